@@ -1,0 +1,113 @@
+import { Type, type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { EventRejectedError } from './runtime/errors.ts'
+
+/**
+ * The events, as JSON Schemas from which their types come. Field names are Reddit's own. Decoders validate at a cost
+ * of about a microsecond and ignore fields that they do not know.
+ */
+const PostId = Type.String({ pattern: '^[0-9a-z]{1,10}$' })
+const Subreddit = Type.String({ pattern: '^[A-Za-z0-9_]{2,24}$' })
+const EARLIEST_CREATED_UTC = Date.UTC(2005, 0, 1) / 1000
+const CreatedUtc = Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799 })
+export const MODEL_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$'
+const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]))
+
+export const MAX_TITLE_LENGTH = 1_000
+export const MAX_SELFTEXT_LENGTH = 100_000
+
+export const PostSubmitted = Type.Object({
+  type: Type.Literal('PostSubmitted'),
+  id: PostId,
+  subreddit: Subreddit,
+  title: Type.String({ maxLength: MAX_TITLE_LENGTH }),
+  selftext: nullable(Type.String({ maxLength: MAX_SELFTEXT_LENGTH })),
+  created_utc: CreatedUtc,
+  permalink: nullable(Type.String({ maxLength: 2_000 })),
+  url: nullable(Type.String({ maxLength: 20_000 })),
+  is_self: nullable(Type.Boolean()),
+  over_18: nullable(Type.Boolean()),
+  link_flair_text: nullable(Type.String({ maxLength: 1_000 })),
+  source: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })),
+})
+export type PostSubmitted = Static<typeof PostSubmitted>
+
+export const PostErased = Type.Object({
+  type: Type.Literal('PostErased'),
+  post_id: PostId,
+  subreddit: Subreddit,
+  created_utc: CreatedUtc,
+  reason: Type.Optional(Type.String({ maxLength: 1_000 })),
+})
+export type PostErased = Static<typeof PostErased>
+
+export const PostScored = Type.Object({
+  type: Type.Literal('PostScored'),
+  post_id: PostId,
+  subreddit: Subreddit,
+  created_utc: CreatedUtc,
+  model: ModelName,
+  /** 0 (banter) to 1 (serious), four decimals. */
+  seriousness: Type.Number({ minimum: 0, maximum: 1 }),
+  /** Sequence in POSTS of the PostSubmitted that was scored: lets a reader wait for the cause of a score. */
+  post_sequence: Type.Optional(Type.Integer({ minimum: 1 })),
+})
+export type PostScored = Static<typeof PostScored>
+
+export const ModelPromoted = Type.Object({ type: Type.Literal('ModelPromoted'), model: ModelName })
+export type ModelPromoted = Static<typeof ModelPromoted>
+
+export type GravitasEvent = PostSubmitted | PostErased | PostScored | ModelPromoted
+export type EventType = GravitasEvent['type']
+
+const validators = {
+  PostSubmitted: Compile(PostSubmitted),
+  PostErased: Compile(PostErased),
+  PostScored: Compile(PostScored),
+  ModelPromoted: Compile(ModelPromoted),
+} as const
+
+const MAX_AHEAD_SECONDS = 86_400
+const text = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Decodes and validates one event.
+ * @param data the message's bytes: UTF-8 JSON
+ * @param storedAtMs when the log stored the message (milliseconds since the epoch), so that a replay judges it the same
+ * @throws EventRejectedError with a reason for people; the message belongs in DEAD
+ */
+export function decodeEvent(data: Uint8Array, storedAtMs: number): GravitasEvent {
+  let json: unknown
+  try {
+    json = JSON.parse(text.decode(data))
+  } catch (cause) {
+    throw new EventRejectedError('not UTF-8 JSON', { cause })
+  }
+  return checkEvent(json, storedAtMs)
+}
+
+/** Validates a parsed event; like {@link decodeEvent} without the parsing. */
+export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
+  const type = (json as { type?: unknown } | null)?.type
+  if (typeof type !== 'string' || !Object.hasOwn(validators, type)) {
+    throw new EventRejectedError(`unknown event type ${JSON.stringify(type) ?? 'undefined'}`)
+  }
+  const validator = validators[type as EventType]
+  if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))
+  const event = json as GravitasEvent
+  if ('created_utc' in event && event.created_utc > storedAtMs / 1000 + MAX_AHEAD_SECONDS) {
+    throw new EventRejectedError(`${type}: created_utc is more than a day ahead of the clock`)
+  }
+  return event
+}
+
+/** The event as message bytes. */
+export const encodeEvent = (event: GravitasEvent): string => JSON.stringify(event)
+
+function describe(type: string, errors: Iterable<{ instancePath: string; message: string }>): string {
+  const [first] = errors
+  if (first === undefined) return `${type}: invalid`
+  return `${type}${first.instancePath === '' ? '' : ' ' + first.instancePath.slice(1)}: ${first.message}`
+}

@@ -1,0 +1,451 @@
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { SubredditParent, GatewayContext } from '../../gateway/context.ts';
+import type { PostRow } from '../../projections/posts/queries.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** ISO 8601, UTC */
+  DateTime: { input: Date; output: Date; }
+};
+
+export type Checkpoint = {
+  __typename?: 'Checkpoint';
+  sequence: Scalars['Float']['output'];
+  stream: Scalars['String']['output'];
+};
+
+export type HourlySeriousness = {
+  __typename?: 'HourlySeriousness';
+  hour: Scalars['DateTime']['output'];
+  mean: Scalars['Float']['output'];
+  posts: Scalars['Int']['output'];
+};
+
+export type PageInfo = {
+  __typename?: 'PageInfo';
+  endCursor: Maybe<Scalars['String']['output']>;
+  hasNextPage: Scalars['Boolean']['output'];
+};
+
+/** How the machinery is doing */
+export type Pipeline = {
+  __typename?: 'Pipeline';
+  /** Over all subreddits */
+  allTime: Seriousness;
+  /** The model whose scores are shown; null before the first promotion */
+  model: Maybe<Scalars['String']['output']>;
+  /** All tracked posts, scored or not */
+  posts: Scalars['Int']['output'];
+  projections: Array<ProjectionStatus>;
+  /** Of all posts, how many came from each source */
+  sources: Array<SourceCount>;
+  streams: Array<StreamStatus>;
+};
+
+export type Post = {
+  __typename?: 'Post';
+  createdAt: Scalars['DateTime']['output'];
+  id: Scalars['ID']['output'];
+  model: Maybe<Scalars['String']['output']>;
+  permalink: Maybe<Scalars['String']['output']>;
+  /** Null until scored */
+  seriousness: Maybe<Scalars['Float']['output']>;
+  subreddit: Scalars['String']['output'];
+  title: Scalars['String']['output'];
+};
+
+export type PostConnection = {
+  __typename?: 'PostConnection';
+  nodes: Array<Post>;
+  pageInfo: PageInfo;
+};
+
+export type PostOrder =
+  | 'LEAST_SERIOUS'
+  | 'MOST_SERIOUS'
+  | 'NEWEST';
+
+export type ProjectionStatus = {
+  __typename?: 'ProjectionStatus';
+  checkpoints: Array<Checkpoint>;
+  /** Sequences that the log skipped without a recorded erasure: data was lost */
+  holes: Scalars['Int']['output'];
+  /** Events in the streams that this read model has not applied yet */
+  lag: Scalars['Float']['output'];
+  name: Scalars['String']['output'];
+};
+
+export type Query = {
+  __typename?: 'Query';
+  pipeline: Pipeline;
+  post: Maybe<Post>;
+  posts: PostConnection;
+  /** Case-insensitive; null when the subreddit is not tracked */
+  subreddit: Maybe<Subreddit>;
+  subreddits: SubredditConnection;
+};
+
+
+export type QueryPostArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryPostsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<PostOrder>;
+  search?: InputMaybe<Scalars['String']['input']>;
+  subreddit?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySubredditArgs = {
+  model?: InputMaybe<Scalars['String']['input']>;
+  name: Scalars['String']['input'];
+};
+
+
+export type QuerySubredditsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  model?: InputMaybe<Scalars['String']['input']>;
+  orderBy?: InputMaybe<SubredditOrder>;
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type ScoredPost = {
+  __typename?: 'ScoredPost';
+  cursor: Scalars['String']['output'];
+  post: Post;
+};
+
+export type Seriousness = {
+  __typename?: 'Seriousness';
+  /** 0 (banter) to 1 (serious); null without posts */
+  mean: Maybe<Scalars['Float']['output']>;
+  /** Distinct scored posts */
+  posts: Scalars['Int']['output'];
+  standardDeviation: Maybe<Scalars['Float']['output']>;
+};
+
+export type SourceCount = {
+  __typename?: 'SourceCount';
+  posts: Scalars['Int']['output'];
+  source: Scalars['String']['output'];
+};
+
+export type StreamStatus = {
+  __typename?: 'StreamStatus';
+  bytes: Scalars['Float']['output'];
+  lastSequence: Scalars['Float']['output'];
+  messages: Scalars['Float']['output'];
+  name: Scalars['String']['output'];
+};
+
+export type Subreddit = {
+  __typename?: 'Subreddit';
+  allTime: Seriousness;
+  /** By hour of the posts' creation, oldest first; by default the last 7 days */
+  hourly: Array<HourlySeriousness>;
+  name: Scalars['String']['output'];
+  posts: PostConnection;
+};
+
+
+export type SubredditHourlyArgs = {
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+
+export type SubredditPostsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  orderBy?: InputMaybe<PostOrder>;
+};
+
+export type SubredditConnection = {
+  __typename?: 'SubredditConnection';
+  nodes: Array<Subreddit>;
+  pageInfo: PageInfo;
+  totalCount: Scalars['Int']['output'];
+};
+
+export type SubredditOrder =
+  | 'LEAST_SERIOUS'
+  | 'MOST_POSTS'
+  | 'MOST_SERIOUS'
+  | 'NAME';
+
+export type Subscription = {
+  __typename?: 'Subscription';
+  pipelineUpdated: Pipeline;
+  /** Each scored post once, in the order of the log. `after` is a cursor of an earlier event: nothing is lost, nothing comes twice. */
+  postScored: ScoredPost;
+  /** The subreddits whose figures changed; without names, all of them */
+  subredditUpdated: Subreddit;
+};
+
+
+export type SubscriptionPostScoredArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  subreddit?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type SubscriptionSubredditUpdatedArgs = {
+  names?: InputMaybe<Array<Scalars['String']['input']>>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Checkpoint: ResolverTypeWrapper<Checkpoint>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  HourlySeriousness: ResolverTypeWrapper<HourlySeriousness>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Pipeline: ResolverTypeWrapper<Pipeline>;
+  Post: ResolverTypeWrapper<PostRow>;
+  PostConnection: ResolverTypeWrapper<Omit<PostConnection, 'nodes'> & { nodes: Array<ResolversTypes['Post']> }>;
+  PostOrder: PostOrder;
+  ProjectionStatus: ResolverTypeWrapper<ProjectionStatus>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  ScoredPost: ResolverTypeWrapper<Omit<ScoredPost, 'post'> & { post: ResolversTypes['Post'] }>;
+  Seriousness: ResolverTypeWrapper<Seriousness>;
+  SourceCount: ResolverTypeWrapper<SourceCount>;
+  StreamStatus: ResolverTypeWrapper<StreamStatus>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subreddit: ResolverTypeWrapper<SubredditParent>;
+  SubredditConnection: ResolverTypeWrapper<Omit<SubredditConnection, 'nodes'> & { nodes: Array<ResolversTypes['Subreddit']> }>;
+  SubredditOrder: SubredditOrder;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Boolean: Scalars['Boolean']['output'];
+  Checkpoint: Checkpoint;
+  DateTime: Scalars['DateTime']['output'];
+  Float: Scalars['Float']['output'];
+  HourlySeriousness: HourlySeriousness;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  PageInfo: PageInfo;
+  Pipeline: Pipeline;
+  Post: PostRow;
+  PostConnection: Omit<PostConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Post']> };
+  ProjectionStatus: ProjectionStatus;
+  Query: Record<PropertyKey, never>;
+  ScoredPost: Omit<ScoredPost, 'post'> & { post: ResolversParentTypes['Post'] };
+  Seriousness: Seriousness;
+  SourceCount: SourceCount;
+  StreamStatus: StreamStatus;
+  String: Scalars['String']['output'];
+  Subreddit: SubredditParent;
+  SubredditConnection: Omit<SubredditConnection, 'nodes'> & { nodes: Array<ResolversParentTypes['Subreddit']> };
+  Subscription: Record<PropertyKey, never>;
+};
+
+export type CheckpointResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Checkpoint'] = ResolversParentTypes['Checkpoint']> = {
+  sequence?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type HourlySeriousnessResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['HourlySeriousness'] = ResolversParentTypes['HourlySeriousness']> = {
+  hour?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  mean?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type PipelineResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Pipeline'] = ResolversParentTypes['Pipeline']> = {
+  allTime?: Resolver<ResolversTypes['Seriousness'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  projections?: Resolver<Array<ResolversTypes['ProjectionStatus']>, ParentType, ContextType>;
+  sources?: Resolver<Array<ResolversTypes['SourceCount']>, ParentType, ContextType>;
+  streams?: Resolver<Array<ResolversTypes['StreamStatus']>, ParentType, ContextType>;
+};
+
+export type PostResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Post'] = ResolversParentTypes['Post']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  permalink?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  seriousness?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  subreddit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type PostConnectionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PostConnection'] = ResolversParentTypes['PostConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Post']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ProjectionStatusResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['ProjectionStatus'] = ResolversParentTypes['ProjectionStatus']> = {
+  checkpoints?: Resolver<Array<ResolversTypes['Checkpoint']>, ParentType, ContextType>;
+  holes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lag?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  pipeline?: Resolver<ResolversTypes['Pipeline'], ParentType, ContextType>;
+  post?: Resolver<Maybe<ResolversTypes['Post']>, ParentType, ContextType, RequireFields<QueryPostArgs, 'id'>>;
+  posts?: Resolver<ResolversTypes['PostConnection'], ParentType, ContextType, RequireFields<QueryPostsArgs, 'first' | 'orderBy'>>;
+  subreddit?: Resolver<Maybe<ResolversTypes['Subreddit']>, ParentType, ContextType, RequireFields<QuerySubredditArgs, 'name'>>;
+  subreddits?: Resolver<ResolversTypes['SubredditConnection'], ParentType, ContextType, RequireFields<QuerySubredditsArgs, 'first' | 'orderBy'>>;
+};
+
+export type ScoredPostResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['ScoredPost'] = ResolversParentTypes['ScoredPost']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  post?: Resolver<ResolversTypes['Post'], ParentType, ContextType>;
+};
+
+export type SeriousnessResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Seriousness'] = ResolversParentTypes['Seriousness']> = {
+  mean?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  standardDeviation?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+};
+
+export type SourceCountResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['SourceCount'] = ResolversParentTypes['SourceCount']> = {
+  posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type StreamStatusResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['StreamStatus'] = ResolversParentTypes['StreamStatus']> = {
+  bytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  lastSequence?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  messages?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SubredditResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Subreddit'] = ResolversParentTypes['Subreddit']> = {
+  allTime?: Resolver<ResolversTypes['Seriousness'], ParentType, ContextType>;
+  hourly?: Resolver<Array<ResolversTypes['HourlySeriousness']>, ParentType, ContextType, Partial<SubredditHourlyArgs>>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  posts?: Resolver<ResolversTypes['PostConnection'], ParentType, ContextType, RequireFields<SubredditPostsArgs, 'first' | 'orderBy'>>;
+};
+
+export type SubredditConnectionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['SubredditConnection'] = ResolversParentTypes['SubredditConnection']> = {
+  nodes?: Resolver<Array<ResolversTypes['Subreddit']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  pipelineUpdated?: SubscriptionResolver<ResolversTypes['Pipeline'], "pipelineUpdated", ParentType, ContextType>;
+  postScored?: SubscriptionResolver<ResolversTypes['ScoredPost'], "postScored", ParentType, ContextType, Partial<SubscriptionPostScoredArgs>>;
+  subredditUpdated?: SubscriptionResolver<ResolversTypes['Subreddit'], "subredditUpdated", ParentType, ContextType, Partial<SubscriptionSubredditUpdatedArgs>>;
+};
+
+export type Resolvers<ContextType = GatewayContext> = {
+  Checkpoint?: CheckpointResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  HourlySeriousness?: HourlySeriousnessResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Pipeline?: PipelineResolvers<ContextType>;
+  Post?: PostResolvers<ContextType>;
+  PostConnection?: PostConnectionResolvers<ContextType>;
+  ProjectionStatus?: ProjectionStatusResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  ScoredPost?: ScoredPostResolvers<ContextType>;
+  Seriousness?: SeriousnessResolvers<ContextType>;
+  SourceCount?: SourceCountResolvers<ContextType>;
+  StreamStatus?: StreamStatusResolvers<ContextType>;
+  Subreddit?: SubredditResolvers<ContextType>;
+  SubredditConnection?: SubredditConnectionResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+};
+

@@ -1,0 +1,17 @@
+/**
+ * Post ids are base36 (Reddit's own). Read models key their rows by an integer made of the id, which keeps
+ * ledgers small and inserts in id order fast.
+ */
+const POST_ID = /^[0-9a-z]{1,10}$/
+
+/** Whether `id` is a base36 post id of 1 to 10 characters. */
+export const isPostId = (id: string): boolean => POST_ID.test(id)
+
+/**
+ * The integer key of a post id. A leading `1` digit is put before the id, so that ids with leading zeros stay
+ * distinct; ten characters still fit a JavaScript safe integer (2 × 36^10 < 2^53).
+ */
+export const toPostKey = (id: string): number => Number.parseInt('1' + id, 36)
+
+/** The post id of a key made by {@link toPostKey}. */
+export const toPostId = (key: number): string => key.toString(36).slice(1)

@@ -1,0 +1,43 @@
+/** An event that fails its schema. Goes to DEAD; never stops the others. */
+export class EventRejectedError extends Error {
+  override name = 'EventRejectedError'
+}
+
+/** Settings or arguments that a process cannot start with; the message lists every problem and what to do. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(`Cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, options)
+    this.problems = problems
+  }
+}
+
+/** A failure that is explained to the user in one paragraph and needs no stack trace. */
+export class OperationalError extends Error {
+  override name = 'OperationalError'
+}
+
+/** An existing stream differs from its definition in a way that Gravitas will not change by itself. */
+export class StreamMismatchError extends OperationalError {
+  override name = 'StreamMismatchError'
+  readonly stream: string
+  constructor(stream: string, differences: readonly string[], options?: ErrorOptions) {
+    super(
+      `Stream ${stream} exists with other settings: ${differences.join('; ')}. ` +
+        `Nothing was changed. Edit the stream with the nats CLI, or use another DATA_DIR or NATS_URL.`,
+      options,
+    )
+    this.stream = stream
+  }
+}
+
+/** The log no longer is the one that a read model was built from. */
+export class LogMismatchError extends OperationalError {
+  override name = 'LogMismatchError'
+  readonly stream: string
+  constructor(stream: string, what: string, options?: ErrorOptions) {
+    super(`Stream ${stream}: ${what}`, options)
+    this.stream = stream
+  }
+}

@@ -1,0 +1,56 @@
+import { ConfigurationError, OperationalError } from './errors.ts'
+import type { Logger } from './logger.ts'
+
+/** A running process: `failed` rejects when it can no longer do its work. */
+export interface Service extends AsyncDisposable {
+  readonly failed: Promise<never>
+  /** Of a service whose work can end: resolves when it has. */
+  readonly done?: Promise<unknown>
+}
+
+/**
+ * Runs a service until SIGINT, SIGTERM, the end of the launcher that started it, or its own failure; then disposes it.
+ * With `GRAVITAS_SUPERVISED=1` standard input is a pipe from the launcher, whose end means that the launcher is gone.
+ */
+export async function runService(logger: Logger, start: () => Promise<Service>): Promise<void> {
+  try {
+    await using service = await start()
+    const ended = service.done?.then(() => 'finished')
+    const reason = await Promise.race([stopRequested(), service.failed, ...(ended ? [ended] : [])])
+    logger.info({ reason }, 'stopping')
+  } catch (error) {
+    reportFailure(logger, error)
+    process.exitCode = 1
+  }
+  // A library's stray handle must not keep a stopped service alive.
+  setTimeout(() => process.exit(), 2_000).unref()
+}
+
+/** Runs a command's `main`; explains a failure in words and exits with 1. */
+export async function runCommand(main: () => Promise<void>): Promise<void> {
+  try {
+    await main()
+  } catch (error) {
+    if (isExplained(error)) process.stderr.write(`${error.message}\n`)
+    else console.error(error)
+    process.exitCode = 1
+  }
+}
+
+function reportFailure(logger: Logger, error: unknown): void {
+  if (isExplained(error)) logger.fatal(error.message)
+  else logger.fatal({ err: error }, 'crashed')
+}
+
+const isExplained = (error: unknown): error is Error =>
+  error instanceof ConfigurationError || error instanceof OperationalError
+
+/** Resolves with the name of what asks this process to stop. */
+export function stopRequested(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
+    if (process.env['GRAVITAS_SUPERVISED'] !== '1') return
+    process.stdin.once('end', () => resolve('launcher gone')).once('error', () => resolve('launcher gone'))
+    process.stdin.resume()
+  })
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
+import { OperationalError } from './errors.ts'
+import type { Logger } from './logger.ts'
+
+/** One NATS user per kind of process, each with only the subjects that it needs (see nats.conf). */
+export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status'] as const
+export type NatsUser = (typeof NATS_USERS)[number]
+
+/** The file with a user's password, made at first start. */
+export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
+
+/**
+ * Connects as one of Gravitas's users and keeps reconnecting for ever. Credentials in the URL win over the secrets under
+ * `dataDir`; without either the connection is anonymous.
+ */
+export async function connectNats(options: {
+  url: string
+  user: NatsUser
+  name: string
+  dataDir: string
+  logger?: Logger
+}): Promise<NatsConnection> {
+  const { url, user, name, dataDir, logger } = options
+  try {
+    const connection = await connect({
+      ...credentials(url, user, dataDir),
+      name,
+      inboxPrefix: `_INBOX_${user}`,
+      maxReconnectAttempts: -1,
+      waitOnFirstConnect: true,
+      reconnectTimeWait: 250,
+      ignoreAuthErrorAbort: true,
+      timeout: 5_000,
+    })
+    if (logger !== undefined) void logStatus(connection, logger)
+    return connection
+  } catch (cause) {
+    throw new OperationalError(`Cannot connect to NATS at ${url}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function credentials(url: string, user: NatsUser, dataDir: string): ConnectionOptions {
+  const { username, password, host } = new URL(url)
+  const servers = host
+  if (username !== '') return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+  const file = secretFile(dataDir, user)
+  if (!existsSync(file)) return { servers }
+  return { servers, user, pass: readFileSync(file, 'utf8').trim() }
+}
+
+async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') logger.warn('disconnected from nats, reconnecting')
+    else if (status.type === 'reconnect') logger.info('reconnected to nats')
+    else if (status.type === 'error') logger.warn({ err: status.error }, 'nats error')
+  }
+}

@@ -1,0 +1,82 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { applyStreams } from '../streams.ts'
+import { DEAD, messageIds, POSTS, subjects } from '../subjects.ts'
+import { postSubmitted } from '../testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../testing/nats-server.ts'
+import { DurablePublisher, type OutgoingMessage } from './publish.ts'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+let publisher: DurablePublisher
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  publisher = new DurablePublisher(connection)
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+const message = (number: number): OutgoingMessage => {
+  const id = (36 ** 4 + number).toString(36)
+  return {
+    subject: subjects.postSubmitted('AskScience'),
+    messageId: messageIds.post(id),
+    payload: JSON.stringify(postSubmitted({ id, title: `größer ${number}` })),
+  }
+}
+const messages = (count: number, from = 0): OutgoingMessage[] =>
+  Array.from({ length: count }, (_, index) => message(from + index))
+const stored = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).state.messages
+
+test('stores a batch whole, with ids and payloads as given', async () => {
+  expect(await publisher.publish(messages(1_000))).toEqual({ stored: 1_000, duplicates: 0 })
+  expect(await publisher.publish(messages(2, 1_000))).toEqual({ stored: 2, duplicates: 0 })
+  expect(await stored(POSTS)).toBe(1_002)
+  const found = await jsm.streams.getMessage(POSTS, { seq: 1_000 })
+  expect(found?.header.get('Nats-Msg-Id')).toBe(message(999).messageId)
+  expect(found?.string()).toBe(message(999).payload)
+})
+
+test('a batch with an id twice stores the rest', async () => {
+  expect(await publisher.publish([...messages(10), message(3)])).toEqual({ stored: 10, duplicates: 1 })
+  expect(await stored(POSTS)).toBe(10)
+})
+
+test('a batch with an id that is stored already stores the rest', async () => {
+  await publisher.publish(messages(5))
+  expect(await publisher.publish(messages(20))).toEqual({ stored: 15, duplicates: 5 })
+  expect(await stored(POSTS)).toBe(20)
+})
+
+test('a server that is killed and comes back has every message once', async () => {
+  const batches = Array.from({ length: 40 }, (_, index) => messages(500, index * 500))
+  let published = 0
+  const work = (async () => {
+    for (const batch of batches) {
+      const { stored: added, duplicates } = await publisher.publish(batch)
+      published += added + duplicates
+    }
+  })()
+  while (published < 3_000) await new Promise((resolve) => setTimeout(resolve, 1))
+  await nats.kill()
+  await nats.restart()
+  await work
+  expect(published).toBe(20_000)
+  expect(await stored(POSTS)).toBe(20_000)
+}, 60_000)
+
+test('publishSingly takes headers, without line breaks', async () => {
+  const dead = { subject: subjects.dead('ingest'), messageId: 'dead:1', payload: 'x' }
+  await publisher.publishSingly([{ ...dead, headers: { 'Gravitas-Reason': 'two\r\nlines' } }])
+  const found = await jsm.streams.getMessage(DEAD, { seq: 1 })
+  expect(found?.header.get('Gravitas-Reason')).toBe('two lines')
+})

@@ -1,0 +1,20 @@
+import type { SettingsReader } from './environment.ts'
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** What every process needs: where the log is, where the data lies, how much to say. */
+export interface SharedConfig {
+  readonly natsUrl: string
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+}
+
+export function readSharedConfig(read: SettingsReader): SharedConfig {
+  const natsPort = read.integer('NATS_PORT', 4222, { min: 1, max: 65_535 })
+  return {
+    natsUrl: read.url('NATS_URL', ['nats:', 'tls:']) ?? `nats://127.0.0.1:${natsPort}`,
+    dataDir: read.path('DATA_DIR', './data'),
+    logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
+  }
+}

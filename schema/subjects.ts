@@ -1,0 +1,38 @@
+/** Every NATS name that more than one process knows. Subreddits are tokens in lower case. */
+
+export const POSTS = 'POSTS'
+export const SCORES = 'SCORES'
+export const MODELS = 'MODELS'
+export const DEAD = 'DEAD'
+export type StreamName = typeof POSTS | typeof SCORES | typeof MODELS | typeof DEAD
+
+export const subjects = {
+  postSubmitted: (subreddit: string): string => `posts.submitted.${subreddit.toLowerCase()}`,
+  postErased: (subreddit: string): string => `posts.erased.${subreddit.toLowerCase()}`,
+  postScored: (model: string, subreddit: string): string => `scores.${model}.${subreddit.toLowerCase()}`,
+  modelPromoted: 'models.promoted',
+  dead: (process: string): string => `dead.${process}`,
+  /** Core NATS, not stored: which keys of a read model a commit changed. */
+  changes: (projection: string): string => `changes.${projection}`,
+} as const
+
+export const filters = {
+  allPosts: 'posts.>',
+  submitted: 'posts.submitted.*',
+  erased: 'posts.erased.*',
+  scores: 'scores.*.*',
+} as const
+
+/** `Nats-Msg-Id` values: the streams drop a second message with the same id within their duplicate window. */
+export const messageIds = {
+  post: (id: string): string => `post:${id}`,
+  erased: (id: string): string => `erased:${id}`,
+  score: (model: string, id: string): string => `score:${model}:${id}`,
+  dead: (process: string, stream: string, sequence: number): string => `dead:${process}:${stream}:${sequence}`,
+} as const
+
+/** The key-value bucket in which each source keeps its position. */
+export const SOURCE_POSITIONS_BUCKET = 'source-positions'
+
+/** The durable consumer that all scorers of one model share. */
+export const scorerConsumer = (model: string): string => `scorer-${model}`

@@ -1,0 +1,88 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+
+/** A free port on loopback, by asking the system for one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export interface TestNatsServer extends AsyncDisposable {
+  readonly url: string
+  readonly storeDir: string
+  readonly pid: number
+  /** A plain connection without credentials. */
+  connect(): Promise<NatsConnection>
+  /** SIGKILL, as a crash would. */
+  kill(): Promise<void>
+  /** Starts again on the same port and store. */
+  restart(): Promise<void>
+}
+
+export interface TestNatsOptions {
+  /** `sync_interval: always`, as nats.conf has it; off by default, because a test has no power cut to survive. */
+  readonly durable?: boolean
+}
+
+/**
+ * A real nats-server without users on a free port, with its own temporary store.
+ * The binary is the one that set-up found: `GRAVITAS_NATS_SERVER`, else `nats-server` on the PATH.
+ */
+export async function startTestNats({ durable = false }: TestNatsOptions = {}): Promise<TestNatsServer> {
+  const storeDir = await mkdtemp(join(tmpdir(), 'gravitas-nats-'))
+  const port = await freePort()
+  const url = `nats://127.0.0.1:${port}`
+  let child = await launch(port, storeDir, durable)
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  return {
+    url,
+    storeDir,
+    get pid() {
+      return child.pid!
+    },
+    connect: () => connect({ servers: url, waitOnFirstConnect: true, maxReconnectAttempts: -1, reconnectTimeWait: 50 }),
+    kill,
+    restart: async () => {
+      await kill()
+      child = await launch(port, storeDir, durable)
+    },
+    [Symbol.asyncDispose]: async () => {
+      await kill()
+      await rm(storeDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function launch(port: number, storeDir: string, durable: boolean): Promise<ChildProcess> {
+  const config = join(storeDir, 'nats.conf')
+  const sync = durable ? ', sync_interval: always' : ''
+  await writeFile(config, `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(storeDir)}${sync} }\n`)
+  const binary = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
+  const child = spawn(binary, ['-c', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    let log = ''
+    child.stderr!.on('data', (chunk: Buffer) => {
+      log += String(chunk)
+      if (log.includes('Server is ready')) resolve()
+    })
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`nats-server exited with ${code}: ${log}`)))
+  })
+  child.stderr!.resume()
+  return child
+}
