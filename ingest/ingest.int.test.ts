@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { DEAD, POSTS } from '../schema/subjects.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { readIngestConfig } from './config.ts'
+import { startIngest, type IngestService } from './start-ingest.ts'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+let folder: string
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  folder = await mkdtemp(join(tmpdir(), 'gravitas-ingest-'))
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+const line = (number: number, more: object = {}): string =>
+  JSON.stringify({
+    id: (36 ** 4 + number).toString(36),
+    subreddit: 'AskScience',
+    title: `post ${number}`,
+    created_utc: '1363000000',
+    author: 'x',
+    ...more,
+  })
+const lines = (count: number, from = 0): string =>
+  Array.from({ length: count }, (_, index) => line(from + index)).join('\n') + '\n'
+const stored = async (stream = POSTS as string): Promise<number> => (await jsm.streams.info(stream)).state.messages
+
+async function start(args: string[], env: Record<string, string> = {}): Promise<IngestService> {
+  const config = readIngestConfig({ NATS_URL: nats.url, DATA_DIR: folder, LOG_LEVEL: 'silent', ...env }, args)
+  return startIngest(config, createLogger('ingest', 'silent'))
+}
+
+async function importFiles(...files: string[]): Promise<void> {
+  await using service = await start(['--source', 'dump', ...files])
+  await service.finished
+}
+
+async function file(name: string, data: string | Uint8Array): Promise<string> {
+  await writeFile(join(folder, name), data)
+  return join(folder, name)
+}
+
+test('reads plain, gzip and zstd, by their first bytes, and takes no author along', async () => {
+  await importFiles(
+    await file('a.ndjson', lines(1_500)),
+    await file('b.data', gzipSync(lines(1_500, 1_500))),
+    await file('c.zst', zstdCompressSync(lines(1_500, 3_000))),
+  )
+  expect(await stored()).toBe(4_500)
+  const message = await jsm.streams.getMessage(POSTS, { seq: 1 })
+  expect(message!.subject).toBe('posts.submitted.askscience')
+  expect(message!.header.get('Nats-Msg-Id')).toMatch(/^post:/)
+  expect(message!.json()).not.toHaveProperty('author')
+  expect(message!.json()).toMatchObject({ created_utc: 1_363_000_000, source: 'dump' })
+})
+
+test('counts a broken line, sets it aside in DEAD and goes on', async () => {
+  const broken = ['{"id":', '[1]', line(7, { created_utc: 1 }), line(8, { subreddit: 'not a name' })]
+  await importFiles(await file('a.ndjson', `${lines(3)}${broken.join('\n')}\n\n${lines(2, 10)}`))
+  expect(await stored()).toBe(5)
+  expect(await stored(DEAD)).toBe(4)
+  const letter = await jsm.streams.getMessage(DEAD, { seq: 1 })
+  expect(letter!.string()).toBe('{"id":')
+  expect(letter!.header.get('Gravitas-Line')).toBe('4')
+})
+
+test('a post twice in one file, and a file imported twice, are stored once', async () => {
+  const path = await file('a.ndjson', lines(1_200) + lines(1_200))
+  await importFiles(path)
+  await importFiles(path)
+  expect(await stored()).toBe(1_200)
+})
+
+test('a truncated archive says how far it came and keeps what it read', async () => {
+  const whole = zstdCompressSync(
+    Buffer.from(Array.from({ length: 60_000 }, (_, n) => line(n, { title: `${Math.sin(n)}` })).join('\n')),
+  )
+  const path = await file('cut.zst', whole.subarray(0, Math.floor(whole.length * 0.7)))
+  await expect(importFiles(path)).rejects.toThrow(/is truncated: it ends after [\d,]+ posts, [\d,]+ lines/)
+  expect(await stored()).toBeGreaterThan(10_000)
+})
+
+test('an interrupted import goes on where it stopped', async () => {
+  const path = await file('a.ndjson', lines(60_000))
+  const first = await start(['--source', 'dump', path])
+  await vi.waitFor(async () => expect(await stored()).toBeGreaterThan(2_000), { interval: 5, timeout: 10_000 })
+  await first[Symbol.asyncDispose]()
+  expect(await stored()).toBeLessThan(60_000)
+  await importFiles(path)
+  expect(await stored()).toBe(60_000)
+})
+
+test('--subreddits takes only those, and posts deleted later are left out', async () => {
+  const text = [
+    line(1),
+    line(2, { subreddit: 'Memes' }),
+    line(3, { subreddit: 'Memes', _meta: { was_deleted_later: true } }),
+  ].join('\n')
+  await using service = await start(['--source', 'dump', '--subreddits', 'memes', await file('a.ndjson', text)])
+  await service.finished
+  expect(await stored()).toBe(1)
+})
+
+test('wrong arguments are all named at once', () => {
+  const env = { DEMO_SPEED: 'fast', NATS_PORT: '0' }
+  expect(() => readIngestConfig(env, ['--source', 'dump', '/no/such/file'])).toThrow(/NATS_PORT[^]*no\/such\/file/)
+  expect(() => readIngestConfig({}, ['--source', 'telepathy'])).toThrow(/unknown source "telepathy"/)
+})
+
+test('the demo fills the past, and a restart makes no post again', async () => {
+  const first = await start(['--source', 'demo'], { DEMO_DAYS: '1' })
+  await vi.waitFor(async () => expect(await stored()).toBeGreaterThan(20_000), { timeout: 30_000 })
+  await first[Symbol.asyncDispose]()
+  await using _second = await start(['--source', 'demo'], { DEMO_DAYS: '1' })
+  const before = await stored()
+  await vi.waitFor(async () => expect(await stored()).toBeGreaterThan(before), { timeout: 30_000 })
+  const { subjects } = (await jsm.streams.info(POSTS, { subjects_filter: 'posts.submitted.*' })).state
+  expect(Object.keys(subjects ?? {}).length).toBeGreaterThanOrEqual(35)
+})

@@ -1,0 +1,21 @@
+import { loadEnvironment } from '../schema/runtime/environment.ts'
+import { runCommand, runService, stopRequested } from '../schema/runtime/lifecycle.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { readIngestConfig } from './config.ts'
+import { startIngest } from './start-ingest.ts'
+
+const STOPPED_BY_SIGNAL = 130
+const EXIT_GRACE_MS = 500
+
+await runCommand(async () => {
+  const config = readIngestConfig(loadEnvironment(), process.argv.slice(2))
+  const logger = createLogger('ingest', config.logLevel)
+  if (config.source.kind === 'none') return logger.info('SOURCE is none: nothing to read')
+  if (config.source.kind === 'demo') return runService(logger, () => startIngest(config, logger))
+  await using dump = await startIngest(config, logger, process.stdout)
+  const stopped = stopRequested()
+  const first = await Promise.race([dump.finished, stopped])
+  if (typeof first === 'string') process.exitCode = STOPPED_BY_SIGNAL
+})
+// Standard input may still be open when all is done.
+setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

@@ -1,0 +1,35 @@
+import { jetstream, StorageType } from '@nats-io/jetstream'
+import { Kvm, type KV } from '@nats-io/kv'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { SOURCE_POSITIONS_BUCKET } from '../schema/subjects.ts'
+
+const BUCKET_BYTES = 16 * 2 ** 20
+
+/** Where each source stands, kept in the log's own server so that it travels with the log. */
+export class Positions {
+  readonly #bucket: KV
+
+  private constructor(bucket: KV) {
+    this.#bucket = bucket
+  }
+
+  /** Opens the bucket; creates it where it is missing. */
+  static async open(connection: NatsConnection): Promise<Positions> {
+    const kvm = new Kvm(jetstream(connection))
+    const options = { history: 1, storage: StorageType.File, max_bytes: BUCKET_BYTES }
+    return new Positions(await kvm.create(SOURCE_POSITIONS_BUCKET, options))
+  }
+
+  async read<T>(key: string): Promise<T | undefined> {
+    const entry = await this.#bucket.get(key)
+    return entry === null || entry.operation !== 'PUT' ? undefined : entry.json<T>()
+  }
+
+  async save(key: string, position: object): Promise<void> {
+    await this.#bucket.put(key, JSON.stringify(position))
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#bucket.purge(key)
+  }
+}

@@ -1,0 +1,137 @@
+import type { PostSubmitted } from '../schema/events.ts'
+import { encodeEvent } from '../schema/events.ts'
+import { DurablePublisher, MAX_BATCH_MESSAGES, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { messageIds, subjects } from '../schema/subjects.ts'
+
+/** The server's limit is 1 MB with headers; what is larger cannot be stored. */
+export const MAX_MESSAGE_BYTES = 900_000
+const MAX_BATCH_BYTES = 4_000_000
+const BATCHES_IN_FLIGHT = 4
+const MAX_CACHED_SUBJECTS = 100_000
+
+export interface PublishCounts {
+  published: number
+  duplicates: number
+  dead: number
+}
+
+interface Batch {
+  readonly position: number
+  done: boolean
+}
+
+/**
+ * Gathers posts into atomic batches and keeps a few of them in flight. Positions (of any meaning, growing) go along:
+ * {@link acknowledged} is the last one before which everything is stored.
+ */
+export class PostsPublisher {
+  readonly counts: PublishCounts = { published: 0, duplicates: 0, dead: 0 }
+  /** Everything up to this position is stored. */
+  acknowledged = 0
+  readonly #publisher: DurablePublisher
+  readonly #subjects = new Map<string, string>()
+  /** By message id: one repeated id would make the server refuse a whole batch. */
+  #posts = new Map<string, OutgoingMessage>()
+  #dead: OutgoingMessage[] = []
+  #bytes = 0
+  #position = 0
+  #inFlight: Batch[] = []
+  #running = 0
+  #error: unknown
+  #wake: (() => void) | undefined
+
+  constructor(publisher: DurablePublisher) {
+    this.#publisher = publisher
+  }
+
+  /** Whether the caller must await {@link room} before it adds more. */
+  get full(): boolean {
+    return this.#running >= BATCHES_IN_FLIGHT || this.#error !== undefined
+  }
+
+  /** @returns false when the event is too large for a message; it was not added */
+  add(event: PostSubmitted, position: number): boolean {
+    const payload = Buffer.from(encodeEvent(event))
+    if (payload.length > MAX_MESSAGE_BYTES) return false
+    if (this.#bytes + payload.length > MAX_BATCH_BYTES) this.flush()
+    const messageId = messageIds.post(event.id)
+    if (this.#posts.has(messageId)) this.counts.duplicates++
+    else this.#posts.set(messageId, { subject: this.#subjectOf(event.subreddit), messageId, payload })
+    this.#advance(position, payload.length)
+    return true
+  }
+
+  addDead(message: OutgoingMessage, position: number): void {
+    this.#dead.push(message)
+    this.#advance(position, message.payload.length)
+  }
+
+  /** Notes that everything up to `position` needs no message of its own. */
+  pass(position: number): void {
+    this.#position = position
+    if (this.#posts.size === 0 && this.#dead.length === 0 && this.#inFlight.length === 0) this.acknowledged = position
+  }
+
+  /** Sends off what was gathered, without waiting for it. */
+  flush(): void {
+    if (this.#posts.size === 0 && this.#dead.length === 0) return
+    const batch: Batch = { position: this.#position, done: false }
+    const [posts, dead] = [[...this.#posts.values()], this.#dead]
+    this.#posts = new Map()
+    this.#dead = []
+    this.#bytes = 0
+    this.#inFlight.push(batch)
+    this.#running++
+    void this.#send(posts, dead, batch)
+  }
+
+  /** Resolves when another batch may be sent. @throws what made publishing fail */
+  async room(): Promise<void> {
+    while (this.#running >= BATCHES_IN_FLIGHT && this.#error === undefined) await this.#change()
+    if (this.#error !== undefined) throw this.#error
+  }
+
+  /** Sends off everything and resolves when it is stored. @throws what made publishing fail */
+  async drain(): Promise<void> {
+    this.flush()
+    while (this.#running > 0) await this.#change()
+    if (this.#error !== undefined) throw this.#error
+    this.acknowledged = Math.max(this.acknowledged, this.#position)
+  }
+
+  #advance(position: number, bytes: number): void {
+    this.#position = position
+    this.#bytes += bytes
+    const full = this.#posts.size >= MAX_BATCH_MESSAGES || this.#dead.length >= MAX_BATCH_MESSAGES
+    if (full || this.#bytes >= MAX_BATCH_BYTES) this.flush()
+  }
+
+  async #send(posts: OutgoingMessage[], dead: OutgoingMessage[], batch: Batch): Promise<void> {
+    try {
+      const [outcome] = await Promise.all([this.#publisher.publish(posts), this.#publisher.publishSingly(dead)])
+      this.counts.published += outcome.stored
+      this.counts.duplicates += outcome.duplicates
+      this.counts.dead += dead.length
+      batch.done = true
+      while (this.#inFlight[0]?.done === true) this.acknowledged = this.#inFlight.shift()!.position
+    } catch (error) {
+      this.#error ??= error
+    } finally {
+      this.#running--
+      this.#wake?.()
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve))
+  }
+
+  #subjectOf(subreddit: string): string {
+    const known = this.#subjects.get(subreddit)
+    if (known !== undefined) return known
+    if (this.#subjects.size >= MAX_CACHED_SUBJECTS) this.#subjects.clear()
+    const subject = subjects.postSubmitted(subreddit)
+    this.#subjects.set(subreddit, subject)
+    return subject
+  }
+}

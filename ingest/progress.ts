@@ -1,0 +1,105 @@
+/** What an import has done so far. */
+export interface ImportState {
+  /** The file at hand. */
+  file: string
+  /** Its size in bytes as it lies on disk; undefined for standard input and followed files. */
+  size: number | undefined
+  /** Bytes read of it. */
+  read: number
+  posts: number
+  duplicates: number
+  broken: number
+}
+
+export interface ProgressOutput {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+}
+
+const BAR_WIDTH = 24
+const BAR_INTERVAL_MS = 200
+const LINE_INTERVAL_MS = 5_000
+
+/** Shows an import: a bar on a terminal, else a line every five seconds. */
+export class Progress implements Disposable {
+  readonly #state: ImportState
+  readonly #out: ProgressOutput
+  readonly #startMs = performance.now()
+  readonly #timer: NodeJS.Timeout
+  #fileStartMs = performance.now()
+  #fileStartRead = 0
+
+  constructor(state: ImportState, out: ProgressOutput) {
+    this.#state = state
+    this.#out = out
+    this.#timer = setInterval(() => this.#show(), out.isTTY === true ? BAR_INTERVAL_MS : LINE_INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  get seconds(): number {
+    return (performance.now() - this.#startMs) / 1_000
+  }
+
+  /** From here on the time that is left is reckoned anew: another file, or the end of the lines passed over. */
+  restartClock(): void {
+    this.#fileStartMs = performance.now()
+    this.#fileStartRead = this.#state.read
+  }
+
+  /** A line of its own, above the bar. */
+  say(text: string): void {
+    this.#out.write(this.#out.isTTY === true ? `\r\x1b[K${text}\n` : `${text}\n`)
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    if (this.#out.isTTY === true) this.#out.write('\r\x1b[K')
+  }
+
+  #show(): void {
+    const line = this.line()
+    this.#out.write(this.#out.isTTY === true ? `\r\x1b[K${line}` : `${line}\n`)
+  }
+
+  /** The state in one line. */
+  line(): string {
+    const { file, posts, broken } = this.#state
+    const rate = (posts + this.#state.duplicates) / Math.max(this.seconds, 0.001)
+    const parts = [`${count(posts)} posts`, `${count(Math.round(rate))}/s`, ...this.#remaining()]
+    if (broken > 0) parts.push(`${count(broken)} broken`)
+    return `${file}  ${this.#bar()}${parts.join(' · ')}`
+  }
+
+  #share(): number | undefined {
+    const { size, read } = this.#state
+    return size === undefined || size === 0 ? undefined : Math.min(1, read / size)
+  }
+
+  #bar(): string {
+    const share = this.#share()
+    if (share === undefined) return ''
+    const percent = `${(share * 100).toFixed(1)} %`
+    if (this.#out.isTTY !== true) return `${percent} · `
+    const full = Math.round(share * BAR_WIDTH)
+    return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${percent} · `
+  }
+
+  #remaining(): string[] {
+    const { size, read } = this.#state
+    const done = read - this.#fileStartRead
+    if (size === undefined || done <= 0) return []
+    const elapsed = (performance.now() - this.#fileStartMs) / 1_000
+    return [`${duration((elapsed * (size - read)) / done)} left`]
+  }
+}
+
+/** Digits in groups of three. */
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** Seconds as `1:02:03` or `2:03`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60]
+  const tail = String(rest).padStart(2, '0')
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${tail}` : `${minutes}:${tail}`
+}

@@ -1,0 +1,55 @@
+import { pick, pickWeighted, type Random } from './random.ts'
+
+/** A way of writing: templates whose `{slots}` are filled from word lists, `{a|b}` being a choice on the spot. */
+export interface Register {
+  readonly titles: readonly string[]
+  readonly bodies: readonly string[]
+  readonly slots: Readonly<Record<string, readonly string[]>>
+}
+
+const SLOT = /\{([^{}]+)\}/g
+const MAX_DEPTH = 6
+
+/**
+ * Fills a template; what fills a slot may have slots of its own.
+ * @throws RangeError for a slot that the register does not know
+ */
+export function expand(random: Random, register: Register, template: string): string {
+  let text = template
+  for (let depth = 0; depth < MAX_DEPTH && text.includes('{'); depth++) {
+    text = text.replaceAll(SLOT, (_, name: string) => fill(random, register, name))
+  }
+  return text
+}
+
+function fill(random: Random, register: Register, name: string): string {
+  if (name.includes('|')) return pick(random, name.split('|'))
+  const words = register.slots[name]
+  if (words === undefined) throw new RangeError(`no slot named ${name}`)
+  return pick(random, words)
+}
+
+/** The first letter of a title in upper case. */
+export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** A template with few forms would soon be read again: how often one is taken grows with what it can become. */
+const VARIETY_EXPONENT = 0.35
+const titleWeights = new WeakMap<Register, readonly number[]>()
+
+/** A title in a register's way of writing. */
+export function writeTitle(random: Random, register: Register): string {
+  let weights = titleWeights.get(register)
+  if (weights === undefined) {
+    weights = register.titles.map((template) => countForms(register, template) ** VARIETY_EXPONENT)
+    titleWeights.set(register, weights)
+  }
+  return capitalise(expand(random, register, register.titles[pickWeighted(random, weights)]!))
+}
+
+function countForms(register: Register, template: string): number {
+  let forms = 1
+  for (const [, name] of template.matchAll(SLOT)) {
+    forms *= name!.includes('|') ? name!.split('|').length : register.slots[name!]!.length
+  }
+  return forms
+}

@@ -1,0 +1,121 @@
+import { createGunzip, createZstdDecompress, constants } from 'node:zlib'
+import { pipeline, Readable } from 'node:stream'
+
+const ZSTD_MAGIC = 0xfd2fb528
+const SKIPPABLE_MAGIC = 0x184d2a50
+const SKIPPABLE_MASK = 0xfffffff0
+const GZIP_MAGIC = 0x8b1f
+/** Reddit's dumps are made with `zstd --long=31`, a window of 2 GiB. */
+const WINDOW_LOG_MAX = 31
+const OUTPUT_CHUNK_BYTES = 512 * 1024
+const MAGIC_BYTES = 4
+
+export type Encoding = 'zstd' | 'gzip' | 'plain'
+
+/** Tells an encoding by its first bytes; names lie. */
+export function detectEncoding(head: Buffer): Encoding {
+  if (head.length >= 4 && isZstdFrame(head.readUInt32LE())) return 'zstd'
+  if (head.length >= 2 && head.readUInt16LE() === GZIP_MAGIC) return 'gzip'
+  return 'plain'
+}
+
+const isSkippable = (magic: number): boolean => (magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC
+const isZstdFrame = (magic: number): boolean => magic === ZSTD_MAGIC || isSkippable(magic)
+
+/** The bytes of a file in any of the three encodings. Errors of a cut-off archive have the code `Z_BUF_ERROR`. */
+export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const input = new Input(source)
+  switch (detectEncoding(await input.peek(MAGIC_BYTES))) {
+    case 'zstd':
+      return yield* unzstd(input)
+    case 'gzip': {
+      const gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES })
+      return yield* pipeline(Readable.from(input.chunks()), gunzip, () => {}) as AsyncIterable<Buffer>
+    }
+    case 'plain':
+      return yield* input.chunks()
+  }
+}
+
+/** Node's decompressor stops after the first frame; an archive may be many, put one after another. */
+async function* unzstd(input: Input): AsyncGenerator<Buffer> {
+  for (let head = await input.peek(MAGIC_BYTES); head.length > 0; head = await input.peek(MAGIC_BYTES)) {
+    const magic = head.length < MAGIC_BYTES ? 0 : head.readUInt32LE()
+    if (isSkippable(magic)) await skipFrame(input)
+    else if (magic === ZSTD_MAGIC) yield* unzstdFrame(input)
+    else throw Object.assign(new Error('unexpected bytes after a zstd frame'), { code: 'Z_DATA_ERROR' })
+  }
+}
+
+async function skipFrame(input: Input): Promise<void> {
+  const header = await input.peek(8)
+  let rest = header.length < 8 ? Infinity : 8 + header.readUInt32LE(4)
+  for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
+    if (chunk.length >= rest) return input.unshift(chunk.subarray(rest))
+    rest -= chunk.length
+  }
+  throw Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR' })
+}
+
+async function* unzstdFrame(input: Input): AsyncGenerator<Buffer> {
+  const frame = createZstdDecompress({
+    chunkSize: OUTPUT_CHUNK_BYTES,
+    params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
+  })
+  const ended = new Promise<void>((resolve) => frame.once('end', resolve).once('close', resolve))
+  const feeding = feed(frame, input, ended)
+  feeding.catch((error: Error) => frame.destroy(error))
+  yield* frame as AsyncIterable<Buffer>
+  await feeding
+}
+
+/** One chunk at a time, so that what the frame did not take can be given back. */
+async function feed(frame: ReturnType<typeof createZstdDecompress>, input: Input, ended: Promise<void>): Promise<void> {
+  let over = false
+  void ended.then(() => (over = true))
+  for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
+    if (over) return input.unshift(chunk)
+    const before = frame.bytesWritten
+    await Promise.race([ended, new Promise((resolve) => frame.write(chunk, resolve))])
+    const taken = frame.bytesWritten - before
+    if (taken < chunk.length) return input.unshift(chunk.subarray(taken))
+  }
+  frame.end()
+}
+
+/** Chunks that can be looked at ahead and given back. */
+class Input {
+  readonly #source: AsyncIterator<Buffer>
+  #waiting: Buffer[] = []
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#source = source[Symbol.asyncIterator]()
+  }
+
+  async next(): Promise<Buffer | undefined> {
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) return waiting
+    const { value, done } = await this.#source.next()
+    return done === true ? undefined : value
+  }
+
+  unshift(chunk: Buffer): void {
+    if (chunk.length > 0) this.#waiting.unshift(chunk)
+  }
+
+  /** The next `count` bytes, fewer at the end; they stay to be read. */
+  async peek(count: number): Promise<Buffer> {
+    let head = Buffer.alloc(0)
+    while (head.length < count) {
+      const chunk = await this.next()
+      if (chunk === undefined) break
+      head = head.length === 0 ? (chunk as typeof head) : Buffer.concat([head, chunk])
+    }
+    this.unshift(head)
+    return head.subarray(0, count)
+  }
+
+  async *chunks(): AsyncGenerator<Buffer> {
+    for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) yield chunk
+  }
+}

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, stat, type FileHandle } from 'node:fs/promises'
+import { basename, resolve } from 'node:path'
+import { STDIN, type DumpSource } from '../../config.ts'
+import { OperationalError } from '../../../schema/runtime/errors.ts'
+import { detectEncoding } from './decompress.ts'
+
+const HEAD_BYTES = 64 * 1024
+const READ_BYTES = 256 * 1024
+const FOLLOW_INTERVAL_MS = 200
+
+/**
+ * The key under which a file's position is kept: its name, size and first bytes, and what was asked of it.
+ * A file that grows is known by its path alone. Standard input has none.
+ */
+export async function positionKey(file: string, source: DumpSource): Promise<string | undefined> {
+  if (file === STDIN) return undefined
+  const hash = createHash('sha256').update([...(source.subreddits ?? [])].sort().join(','))
+  if (source.follow) hash.update(`\0follow\0${resolve(file)}`)
+  else {
+    await using handle = await open(file)
+    hash.update(`\0${basename(file)}\0${(await handle.stat()).size}\0`).update(await readHead(handle))
+  }
+  return `dump-${hash.digest('hex').slice(0, 32)}`
+}
+
+async function readHead(handle: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
+/** Bytes on disk; undefined for what has no size. */
+export async function fileSize(file: string): Promise<number | undefined> {
+  if (file === STDIN) return undefined
+  const found = await stat(file)
+  return found.isFile() ? found.size : undefined
+}
+
+/** The file's bytes as they lie there. */
+export const readFileBytes = (file: string, signal: AbortSignal): AsyncIterable<Buffer> =>
+  file === STDIN
+    ? (process.stdin as AsyncIterable<Buffer>)
+    : createReadStream(file, { highWaterMark: READ_BYTES, signal })
+
+/** The bytes of a plain file and all that is appended to it, until the signal. */
+export async function* followFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  await using handle = await open(file)
+  if (detectEncoding((await readHead(handle)).subarray(0, 4)) !== 'plain') {
+    throw new OperationalError(`--follow takes plain NDJSON only: ${file} is compressed.`)
+  }
+  for (let offset = 0; !signal.aborted;) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, offset)
+    offset += bytesRead
+    if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
+    else if ((await handle.stat()).size < offset)
+      throw new OperationalError(`${file} became shorter while being followed.`)
+    else await new Promise((resolve) => setTimeout(resolve, FOLLOW_INTERVAL_MS))
+  }
+}

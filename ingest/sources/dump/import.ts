@@ -1,0 +1,256 @@
+import { basename } from 'node:path'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { EventRejectedError, OperationalError } from '../../../schema/runtime/errors.ts'
+import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { messageIds, subjects } from '../../../schema/subjects.ts'
+import { STDIN, type DumpSource } from '../../config.ts'
+import { Positions } from '../../position.ts'
+import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
+import { count, Progress, type ImportState, type ProgressOutput } from '../../progress.ts'
+import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
+import { decompress } from './decompress.ts'
+import { fileSize, followFile, positionKey, readFileBytes } from './file.ts'
+import { LineSplitter } from './split-lines.ts'
+
+const SAVE_INTERVAL_MS = 1_000
+const TRUNCATED = 'Z_BUF_ERROR'
+
+export interface ImportOptions {
+  readonly connection: NatsConnection
+  readonly source: DumpSource
+  readonly output: ProgressOutput
+  /** Stops reading; what was read is stored and the position kept. */
+  readonly signal: AbortSignal
+}
+
+export interface ImportSummary extends ImportState {
+  /** Posts that their authors deleted after they had been archived. */
+  deletedLater: number
+  /** Posts of other subreddits than asked for. */
+  filtered: number
+  /** Lines that an earlier run had already imported. */
+  resumed: number
+  stopped: boolean
+}
+
+/**
+ * Imports files one after another.
+ * @throws OperationalError for a broken or truncated archive; everything read before is stored
+ */
+export async function importDumps(options: ImportOptions): Promise<ImportSummary> {
+  const { connection, source, output, signal } = options
+  const summary = emptySummary()
+  const positions = await Positions.open(connection)
+  const progress = new Progress(summary, output)
+  try {
+    for (const file of source.files) {
+      if (signal.aborted) break
+      const publisher = new PostsPublisher(new DurablePublisher(connection))
+      await new FileImport({ ...options, file, positions, publisher, progress, summary }).run()
+    }
+  } finally {
+    progress[Symbol.dispose]()
+  }
+  summary.stopped = signal.aborted
+  output.write(`${describe(summary, progress.seconds)}\n`)
+  return summary
+}
+
+function emptySummary(): ImportSummary {
+  const state = { file: '', size: undefined, read: 0, posts: 0, duplicates: 0, broken: 0 }
+  return { ...state, deletedLater: 0, filtered: 0, resumed: 0, stopped: false }
+}
+
+function describe(summary: ImportSummary, seconds: number): string {
+  const { posts, duplicates, broken, deletedLater, filtered } = summary
+  const rate = Math.round((posts + duplicates) / Math.max(seconds, 0.001))
+  const extra = [
+    deletedLater > 0 ? `${count(deletedLater)} deleted later` : '',
+    filtered > 0 ? `${count(filtered)} of other subreddits` : '',
+  ]
+  const parts = [`${count(posts)} posts published`, `${count(duplicates)} duplicates`, `${count(broken)} broken`]
+  const all = [...parts, ...extra.filter(Boolean), `${seconds.toFixed(1)} s`, `${count(rate)} posts/s`]
+  return `${summary.stopped ? 'Stopped' : 'Done'}: ${all.join(', ')}`
+}
+
+interface FileImportOptions extends ImportOptions {
+  readonly file: string
+  readonly positions: Positions
+  readonly publisher: PostsPublisher
+  readonly progress: Progress
+  readonly summary: ImportSummary
+}
+
+/** One file: reads, splits, publishes, and keeps its position. A position is a number of lines. */
+class FileImport {
+  readonly #options: FileImportOptions
+  readonly #name: string
+  readonly #before: { posts: number; duplicates: number }
+  #key: string | undefined
+  #line = 0
+  #skip = 0
+  #savedMs = performance.now()
+  #saving: Promise<void> = Promise.resolve()
+  #saved = 0
+
+  constructor(options: FileImportOptions) {
+    this.#options = options
+    this.#name = options.file === STDIN ? 'standard input' : basename(options.file)
+    this.#before = { posts: options.summary.posts, duplicates: options.summary.duplicates }
+  }
+
+  async run(): Promise<void> {
+    const { file, source, summary, progress, positions, signal } = this.#options
+    Object.assign(summary, { file: this.#name, read: 0, size: source.follow ? undefined : await fileSize(file) })
+    progress.restartClock()
+    this.#key = await positionKey(file, source)
+    const stored = this.#key === undefined ? undefined : await positions.read<{ lines: number }>(this.#key)
+    this.#skip = this.#saved = stored?.lines ?? 0
+    if (this.#skip > 0) progress.say(`${this.#name}: going on after line ${count(this.#skip)}`)
+    try {
+      await this.#read()
+    } catch (error) {
+      await this.#failed(error)
+    }
+    await this.#settle()
+    if (!signal.aborted) return void (this.#key !== undefined && (await positions.forget(this.#key)))
+    const how = this.#key === undefined ? '' : '; run the same command again to go on from there'
+    progress.say(`${this.#name}: stopped after line ${count(this.#line)}${how}`)
+  }
+
+  async #read(): Promise<void> {
+    const { signal, publisher } = this.#options
+    const splitter = new LineSplitter()
+    try {
+      for await (const chunk of this.#bytes()) {
+        for (const line of splitter.split(chunk)) {
+          this.#take(line)
+          if (publisher.full) await publisher.room()
+          if (signal.aborted) return
+        }
+        this.#tick()
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      throw error
+    }
+    if (splitter.pending && !signal.aborted) this.#take(splitter.takeLast())
+  }
+
+  #bytes(): AsyncIterable<Buffer> {
+    const { file, source, signal } = this.#options
+    return source.follow
+      ? this.#flushed(followFile(file, signal))
+      : decompress(this.#counted(readFileBytes(file, signal)))
+  }
+
+  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.#options.summary.read += chunk.length
+      yield chunk
+    }
+  }
+
+  /** A followed file may pause for long: what came is sent at once. */
+  async *#flushed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of this.#counted(chunks)) {
+      yield chunk
+      this.#options.publisher.flush()
+    }
+  }
+
+  #take(line: Buffer): void {
+    this.#line++
+    if (this.#line <= this.#skip) return void this.#options.summary.resumed++
+    if (line.length === 0 || (line.length === 1 && line[0] === 13)) return this.#options.publisher.pass(this.#line)
+    try {
+      this.#publish(line)
+    } catch (error) {
+      if (!(error instanceof EventRejectedError)) throw error
+      this.#reject(line, error.message)
+    }
+  }
+
+  #publish(line: Buffer): void {
+    const { publisher, source, summary } = this.#options
+    const submission = parse(line, this.#line === 1)
+    if (wasDeletedLater(submission)) {
+      summary.deletedLater++
+      return publisher.pass(this.#line)
+    }
+    const event = toPostEvent(submission, 'dump', Date.now())
+    if (source.subreddits !== undefined && !source.subreddits.has(event.subreddit.toLowerCase())) {
+      summary.filtered++
+      return publisher.pass(this.#line)
+    }
+    if (!publisher.add(event, this.#line)) throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+  }
+
+  #reject(line: Buffer, reason: string): void {
+    const { publisher, summary } = this.#options
+    summary.broken++
+    const headers = {
+      'Gravitas-Reason': reason,
+      'Gravitas-Source': 'dump',
+      'Gravitas-File': this.#name,
+      'Gravitas-Line': String(this.#line),
+    }
+    const messageId = messageIds.dead('ingest', this.#key ?? crypto.randomUUID(), this.#line)
+    const payload = Buffer.from(line.subarray(0, MAX_MESSAGE_BYTES))
+    publisher.addDead({ subject: subjects.dead('ingest'), messageId, payload, headers }, this.#line)
+  }
+
+  #tick(): void {
+    this.#count()
+    if (performance.now() - this.#savedMs < SAVE_INTERVAL_MS) return
+    this.#savedMs = performance.now()
+    this.#saving = this.#saving.then(() => this.#save()).catch(() => {})
+  }
+
+  #count(): void {
+    const { publisher, summary } = this.#options
+    summary.posts = this.#before.posts + publisher.counts.published
+    summary.duplicates = this.#before.duplicates + publisher.counts.duplicates
+  }
+
+  async #save(): Promise<void> {
+    const { positions, publisher } = this.#options
+    const lines = publisher.acknowledged
+    if (this.#key === undefined || lines <= this.#saved) return
+    await positions.save(this.#key, { file: this.#name, lines })
+    this.#saved = lines
+  }
+
+  /** Waits for what is in flight and keeps the position. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#options.publisher.drain()
+    } finally {
+      this.#count()
+      await this.#saving
+      await this.#save()
+    }
+  }
+
+  async #failed(error: unknown): Promise<never> {
+    await this.#settle()
+    const { summary } = this.#options
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined || !/^(Z_|ZSTD_)/.test(code)) throw error
+    const what = code === TRUNCATED ? 'is truncated' : `is damaged (${message})`
+    throw new OperationalError(
+      `${this.#name} ${what}: it ends after ${count(summary.posts + summary.duplicates)} posts, ` +
+        `${count(this.#line)} lines, ${count(summary.read)} bytes read. Everything up to there is kept.`,
+      { cause: error },
+    )
+  }
+}
+
+function parse(line: Buffer, first: boolean): unknown {
+  const text = line.toString('utf8')
+  try {
+    return JSON.parse(first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+  } catch (cause) {
+    throw new EventRejectedError('not JSON', { cause })
+  }
+}

@@ -1,0 +1,43 @@
+const NEWLINE = 10
+/** A longer line cannot be a post; only its beginning is kept. */
+export const MAX_LINE_BYTES = 4 * 1024 * 1024
+
+/** Splits chunks into lines, one pass over the bytes, holding at most one line. */
+export class LineSplitter {
+  #pieces: Buffer[] = []
+  #held = 0
+
+  /** Whether bytes without a newline are left, as after a file's last line. */
+  get pending(): boolean {
+    return this.#held > 0
+  }
+
+  /** The complete lines of `chunk` with what was held before it; valid until the chunk is reused. */
+  *split(chunk: Buffer): Generator<Buffer> {
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      const part = chunk.subarray(start, end)
+      start = end + 1
+      yield this.#held === 0 ? part : this.#joined(part)
+    }
+    if (start < chunk.length) this.#hold(chunk.subarray(start))
+  }
+
+  /** Hands over the line without a newline. */
+  takeLast(): Buffer {
+    return this.#joined(Buffer.alloc(0))
+  }
+
+  #hold(part: Buffer): void {
+    if (this.#held < MAX_LINE_BYTES) this.#pieces.push(part)
+    this.#held += part.length
+  }
+
+  #joined(last: Buffer): Buffer {
+    this.#hold(last)
+    const line = this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces)
+    this.#pieces = []
+    this.#held = 0
+    return line
+  }
+}

@@ -1,0 +1,76 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { requireStream } from '../schema/streams.ts'
+import { POSTS } from '../schema/subjects.ts'
+import type { DumpSource, IngestConfig } from './config.ts'
+import type { ProgressOutput } from './progress.ts'
+import { startDemo } from './sources/demo.ts'
+import { importDumps, type ImportSummary } from './sources/dump/import.ts'
+
+export interface IngestService extends Service {
+  /** Resolves when there is nothing more to read, with a summary where there is one; rejects when reading failed. */
+  readonly finished: Promise<ImportSummary | undefined>
+}
+
+const SILENT: ProgressOutput = { write: () => true }
+
+/** Starts a source. A dump ends by itself, the demo runs until it is disposed. */
+export async function startIngest(
+  config: IngestConfig,
+  logger: Logger,
+  output: ProgressOutput = SILENT,
+): Promise<IngestService> {
+  const { source } = config
+  if (source.kind === 'none') return { ...idle(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
+  const connection = await connectIngest(config, logger)
+  try {
+    if (source.kind === 'dump') return startDump(source, connection, output)
+    const demo = await startDemo(source, connection, logger)
+    return {
+      ...idle(demo.failed),
+      [Symbol.asyncDispose]: async () => {
+        await demo[Symbol.asyncDispose]()
+        await connection.close()
+      },
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+/** Connects and makes sure that there is a stream to publish to. */
+async function connectIngest(config: IngestConfig, logger: Logger): Promise<NatsConnection> {
+  const { natsUrl: url, dataDir, source } = config
+  const connection = await connectNats({ url, user: 'ingest', name: `ingest ${source.kind}`, dataDir, logger })
+  try {
+    await requireStream(await jetstreamManager(connection), POSTS)
+    return connection
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function startDump(source: DumpSource, connection: NatsConnection, output: ProgressOutput): IngestService {
+  const stop = new AbortController()
+  const finished = importDumps({ connection, source, output, signal: stop.signal })
+  return {
+    ...idle(finished),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await finished.catch(() => {})
+      await connection.close()
+    },
+  }
+}
+
+/** A failure is reported by both promises, whichever is looked at. */
+function idle(finished: Promise<ImportSummary | undefined>): Pick<IngestService, 'failed' | 'finished'> {
+  const failed = new Promise<never>((_, reject) => finished.catch(reject))
+  failed.catch(() => {})
+  return { failed, finished }
+}

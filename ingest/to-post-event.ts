@@ -1,0 +1,66 @@
+import { MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH, checkEvent, type PostSubmitted } from '../schema/events.ts'
+import { EventRejectedError } from '../schema/runtime/errors.ts'
+
+/** A Reddit submission as the API and the dumps have it; nothing about it is certain. */
+type Submission = Readonly<Record<string, unknown>>
+
+const MAX_PERMALINK_LENGTH = 2_000
+const MAX_URL_LENGTH = 20_000
+const MAX_FLAIR_LENGTH = 1_000
+
+/**
+ * Whether a dump says that the post was deleted after it had been archived. Such posts must not be imported.
+ * Source: the `_meta` object of Arctic Shift's dumps since 2023-11.
+ */
+export function wasDeletedLater(submission: unknown): boolean {
+  const meta = (submission as { _meta?: { was_deleted_later?: unknown } } | null)?._meta
+  return meta?.was_deleted_later === true
+}
+
+/**
+ * A Reddit submission as an event: known fields only, never its author, texts cut to the schema's limits.
+ * @param nowMs the clock, milliseconds since the epoch
+ * @throws EventRejectedError when it is no valid post
+ */
+export function toPostEvent(submission: unknown, source: string, nowMs: number): PostSubmitted {
+  if (typeof submission !== 'object' || submission === null || Array.isArray(submission)) {
+    throw new EventRejectedError('not a JSON object')
+  }
+  const from = submission as Submission
+  const event = {
+    type: 'PostSubmitted',
+    id: toId(from['id'] ?? from['name']),
+    subreddit: from['subreddit'],
+    title: cut(from['title'], MAX_TITLE_LENGTH),
+    selftext: cut(from['selftext'], MAX_SELFTEXT_LENGTH) ?? null,
+    created_utc: toSeconds(from['created_utc']),
+    permalink: within(from['permalink'], MAX_PERMALINK_LENGTH),
+    url: within(from['url'], MAX_URL_LENGTH),
+    is_self: toBoolean(from['is_self']),
+    over_18: toBoolean(from['over_18']),
+    link_flair_text: cut(from['link_flair_text'], MAX_FLAIR_LENGTH) ?? null,
+    source,
+  }
+  return checkEvent(event, nowMs) as PostSubmitted
+}
+
+const toId = (id: unknown): unknown => (typeof id === 'string' ? id.toLowerCase().replace(/^t3_/, '') : id)
+
+/** Old dumps have the time as a string, some as a fraction. What is no number is left for validation to name. */
+function toSeconds(time: unknown): unknown {
+  const value = typeof time === 'string' && time.trim() !== '' ? Number(time) : time
+  return typeof value === 'number' ? Math.floor(value) : value
+}
+
+/** Optional fields of another type are left out: they are no reason to lose a post. */
+const toBoolean = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null)
+
+const within = (value: unknown, max: number): string | null =>
+  typeof value === 'string' && value.length <= max ? value : null
+
+/** At most `max` UTF-16 units, never half a surrogate pair. */
+function cut(value: unknown, max: number): unknown {
+  if (typeof value !== 'string' || value.length <= max) return value
+  const last = value.charCodeAt(max - 1)
+  return value.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
+}
