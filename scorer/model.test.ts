@@ -1,0 +1,63 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import { BUCKETS, MAX_FEATURES, writeFeatures } from './features.ts'
+import { Model } from './model.ts'
+
+let model: Model
+beforeAll(async () => {
+  model = await Model.load('ml/model')
+})
+
+test('a question scores above a joke', async () => {
+  const [question, joke] = await model.score([
+    { title: 'What caused the decline of the Hanseatic League in the sixteenth century?' },
+    { title: 'lol when ur dog steals the pizza again!!!' },
+  ])
+  expect(question).toBeGreaterThan(0.6)
+  expect(joke).toBeLessThan(0.4)
+})
+
+test('any text scores from 0 to 1, with four decimals, whatever its company', async () => {
+  const texts = fc.array(
+    fc.record({ title: fc.string({ unit: 'binary' }), selftext: fc.option(fc.string({ maxLength: 3_000 })) }),
+    {
+      minLength: 1,
+      maxLength: 20,
+    },
+  )
+  await fc.assert(
+    fc.asyncProperty(texts, async (posts) => {
+      const together = await model.score(posts)
+      const alone = (await Promise.all(posts.map((post) => model.score([post])))).flat()
+      expect(together).toEqual(alone)
+      for (const score of together)
+        expect(score >= 0 && score <= 1 && Math.round(score * 1e4) / 1e4 === score).toBe(true)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('features stay inside the table and the row, for any text', () => {
+  const row = new Int32Array(MAX_FEATURES)
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (title) => {
+      const count = writeFeatures({ title }, row)
+      expect(count).toBeLessThanOrEqual(MAX_FEATURES)
+      for (const [at, index] of row.entries())
+        expect(at < count ? index > 0 && index < BUCKETS : index === 0).toBe(true)
+    }),
+  )
+})
+
+test('a graph that is not the one described is refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gravitas-model-'))
+  await cp('ml/model', folder, { recursive: true })
+  await writeFile(join(folder, 'model.onnx'), 'something else')
+  await expect(Model.load(folder)).rejects.toThrow(/not the file that model.json describes/)
+  await writeFile(join(folder, 'model.json'), '{"name":"x"}')
+  await expect(Model.load(folder)).rejects.toThrow(/model.json/)
+  await rm(folder, { recursive: true })
+})

@@ -1,0 +1,96 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { encodeEvent, type PostScored } from '../schema/events.ts'
+import { toPostId } from '../schema/post-id.ts'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { DurablePublisher } from '../schema/runtime/publish.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { DEAD, MODELS, SCORES, subjects } from '../schema/subjects.ts'
+import { postSubmitted } from '../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { startScorer } from './start-scorer.ts'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+const running: Service[] = []
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  await applyStreams(await jetstreamManager(connection))
+})
+
+afterEach(async () => {
+  for (const service of running.splice(0)) await service[Symbol.asyncDispose]()
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+async function start(): Promise<void> {
+  const config = { natsUrl: nats.url, dataDir: nats.storeDir, logLevel: 'silent', modelDir: 'ml/model' } as const
+  running.push(await startScorer(config, createLogger('scorer', 'silent')))
+}
+
+async function publishPosts(count: number, from: number): Promise<void> {
+  const publisher = new DurablePublisher(connection)
+  const messages = Array.from({ length: count }, (_, index) => {
+    const post = postSubmitted({
+      id: toPostId(36 ** 4 + from + index),
+      title: `A question about ice number ${from + index}`,
+    })
+    return {
+      subject: subjects.postSubmitted(post.subreddit),
+      messageId: `${from} ${Math.random()}`,
+      payload: encodeEvent(post),
+    }
+  })
+  for (let at = 0; at < count; at += 1_000) await publisher.publish(messages.slice(at, at + 1_000))
+}
+
+const messagesIn = async (stream: string): Promise<number> =>
+  (await (await jetstreamManager(connection)).streams.info(stream)).state.messages
+
+async function allScores(): Promise<PostScored[]> {
+  const consumer = await jetstream(connection).consumers.get(SCORES)
+  const messages = await consumer.fetch({ max_messages: await messagesIn(SCORES), expires: 2_000 })
+  const scores: PostScored[] = []
+  for await (const message of messages) scores.push(message.json())
+  return scores
+}
+
+test('two scorers share the work through a kill of the server, and each post is scored once', async () => {
+  await start()
+  await start()
+  await publishPosts(2_000, 0)
+  await nats.kill()
+  await nats.restart()
+  await publishPosts(1_000, 2_000)
+  await vi.waitFor(async () => expect(new Set((await allScores()).map((score) => score.post_id)).size).toBe(3_000), {
+    timeout: 45_000,
+    interval: 500,
+  })
+}, 90_000)
+
+test('repeated posts are scored once, and what is no post goes to DEAD', async () => {
+  await start()
+  const js = jetstream(connection)
+  await publishPosts(50, 0)
+  await publishPosts(50, 0)
+  await js.publish('posts.submitted.askscience', '{"type":"PostSubmitted","id":"!"}')
+  await js.publish('posts.submitted.askscience', Buffer.from([0xff, 0xfe]))
+  await publishPosts(10, 100)
+  await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(60), { timeout: 10_000 })
+  for (const score of await allScores()) {
+    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-1', subreddit: 'AskScience' })
+    expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
+  }
+})
+
+test('the first scorer promotes its model, a second one does not', async () => {
+  await start()
+  await start()
+  expect(await messagesIn(MODELS)).toBe(1)
+})

@@ -1,0 +1,45 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { requireStream } from '../schema/streams.ts'
+import { POSTS, SCORES } from '../schema/subjects.ts'
+import type { ScorerConfig } from './config.ts'
+import { PostConsumer } from './consume-posts.ts'
+import { Model } from './model.ts'
+import { promoteFirstModel } from './promote-first-model.ts'
+import { BatchScorer } from './score-batch.ts'
+
+/** Scores every post of POSTS into SCORES. Any number of scorers share the work. */
+export async function startScorer(config: ScorerConfig, logger: Logger): Promise<Service> {
+  const stack = new AsyncDisposableStack()
+  try {
+    const model = await Model.load(config.modelDir)
+    const connection = await connectNats({
+      url: config.natsUrl,
+      user: 'scorer',
+      name: 'scorer',
+      dataDir: config.dataDir,
+      logger,
+    })
+    stack.defer(() => connection.close())
+    let closing = false
+    const failed = connection.closed().then((error): never => {
+      throw closing ? new Error('stopped') : (error ?? new Error('the connection to NATS was closed'))
+    })
+    failed.catch(() => {})
+    const jsm = await jetstreamManager(connection)
+    await requireStream(jsm, POSTS)
+    await requireStream(jsm, SCORES)
+    if (await promoteFirstModel(connection, model.name)) logger.info({ model: model.name }, 'promoted the first model')
+    const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model), model.name, logger)
+    stack.use(consumer)
+    stack.defer(() => void (closing = true))
+    await consumer.start()
+    logger.info({ model: model.name }, 'scorer started')
+    return { failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
