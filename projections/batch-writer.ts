@@ -1,0 +1,108 @@
+import type { Database } from 'better-sqlite3'
+import { decodeEvent, type GravitasEvent } from '../schema/events.ts'
+import { EventRejectedError } from '../schema/runtime/errors.ts'
+import type { StreamName } from '../schema/subjects.ts'
+import { Checkpoints, digestOf } from './checkpoint.ts'
+import type { ChangeWriter, Projection } from './projection.ts'
+
+/** One message of the log, as the projector sees it. */
+export interface LogMessage {
+  readonly stream: StreamName
+  readonly sequence: number
+  readonly subject: string
+  readonly data: Uint8Array
+  /** When the log stored it, milliseconds since the epoch. */
+  readonly storedAtMs: number
+}
+
+/** Consecutive messages of one stream, oldest first. */
+export interface StreamBatch {
+  readonly stream: StreamName
+  readonly streamCreated: string
+  readonly messages: readonly LogMessage[]
+}
+
+export interface CommitResult {
+  readonly applied: number
+  readonly rejected: number
+  readonly subreddits: readonly string[]
+}
+
+/**
+ * Applies batches of messages to a read model: rows, dead letters and checkpoints change in one transaction.
+ * Messages at or below the checkpoint are skipped, so that a redelivery is harmless.
+ */
+export class BatchWriter {
+  readonly #projection: Projection<unknown>
+  readonly #writer: ChangeWriter<unknown>
+  readonly #checkpoints: Checkpoints
+  readonly #insertDeadLetter
+  readonly #begin
+  readonly #commit
+  readonly #rollback
+  readonly #database: Database
+
+  constructor(database: Database, projection: Projection<unknown>) {
+    this.#database = database
+    this.#projection = projection
+    this.#writer = projection.createWriter(database)
+    this.#checkpoints = new Checkpoints(database)
+    this.#insertDeadLetter = database.prepare<[string, number, string, string, Uint8Array]>(
+      'INSERT OR IGNORE INTO dead_letters (stream, sequence, subject, reason, data) VALUES (?, ?, ?, ?, ?)',
+    )
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
+    this.#rollback = database.prepare('ROLLBACK')
+  }
+
+  /** @throws what SQLite throws; the transaction is rolled back and the process should not go on */
+  write(batches: readonly StreamBatch[]): CommitResult {
+    this.#begin.run()
+    try {
+      let applied = 0
+      let rejected = 0
+      for (const batch of batches) {
+        const outcome = this.#applyBatch(batch)
+        applied += outcome.applied
+        rejected += outcome.rejected
+      }
+      const subreddits = this.#writer.flush()
+      this.#commit.run()
+      return { applied, rejected, subreddits }
+    } catch (error) {
+      if (this.#database.inTransaction) this.#rollback.run()
+      throw error
+    }
+  }
+
+  #applyBatch({ stream, streamCreated, messages }: StreamBatch): { applied: number; rejected: number } {
+    const from = this.#checkpoints.read(stream)?.sequence ?? 0
+    let rejected = 0
+    let applied = 0
+    let last: LogMessage | undefined
+    for (const message of messages) {
+      if (message.sequence <= (last?.sequence ?? from)) continue
+      if (!this.#applyMessage(message)) rejected++
+      applied++
+      last = message
+    }
+    if (last !== undefined) {
+      this.#checkpoints.write(stream, { sequence: last.sequence, streamCreated, digest: digestOf(last.data) })
+    }
+    return { applied, rejected }
+  }
+
+  #applyMessage(message: LogMessage): boolean {
+    let event: GravitasEvent
+    try {
+      event = decodeEvent(message.data, message.storedAtMs)
+    } catch (error) {
+      if (!(error instanceof EventRejectedError)) throw error
+      this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, message.data)
+      return false
+    }
+    const change = this.#projection.evolve(event, message)
+    if (change !== undefined) this.#writer.apply(change)
+    return true
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * In every read model's file, beside its own tables. `checkpoints` is the only position of record: it changes in the
+ * transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at start
+ * whether the stream still is the one that the rows were built from.
+ */
+export const checkpointTables = `
+CREATE TABLE checkpoints (
+  stream TEXT PRIMARY KEY,
+  stream_created TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  digest TEXT
+) STRICT, WITHOUT ROWID;
+CREATE TABLE holes (
+  stream TEXT NOT NULL,
+  first_sequence INTEGER NOT NULL,
+  last_sequence INTEGER NOT NULL,
+  PRIMARY KEY (stream, first_sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead_letters (
+  stream TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (stream, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+`

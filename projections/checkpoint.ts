@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Database } from 'better-sqlite3'
+import type { StreamName } from '../schema/subjects.ts'
+
+export interface Checkpoint {
+  readonly sequence: number
+  /** When the stream was made; another value means another stream of the same name. */
+  readonly streamCreated: string
+  /** SHA-256 of the event at `sequence`; null before the first. */
+  readonly digest: string | null
+}
+
+/** The positions of record in a read model's file. Write them inside the transaction that changes the rows. */
+export class Checkpoints {
+  readonly #select
+  readonly #upsert
+  readonly #insertHole
+  readonly #countHoles
+
+  constructor(database: Database) {
+    this.#select = database.prepare<[string], Checkpoint>(
+      'SELECT sequence, stream_created AS streamCreated, digest FROM checkpoints WHERE stream = ?',
+    )
+    this.#upsert = database.prepare<[string, string, number, string | null]>(
+      `INSERT INTO checkpoints (stream, stream_created, sequence, digest) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, digest = excluded.digest`,
+    )
+    this.#insertHole = database.prepare<[string, number, number]>(
+      'INSERT OR IGNORE INTO holes (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',
+    )
+    this.#countHoles = database.prepare<[], number>('SELECT count(*) FROM holes').pluck()
+  }
+
+  read(stream: StreamName): Checkpoint | undefined {
+    return this.#select.get(stream)
+  }
+
+  write(stream: StreamName, checkpoint: Checkpoint): void {
+    this.#upsert.run(stream, checkpoint.streamCreated, checkpoint.sequence, checkpoint.digest)
+  }
+
+  /** Records sequences that the log skipped without an erasure to explain it. Both ends inclusive. */
+  recordHole(stream: StreamName, first: number, last: number): void {
+    this.#insertHole.run(stream, first, last)
+  }
+
+  countHoles(): number {
+    return this.#countHoles.get() as number
+  }
+}
+
+/** SHA-256 of an event's bytes, in hex. */
+export const digestOf = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import Sqlite, { type Database } from 'better-sqlite3'
+import { OperationalError } from '../schema/runtime/errors.ts'
+import { checkpointTables } from './checkpoint-tables.ts'
+import type { Projection } from './projection.ts'
+
+/**
+ * Opens a read model's file for its one writer, creating it when it is missing. `synchronous = NORMAL` is safe here: a
+ * commit lost with the machine takes its checkpoint with it, and the log replays it.
+ * @throws OperationalError when the file is damaged or of another projection or version
+ */
+export function openReadModel(file: string, projection: Projection<unknown>): Database {
+  const isNew = !existsSync(file)
+  const database = new Sqlite(file)
+  try {
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = NORMAL')
+    database.pragma('secure_delete = ON')
+    database.pragma('wal_autocheckpoint = 4000')
+    database.pragma('cache_size = -65536')
+    database.pragma('temp_store = MEMORY')
+    if (isNew || isEmpty(database)) createTables(database, projection)
+    checkIdentity(database, file, projection)
+    return database
+  } catch (cause) {
+    database.close()
+    if (cause instanceof OperationalError) throw cause
+    throw new OperationalError(
+      `Cannot open ${file}: ${(cause as Error).message}. Delete it (with its -wal and -shm files) to rebuild it from the log.`,
+      { cause },
+    )
+  }
+}
+
+const isEmpty = (database: Database): boolean =>
+  database.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0
+
+function createTables(database: Database, projection: Projection<unknown>): void {
+  database.transaction(() => {
+    database.exec(checkpointTables)
+    database.exec(projection.tables)
+    const insert = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
+    insert.run('projection', projection.name)
+    insert.run('version', String(projection.version))
+  })()
+}
+
+function checkIdentity(database: Database, file: string, projection: Projection<unknown>): void {
+  const select = database.prepare('SELECT value FROM meta WHERE name = ?').pluck()
+  const found = `${String(select.get('projection'))} ${String(select.get('version'))}`
+  const wanted = `${projection.name} ${projection.version}`
+  if (found === wanted) return
+  throw new OperationalError(
+    `${file} holds the read model "${found}", this program writes "${wanted}". Delete the file to rebuild it from the log.`,
+  )
+}

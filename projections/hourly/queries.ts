@@ -1,0 +1,41 @@
+import type { Database } from 'better-sqlite3'
+
+export interface HourRow {
+  /** Seconds since the epoch, at the hour's start. */
+  readonly hour: number
+  readonly posts: number
+  readonly sum: number
+}
+
+/** Reads of the hourly read model, by prepared statements. */
+export class HourlyQueries {
+  readonly #range
+  readonly #ranges
+
+  constructor(database: Database) {
+    this.#range = database.prepare<[string, string, number, number], HourRow>(
+      'SELECT hour, posts, sum FROM hourly WHERE subreddit = ? AND model = ? AND hour >= ? AND hour < ? ORDER BY hour',
+    )
+    this.#ranges = database.prepare<[string, string, number, number], HourRow & { wanted: string }>(
+      `SELECT j.value AS wanted, hour, posts, sum
+       FROM json_each(?) j CROSS JOIN hourly h ON h.subreddit = j.value AND h.model = ? AND h.hour >= ? AND h.hour < ?
+       ORDER BY j.key, hour`,
+    )
+  }
+
+  /** Hours with posts from `from` up to, not including, `to` (seconds since the epoch), oldest first. */
+  range(model: string, subreddit: string, from: number, to: number): HourRow[] {
+    return this.#range.all(subreddit, model, from, to)
+  }
+
+  /** {@link range} of many subreddits in one query. */
+  ranges(model: string, subreddits: readonly string[], from: number, to: number): Map<string, HourRow[]> {
+    const found = new Map<string, HourRow[]>()
+    for (const { wanted, ...row } of this.#ranges.all(JSON.stringify(subreddits), model, from, to)) {
+      const rows = found.get(wanted)
+      if (rows === undefined) found.set(wanted, [row])
+      else rows.push(row)
+    }
+    return found
+  }
+}

@@ -1,0 +1,109 @@
+import type { Database } from 'better-sqlite3'
+import type { PostScored, PostSubmitted } from '../../schema/events.ts'
+import { toPostKey } from '../../schema/post-id.ts'
+import { toFixedSeriousness } from '../../schema/seriousness.ts'
+import type { ChangeWriter, Projection } from '../projection.ts'
+import { tables } from './tables.ts'
+
+export type PostsChange =
+  | { readonly kind: 'submit'; readonly key: number; readonly post: PostSubmitted }
+  | { readonly kind: 'score'; readonly key: number; readonly score: PostScored; readonly sequence: number }
+  | { readonly kind: 'erase'; readonly key: number }
+
+/** Every post with its scores and a full-text index of the titles. */
+export const posts: Projection<PostsChange> = {
+  name: 'posts',
+  version: 1,
+  handles: ['PostSubmitted', 'PostScored', 'PostErased'],
+  tables,
+  evolve: (event, { sequence }) => {
+    if (event.type === 'PostSubmitted') return { kind: 'submit', key: toPostKey(event.id), post: event }
+    if (event.type === 'PostScored') return { kind: 'score', key: toPostKey(event.post_id), score: event, sequence }
+    if (event.type === 'PostErased') return { kind: 'erase', key: toPostKey(event.post_id) }
+    return undefined
+  },
+  createWriter: (database) => new PostsWriter(database),
+}
+
+class PostsWriter implements ChangeWriter<PostsChange> {
+  readonly #insertPost
+  readonly #insertTitle
+  readonly #insertScore
+  readonly #insertErased
+  readonly #selectPost
+  readonly #deleteTitle
+  readonly #deletePost
+  readonly #deleteScores
+  readonly #addSource
+  readonly #dropSource
+  readonly #sources = new Map<string, number>()
+
+  constructor(database: Database) {
+    this.#insertPost = database.prepare<[number, string, string, string, number, string | null, string, number]>(
+      `INSERT INTO posts (key, id, subreddit, title, created_utc, permalink, source)
+       SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
+       ON CONFLICT DO NOTHING`,
+    )
+    this.#insertTitle = database.prepare<[number, string]>('INSERT INTO titles (rowid, title) VALUES (?, ?)')
+    this.#insertScore = database.prepare<[number, string, string, number, number, number]>(
+      `INSERT INTO scores (key, model, subreddit, seriousness, sequence)
+       SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
+       ON CONFLICT DO NOTHING`,
+    )
+    this.#insertErased = database.prepare<[number]>('INSERT OR IGNORE INTO erased (key) VALUES (?)')
+    this.#selectPost = database.prepare<[number], { title: string; source: string }>(
+      'SELECT title, source FROM posts WHERE key = ?',
+    )
+    this.#deleteTitle = database.prepare<[number, string]>(
+      "INSERT INTO titles (titles, rowid, title) VALUES ('delete', ?, ?)",
+    )
+    this.#deletePost = database.prepare<[number]>('DELETE FROM posts WHERE key = ?')
+    this.#deleteScores = database.prepare<[number]>('DELETE FROM scores WHERE key = ?')
+    this.#addSource = database.prepare<[string, number]>(
+      'INSERT INTO sources (source, posts) VALUES (?, ?) ON CONFLICT DO UPDATE SET posts = posts + excluded.posts',
+    )
+    this.#dropSource = database.prepare<[string]>('DELETE FROM sources WHERE source = ? AND posts = 0')
+  }
+
+  apply(change: PostsChange): void {
+    if (change.kind === 'submit') this.#submit(change.key, change.post)
+    else if (change.kind === 'score') this.#score(change.key, change.score, change.sequence)
+    else this.#erase(change.key)
+  }
+
+  flush(): readonly string[] {
+    for (const [source, posts] of this.#sources) {
+      if (posts === 0) continue
+      this.#addSource.run(source, posts)
+      if (posts < 0) this.#dropSource.run(source)
+    }
+    this.#sources.clear()
+    return []
+  }
+
+  #submit(key: number, post: PostSubmitted): void {
+    const { id, subreddit, title, created_utc, permalink, source = 'unknown' } = post
+    if (this.#insertPost.run(key, id, subreddit, title, created_utc, permalink ?? null, source, key).changes === 0)
+      return
+    this.#insertTitle.run(key, title)
+    this.#count(source, 1)
+  }
+
+  #score(key: number, score: PostScored, sequence: number): void {
+    this.#insertScore.run(key, score.model, score.subreddit, toFixedSeriousness(score.seriousness), sequence, key)
+  }
+
+  #erase(key: number): void {
+    if (this.#insertErased.run(key).changes === 0) return
+    this.#deleteScores.run(key)
+    const post = this.#selectPost.get(key)
+    if (post === undefined) return
+    this.#deleteTitle.run(key, post.title)
+    this.#deletePost.run(key)
+    this.#count(post.source, -1)
+  }
+
+  #count(source: string, by: 1 | -1): void {
+    this.#sources.set(source, (this.#sources.get(source) ?? 0) + by)
+  }
+}

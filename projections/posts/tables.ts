@@ -1,0 +1,39 @@
+/**
+ * posts: what was said, and what each model made of it. `key` is the integer of the post id (schema/post-id.ts).
+ * `scores.sequence` is the SCORES sequence of the score that counted: the order of `postScored`, and its cursor.
+ */
+export const tables = `
+CREATE TABLE posts (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  subreddit TEXT NOT NULL COLLATE NOCASE,
+  title TEXT NOT NULL,
+  created_utc INTEGER NOT NULL,
+  permalink TEXT,
+  source TEXT NOT NULL
+) STRICT;
+CREATE INDEX posts_by_time ON posts (created_utc, key);
+CREATE INDEX posts_by_subreddit_and_time ON posts (subreddit, created_utc, key);
+
+CREATE TABLE scores (
+  key INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  subreddit TEXT NOT NULL COLLATE NOCASE,
+  seriousness INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (key, model)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX scores_by_sequence ON scores (sequence);
+CREATE INDEX scores_by_seriousness ON scores (model, seriousness);
+CREATE INDEX scores_by_subreddit ON scores (subreddit, model, seriousness);
+
+CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE sources (source TEXT PRIMARY KEY, posts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'posts', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2');
+INSERT INTO titles (titles, rank) VALUES ('secure-delete', 1);
+
+CREATE VIEW posts_view AS
+  SELECT posts.id, posts.subreddit, posts.title, posts.created_utc, scores.model, scores.seriousness / 10000.0 AS seriousness
+  FROM posts LEFT JOIN scores USING (key);
+`

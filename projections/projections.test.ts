@@ -1,0 +1,170 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { GravitasEvent, PostScored } from '../schema/events.ts'
+import { toPostId } from '../schema/post-id.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { POSTS, SCORES } from '../schema/subjects.ts'
+import type { LogMessage } from './batch-writer.ts'
+import { projections } from './registry.ts'
+import { TestReadModel, toLog } from './testing/replay.ts'
+
+const NAMES = ['AskScience', 'askscience', 'Memes', 'funny_2']
+const post = fc.record({
+  id: fc.integer({ min: 1_300, max: 1_320 }).map(toPostId),
+  subreddit: fc.constantFrom(...NAMES),
+})
+const created = fc.integer({ min: 1_764_000_000, max: 1_764_010_000 })
+const submitted = fc
+  .tuple(post, created, fc.string())
+  .map(([p, created_utc, title]) => postSubmitted({ ...p, created_utc, title }))
+const scored = fc
+  .tuple(post, created, fc.integer({ min: 0, max: 10_000 }), fc.constantFrom('serious-1', 'serious-2'))
+  .map(([p, created_utc, fixed, model]) =>
+    postScored({ post_id: p.id, subreddit: p.subreddit, created_utc, model, seriousness: fixed / 10_000 }),
+  )
+const erased = post.map(({ id, subreddit }) => postErased({ post_id: id, subreddit }))
+const history: fc.Arbitrary<GravitasEvent[]> = fc.array(
+  fc.oneof({ weight: 4, arbitrary: submitted }, { weight: 5, arbitrary: scored }, { weight: 1, arbitrary: erased }),
+  { maxLength: 60 },
+)
+
+function replay(name: string, log: readonly LogMessage[]): string {
+  using model = new TestReadModel(projections[name]!)
+  for (const message of log) model.write([message])
+  return model.dump()
+}
+
+/** The streams one after the other: another interleaving of the same two streams. */
+const byStream = (log: readonly LogMessage[]): LogMessage[] => [
+  ...log.filter(({ stream }) => stream === SCORES),
+  ...log.filter(({ stream }) => stream === POSTS),
+]
+
+describe.each(Object.keys(projections))('%s', (name) => {
+  test('any batches, redeliveries and crashes give the rows of a plain replay', () => {
+    const splits = fc.array(
+      fc.record({ size: fc.integer({ min: 1, max: 20 }), again: fc.integer({ min: 0, max: 5 }), crash: fc.boolean() }),
+      {
+        minLength: 1,
+        maxLength: 10,
+      },
+    )
+    fc.assert(
+      fc.property(history, splits, (events, plan) => {
+        const log = toLog(events)
+        using model = new TestReadModel(projections[name]!)
+        for (let at = 0, step = 0; at < log.length; step++) {
+          const { size, again, crash } = plan[step % plan.length]!
+          const batch = log.slice(Math.max(0, at - again), at + size)
+          if (crash) model.crashDuring(batch)
+          model.write(batch)
+          at += size
+        }
+        expect(model.dump()).toBe(replay(name, log))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('the order between the streams does not matter', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        const log = toLog(events)
+        expect(replay(name, byStream(log))).toBe(replay(name, log))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('an erased post leaves the rows of a world in which it never was', () => {
+    fc.assert(
+      fc.property(history, post, (events, { id }) => {
+        const others = events.filter((event) => idOf(event) !== id)
+        using erasedModel = new TestReadModel(projections[name]!)
+        for (const message of toLog([...events, postErased({ post_id: id }), ...events])) erasedModel.write([message])
+        using neverModel = new TestReadModel(projections[name]!)
+        for (const message of toLog([...others, postErased({ post_id: id }), ...others])) neverModel.write([message])
+        expect(rowsWithoutPositions(erasedModel)).toBe(rowsWithoutPositions(neverModel))
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+const idOf = (event: GravitasEvent): string | undefined =>
+  'post_id' in event ? event.post_id : 'id' in event ? event.id : undefined
+
+function rowsWithoutPositions(model: TestReadModel): string {
+  model.database.exec('DELETE FROM checkpoints')
+  if (model.dump().includes('"scores"')) model.database.exec('UPDATE scores SET sequence = 0')
+  return model.dump()
+}
+
+describe.each(['hourly', 'all-time'])('%s totals', (name) => {
+  test('equal what adding up the distinct scores by hand gives', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        using model = new TestReadModel(projections[name]!)
+        model.write(toLog(events))
+        const table = name === 'hourly' ? 'hourly' : 'all_time'
+        const { posts, sum } = model.database
+          .prepare(`SELECT coalesce(sum(posts), 0) AS posts, coalesce(sum(sum), 0) AS sum FROM ${table}`)
+          .get() as { posts: number; sum: number }
+        const gone = new Set(events.flatMap((event) => (event.type === 'PostErased' ? [event.post_id] : [])))
+        const first = new Map<string, PostScored>()
+        for (const event of events) {
+          if (event.type !== 'PostScored' || gone.has(event.post_id)) continue
+          const key = `${event.model} ${event.post_id}`
+          if (!first.has(key)) first.set(key, event)
+        }
+        const expected = [...first.values()].reduce((total, event) => total + Math.round(event.seriousness * 10_000), 0)
+        expect({ posts, sum }).toEqual({ posts: first.size, sum: expected })
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+test.each(['hourly', 'all-time'])('%s: in one batch, one post leaves a group as another enters it', (name) => {
+  using model = new TestReadModel(projections[name]!)
+  const log = toLog([
+    postScored({ post_id: '04', seriousness: 0 }),
+    postErased({ post_id: '04' }),
+    postScored({ post_id: '05', seriousness: 0.0001 }),
+  ])
+  model.write(log.slice(0, 1))
+  model.write(log.slice(1))
+  expect(model.dump()).toBe(replay(name, log))
+  expect(
+    model.database.prepare(`SELECT posts, seriousness FROM ${name === 'hourly' ? 'hourly' : 'all_time'}_view`).all(),
+  ).toEqual([{ posts: 1, seriousness: 0.0001 }])
+})
+
+test('a bad event is set aside with its reason and the others go on', () => {
+  using model = new TestReadModel(projections['all-time']!)
+  const [good] = toLog([postScored()]) as [LogMessage]
+  model.write([
+    { ...good, data: Buffer.from('{"type":"PostScored"}') },
+    { ...good, sequence: 2 },
+  ])
+  expect(model.database.prepare('SELECT sequence, reason FROM dead_letters').all()).toEqual([
+    { sequence: 1, reason: expect.stringContaining('PostScored') as string },
+  ])
+  expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
+})
+
+test('the most frequent spelling of a name is shown', () => {
+  using model = new TestReadModel(projections['all-time']!)
+  const spelled = (id: string, subreddit: string) => postScored({ post_id: id, subreddit })
+  model.write(toLog([spelled('a1', 'askscience'), spelled('a2', 'AskScience'), spelled('a3', 'AskScience')]))
+  expect(
+    model.database.prepare("SELECT subreddit, posts FROM all_time_view WHERE subreddit = 'ASKSCIENCE'").all(),
+  ).toEqual([{ subreddit: 'AskScience', posts: 3 }])
+})
+
+test('an erased title leaves the full-text index and the file', () => {
+  using model = new TestReadModel(projections['posts']!)
+  model.write(toLog([postSubmitted({ title: 'xylophonequartz' }), postErased()]))
+  expect(model.database.prepare("SELECT rowid FROM titles WHERE titles MATCH 'xylophonequartz'").all()).toEqual([])
+  model.database.exec("INSERT INTO titles (titles, rank) VALUES ('integrity-check', 1)")
+})

@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { encodeEvent, type GravitasEvent } from '../schema/events.ts'
+import { toPostId } from '../schema/post-id.ts'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { DurablePublisher } from '../schema/runtime/publish.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { DEAD, POSTS, SCORES, subjects } from '../schema/subjects.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { startProjector } from './projector.ts'
+import { projections } from './registry.ts'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let dataDir: string
+const running: Service[] = []
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  await applyStreams(await jetstreamManager(connection))
+})
+
+afterEach(async () => {
+  for (const service of running.splice(0)) await service[Symbol.asyncDispose]()
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+async function start(name: string): Promise<Service> {
+  const projection = projections[name]!
+  const config = { natsUrl: nats.url, dataDir, logLevel: 'silent', projection } as const
+  const service = await startProjector(projection, config, createLogger(name, 'silent'))
+  running.push(service)
+  return service
+}
+
+async function publish(events: readonly GravitasEvent[]): Promise<void> {
+  const publisher = new DurablePublisher(connection)
+  const messages = events.map((event, index) => ({
+    subject:
+      event.type === 'PostScored'
+        ? subjects.postScored(event.model, event.subreddit)
+        : event.type === 'PostSubmitted'
+          ? subjects.postSubmitted(event.subreddit)
+          : subjects.postErased('askscience'),
+    messageId: `${Date.now()} ${Math.random()} ${index}`,
+    payload: encodeEvent(event),
+  }))
+  for (const stream of ['posts.', 'scores.']) {
+    const group = messages.filter(({ subject }) => subject.startsWith(stream))
+    for (let at = 0; at < group.length; at += 1_000) await publisher.publish(group.slice(at, at + 1_000))
+  }
+}
+
+function query<T>(name: string, sql: string): T[] {
+  const database = new Sqlite(join(dataDir, `${name}.db`), { readonly: true, fileMustExist: true })
+  try {
+    return database.prepare<[], T>(sql).all()
+  } finally {
+    database.close()
+  }
+}
+
+const totals = (name = 'all-time', view = 'all_time_view') =>
+  query<{ posts: number }>(name, `SELECT coalesce(sum(posts), 0) AS posts FROM ${view}`)[0]!.posts
+
+const scores = (count: number, from = 1) =>
+  Array.from({ length: count }, (_, index) =>
+    postScored({ post_id: toPostId(36 ** 4 + from + index), seriousness: ((from + index) % 10_000) / 10_000 }),
+  )
+
+describe('a projector', () => {
+  test('follows, stops, goes on and counts a second copy once', async () => {
+    const first = await start('all-time')
+    await publish(scores(2_500))
+    await vi.waitFor(() => expect(totals()).toBe(2_500), { timeout: 10_000 })
+    await first[Symbol.asyncDispose]()
+    await publish([...scores(100), ...scores(500, 2_501)])
+    await start('all-time')
+    await vi.waitFor(() => expect(totals()).toBe(3_000), { timeout: 10_000 })
+  })
+
+  test('goes on after the server was killed and restarted', async () => {
+    await start('hourly')
+    await publish(scores(500))
+    await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(500), { timeout: 10_000 })
+    await nats.kill()
+    await nats.restart()
+    await publish(scores(500, 501))
+    await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(1_000), { timeout: 30_000 })
+  }, 60_000)
+
+  test('applies a score after the post that it names, and finds posts by their words', async () => {
+    await publish([
+      postScored({ post_sequence: 1 }),
+      postSubmitted(),
+      postSubmitted({ id: 'gone', title: 'secret words' }),
+    ])
+    await start('posts')
+    await vi.waitFor(() => expect(query('posts', 'SELECT id, seriousness FROM posts_view ORDER BY id')).toHaveLength(2))
+    await publish([postErased({ post_id: 'gone' }), postSubmitted({ id: 'gone', title: 'secret words' })])
+    await vi.waitFor(() =>
+      expect(query('posts', 'SELECT id, seriousness FROM posts_view')).toEqual([{ id: '1abcde', seriousness: 0.8731 }]),
+    )
+    expect(query('posts', "SELECT rowid FROM titles WHERE titles MATCH 'secret'")).toEqual([])
+  })
+
+  test('passes a bad event over and puts it into DEAD', async () => {
+    await start('all-time')
+    await jetstream(connection).publish('scores.serious-1.askscience', 'not json')
+    await publish(scores(1))
+    await vi.waitFor(() => expect(totals()).toBe(1), { timeout: 10_000 })
+    const jsm = await jetstreamManager(connection)
+    await vi.waitFor(async () => {
+      const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: 'dead.all-time' })
+      expect(letter?.header.get('Gravitas-Reason')).toBe('not UTF-8 JSON')
+      expect(letter?.string()).toBe('not json')
+    })
+  })
+
+  test('refuses a stream that was made anew, and rebuilds once its file is deleted', async () => {
+    const first = await start('all-time')
+    await publish(scores(10))
+    await vi.waitFor(() => expect(totals()).toBe(10), { timeout: 10_000 })
+    await first[Symbol.asyncDispose]()
+    const jsm = await jetstreamManager(connection)
+    await jsm.streams.delete(SCORES)
+    await applyStreams(jsm)
+    await publish(scores(20))
+    await expect(start('all-time')).rejects.toThrow(/was created at/)
+    await rm(join(dataDir, 'all-time.db'))
+    await start('all-time')
+    await vi.waitFor(() => expect(totals()).toBe(20), { timeout: 10_000 })
+  })
+
+  test('takes deleted messages for erasures, not for holes', async () => {
+    await publish(scores(10))
+    const jsm = await jetstreamManager(connection)
+    await jsm.streams.deleteMessage(SCORES, 5)
+    await jsm.streams.deleteMessage(SCORES, 6)
+    await start('all-time')
+    await vi.waitFor(() => expect(totals()).toBe(8), { timeout: 20_000 })
+    expect(query('all-time', 'SELECT * FROM holes')).toEqual([])
+    expect((await jsm.consumers.info(SCORES, 'projector-all-time')).num_pending).toBe(0)
+    expect((await jsm.streams.info(POSTS)).state.messages).toBe(0)
+  }, 30_000)
+})

@@ -1,0 +1,240 @@
+import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Database } from 'better-sqlite3'
+import type { ChangeNotice } from '../schema/changes.ts'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { requireStream } from '../schema/streams.ts'
+import { filters, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
+import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
+import { Checkpoints } from './checkpoint.ts'
+import type { ProjectorConfig } from './config.ts'
+import { openReadModel } from './database.ts'
+import { DeadLetterOutbox } from './dead-letters.ts'
+import type { Projection } from './projection.ts'
+import { StreamFollower } from './stream-follower.ts'
+import { verifyLog } from './verify-log.ts'
+
+/** Enough for SQLite to be fast, little enough to keep the event loop free for heartbeats. */
+const MAX_BATCH_MESSAGES = 5_000
+/** While catching up, i.e. with this many messages still to come, a batch may gather for a while: large ones are cheaper. */
+const CATCHING_UP_MESSAGES = 1_000
+const GATHER_MS = 25
+/** How long a score waits for the post that it names. A post that never comes must not hold up the others. */
+const CAUSE_WAIT_MS = 3_000
+const REPORT_INTERVAL_MS = 10_000
+
+/** Follows the streams that a projection handles and keeps its read model up to date. */
+export async function startProjector(
+  projection: Projection<unknown>,
+  config: ProjectorConfig,
+  logger: Logger,
+): Promise<Service> {
+  await mkdir(config.dataDir, { recursive: true })
+  const stack = new AsyncDisposableStack()
+  try {
+    const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
+    stack.defer(() => void database.close())
+    const connection = await connectNats({
+      url: config.natsUrl,
+      user: 'projector',
+      name: `projector ${projection.name}`,
+      dataDir: config.dataDir,
+      logger,
+    })
+    stack.defer(() => connection.close())
+    const projector = new Projector(projection, database, connection, logger)
+    stack.use(projector)
+    await projector.start()
+    return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+class Projector implements AsyncDisposable {
+  readonly failed: Promise<never>
+  readonly #projection: Projection<unknown>
+  readonly #connection: NatsConnection
+  readonly #logger: Logger
+  readonly #writer: BatchWriter
+  readonly #checkpoints: Checkpoints
+  readonly #outbox: DeadLetterOutbox
+  readonly #inputs: { follower: StreamFollower; created: string }[] = []
+  readonly #positions: Partial<Record<StreamName, number>> = {}
+  #fail: (error: unknown) => void = () => {}
+  #scheduled = false
+  #gatherSinceMs = 0
+  #blockedSinceMs: number | undefined
+  #draining: Promise<void> | undefined
+  #appliedSinceReport = 0
+  #report: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(projection: Projection<unknown>, database: Database, connection: NatsConnection, logger: Logger) {
+    this.#projection = projection
+    this.#connection = connection
+    this.#logger = logger
+    this.#writer = new BatchWriter(database, projection)
+    this.#checkpoints = new Checkpoints(database)
+    this.#outbox = new DeadLetterOutbox(database, connection, projection.name)
+    this.failed = new Promise((_, reject) => (this.#fail = reject))
+    this.failed.catch(() => {})
+    void connection.closed().then((error) => {
+      if (!this.#closed) this.#fail(error ?? new Error('the connection to NATS was closed'))
+    })
+  }
+
+  async start(): Promise<void> {
+    const jsm = await jetstreamManager(this.#connection)
+    for (const [stream, filter] of this.#wantedStreams()) {
+      const info = await requireStream(jsm, stream)
+      await this.#addInput(jsm, stream, filter, info)
+    }
+    for (const { follower } of this.#inputs) await follower.start()
+    this.#drainDeadLetters()
+    this.#report = setInterval(() => this.#reportProgress(), REPORT_INTERVAL_MS)
+    this.#report.unref()
+    this.#logger.info({ checkpoints: this.#positions, holes: this.#checkpoints.countHoles() }, 'projector started')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#report)
+    for (const { follower } of this.#inputs) await follower[Symbol.asyncDispose]()
+    await Promise.race([this.#draining, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+  }
+
+  /** POSTS before SCORES: a score is applied after the post that it is about. */
+  #wantedStreams(): [StreamName, string[]][] {
+    const handles = new Set(this.#projection.handles)
+    const wanted: [StreamName, string[]][] = []
+    if (handles.has('PostSubmitted')) wanted.push([POSTS, []])
+    else if (handles.has('PostErased')) wanted.push([POSTS, [filters.erased]])
+    if (handles.has('PostScored')) wanted.push([SCORES, []])
+    return wanted
+  }
+
+  async #addInput(jsm: JetStreamManager, stream: StreamName, filter: string[], info: StreamInfo): Promise<void> {
+    const checkpoint = this.#checkpoints.read(stream)
+    await verifyLog(jsm, stream, info, checkpoint)
+    const after = checkpoint?.sequence ?? 0
+    if (checkpoint === undefined)
+      this.#checkpoints.write(stream, { sequence: 0, streamCreated: info.created, digest: null })
+    this.#positions[stream] = after
+    const follower = new StreamFollower({
+      connection: this.#connection,
+      jsm,
+      logger: this.#logger,
+      stream,
+      filter,
+      consumer: `projector-${this.#projection.name}`,
+      after,
+      onMessages: () => this.#schedule(),
+      onHole: (first, last) => this.#checkpoints.recordHole(stream, first, last),
+      onError: (error) => this.#fail(error),
+    })
+    this.#inputs.push({ follower, created: info.created })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return
+    this.#scheduled = true
+    this.#gatherSinceMs = performance.now()
+    setImmediate(() => this.#gather())
+  }
+
+  /** Commits at once what has arrived; a lone event never waits for company. */
+  #gather(): void {
+    const buffered = this.#inputs.reduce((sum, { follower }) => sum + follower.buffered, 0)
+    const catchingUp = this.#inputs.some(({ follower }) => follower.pending >= CATCHING_UP_MESSAGES)
+    const young = performance.now() - this.#gatherSinceMs < GATHER_MS
+    if (catchingUp && young && buffered < MAX_BATCH_MESSAGES) return void setTimeout(() => this.#gather(), 1)
+    this.#scheduled = false
+    if (this.#closed) return
+    try {
+      this.#commit()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #commit(): void {
+    const batches = this.#takeBatches()
+    if (batches.length === 0) return
+    const { applied, rejected, subreddits } = this.#writer.write(batches)
+    this.#appliedSinceReport += applied
+    for (const { stream, messages } of batches) this.#positions[stream] = messages.at(-1)!.sequence
+    for (const { follower } of this.#inputs) follower.acknowledge()
+    this.#announce(subreddits)
+    if (rejected > 0) this.#drainDeadLetters()
+    if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
+  }
+
+  #takeBatches(): StreamBatch[] {
+    const batches: StreamBatch[] = []
+    let postsAt = this.#positions[POSTS] ?? 0
+    const followsPosts = this.#projection.handles.includes('PostSubmitted')
+    for (const { follower, created } of this.#inputs) {
+      const waits = follower.stream === SCORES && followsPosts && !this.#waitedLongEnough()
+      const messages = follower.take(MAX_BATCH_MESSAGES, waits ? (m) => causeOf(m) <= postsAt : undefined)
+      if (waits) this.#noteBlocked(messages.length === 0 && follower.buffered > 0)
+      if (messages.length === 0) continue
+      if (follower.stream === POSTS) postsAt = messages.at(-1)!.sequence
+      batches.push({ stream: follower.stream, streamCreated: created, messages })
+    }
+    return batches
+  }
+
+  #waitedLongEnough(): boolean {
+    return this.#blockedSinceMs !== undefined && performance.now() - this.#blockedSinceMs >= CAUSE_WAIT_MS
+  }
+
+  #noteBlocked(blocked: boolean): void {
+    if (!blocked) this.#blockedSinceMs = undefined
+    else if (this.#blockedSinceMs === undefined) {
+      this.#blockedSinceMs = performance.now()
+      setTimeout(() => this.#schedule(), CAUSE_WAIT_MS + 10).unref()
+    }
+  }
+
+  #announce(subreddits: readonly string[]): void {
+    const notice: ChangeNotice = {
+      projection: this.#projection.name,
+      checkpoints: this.#positions as Record<string, number>,
+      subreddits,
+    }
+    this.#connection.publish(subjects.changes(this.#projection.name), JSON.stringify(notice))
+  }
+
+  #drainDeadLetters(): void {
+    this.#draining ??= this.#outbox
+      .drain()
+      .catch((error: unknown) => this.#logger.warn({ err: error }, 'dead letters wait for a later try'))
+      .finally(() => (this.#draining = undefined))
+  }
+
+  #reportProgress(): void {
+    this.#drainDeadLetters()
+    if (this.#appliedSinceReport === 0) return
+    const pending = this.#inputs.reduce((sum, { follower }) => sum + follower.pending, 0)
+    const rate = Math.round((this.#appliedSinceReport * 1_000) / REPORT_INTERVAL_MS)
+    this.#logger.info({ applied: this.#appliedSinceReport, ratePerSecond: rate, pending }, 'applied events')
+    this.#appliedSinceReport = 0
+  }
+}
+
+const POST_SEQUENCE = Buffer.from('"post_sequence":')
+
+/** The POSTS sequence that a PostScored names as its cause; 0 without one. Reads the bytes, which saves a second parse. */
+function causeOf({ data }: LogMessage): number {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  const at = bytes.lastIndexOf(POST_SEQUENCE)
+  return at < 0
+    ? 0
+    : Number.parseInt(bytes.toString('latin1', at + POST_SEQUENCE.length, at + POST_SEQUENCE.length + 16), 10) || 0
+}

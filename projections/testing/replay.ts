@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import { encodeEvent, type GravitasEvent } from '../../schema/events.ts'
+import { POSTS, SCORES, type StreamName } from '../../schema/subjects.ts'
+import { BatchWriter, type LogMessage, type StreamBatch } from '../batch-writer.ts'
+import { openReadModel } from '../database.ts'
+import type { Projection } from '../projection.ts'
+
+const STORED_AT_MS = 1_764_100_000_000
+
+/** Events as the log would hold them: each stream numbers its own from 1. */
+export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
+  const next: Partial<Record<StreamName, number>> = {}
+  return events.map((event) => {
+    const stream = event.type === 'PostScored' ? SCORES : POSTS
+    const sequence = (next[stream] = (next[stream] ?? 0) + 1)
+    return { stream, sequence, subject: 'test', data: Buffer.from(encodeEvent(event)), storedAtMs: STORED_AT_MS }
+  })
+}
+
+/** A read model in a temporary file of its own. */
+export class TestReadModel implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'gravitas-read-model-'))
+  readonly #projection: Projection<unknown>
+  database: Database
+
+  constructor(projection: Projection<unknown>) {
+    this.#projection = projection
+    this.database = this.#open()
+  }
+
+  /** Applies messages in one transaction, in the order given. */
+  write(messages: readonly LogMessage[]): void {
+    new BatchWriter(this.database, this.#projection).write(toBatches(messages))
+  }
+
+  /** A process that dies inside the transaction: nothing of it may stay. */
+  crashDuring(messages: readonly LogMessage[]): void {
+    const dying: Projection<unknown> = {
+      ...this.#projection,
+      createWriter: (database) => {
+        const writer = this.#projection.createWriter(database)
+        return {
+          apply: (change) => writer.apply(change),
+          flush: () => {
+            writer.flush()
+            throw new Error('killed')
+          },
+        }
+      },
+    }
+    try {
+      new BatchWriter(this.database, dying).write(toBatches(messages))
+    } catch {
+      this.database.close()
+      this.database = this.#open()
+    }
+  }
+
+  /** All rows of all tables that say something about posts, as text. */
+  dump(): string {
+    const tables = this.database
+      .prepare<[], string>(
+        `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'titles%' ORDER BY name`,
+      )
+      .pluck()
+      .all()
+    const rows = tables.map((table) => [
+      table,
+      this.database
+        .prepare(`SELECT * FROM "${table}"`)
+        .all()
+        .map((row) => JSON.stringify(row))
+        .sort(),
+    ])
+    return JSON.stringify(rows, null, 1)
+  }
+
+  [Symbol.dispose](): void {
+    this.database.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #open(): Database {
+    return openReadModel(join(this.#folder, 'test.db'), this.#projection)
+  }
+}
+
+function toBatches(messages: readonly LogMessage[]): StreamBatch[] {
+  const batches: StreamBatch[] = []
+  for (const message of messages) {
+    const last = batches.at(-1)
+    if (last?.stream === message.stream) (last.messages as LogMessage[]).push(message)
+    else batches.push({ stream: message.stream, streamCreated: 'test', messages: [message] })
+  }
+  return batches
+}

@@ -1,0 +1,60 @@
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
+import { LogMismatchError } from '../schema/runtime/errors.ts'
+import type { StreamName } from '../schema/subjects.ts'
+import { digestOf, type Checkpoint } from './checkpoint.ts'
+
+const REBUILD = 'Delete the read model’s file to rebuild it from the log as it is now, or restore the log.'
+
+/**
+ * Compares a stream with what was recorded when the read model last followed it.
+ * @throws LogMismatchError when it is another stream, went back to an older state, or holds another event at the checkpoint
+ */
+export async function verifyLog(
+  jsm: JetStreamManager,
+  stream: StreamName,
+  info: StreamInfo,
+  checkpoint: Checkpoint | undefined,
+): Promise<void> {
+  if (checkpoint === undefined || checkpoint.sequence === 0) return
+  if (checkpoint.streamCreated !== info.created) {
+    throw new LogMismatchError(
+      stream,
+      `was created at ${info.created}, but this read model was built from the one created at ${checkpoint.streamCreated}. ${REBUILD}`,
+    )
+  }
+  if (info.state.last_seq < checkpoint.sequence) {
+    throw new LogMismatchError(
+      stream,
+      `ends at sequence ${info.state.last_seq}, but this read model has applied ${checkpoint.sequence}: the log went back to an older state. ${REBUILD}`,
+    )
+  }
+  const message = await jsm.streams.getMessage(stream, { seq: checkpoint.sequence })
+  // A message that is gone was erased, which the totals already know of.
+  if (message === null || digestOf(message.data) === checkpoint.digest) return
+  throw new LogMismatchError(
+    stream,
+    `holds another event at sequence ${checkpoint.sequence} than the one that this read model applied. ${REBUILD}`,
+  )
+}
+
+/**
+ * Which of the sequences first…last were lost rather than erased, as ranges with both ends inclusive. A message deleted
+ * on purpose is on the stream's own list of deleted ones; a damaged record that the server skips is not.
+ */
+export async function findHoles(
+  jsm: JetStreamManager,
+  stream: StreamName,
+  first: number,
+  last: number,
+): Promise<readonly (readonly [number, number])[]> {
+  const { state } = await jsm.streams.info(stream, { deleted_details: true })
+  const deleted = new Set(state.deleted ?? [])
+  const holes: [number, number][] = []
+  for (let sequence = first; sequence <= last; sequence++) {
+    if (deleted.has(sequence)) continue
+    const open = holes.at(-1)
+    if (open !== undefined && open[1] === sequence - 1) open[1] = sequence
+    else holes.push([sequence, sequence])
+  }
+  return holes
+}
