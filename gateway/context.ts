@@ -1,0 +1,24 @@
+import type { SubredditRow } from '../projections/all-time/queries.ts'
+import type { HourlyLoader } from './hourly-loader.ts'
+import type { LiveUpdates } from './live-updates.ts'
+import type { PipelineReader } from './pipeline.ts'
+import type { ReadModels } from './read-models.ts'
+import type { ShownModel } from './shown-model.ts'
+
+/** What resolvers work with. */
+export interface GatewayContext {
+  readonly models: ReadModels
+  readonly shown: ShownModel
+  readonly live: LiveUpdates
+  readonly pipeline: PipelineReader
+  /** The request, whose end is the end of a subscription; absent in tests without one. */
+  readonly request?: Request
+}
+
+/** A subreddit with the model that its figures are of. */
+export interface SubredditParent {
+  readonly row: SubredditRow
+  readonly model: string
+  /** Shared by all subreddits of one answer. */
+  readonly hours: HourlyLoader
+}

@@ -1,0 +1,202 @@
+import { jetstreamManager, jetstream } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { subjects } from '../schema/subjects.ts'
+import { startTestNats } from '../schema/testing/nats-server.ts'
+import { startGateway } from './start-gateway.ts'
+import { ReadModelFiles } from './testing/read-model-files.ts'
+import { readEvents, subscribe } from './testing/server-sent-events.ts'
+
+const logger = pino({ level: 'silent' })
+const NOW = Math.floor(Date.now() / 1_000)
+let stack: AsyncDisposableStack
+let files: ReadModelFiles
+let connection: NatsConnection
+let url: string
+
+beforeEach(async () => {
+  stack = new AsyncDisposableStack()
+  files = stack.use(new ReadModelFiles())
+  const nats = stack.use(await startTestNats())
+  connection = await nats.connect()
+  stack.defer(() => connection.close())
+  await applyStreams(await jetstreamManager(connection))
+  await jetstream(connection).publish(
+    subjects.modelPromoted,
+    encodeEvent({ type: 'ModelPromoted', model: 'serious-1' }),
+  )
+  const config = { host: '127.0.0.1', port: 0, natsUrl: nats.url, dataDir: files.folder, logLevel: 'silent' } as const
+  url = stack.use(await startGateway(config, logger)).url
+  while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 10))
+})
+afterEach(() => stack.disposeAsync())
+
+const post = (number: number, subreddit = 'AskScience') => ({
+  id: `p${number}`,
+  subreddit,
+  createdUtc: NOW,
+  seriousness: number % 10_000,
+})
+function notify(projection: string, changed: readonly string[] = []): void {
+  connection.publish(subjects.changes(projection), JSON.stringify({ projection, checkpoints: {}, subreddits: changed }))
+}
+interface RestBody {
+  readonly next: string | null
+  readonly post_count: number
+  readonly posts: readonly object[]
+  readonly openapi: string
+}
+interface Scored {
+  readonly postScored: { readonly cursor: string; readonly post: { readonly id: string } }
+}
+async function takeScored(query: string, count: number, onOpen?: () => void): Promise<Scored['postScored'][]> {
+  const leaving = new AbortController()
+  const response = await subscribe(url, query, leaving.signal)
+  onOpen?.()
+  const taken: Scored['postScored'][] = []
+  try {
+    for await (const { postScored } of readEvents<Scored>(response)) if (taken.push(postScored) === count) break
+  } finally {
+    leaving.abort()
+  }
+  return taken
+}
+const metric = async (name: string): Promise<number> => {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+}
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+test('a post that is scored reaches its subscribers, and a cursor goes on where it was', async () => {
+  files.add(post(1))
+  const live = await takeScored('subscription { postScored { cursor post { id } } }', 2, () => {
+    files.add(post(2), post(3, 'funny'))
+    notify('posts')
+  })
+  expect(live.map((event) => event.post.id)).toEqual(['p2', 'p3'])
+  files.add(post(4), post(5, 'funny'))
+  const after = JSON.stringify(live[0]!.cursor)
+  const resumed = await takeScored(`subscription { postScored(after: ${after}) { cursor post { id } } }`, 4, () => {
+    files.add(post(6))
+    notify('posts')
+  })
+  expect(resumed.map((event) => event.post.id)).toEqual(['p3', 'p4', 'p5', 'p6'])
+  const filtered = await takeScored(
+    `subscription { postScored(after: ${after}, subreddit: "FUNNY") { cursor post { id } } }`,
+    2,
+  )
+  expect(filtered.map((event) => event.post.id)).toEqual(['p3', 'p5'])
+  await until(async () => (await metric('gravitas_subscribers')) === 0)
+})
+
+test('a subscriber that resumes far behind gets everything once while more arrives', async () => {
+  files.add(post(0))
+  const [start] = await takeScored('subscription { postScored { cursor post { id } } }', 1, () => {
+    files.add(post(1))
+    notify('posts')
+  })
+  for (let from = 2; from < 5_000; from += 500)
+    files.add(...Array.from({ length: 500 }, (_, index) => post(from + index)))
+  const more = setInterval(() => {
+    files.add(post(next++))
+    notify('posts')
+  }, 5)
+  let next = 10_000
+  try {
+    const taken = await takeScored(
+      `subscription { postScored(after: ${JSON.stringify(start!.cursor)}) { cursor post { id } } }`,
+      5_100,
+    )
+    const ids = taken.map((event) => Number(event.post.id.slice(1)))
+    expect(ids.slice(0, 5_000)).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 2))
+    expect(ids.slice(5_000)).toEqual(Array.from({ length: 100 }, (_, index) => index + 10_000))
+  } finally {
+    clearInterval(more)
+  }
+})
+
+test('changed subreddits are told to those who asked for them, also when the notice is lost', async () => {
+  files.add(post(1), post(2, 'funny'))
+  const leaving = new AbortController()
+  const query = 'subscription { subredditUpdated(names: ["FUNNY"]) { name allTime { posts } hourly { posts } } }'
+  const events = readEvents<{ subredditUpdated: object }>(await subscribe(url, query, leaving.signal))
+  files.add(post(3), post(4, 'funny'))
+  notify('all-time', ['askscience', 'funny'])
+  const expected = (posts: number) => ({ name: 'funny', allTime: { posts }, hourly: [{ posts }] })
+  expect((await events.next()).value!.subredditUpdated).toEqual(expected(2))
+  files.add(post(5, 'funny'))
+  expect((await events.next()).value!.subredditUpdated).toEqual(expected(3))
+  leaving.abort()
+  await until(async () => (await metric('gravitas_subscribers')) === 0)
+})
+
+test('REST answers JSON with pages, and says what is wrong', async () => {
+  files.add(post(1), post(2), post(3, 'funny'))
+  const get = async (path: string) => {
+    const response = await fetch(url + path)
+    return { status: response.status, vary: response.headers.get('vary'), body: (await response.json()) as RestBody }
+  }
+  const first = await get('/subreddits?limit=1')
+  expect(first).toMatchObject({
+    status: 200,
+    vary: 'Accept',
+    body: { subreddits: [{ name: 'AskScience', posts: 2, seriousness: 0.00015 }] },
+  })
+  const second = await get(`/subreddits?limit=1&cursor=${first.body.next}`)
+  expect(second.body).toMatchObject({ subreddits: [{ name: 'funny' }], next: null })
+  const one = await get('/subreddit/askSCIENCE?limit=1')
+  expect(one.body).toMatchObject({
+    name: 'AskScience',
+    post_count: 2,
+    hourly: [{ posts: 2 }],
+    posts: [{ id: 'p2', seriousness: 0.0002 }],
+  })
+  expect((await get(`/subreddit/AskScience?limit=1&cursor=${one.body.next}`)).body.posts).toMatchObject([{ id: 'p1' }])
+  files.add(post(4))
+  expect((await get('/subreddit/askSCIENCE?limit=1')).body.post_count).toBe(3)
+  expect((await get('/subreddit/nowhere')).status).toBe(404)
+  for (const bad of [
+    '/subreddits?limit=0',
+    '/subreddits?limit=x',
+    '/subreddits?order=best',
+    '/subreddits?cursor=x',
+    '/subreddit/%E0%A4%A',
+  ]) {
+    expect(await get(bad)).toMatchObject({ status: 400, body: { error: expect.any(String) } })
+  }
+  expect((await fetch(`${url}/subreddits`, { method: 'HEAD' })).status).toBe(200)
+  expect((await fetch(`${url}/subreddits`, { method: 'POST' })).status).toBe(405)
+  expect((await get('/openapi.json')).body.openapi).toMatch(/^3/)
+})
+
+test('a gateway that cannot reach NATS answers from the read models and is not ready', async () => {
+  files.add(post(1))
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    natsUrl: 'nats://127.0.0.1:1',
+    dataDir: files.folder,
+    logLevel: 'silent',
+  } as const
+  await using alone = await startGateway(config, logger)
+  expect(await (await fetch(`${alone.url}/subreddits`)).json()).toMatchObject({ subreddits: [{ name: 'AskScience' }] })
+  expect((await fetch(`${alone.url}/readyz`)).status).toBe(503)
+  expect((await fetch(`${alone.url}/healthz`)).status).toBe(200)
+})
+
+test('a port that is taken is named', async () => {
+  const port = Number(new URL(url).port)
+  const config = {
+    host: '127.0.0.1',
+    port,
+    natsUrl: 'nats://127.0.0.1:1',
+    dataDir: files.folder,
+    logLevel: 'silent',
+  } as const
+  await expect(startGateway(config, logger)).rejects.toThrow(/PORT/)
+})

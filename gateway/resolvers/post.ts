@@ -1,0 +1,7 @@
+import type { PostResolvers } from '../../schema/generated/api.ts'
+import { fromFixedSeriousness } from '../../schema/seriousness.ts'
+
+export const Post: PostResolvers = {
+  createdAt: ({ createdUtc }) => new Date(createdUtc * 1_000),
+  seriousness: ({ seriousness }) => (seriousness === null ? null : fromFixedSeriousness(seriousness)),
+}

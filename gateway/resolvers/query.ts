@@ -1,0 +1,44 @@
+import type { QueryResolvers } from '../../schema/generated/api.ts'
+import { isPostId, toPostKey } from '../../schema/post-id.ts'
+import { checkPageSize } from '../errors.ts'
+import { HourlyLoader } from '../hourly-loader.ts'
+import { readPosts, readSubreddits } from '../lists.ts'
+
+export const Query: QueryResolvers = {
+  subreddits: (_, { search, orderBy, first, after, model }, context) => {
+    const shown = model ?? context.shown.name
+    const order = orderBy ?? 'MOST_POSTS'
+    const limit = checkPageSize(first ?? 50)
+    const { rows, next, endCursor, count } = readSubreddits(context.models, {
+      model: shown,
+      order,
+      search,
+      after,
+      limit,
+    })
+    const hours = new HourlyLoader(context.models, shown ?? '')
+    return {
+      nodes: rows.map((row) => ({ row, model: shown ?? '', hours })),
+      pageInfo: { hasNextPage: next !== null, endCursor },
+      // A function is called only where the field was asked for.
+      totalCount: count as unknown as number,
+    }
+  },
+  subreddit: (_, { name, model }, { models, shown }) => {
+    const wanted = model ?? shown.name
+    const row = wanted === undefined ? undefined : models.allTime.queries?.one(wanted, name)
+    return row === undefined ? null : { row, model: wanted!, hours: new HourlyLoader(models, wanted!) }
+  },
+  posts: (_, { search, subreddit, orderBy, first, after }, { models, shown }) =>
+    readPosts(models, {
+      model: shown.name,
+      order: orderBy ?? 'NEWEST',
+      subreddit: subreddit ?? undefined,
+      search,
+      after,
+      limit: checkPageSize(first ?? 50),
+    }),
+  post: (_, { id }, { models, shown }) =>
+    isPostId(id) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(id)) ?? null) : null,
+  pipeline: (_, __, { pipeline }) => pipeline.read(),
+}

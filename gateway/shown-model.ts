@@ -1,0 +1,64 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { decodeEvent } from '../schema/events.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { MODELS, subjects } from '../schema/subjects.ts'
+
+const POLL_INTERVAL_MS = 1_000
+
+/**
+ * Which model's scores are shown: the last one promoted. While the log cannot be asked, it is the one with the most
+ * scores, so that a gateway without NATS still answers.
+ */
+export class ShownModel implements Disposable {
+  readonly #logger: Logger
+  readonly #guess: () => string | undefined
+  #promoted: string | undefined
+  #guessed: string | undefined
+  #guessedAtMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param guess the model to show while the log does not say */
+  constructor(logger: Logger, guess: () => string | undefined = () => undefined) {
+    this.#logger = logger
+    this.#guess = guess
+  }
+
+  /** Undefined while nothing was promoted or scored. */
+  get name(): string | undefined {
+    if (this.#promoted !== undefined) return this.#promoted
+    if (performance.now() - this.#guessedAtMs >= POLL_INTERVAL_MS) {
+      this.#guessedAtMs = performance.now()
+      this.#guessed = this.#guess()
+    }
+    return this.#guessed
+  }
+
+  /** Undefined before the first promotion, and until the log was asked. */
+  get promoted(): string | undefined {
+    return this.#promoted
+  }
+
+  async follow(connection: NatsConnection): Promise<void> {
+    const jsm = await jetstreamManager(connection, { checkAPI: false })
+    const look = async (): Promise<void> => {
+      try {
+        const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
+        if (message === null) return
+        const event = decodeEvent(message.data, message.time.getTime())
+        if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
+        this.#promoted = event.model
+        this.#logger.info({ model: event.model }, 'showing the scores of this model')
+      } catch (error) {
+        this.#logger.debug({ err: error }, 'cannot look up the promoted model')
+      }
+    }
+    await look()
+    this.#timer = setInterval(() => void look(), POLL_INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+}
