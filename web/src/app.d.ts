@@ -1,0 +1,9 @@
+declare global {
+  namespace App {
+    interface Platform {
+      req?: { gravitas?: { fetch(request: Request): Promise<Response> } }
+    }
+  }
+}
+
+export {}

@@ -1,0 +1,29 @@
+const counts = new Intl.NumberFormat('en')
+
+/** A count with separators. */
+export const formatCount = (count: number): string => counts.format(count)
+
+/** Seriousness to two decimals, a dash where there is none. */
+export const formatSeriousness = (mean: number | null | undefined): string =>
+  mean === null || mean === undefined ? '–' : mean.toFixed(2)
+
+const WORDS = ['pure banter', 'mostly banter', 'mixed', 'mostly serious', 'serious'] as const
+
+/** Seriousness in a word. */
+export const toWord = (mean: number): string => WORDS[Math.min(4, Math.floor(mean * 5))]!
+
+/** From warm banter to cool serious. */
+export const toColour = (mean: number | null | undefined): string =>
+  mean === null || mean === undefined
+    ? 'var(--muted)'
+    : `color-mix(in oklab, var(--serious) ${Math.round(mean * 100)}%, var(--banter))`
+
+/** "3 min ago", to the largest unit. */
+export function formatAge(iso: string, nowMs: number): string {
+  const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1_000))
+  if (seconds < 60) return 'just now'
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ago`
+  if (seconds < 86_400 * 60) return `${Math.floor(seconds / 86_400)} d ago`
+  return iso.slice(0, 10)
+}
