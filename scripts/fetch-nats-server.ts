@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Brings a nats-server into an empty folder and returns its path there. Throws an error of one line. */
+export type Fetcher = (work: string) => Promise<string>
+
+const RELEASE = '2.15.0'
+/** SHA-256 of the release archives, as the official container images (nats-io/nats-docker) pin them. */
+const RELEASE_SHA256: Readonly<Record<string, string>> = {
+  'linux-amd64': '5d2c51caca950333aba84911df7d377f826f3a59ec36061c6539105084f65c92',
+  'linux-arm64': 'cdc208f5a3f42963a52b6ab06ef65626bb870315dc936e26ba571780c6351112',
+}
+const ANSWER_TIMEOUT_MS = 10_000
+const DOWNLOAD_TIMEOUT_MS = 120_000
+
+/** The official release archive; its checksum is compared before it is unpacked. */
+export const fetchFromRelease: Fetcher = async (work) => {
+  const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
+  const expected = RELEASE_SHA256[platform]
+  if (expected === undefined) throw new Error(`no checksum is known of a release for ${platform}`)
+  const name = `nats-server-v${RELEASE}-${platform}`
+  const archive = await download(
+    `https://github.com/nats-io/nats-server/releases/download/v${RELEASE}/${name}.tar.gz`,
+  ).catch((error: Error) => {
+    throw new Error(`github.com: ${error.cause instanceof Error ? error.cause.message : error.message}`)
+  })
+  const found = createHash('sha256').update(archive).digest('hex')
+  if (found !== expected) throw new Error(`${name}.tar.gz has the SHA-256 ${found}, expected ${expected}`)
+  const file = join(work, 'nats-server.tar.gz')
+  await writeFile(file, archive)
+  await run('tar', ['-xzf', file, '-C', work])
+  return join(work, name, 'nats-server')
+}
+
+async function download(url: string): Promise<Buffer> {
+  const abort = new AbortController()
+  // Where packets are dropped rather than refused, only the lack of an answer tells.
+  const timer = setTimeout(() => abort.abort(new Error('no answer')), ANSWER_TIMEOUT_MS)
+  const response = await fetch(url, {
+    signal: AbortSignal.any([abort.signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]),
+  })
+  clearTimeout(timer)
+  if (!response.ok) throw new Error(`answered ${response.status}`)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
+/** Debian's package, without root: `apt-get download` with a sources list of our own. apt checks the signatures. */
+export const fetchFromDebian: Fetcher = async (work) => {
+  if (!existsSync('/usr/bin/apt-get') || !existsSync(KEYRING)) throw new Error('no apt-get with Debian’s keyring here')
+  const options = await prepareApt(work)
+  for (const command of [['update'], ['download', 'nats-server']]) {
+    await run('apt-get', [...options, '-q', ...command], { cwd: work, maxBuffer: 2 ** 24 })
+  }
+  const archive = (await readdir(work)).find((name) => name.endsWith('.deb'))
+  if (archive === undefined) throw new Error('apt-get brought no package')
+  const root = join(work, 'root')
+  await run('dpkg', ['-x', join(work, archive), root])
+  const binary = ['usr/sbin', 'usr/bin'].map((folder) => join(root, folder, 'nats-server')).find(existsSync)
+  if (binary === undefined) throw new Error('the package holds no nats-server')
+  return binary
+}
+
+/** A sources list that names the machine's own mirror with the suite sid, and apt's options to use nothing else. */
+async function prepareApt(work: string): Promise<string[]> {
+  const [lists, cache, sources] = [join(work, 'lists'), join(work, 'cache'), join(work, 'sources.list')]
+  await mkdir(join(lists, 'partial'), { recursive: true })
+  await mkdir(join(cache, 'archives', 'partial'), { recursive: true })
+  await writeFile(sources, `deb [signed-by=${KEYRING}] ${debianMirror()} sid main\n`)
+  return [
+    `-oDir::Etc::SourceList=${sources}`,
+    '-oDir::Etc::SourceParts=/dev/null',
+    `-oDir::State::Lists=${lists}`,
+    `-oDir::Cache=${cache}`,
+    // The folder belongs to this user, not to apt's own.
+    '-oAPT::Sandbox::User=',
+  ]
+}
+
+function debianMirror(): string {
+  const folder = '/etc/apt/sources.list.d'
+  const more = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
+  const text = ['/etc/apt/sources.list', ...more]
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n')
+  const mirror = findMirror(text)
+  if (mirror === undefined) throw new Error('apt’s sources name no Debian archive')
+  return mirror
+}
+
+/** The first Debian archive named in a sources list of either format; not the one for security updates. */
+export function findMirror(sources: string): string | undefined {
+  const lines = sources.split('\n').filter((line) => !line.trimStart().startsWith('#'))
+  return /https?:\/\/[^\s\]]+\/debian\/?(?=\s|$)/.exec(lines.join('\n'))?.[0]
+}

@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Logger } from '../schema/runtime/logger.ts'
+
+export interface Program {
+  readonly name: string
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Whether an exit with code 0 means that the work is done; otherwise every exit is a crash. */
+  readonly mayFinish?: boolean
+  /** Whether its standard input is a pipe whose end tells it that the launcher is gone. */
+  readonly watchesLauncher: boolean
+  readonly output?: 'inherit' | 'ignore'
+  readonly onStart?: (pid: number) => void
+}
+
+export interface BackOff {
+  readonly firstMs: number
+  readonly maxMs: number
+  /** After this long a process counts as healthy, and the next crash starts with the first pause again. */
+  readonly healthyMs: number
+}
+
+const BACK_OFF: BackOff = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
+const KILL_AFTER_MS = 6_000
+
+/**
+ * Keeps a program running: a crash is said and followed by a restart, with longer and longer pauses. It gets a process
+ * group of its own, so that Ctrl-C reaches only the launcher, which stops things in order.
+ */
+export class SupervisedProcess implements AsyncDisposable {
+  readonly #program: Program
+  readonly #logger: Logger
+  readonly #backOff: BackOff
+  #child: ChildProcess | undefined
+  #timer: NodeJS.Timeout | undefined
+  #pauseMs: number
+  #stopping = false
+
+  constructor(program: Program, logger: Logger, backOff: BackOff = BACK_OFF) {
+    this.#program = program
+    this.#logger = logger
+    this.#backOff = backOff
+    this.#pauseMs = backOff.firstMs
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  start(): void {
+    const { name, command, args, env, watchesLauncher, output = 'inherit', onStart } = this.#program
+    const startedAt = performance.now()
+    const child = spawn(command, [...args], {
+      stdio: [watchesLauncher ? 'pipe' : 'ignore', output, output],
+      detached: true,
+      env: { ...process.env, ...env, ...(watchesLauncher ? { GRAVITAS_SUPERVISED: '1' } : {}) },
+    })
+    this.#child = child
+    child.stdin?.on('error', () => {})
+    child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'cannot start'))
+    if (child.pid !== undefined) onStart?.(child.pid)
+    child.once('close', (code, signal) => this.#onExit(code, signal, performance.now() - startedAt))
+  }
+
+  /** SIGTERM, and SIGKILL for what does not listen. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    const child = this.#child
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+    const kill = setTimeout(() => {
+      this.#logger.warn({ process: this.#program.name }, 'does not stop, killing it')
+      child.kill('SIGKILL')
+    }, KILL_AFTER_MS)
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exited
+    clearTimeout(kill)
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
+    if (this.#stopping) return
+    const { name, mayFinish } = this.#program
+    if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
+    if (livedMs >= this.#backOff.healthyMs) this.#pauseMs = this.#backOff.firstMs
+    this.#logger.error({ process: name, code, signal, restartInMs: this.#pauseMs }, 'crashed, restarting')
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs)
+    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#backOff.maxMs)
+  }
+}
