@@ -4,6 +4,7 @@ import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import type { ChangeNotice } from '../schema/changes.ts'
+import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -15,14 +16,9 @@ import type { ProjectorConfig } from './config.ts'
 import { openReadModel } from './database.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
 import type { Projection } from './projection.ts'
-import { StreamFollower } from './stream-follower.ts'
+import { MAX_BATCH_MESSAGES, StreamFollower } from './stream-follower.ts'
 import { verifyLog } from './verify-log.ts'
 
-/** Enough for SQLite to be fast, little enough to keep the event loop free for heartbeats. */
-const MAX_BATCH_MESSAGES = 5_000
-/** While catching up, i.e. with this many messages still to come, a batch may gather for a while: large ones are cheaper. */
-const CATCHING_UP_MESSAGES = 1_000
-const GATHER_MS = 25
 /** How long a score waits for the post that it names. A post that never comes must not hold up the others. */
 const CAUSE_WAIT_MS = 3_000
 const REPORT_INTERVAL_MS = 10_000
@@ -65,10 +61,10 @@ class Projector implements AsyncDisposable {
   readonly #checkpoints: Checkpoints
   readonly #outbox: DeadLetterOutbox
   readonly #inputs: { follower: StreamFollower; created: string }[] = []
+  #jsm: JetStreamManager | undefined
   readonly #positions: Partial<Record<StreamName, number>> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
-  #gatherSinceMs = 0
   #blockedSinceMs: number | undefined
   #draining: Promise<void> | undefined
   #appliedSinceReport = 0
@@ -90,12 +86,13 @@ class Projector implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const jsm = await jetstreamManager(this.#connection)
+    const jsm = (this.#jsm = await jetstreamManager(this.#connection))
     for (const [stream, filter] of this.#wantedStreams()) {
       const info = await requireStream(jsm, stream)
       await this.#addInput(jsm, stream, filter, info)
     }
     for (const { follower } of this.#inputs) await follower.start()
+    void this.#verifyAfterReconnects()
     this.#drainDeadLetters()
     this.#report = setInterval(() => this.#reportProgress(), REPORT_INTERVAL_MS)
     this.#report.unref()
@@ -110,16 +107,21 @@ class Projector implements AsyncDisposable {
   }
 
   /** POSTS before SCORES: a score is applied after the post that it is about. */
-  #wantedStreams(): [StreamName, string[]][] {
+  #wantedStreams(): [StreamName, string | undefined][] {
     const handles = new Set(this.#projection.handles)
-    const wanted: [StreamName, string[]][] = []
-    if (handles.has('PostSubmitted')) wanted.push([POSTS, []])
-    else if (handles.has('PostErased')) wanted.push([POSTS, [filters.erased]])
-    if (handles.has('PostScored')) wanted.push([SCORES, []])
+    const wanted: [StreamName, string | undefined][] = []
+    if (handles.has('PostSubmitted')) wanted.push([POSTS, undefined])
+    else if (handles.has('PostErased')) wanted.push([POSTS, filters.erased])
+    if (handles.has('PostScored')) wanted.push([SCORES, undefined])
     return wanted
   }
 
-  async #addInput(jsm: JetStreamManager, stream: StreamName, filter: string[], info: StreamInfo): Promise<void> {
+  async #addInput(
+    jsm: JetStreamManager,
+    stream: StreamName,
+    filter: string | undefined,
+    info: StreamInfo,
+  ): Promise<void> {
     const checkpoint = this.#checkpoints.read(stream)
     await verifyLog(jsm, stream, info, checkpoint)
     const after = checkpoint?.sequence ?? 0
@@ -136,24 +138,37 @@ class Projector implements AsyncDisposable {
       after,
       onMessages: () => this.#schedule(),
       onHole: (first, last) => this.#checkpoints.recordHole(stream, first, last),
-      onError: (error) => this.#fail(error),
+      onIdle: () => this.#verifyLog(),
     })
     this.#inputs.push({ follower, created: info.created })
+  }
+
+  /** A server that comes back may have another log, or an older state of it. */
+  async #verifyAfterReconnects(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'reconnect' && !this.#closed) await this.#verifyLog()
+    }
+  }
+
+  async #verifyLog(): Promise<void> {
+    try {
+      for (const { follower } of this.#inputs) {
+        const info = await this.#jsm!.streams.info(follower.stream)
+        await verifyLog(this.#jsm!, follower.stream, info, this.#checkpoints.read(follower.stream))
+      }
+    } catch (error) {
+      if (error instanceof LogMismatchError) return this.#fail(error)
+      this.#logger.warn({ err: error }, 'cannot compare the log with the checkpoints yet')
+    }
   }
 
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    this.#gatherSinceMs = performance.now()
-    setImmediate(() => this.#gather())
+    setImmediate(() => this.#commitAll())
   }
 
-  /** Commits at once what has arrived; a lone event never waits for company. */
-  #gather(): void {
-    const buffered = this.#inputs.reduce((sum, { follower }) => sum + follower.buffered, 0)
-    const catchingUp = this.#inputs.some(({ follower }) => follower.pending >= CATCHING_UP_MESSAGES)
-    const young = performance.now() - this.#gatherSinceMs < GATHER_MS
-    if (catchingUp && young && buffered < MAX_BATCH_MESSAGES) return void setTimeout(() => this.#gather(), 1)
+  #commitAll(): void {
     this.#scheduled = false
     if (this.#closed) return
     try {

@@ -36,25 +36,3 @@ export async function verifyLog(
     `holds another event at sequence ${checkpoint.sequence} than the one that this read model applied. ${REBUILD}`,
   )
 }
-
-/**
- * Which of the sequences first…last were lost rather than erased, as ranges with both ends inclusive. A message deleted
- * on purpose is on the stream's own list of deleted ones; a damaged record that the server skips is not.
- */
-export async function findHoles(
-  jsm: JetStreamManager,
-  stream: StreamName,
-  first: number,
-  last: number,
-): Promise<readonly (readonly [number, number])[]> {
-  const { state } = await jsm.streams.info(stream, { deleted_details: true })
-  const deleted = new Set(state.deleted ?? [])
-  const holes: [number, number][] = []
-  for (let sequence = first; sequence <= last; sequence++) {
-    if (deleted.has(sequence)) continue
-    const open = holes.at(-1)
-    if (open !== undefined && open[1] === sequence - 1) open[1] = sequence
-    else holes.push([sequence, sequence])
-  }
-  return holes
-}

@@ -1,0 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import { BatchPacer } from './batch-pacer.ts'
+import type { Logger } from './logger.ts'
+
+export interface BatchPullerOptions {
+  /** Makes the consumer, or makes it anew: called at the start and after every failure. */
+  readonly open: () => Promise<Consumer>
+  /** Takes messages in their order, one call after the other. A failure makes the consumer anew. */
+  readonly onMessages: (messages: JsMsg[]) => Promise<void> | void
+  readonly maxMessages: number
+  /** Under load, the longest that messages wait in the stream for company. */
+  readonly maxWaitMs: number
+  /** Nothing came for a while: the time to look whether all is well. */
+  readonly onIdle?: () => Promise<void>
+  readonly logger: Logger
+}
+
+/** Messages of a standing pull; when they come faster than the pacer's calm rate, pulling goes over to bursts. */
+const STANDING_MESSAGES = 64
+const STANDING_EXPIRES_MS = 5_000
+/** The client's shortest. A burst asks for what is there, so that it hardly ever waits. */
+const BURST_EXPIRES_MS = 1_000
+const FIRST_RETRY_MS = 100
+const LAST_RETRY_MS = 5_000
+const CLOSE_TIMEOUT_MS = 1_500
+
+/**
+ * Pulls messages from a durable consumer. At a few messages a second a pull stands at the server, and each message comes
+ * the moment it is stored. Under load that would cost a delivery, a wake-up and a write for every message: then it asks
+ * only now and again for all that has gathered in the stream, which is several times cheaper on both sides.
+ */
+export class BatchPuller implements AsyncDisposable {
+  readonly #options: BatchPullerOptions
+  readonly #pacer: BatchPacer
+  readonly #closing = new AbortController()
+  #open: ConsumerMessages | undefined
+  #ahead: Promise<ConsumerMessages> | undefined
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: BatchPullerOptions) {
+    this.#options = options
+    this.#pacer = new BatchPacer({ targetMessages: options.maxMessages, maxWaitMs: options.maxWaitMs })
+  }
+
+  /** @throws what the first opening throws */
+  async start(): Promise<void> {
+    const consumer = await this.#options.open()
+    this.#running = this.#run(consumer)
+  }
+
+  /** Stops pulling and waits, for a moment, for messages that are being taken. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort()
+    void this.#open?.close()
+    await Promise.race([this.#running.then(() => this.#giveBack()), pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+  }
+
+  async #run(first: Consumer): Promise<void> {
+    let consumer: Consumer | undefined = first
+    let retryMs = FIRST_RETRY_MS
+    while (!this.#closing.signal.aborted) {
+      try {
+        consumer ??= await this.#options.open()
+        await this.#pull(consumer)
+        retryMs = FIRST_RETRY_MS
+      } catch (error) {
+        if (this.#closing.signal.aborted) return
+        this.#options.logger.warn({ err: error, retryMs }, 'pulling failed, making the consumer anew')
+        consumer = this.#ahead = undefined
+        await this.#pause(retryMs)
+        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
+      }
+    }
+  }
+
+  async #pull(consumer: Consumer): Promise<void> {
+    if (this.#ahead !== undefined) return this.#burst(consumer, this.#ahead)
+    const waitMs = this.#pacer.waitMs()
+    if (waitMs === 0) return this.#stand(consumer)
+    await this.#pause(waitMs)
+    const { num_pending: waiting } = await consumer.info()
+    if (waiting === 0) return this.#stand(consumer)
+    const count = Math.min(waiting, this.#options.maxMessages)
+    await this.#burst(consumer, consumer.fetch({ max_messages: count, expires: BURST_EXPIRES_MS }))
+  }
+
+  async #burst(consumer: Consumer, pulled: Promise<ConsumerMessages>): Promise<void> {
+    const { maxMessages, onMessages } = this.#options
+    this.#ahead = undefined
+    this.#open = await pulled
+    const messages: JsMsg[] = []
+    for await (const message of this.#open) messages.push(message)
+    this.#pacer.arrived(messages.length)
+    // With a full batch still to come, the server gets it ready while this one is worked on.
+    if ((messages.at(-1)?.info.pending ?? 0) >= maxMessages && !this.#closing.signal.aborted)
+      this.#ahead = consumer.fetch({ max_messages: maxMessages, expires: BURST_EXPIRES_MS })
+    if (messages.length > 0) await onMessages(messages)
+  }
+
+  async #stand(consumer: Consumer): Promise<void> {
+    this.#open = await consumer.fetch({ max_messages: STANDING_MESSAGES, expires: STANDING_EXPIRES_MS })
+    let waiting: JsMsg[] = []
+    let handing: Promise<void> | undefined
+    let failure: { error: unknown } | undefined
+    const hand = async (): Promise<void> => {
+      // What arrives in one turn of the event loop goes together.
+      await new Promise((resolve) => setImmediate(resolve))
+      while (waiting.length > 0) await this.#options.onMessages(waiting.splice(0))
+    }
+    let received = 0
+    for await (const message of this.#open) {
+      received++
+      this.#pacer.arrived(1)
+      waiting.push(message)
+      handing ??= hand()
+        .catch((error: unknown) => {
+          failure = { error }
+          void this.#open?.close()
+        })
+        .finally(() => (handing = undefined))
+    }
+    await handing
+    if (failure !== undefined) throw failure.error
+    if (received === 0) await this.#checkProgress(consumer)
+  }
+
+  /** A pull that brought nothing although messages wait will not bring any later either. */
+  async #checkProgress(consumer: Consumer): Promise<void> {
+    const { num_pending: waiting, num_ack_pending: taken } = await consumer.info()
+    if (waiting > 0 && taken === 0) throw new Error(`${waiting} messages wait, and none came`)
+    await this.#options.onIdle?.()
+  }
+
+  /** What was pulled ahead and not begun goes to another reader at once. */
+  async #giveBack(): Promise<void> {
+    const messages = await this.#ahead
+    if (messages === undefined) return
+    void messages.close()
+    for await (const message of messages) message.nak()
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#closing.signal }).catch(() => {})
+  }
+}
