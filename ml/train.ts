@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
-import { openLines } from '../schema/runtime/read-lines.ts'
+import { readLines } from '../schema/runtime/read-lines.ts'
 import { BUCKETS, FEATURES_VERSION, MAX_FEATURES, writeFeatures } from '../scorer/features.ts'
 import { toScale } from '../scorer/model.ts'
 import { toOnnx } from './onnx-writer.ts'
@@ -82,10 +82,7 @@ async function readExamples(files: readonly string[], labels: ReadonlyMap<string
   const seen = new Set<string>()
   const perSubreddit = new Map<string, number>()
   for (const file of files) {
-    const source = await openLines(file)
-    for await (const lines of source.lines) {
-      for (const line of lines) addExamples(line, labels, seen, perSubreddit, examples)
-    }
+    for await (const line of readLines(file)) addExamples(line, labels, seen, perSubreddit, examples)
     console.log(`${file}: ${examples.length} examples so far`)
   }
   return examples

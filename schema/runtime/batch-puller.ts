@@ -8,6 +8,7 @@ export interface BatchPullerOptions {
   readonly open: () => Promise<Consumer>
   /** Takes messages in their order, one call after the other. A failure makes the consumer anew. */
   readonly onMessages: (messages: JsMsg[]) => Promise<void> | void
+  /** The most of a burst; fewer where messages are large, so that memory stays flat. */
   readonly maxMessages: number
   /** Under load, the longest that messages wait in the stream for company. */
   readonly maxWaitMs: number
@@ -19,6 +20,8 @@ export interface BatchPullerOptions {
 /** Messages of a standing pull; when they come faster than the pacer's calm rate, pulling goes over to bursts. */
 const STANDING_MESSAGES = 64
 const STANDING_EXPIRES_MS = 5_000
+const MUCH_MESSAGES = 1_000
+const MAX_BURST_BYTES = 16 * 2 ** 20
 /** The client's shortest. A burst asks for what is there, so that it hardly ever waits. */
 const BURST_EXPIRES_MS = 1_000
 const FIRST_RETRY_MS = 100
@@ -36,6 +39,8 @@ export class BatchPuller implements AsyncDisposable {
   readonly #closing = new AbortController()
   #open: ConsumerMessages | undefined
   #ahead: Promise<ConsumerMessages> | undefined
+  /** Bytes a message, of late. */
+  #messageBytes = 1_000
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: BatchPullerOptions) {
@@ -81,21 +86,34 @@ export class BatchPuller implements AsyncDisposable {
     await this.#pause(waitMs)
     const { num_pending: waiting } = await consumer.info()
     if (waiting === 0) return this.#stand(consumer)
-    const count = Math.min(waiting, this.#options.maxMessages)
-    await this.#burst(consumer, consumer.fetch({ max_messages: count, expires: BURST_EXPIRES_MS }))
+    await this.#burst(consumer, this.#fetch(consumer, waiting))
+  }
+
+  #fetch(consumer: Consumer, waiting: number): Promise<ConsumerMessages> {
+    const most = Math.min(this.#options.maxMessages, Math.ceil(MAX_BURST_BYTES / this.#messageBytes))
+    return consumer.fetch({ max_messages: Math.min(waiting, most), expires: BURST_EXPIRES_MS })
+  }
+
+  /** With much still to come, the server gets it ready while what is here is worked on. */
+  #pullAhead(consumer: Consumer, last: JsMsg | undefined): void {
+    const waiting = last?.info.pending ?? 0
+    if (waiting >= MUCH_MESSAGES && !this.#closing.signal.aborted) this.#ahead = this.#fetch(consumer, waiting)
+  }
+
+  #note(messages: readonly JsMsg[]): void {
+    this.#pacer.arrived(messages.length)
+    const bytes = messages.reduce((sum, { data }) => sum + data.length, 0)
+    if (messages.length > 0) this.#messageBytes = Math.max(100, (this.#messageBytes + bytes / messages.length) / 2)
   }
 
   async #burst(consumer: Consumer, pulled: Promise<ConsumerMessages>): Promise<void> {
-    const { maxMessages, onMessages } = this.#options
     this.#ahead = undefined
     this.#open = await pulled
     const messages: JsMsg[] = []
     for await (const message of this.#open) messages.push(message)
-    this.#pacer.arrived(messages.length)
-    // With a full batch still to come, the server gets it ready while this one is worked on.
-    if ((messages.at(-1)?.info.pending ?? 0) >= maxMessages && !this.#closing.signal.aborted)
-      this.#ahead = consumer.fetch({ max_messages: maxMessages, expires: BURST_EXPIRES_MS })
-    if (messages.length > 0) await onMessages(messages)
+    this.#note(messages)
+    this.#pullAhead(consumer, messages.at(-1))
+    if (messages.length > 0) await this.#options.onMessages(messages)
   }
 
   async #stand(consumer: Consumer): Promise<void> {
@@ -108,10 +126,10 @@ export class BatchPuller implements AsyncDisposable {
       await new Promise((resolve) => setImmediate(resolve))
       while (waiting.length > 0) await this.#options.onMessages(waiting.splice(0))
     }
-    let received = 0
+    let last: JsMsg | undefined
     for await (const message of this.#open) {
-      received++
-      this.#pacer.arrived(1)
+      last = message
+      this.#note([message])
       waiting.push(message)
       handing ??= hand()
         .catch((error: unknown) => {
@@ -122,7 +140,8 @@ export class BatchPuller implements AsyncDisposable {
     }
     await handing
     if (failure !== undefined) throw failure.error
-    if (received === 0) await this.#checkProgress(consumer)
+    if (last === undefined) await this.#checkProgress(consumer)
+    this.#pullAhead(consumer, last)
   }
 
   /** A pull that brought nothing although messages wait will not bring any later either. */

@@ -4,7 +4,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { STDIN, type DumpSource } from '../../config.ts'
 import { OperationalError } from '../../../schema/runtime/errors.ts'
-import { detectEncoding } from './decompress.ts'
+import { detectEncoding } from '../../../schema/runtime/decompress.ts'
 
 const HEAD_BYTES = 64 * 1024
 const READ_BYTES = 256 * 1024

@@ -1,16 +1,16 @@
 import { basename } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { decompress } from '../../../schema/runtime/decompress.ts'
 import { EventRejectedError, OperationalError } from '../../../schema/runtime/errors.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { LineSplitter } from '../../../schema/runtime/split-lines.ts'
 import { messageIds, subjects } from '../../../schema/subjects.ts'
 import { STDIN, type DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
 import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
 import { count, Progress, type ImportState, type ProgressOutput } from '../../progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
-import { decompress } from './decompress.ts'
 import { fileSize, followFile, positionKey, readFileBytes } from './file.ts'
-import { LineSplitter } from './split-lines.ts'
 
 const SAVE_INTERVAL_MS = 1_000
 const TRUNCATED = 'Z_BUF_ERROR'
