@@ -30,7 +30,7 @@ export interface IngestConfig extends SharedConfig {
 }
 
 const SOURCES = ['demo', 'dump', 'none'] as const
-const LATER_SOURCES = ['reddit', 'arctic-shift', 'rss']
+const LATER_SOURCES = new Set(['reddit', 'arctic-shift', 'rss'])
 const SUBREDDIT = /^[A-Za-z0-9_]{2,24}$/
 export const STDIN = '-'
 
@@ -85,7 +85,7 @@ function refuseDumpArguments(read: SettingsReader, kind: string, files: readonly
 function readSource(read: SettingsReader, kind: string, files: string[], values: Values): IngestConfig['source'] {
   if (kind === 'demo') return readDemo(read)
   if (kind === 'dump') return readDump(read, files, values)
-  if (LATER_SOURCES.includes(kind)) read.problem(`source ${kind} is not available yet; there are ${SOURCES.join(', ')}`)
+  if (LATER_SOURCES.has(kind)) read.problem(`source ${kind} is not available yet; there are ${SOURCES.join(', ')}`)
   else if (kind !== 'none') read.problem(`unknown source "${kind}"; there are ${SOURCES.join(', ')}`)
   return { kind: 'none' }
 }

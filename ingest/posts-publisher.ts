@@ -1,6 +1,6 @@
 import type { PostSubmitted } from '../schema/events.ts'
 import { encodeEvent } from '../schema/events.ts'
-import { DurablePublisher, MAX_BATCH_MESSAGES, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 import { messageIds, subjects } from '../schema/subjects.ts'
 
 /** The server's limit is 1 MB with headers; what is larger cannot be stored. */
@@ -37,7 +37,7 @@ export class PostsPublisher {
   #position = 0
   #inFlight: Batch[] = []
   #running = 0
-  #error: unknown
+  #error: Error | undefined
   #wake: (() => void) | undefined
 
   constructor(publisher: DurablePublisher) {
@@ -115,7 +115,7 @@ export class PostsPublisher {
       batch.done = true
       while (this.#inFlight[0]?.done === true) this.acknowledged = this.#inFlight.shift()!.position
     } catch (error) {
-      this.#error ??= error
+      this.#error ??= error as Error
     } finally {
       this.#running--
       this.#wake?.()

@@ -97,7 +97,7 @@ export class Progress implements Disposable {
 export const count = (value: number): string => value.toLocaleString('en-US')
 
 /** Seconds as `1:02:03` or `2:03`. */
-export function duration(seconds: number): string {
+function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60]
   const tail = String(rest).padStart(2, '0')

@@ -70,7 +70,7 @@ function startDump(source: DumpSource, connection: NatsConnection, output: Progr
 
 /** A failure is reported by both promises, whichever is looked at. */
 function idle(finished: Promise<ImportSummary | undefined>): Pick<IngestService, 'failed' | 'finished'> {
-  const failed = new Promise<never>((_, reject) => finished.catch(reject))
+  const failed = new Promise<never>((_, reject) => void finished.catch(reject))
   failed.catch(() => {})
   return { failed, finished }
 }

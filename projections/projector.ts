@@ -220,7 +220,7 @@ class Projector implements AsyncDisposable {
   #announce(subreddits: readonly string[]): void {
     const notice: ChangeNotice = {
       projection: this.#projection.name,
-      checkpoints: this.#positions as Record<string, number>,
+      checkpoints: this.#positions,
       subreddits,
     }
     this.#connection.publish(subjects.changes(this.#projection.name), JSON.stringify(notice))

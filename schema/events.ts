@@ -96,7 +96,7 @@ export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
   }
   const validator = validators[type as EventType]
   if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))
-  const event = json as GravitasEvent
+  const event: GravitasEvent = json
   if ('created_utc' in event && event.created_utc > storedAtMs / 1000 + MAX_AHEAD_SECONDS) {
     throw new EventRejectedError(`${type}: created_utc is more than a day ahead of the clock`)
   }

@@ -21,7 +21,7 @@ const log = {
   allow_direct: true,
 } as const
 
-export const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: StreamName; subjects: string[] }> = {
+const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: StreamName; subjects: string[] }> = {
   POSTS: {
     ...log,
     name: POSTS,
@@ -82,14 +82,14 @@ async function addStream(jsm: JetStreamManager, definition: Partial<StreamConfig
     try {
       return await jsm.streams.add({ ...definition, max_bytes: maxBytes })
     } catch (error) {
-      const tooLarge = error instanceof JetStreamApiError && (error.code as number) === INSUFFICIENT_STORAGE
+      const tooLarge = error instanceof JetStreamApiError && error.code === INSUFFICIENT_STORAGE
       if (!tooLarge || maxBytes < SMALLEST_STREAM_BYTES) throw error
     }
   }
 }
 
 /** The stream's info, or undefined where it does not exist. */
-export async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await jsm.streams.info(name)
   } catch (error) {

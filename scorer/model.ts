@@ -9,14 +9,14 @@ import { OperationalError } from '../schema/runtime/errors.ts'
 import { SERIOUSNESS_SCALE } from '../schema/seriousness.ts'
 import { BUCKETS, FEATURES_VERSION, MAX_FEATURES, writeFeatures, type TextPost } from './features.ts'
 
-export const ModelManifest = Type.Object({
+const ModelManifest = Type.Object({
   name: Type.String({ pattern: MODEL_NAME_PATTERN }),
   version: Type.Integer({ minimum: 1 }),
   /** SHA-256 of model.onnx, in hex. */
   sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   features: Type.Object({ version: Type.Integer(), buckets: Type.Integer(), maxFeatures: Type.Integer() }),
 })
-export type ModelManifest = Static<typeof ModelManifest>
+type ModelManifest = Static<typeof ModelManifest>
 const manifestValidator = Compile(ModelManifest)
 
 /** A trained model: posts in, seriousness from 0 to 1 with four decimals out. */

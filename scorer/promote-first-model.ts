@@ -14,7 +14,7 @@ export async function promoteFirstModel(connection: NatsConnection, model: strin
     await jetstream(connection).publish(subjects.modelPromoted, event, { expect: { lastSequence: 0 } })
     return true
   } catch (error) {
-    if (error instanceof JetStreamApiError && (error.code as number) === WRONG_LAST_SEQUENCE) return false
+    if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false
     throw error
   }
 }

@@ -118,7 +118,7 @@ export class BatchPuller implements AsyncDisposable {
 
   async #stand(consumer: Consumer): Promise<void> {
     this.#open = await consumer.fetch({ max_messages: STANDING_MESSAGES, expires: STANDING_EXPIRES_MS })
-    let waiting: JsMsg[] = []
+    const waiting: JsMsg[] = []
     let handing: Promise<void> | undefined
     let failure: { error: unknown } | undefined
     const hand = async (): Promise<void> => {

@@ -27,13 +27,15 @@ export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator
   const input = new Input(source)
   switch (detectEncoding(await input.peek(MAGIC_BYTES))) {
     case 'zstd':
-      return yield* unzstd(input)
+      yield* unzstd(input)
+      break
     case 'gzip': {
       const gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES })
-      return yield* pipeline(Readable.from(input.chunks()), gunzip, () => {}) as AsyncIterable<Buffer>
+      yield* pipeline(Readable.from(input.chunks()), gunzip, () => {}) as AsyncIterable<Buffer>
+      break
     }
     case 'plain':
-      return yield* input.chunks()
+      yield* input.chunks()
   }
 }
 

@@ -1,6 +1,6 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../streams.ts'
 import { DEAD, messageIds, POSTS, subjects } from '../subjects.ts'
 import { postSubmitted } from '../testing/builders.ts'
@@ -66,7 +66,7 @@ test('a server that is killed and comes back has every message once', async () =
       published += added + duplicates
     }
   })()
-  while (published < 3_000) await new Promise((resolve) => setTimeout(resolve, 1))
+  await vi.waitFor(() => expect(published).toBeGreaterThan(3_000), { interval: 1, timeout: 10_000 })
   await nats.kill()
   await nats.restart()
   await work

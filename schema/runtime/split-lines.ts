@@ -1,6 +1,6 @@
 const NEWLINE = 10
 /** A longer line cannot be a post; only its beginning is kept. */
-export const MAX_LINE_BYTES = 4 * 1024 * 1024
+const MAX_LINE_BYTES = 4 * 1024 * 1024
 
 /** Splits chunks into lines, one pass over the bytes, holding at most one line. */
 export class LineSplitter {

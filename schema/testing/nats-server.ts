@@ -76,13 +76,13 @@ async function launch(port: number, storeDir: string, durable: boolean): Promise
   })
   await new Promise<void>((resolve, reject) => {
     let log = ''
-    child.stderr!.on('data', (chunk: Buffer) => {
+    child.stderr.on('data', (chunk: Buffer) => {
       log += String(chunk)
       if (log.includes('Server is ready')) resolve()
     })
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`nats-server exited with ${code}: ${log}`)))
   })
-  child.stderr!.resume()
+  child.stderr.resume()
   return child
 }

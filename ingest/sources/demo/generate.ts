@@ -7,10 +7,9 @@ import { registers } from './registers.ts'
 
 const MINUTE_MS = 60_000
 /** Ids are made of the minute and the index in it, so this many posts fit a minute. */
-export const MAX_POSTS_A_MINUTE = 1_024
+const MAX_POSTS_A_MINUTE = 1_024
 const BODY_SHARE = 0.45
 const LONG_BODY_SHARE = 0.3
-const PERMALINK_WORDS = 6
 
 export interface DemoPost {
   readonly event: PostSubmitted
@@ -34,13 +33,8 @@ export function generateMinute(seed: string, anchorMinute: number, minute: numbe
 
 function writePost(random: Random, community: Community, id: string, createdUtc: number): PostSubmitted {
   const kinds = Object.entries(community.mix)
-  const [name] =
-    kinds[
-      pickWeighted(
-        random,
-        kinds.map(([, weight]) => weight!),
-      )
-    ]!
+  const weights = kinds.map(([, weight]) => weight)
+  const [name] = kinds[pickWeighted(random, weights)]!
   const register = registers[name as keyof typeof registers]
   const title = writeTitle(random, register)
   const isSelf = random() < BODY_SHARE
