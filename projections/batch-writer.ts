@@ -22,9 +22,15 @@ export interface StreamBatch {
   readonly messages: readonly LogMessage[]
 }
 
-export interface CommitResult {
-  readonly applied: number
-  readonly rejected: number
+interface Counts {
+  applied: number
+  rejected: number
+  /** Erasures: what they took away is still in the write-ahead log. */
+  erased: number
+}
+
+interface CommitResult extends Readonly<Counts> {
+  /** In lower case, those whose rows changed. */
   readonly subreddits: readonly string[]
 }
 
@@ -59,50 +65,42 @@ export class BatchWriter {
   write(batches: readonly StreamBatch[]): CommitResult {
     this.#begin.run()
     try {
-      let applied = 0
-      let rejected = 0
-      for (const batch of batches) {
-        const outcome = this.#applyBatch(batch)
-        applied += outcome.applied
-        rejected += outcome.rejected
-      }
+      const counts = { applied: 0, rejected: 0, erased: 0 }
+      for (const batch of batches) this.#applyBatch(batch, counts)
       const subreddits = this.#writer.flush()
       this.#commit.run()
-      return { applied, rejected, subreddits }
+      return { ...counts, subreddits }
     } catch (error) {
       if (this.#database.inTransaction) this.#rollback.run()
       throw error
     }
   }
 
-  #applyBatch({ stream, streamCreated, messages }: StreamBatch): { applied: number; rejected: number } {
+  #applyBatch({ stream, streamCreated, messages }: StreamBatch, counts: Counts): void {
     const from = this.#checkpoints.read(stream)?.sequence ?? 0
-    let rejected = 0
-    let applied = 0
     let last: LogMessage | undefined
     for (const message of messages) {
       if (message.sequence <= (last?.sequence ?? from)) continue
-      if (!this.#applyMessage(message)) rejected++
-      applied++
+      this.#applyMessage(message, counts)
       last = message
     }
-    if (last !== undefined) {
-      this.#checkpoints.write(stream, { sequence: last.sequence, streamCreated, digest: digestOf(last.data) })
-    }
-    return { applied, rejected }
+    if (last === undefined) return
+    this.#checkpoints.write(stream, { sequence: last.sequence, streamCreated, digest: digestOf(last.data) })
   }
 
-  #applyMessage(message: LogMessage): boolean {
+  #applyMessage(message: LogMessage, counts: Counts): void {
+    counts.applied++
     let event: GravitasEvent
     try {
       event = decodeEvent(message.data, message.storedAtMs)
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
+      counts.rejected++
       this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, message.data)
-      return false
+      return
     }
+    if (event.type === 'PostErased') counts.erased++
     const change = this.#projection.evolve(event, message)
     if (change !== undefined) this.#writer.apply(change)
-    return true
   }
 }

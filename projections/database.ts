@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import Sqlite, { type Database } from 'better-sqlite3'
+import { existsSync, rmSync } from 'node:fs'
+import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from './projection.ts'
@@ -11,6 +11,8 @@ import type { Projection } from './projection.ts'
  */
 export function openReadModel(file: string, projection: Projection<unknown>): Database {
   const isNew = !existsSync(file)
+  // What a deleted file left behind belongs to its rows, not to those of the new one.
+  if (isNew) for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
   const database = new Sqlite(file)
   try {
     database.pragma('journal_mode = WAL')
@@ -25,11 +27,16 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
   } catch (cause) {
     database.close()
     if (cause instanceof OperationalError) throw cause
-    throw new OperationalError(
-      `Cannot open ${file}: ${(cause as Error).message}. Delete it (with its -wal and -shm files) to rebuild it from the log.`,
-      { cause },
-    )
+    throw new OperationalError(`Cannot open ${file}: ${(cause as Error).message}. ${REBUILD}`, { cause })
   }
+}
+
+const REBUILD = 'Stop its projector, delete the file and start the projector again: it is rebuilt from the log.'
+
+/** Damage that SQLite found, as an error that says what to do; any other error as it is. */
+export function explainDamage(error: unknown, file: string): unknown {
+  const damaged = error instanceof SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
+  return damaged ? new OperationalError(`${file} is damaged (${error.message}). ${REBUILD}`, { cause: error }) : error
 }
 
 const isEmpty = (database: Database): boolean =>
@@ -50,7 +57,5 @@ function checkIdentity(database: Database, file: string, projection: Projection<
   const found = `${String(select.get('projection'))} ${String(select.get('version'))}`
   const wanted = `${projection.name} ${projection.version}`
   if (found === wanted) return
-  throw new OperationalError(
-    `${file} holds the read model "${found}", this program writes "${wanted}". Delete the file to rebuild it from the log.`,
-  )
+  throw new OperationalError(`${file} holds the read model "${found}", this program writes "${wanted}". ${REBUILD}`)
 }

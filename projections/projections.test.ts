@@ -96,7 +96,8 @@ const idOf = (event: GravitasEvent): string | undefined =>
 
 function rowsWithoutPositions(model: TestReadModel): string {
   model.database.exec('DELETE FROM checkpoints')
-  if (model.dump().includes('"scores"')) model.database.exec('UPDATE scores SET sequence = 0')
+  const rank = 'SELECT count(*) FROM scores s WHERE (s.key, s.model) <= (scores.key, scores.model)'
+  if (model.dump().includes('"scores"')) model.database.exec(`UPDATE scores SET sequence = -(${rank})`)
   return model.dump()
 }
 

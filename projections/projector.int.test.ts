@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
@@ -142,6 +142,31 @@ describe('a projector', () => {
     await start('all-time')
     await vi.waitFor(() => expect(totals()).toBe(20), { timeout: 10_000 })
   })
+
+  test('notices that the beginning of the log is gone, and says so', async () => {
+    await publish(scores(10))
+    await (await jetstreamManager(connection)).streams.purge(SCORES, { seq: 5 })
+    await start('all-time')
+    await vi.waitFor(() => expect(totals()).toBe(6), { timeout: 20_000 })
+    expect(query('all-time', 'SELECT * FROM holes')).toEqual([{ stream: SCORES, first_sequence: 1, last_sequence: 4 }])
+  }, 30_000)
+
+  test('notices while it runs that the log went back to an older state', async () => {
+    const service = await start('all-time')
+    await publish(scores(5))
+    await vi.waitFor(() => expect(totals()).toBe(5), { timeout: 10_000 })
+    await nats.kill()
+    const backup = `${dataDir}/backup`
+    await cp(nats.storeDir, backup, { recursive: true })
+    await nats.restart()
+    await publish(scores(5, 6))
+    await vi.waitFor(() => expect(totals()).toBe(10), { timeout: 20_000 })
+    await nats.kill()
+    await rm(nats.storeDir, { recursive: true })
+    await cp(backup, nats.storeDir, { recursive: true })
+    await nats.restart()
+    await expect(service.failed).rejects.toThrow(/went back to an older state/)
+  }, 60_000)
 
   test('takes deleted messages for erasures, not for holes', async () => {
     await publish(scores(10))

@@ -11,16 +11,16 @@ import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
 import { filters, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
+import { CauseGate } from './cause-gate.ts'
 import { Checkpoints } from './checkpoint.ts'
 import type { ProjectorConfig } from './config.ts'
-import { openReadModel } from './database.ts'
+import { explainDamage, openReadModel } from './database.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
+import { WalScrubber } from './wal-scrubber.ts'
 import type { Projection } from './projection.ts'
 import { MAX_BATCH_MESSAGES, StreamFollower } from './stream-follower.ts'
 import { verifyLog } from './verify-log.ts'
 
-/** How long a score waits for the post that it names. A post that never comes must not hold up the others. */
-const CAUSE_WAIT_MS = 3_000
 const REPORT_INTERVAL_MS = 10_000
 
 /** Follows the streams that a projection handles and keeps its read model up to date. */
@@ -55,17 +55,19 @@ export async function startProjector(
 class Projector implements AsyncDisposable {
   readonly failed: Promise<never>
   readonly #projection: Projection<unknown>
+  readonly #database: Database
   readonly #connection: NatsConnection
   readonly #logger: Logger
   readonly #writer: BatchWriter
   readonly #checkpoints: Checkpoints
   readonly #outbox: DeadLetterOutbox
+  readonly #scrubber: WalScrubber
+  readonly #gate = new CauseGate(() => this.#schedule())
   readonly #inputs: { follower: StreamFollower; created: string }[] = []
   #jsm: JetStreamManager | undefined
   readonly #positions: Partial<Record<StreamName, number>> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
-  #blockedSinceMs: number | undefined
   #draining: Promise<void> | undefined
   #appliedSinceReport = 0
   #report: NodeJS.Timeout | undefined
@@ -73,11 +75,13 @@ class Projector implements AsyncDisposable {
 
   constructor(projection: Projection<unknown>, database: Database, connection: NatsConnection, logger: Logger) {
     this.#projection = projection
+    this.#database = database
     this.#connection = connection
     this.#logger = logger
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
     this.#outbox = new DeadLetterOutbox(database, connection, projection.name)
+    this.#scrubber = new WalScrubber(database, logger)
     this.failed = new Promise((_, reject) => (this.#fail = reject))
     this.failed.catch(() => {})
     void connection.closed().then((error) => {
@@ -102,6 +106,8 @@ class Projector implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
+    this.#scrubber[Symbol.dispose]()
+    this.#gate[Symbol.dispose]()
     for (const { follower } of this.#inputs) await follower[Symbol.asyncDispose]()
     await Promise.race([this.#draining, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
   }
@@ -174,47 +180,40 @@ class Projector implements AsyncDisposable {
     try {
       this.#commit()
     } catch (error) {
-      this.#fail(error)
+      this.#fail(explainDamage(error, this.#database.name))
     }
   }
 
   #commit(): void {
     const batches = this.#takeBatches()
     if (batches.length === 0) return
-    const { applied, rejected, subreddits } = this.#writer.write(batches)
+    const { applied, rejected, erased, subreddits } = this.#writer.write(batches)
     this.#appliedSinceReport += applied
     for (const { stream, messages } of batches) this.#positions[stream] = messages.at(-1)!.sequence
     for (const { follower } of this.#inputs) follower.acknowledge()
     this.#announce(subreddits)
     if (rejected > 0) this.#drainDeadLetters()
+    if (erased > 0) this.#scrubber.note()
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
   }
 
   #takeBatches(): StreamBatch[] {
     const batches: StreamBatch[] = []
-    let postsAt = this.#positions[POSTS] ?? 0
-    const followsPosts = this.#projection.handles.includes('PostSubmitted')
     for (const { follower, created } of this.#inputs) {
-      const waits = follower.stream === SCORES && followsPosts && !this.#waitedLongEnough()
-      const messages = follower.take(MAX_BATCH_MESSAGES, waits ? (m) => causeOf(m) <= postsAt : undefined)
-      if (waits) this.#noteBlocked(messages.length === 0 && follower.buffered > 0)
-      if (messages.length === 0) continue
-      if (follower.stream === POSTS) postsAt = messages.at(-1)!.sequence
-      batches.push({ stream: follower.stream, streamCreated: created, messages })
+      const messages =
+        follower.stream === SCORES ? this.#takeScores(follower, batches) : follower.take(MAX_BATCH_MESSAGES)
+      if (messages.length > 0) batches.push({ stream: follower.stream, streamCreated: created, messages })
     }
     return batches
   }
 
-  #waitedLongEnough(): boolean {
-    return this.#blockedSinceMs !== undefined && performance.now() - this.#blockedSinceMs >= CAUSE_WAIT_MS
-  }
-
-  #noteBlocked(blocked: boolean): void {
-    if (!blocked) this.#blockedSinceMs = undefined
-    else if (this.#blockedSinceMs === undefined) {
-      this.#blockedSinceMs = performance.now()
-      setTimeout(() => this.#schedule(), CAUSE_WAIT_MS + 10).unref()
-    }
+  /** @param before what the same transaction applies before them */
+  #takeScores(follower: StreamFollower, before: readonly StreamBatch[]): LogMessage[] {
+    if (!this.#projection.handles.includes('PostSubmitted')) return follower.take(MAX_BATCH_MESSAGES)
+    const postsAt = before.at(-1)?.messages.at(-1)?.sequence ?? this.#positions[POSTS] ?? 0
+    const messages = follower.take(MAX_BATCH_MESSAGES, (message) => this.#gate.lets(message, postsAt))
+    this.#gate.note(messages.length === 0 && follower.buffered > 0)
+    return messages
   }
 
   #announce(subreddits: readonly string[]): void {
@@ -241,15 +240,4 @@ class Projector implements AsyncDisposable {
     this.#logger.info({ applied: this.#appliedSinceReport, ratePerSecond: rate, pending }, 'applied events')
     this.#appliedSinceReport = 0
   }
-}
-
-const POST_SEQUENCE = Buffer.from('"post_sequence":')
-
-/** The POSTS sequence that a PostScored names as its cause; 0 without one. Reads the bytes, which saves a second parse. */
-function causeOf({ data }: LogMessage): number {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
-  const at = bytes.lastIndexOf(POST_SEQUENCE)
-  return at < 0
-    ? 0
-    : Number.parseInt(bytes.toString('latin1', at + POST_SEQUENCE.length, at + POST_SEQUENCE.length + 16), 10) || 0
 }

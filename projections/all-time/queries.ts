@@ -1,4 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { allTime } from './projection.ts'
+
+/** What these queries can read. */
+export const reads = { projection: allTime.name, version: allTime.version } as const
 
 export interface SubredditRow {
   /** As most posts spell it. */

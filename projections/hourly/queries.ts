@@ -1,4 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { hourly } from './projection.ts'
+
+/** What these queries can read. */
+export const reads = { projection: hourly.name, version: hourly.version } as const
 
 export interface HourRow {
   /** Seconds since the epoch, at the hour's start. */

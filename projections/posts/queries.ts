@@ -1,4 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { posts } from './projection.ts'
+
+/** What these queries can read. */
+export const reads = { projection: posts.name, version: posts.version } as const
 
 export interface PostRow {
   readonly key: number
@@ -12,9 +16,26 @@ export interface PostRow {
   readonly model: string | null
 }
 
-export interface ScoredPostRow extends PostRow {
+/** A score, with its post where that is here. */
+export type ScoredPostRow = {
   /** In SCORES: the order of scoring, and the cursor. */
   readonly sequence: number
+} & (PostRow | { readonly id: null })
+
+/** A stretch of SCORES: behind `after`, up to and including `until`. */
+export interface ScoredStretch {
+  readonly model: string
+  readonly after: number
+  readonly until: number
+  readonly limit: number
+  readonly subreddit?: string | undefined
+}
+
+/** Up to where each stream was applied, and which SCORES it was. */
+export interface PostsPosition {
+  readonly scores: number
+  readonly posts: number
+  readonly log: string
 }
 
 export type PostOrder = 'NEWEST' | 'MOST_SERIOUS' | 'LEAST_SERIOUS'
@@ -58,9 +79,9 @@ export class PostsQueries {
   readonly #database: Database
   readonly #pages = new Map<string, Statement<[Record<string, unknown>], PostRow>>()
   readonly #one
-  readonly #scoredAfter
-  readonly #scoredAfterIn
-  readonly #lastSequence
+  readonly #scored
+  readonly #scoredIn
+  readonly #position
   readonly #sources
 
   constructor(database: Database) {
@@ -69,14 +90,14 @@ export class PostsQueries {
       `SELECT ${COLUMNS} FROM posts p LEFT JOIN scores s ON s.key = p.key AND s.model = ? WHERE p.key = ?`,
     )
     const scored = (more: string): string =>
-      // Without statistics SQLite prefers the index on the model, and would sort every score there is.
-      `SELECT ${COLUMNS}, s.sequence FROM scores s INDEXED BY scores_by_sequence CROSS JOIN posts p ON p.key = s.key
-       WHERE s.sequence > $after AND s.model = $model ${more} ORDER BY s.sequence LIMIT $limit`
-    this.#scoredAfter = database.prepare<[object], ScoredPostRow>(scored(''))
-    this.#scoredAfterIn = database.prepare<[object], ScoredPostRow>(scored('AND p.subreddit = $subreddit'))
-    this.#lastSequence = database
-      .prepare<[], number>("SELECT sequence FROM checkpoints WHERE stream = 'SCORES'")
-      .pluck()
+      // The plus signs keep SQLite from an index on the model or the subreddit, after which it would sort all of it.
+      `SELECT ${COLUMNS}, s.sequence FROM scores s LEFT JOIN posts p ON p.key = s.key
+       WHERE s.sequence > $after AND s.sequence <= $until AND +s.model = $model ${more} ORDER BY s.sequence LIMIT $limit`
+    this.#scored = database.prepare<[object], ScoredPostRow>(scored(''))
+    this.#scoredIn = database.prepare<[object], ScoredPostRow>(scored('AND +s.subreddit = $subreddit'))
+    this.#position = database.prepare<[], { stream: string; sequence: number; created: string }>(
+      'SELECT stream, sequence, stream_created AS created FROM checkpoints',
+    )
     this.#sources = database.prepare<[], { source: string; posts: number }>(
       'SELECT source, posts FROM sources ORDER BY source',
     )
@@ -103,15 +124,17 @@ export class PostsQueries {
     })
   }
 
-  /** Scored posts behind a sequence of SCORES, in its order. */
-  scoredAfter(model: string, after: number, limit: number, subreddit?: string): ScoredPostRow[] {
-    if (subreddit === undefined) return this.#scoredAfter.all({ model, after, limit })
-    return this.#scoredAfterIn.all({ model, after, limit, subreddit })
+  /** Scores in the order of SCORES, also those whose posts are not here. */
+  scoredBetween({ subreddit, ...stretch }: ScoredStretch): ScoredPostRow[] {
+    return subreddit === undefined ? this.#scored.all(stretch) : this.#scoredIn.all({ ...stretch, subreddit })
   }
 
-  /** The SCORES sequence up to which everything is here. */
-  lastSequence(): number {
-    return this.#lastSequence.get() ?? 0
+  /** Undefined before the projector's first commit. */
+  position(): PostsPosition | undefined {
+    const streams = this.#position.all()
+    const scores = streams.find(({ stream }) => stream === 'SCORES')
+    const posts = streams.find(({ stream }) => stream === 'POSTS')
+    return scores && { scores: scores.sequence, posts: posts?.sequence ?? 0, log: toLogId(scores.created) }
   }
 
   sources(): { source: string; posts: number }[] {
@@ -145,4 +168,10 @@ function toMatch(search: string): string {
     .slice(0, 16)
     .map((word) => `"${word}"*`)
     .join(' ')
+}
+
+/** A short name of a stream's life, by when it was made. */
+const toLogId = (created: string): string => {
+  const ms = Date.parse(created)
+  return Number.isNaN(ms) ? created : ms.toString(36)
 }

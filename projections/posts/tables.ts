@@ -1,6 +1,10 @@
 /**
  * posts: what was said, and what each model made of it. `key` is the integer of the post id (schema/post-id.ts).
  * `scores.sequence` is the SCORES sequence of the score that counted: the order of `postScored`, and its cursor.
+ *
+ * What an index costs is the pages that a batch touches. As primary key the sequence always appends. Scores of a subreddit
+ * are kept in the order of their keys rather than of their seriousness: they append too, and the most serious of one
+ * subreddit are found by reading its narrow rows.
  */
 export const tables = `
 CREATE TABLE posts (
@@ -16,21 +20,20 @@ CREATE INDEX posts_by_time ON posts (created_utc, key);
 CREATE INDEX posts_by_subreddit_and_time ON posts (subreddit, created_utc, key);
 
 CREATE TABLE scores (
+  sequence INTEGER PRIMARY KEY,
   key INTEGER NOT NULL,
   model TEXT NOT NULL,
   subreddit TEXT NOT NULL COLLATE NOCASE,
-  seriousness INTEGER NOT NULL,
-  sequence INTEGER NOT NULL,
-  PRIMARY KEY (key, model)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX scores_by_sequence ON scores (sequence);
-CREATE INDEX scores_by_seriousness ON scores (model, seriousness);
-CREATE INDEX scores_by_subreddit ON scores (subreddit, model, seriousness);
+  seriousness INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX scores_by_key ON scores (key, model);
+CREATE INDEX scores_by_seriousness ON scores (model, seriousness, key);
+CREATE INDEX scores_by_subreddit ON scores (subreddit, model, key, seriousness);
 
 CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE sources (source TEXT PRIMARY KEY, posts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'posts', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'posts', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2', columnsize = 0);
 INSERT INTO titles (titles, rank) VALUES ('secure-delete', 1);
 
 CREATE VIEW posts_view AS

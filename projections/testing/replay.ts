@@ -83,8 +83,12 @@ export class TestReadModel implements Disposable {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
+  get file(): string {
+    return join(this.#folder, 'test.db')
+  }
+
   #open(): Database {
-    return openReadModel(join(this.#folder, 'test.db'), this.#projection)
+    return openReadModel(this.file, this.#projection)
   }
 }
 

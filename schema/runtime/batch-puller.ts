@@ -85,6 +85,7 @@ export class BatchPuller implements AsyncDisposable {
     if (waitMs === 0) return this.#stand(consumer)
     await this.#pause(waitMs)
     const { num_pending: waiting } = await consumer.info()
+    if (this.#closing.signal.aborted) return
     if (waiting === 0) return this.#stand(consumer)
     await this.#burst(consumer, this.#fetch(consumer, waiting))
   }
