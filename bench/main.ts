@@ -11,7 +11,7 @@ import { benchScoring } from './rows/scoring.ts'
 import { Stack, until } from './stack.ts'
 
 const RAW_COUNT = 200_000
-const LATENCY_POSTS = 1_000
+const LATENCY_POSTS = 1_500
 
 /** Measures the rows of the design's budgets, each beside the raw limit of what it stands on. */
 async function main(): Promise<void> {

@@ -1,52 +1,69 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
+import { connectNats } from '../schema/runtime/nats.ts'
 import { applyStreams } from '../schema/streams.ts'
-import { freePort, startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { freePort } from '../schema/testing/nats-server.ts'
+import { natsServerProgram } from '../scripts/nats-program.ts'
+import { findNatsServer } from '../scripts/nats-server.ts'
+import { NODE_FLAGS } from '../scripts/node-flags.ts'
+import { ensureSecrets } from '../scripts/secrets.ts'
+import { readUsage, type Usage } from './usage.ts'
 
 export const READ_MODELS = ['posts', 'hourly', 'all-time'] as const
 const STOP_TIMEOUT_MS = 8_000
-const CLOCK_TICKS_PER_SECOND = 100
 
-/** The real processes over a durable nats-server, in a temporary folder of their own. */
+/** The real processes with the real nats-server and its configuration, in a temporary folder of their own. */
 export class Stack implements AsyncDisposable {
-  readonly nats: TestNatsServer
   readonly dataDir: string
-  readonly port: number
+  readonly natsUrl: string
+  readonly url: string
+  readonly #port: number
   readonly #processes = new Map<string, ChildProcess>()
 
-  private constructor(nats: TestNatsServer, dataDir: string, port: number) {
-    this.nats = nats
+  private constructor(dataDir: string, natsPort: number, port: number) {
     this.dataDir = dataDir
-    this.port = port
+    this.natsUrl = `nats://127.0.0.1:${natsPort}`
+    this.#port = port
+    this.url = `http://127.0.0.1:${port}`
   }
 
   static async start(): Promise<Stack> {
-    const nats = await startTestNats({ durable: true })
-    const connection = await nats.connect()
-    await applyStreams(await jetstreamManager(connection))
-    await connection.close()
-    return new Stack(nats, await mkdtemp(join(tmpdir(), 'gravitas-bench-')), await freePort())
+    const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-bench-'))
+    const [natsPort, monitorPort, port] = [await freePort(), await freePort(), await freePort()]
+    const stack = new Stack(dataDir, natsPort, port)
+    const [binary, secrets] = [await findNatsServer(), await ensureSecrets(dataDir)]
+    const { name, command, args, env } = natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets })
+    stack.#processes.set(
+      name,
+      spawn(command, [...args], { stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, ...env } }),
+    )
+    await using connection = await stack.connect()
+    await applyStreams(await jetstreamManager(connection.nats))
+    return stack
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`
+  /** A connection as the administrator. */
+  async connect(): Promise<{ readonly nats: NatsConnection } & AsyncDisposable> {
+    const { natsUrl: url, dataDir } = this
+    const nats = await connectNats({ url, user: 'admin', name: 'bench', dataDir })
+    return { nats, [Symbol.asyncDispose]: () => nats.close() }
   }
 
   /** Starts `node FILE ARGS…` and does not wait for it. */
   launch(name: string, file: string, ...args: string[]): ChildProcess {
-    const child = spawn(process.execPath, [file, ...args], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, file, ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
-        NATS_URL: this.nats.url,
+        NATS_URL: this.natsUrl,
         DATA_DIR: this.dataDir,
-        PORT: String(this.port),
+        PORT: String(this.#port),
         LOG_LEVEL: 'warn',
         NODE_ENV: 'production',
       },
@@ -79,6 +96,18 @@ export class Stack implements AsyncDisposable {
     return this.#query('all-time', 'SELECT coalesce(sum(posts), 0) FROM all_time')
   }
 
+  /** Of every process that runs. */
+  usage(): Usage[] {
+    return readUsage([...this.#processes].flatMap(([name, { pid }]) => (pid === undefined ? [] : [{ name, pid }])))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ours = [...this.#processes.keys()].filter((name) => name !== 'nats-server')
+    await Promise.all(ours.map((name) => this.stop(name)))
+    await this.stop('nats-server')
+    await rm(this.dataDir, { recursive: true, force: true })
+  }
+
   #query(readModel: string, sql: string): number {
     try {
       const database = new Sqlite(join(this.dataDir, `${readModel}.db`), { readonly: true, fileMustExist: true })
@@ -88,28 +117,6 @@ export class Stack implements AsyncDisposable {
     } catch {
       return 0
     }
-  }
-
-  /** CPU seconds and the largest resident set (MB) by process; empty where there is no /proc. */
-  usage(): { name: string; cpuSeconds: number; peakMegabytes: number }[] {
-    const pids: [string, number][] = [['nats-server', this.nats.pid]]
-    for (const [name, { pid }] of this.#processes) if (pid !== undefined) pids.push([name, pid])
-    return pids.flatMap(([name, pid]) => {
-      try {
-        const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-        const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-        const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND
-        return [{ name, cpuSeconds, peakMegabytes: Number(peak ?? 0) / 1_024 }]
-      } catch {
-        return []
-      }
-    })
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#processes.keys()].map((name) => this.stop(name)))
-    await this.nats[Symbol.asyncDispose]()
-    await rm(this.dataDir, { recursive: true, force: true })
   }
 }
 

@@ -8,7 +8,8 @@ import type { BatchScorer } from './score-batch.ts'
 const MAX_BATCH_MESSAGES = 1_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_GATHER_MS = 100
-const ACK_WAIT_MS = 30_000
+/** How soon the posts of a killed scorer go to another one. A batch takes a fraction of it. */
+const ACK_WAIT_MS = 10_000
 const REDELIVER_AFTER_MS = 1_000
 const REPORT_INTERVAL_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_500

@@ -8,25 +8,38 @@ export interface WantedPort {
   readonly port: number
 }
 
-/** @throws ConfigurationError naming each setting whose port is taken */
+/** @throws ConfigurationError naming each setting whose port is taken or cannot be listened on */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
-  const taken: string[] = []
-  for (const { setting, host, port } of wanted) {
-    if (!(await isFree(host, port)))
-      taken.push(`port ${port} is taken: another program listens there. Set ${setting} to a free one`)
-  }
-  if (taken.length > 0) throw new ConfigurationError(taken)
+  const problems = await Promise.all(wanted.map(problemWith))
+  const found = problems.filter((problem) => problem !== undefined)
+  if (found.length > 0) throw new ConfigurationError(found)
 }
 
-async function isFree(host: string, port: number): Promise<boolean> {
+async function problemWith({ setting, host, port }: WantedPort): Promise<string | undefined> {
   const server = createServer()
   try {
     server.listen(port, host)
     await once(server, 'listening')
     server.close()
     await once(server, 'close')
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE')
+      return `port ${port} is taken: another program listens there. Set ${setting} to a free one`
+    if (code === 'EACCES') return `port ${port} needs more rights than this user has. Set ${setting} to one above 1023`
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      return `this machine has no address ${host}. Set HOST to one of its own, or to 127.0.0.1`
+    return `port ${port} (${setting}) cannot be used: ${message}`
   }
+}
+
+/** A free port on loopback, by asking the system for one. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
 }

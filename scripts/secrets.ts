@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NATS_USERS, secretFile, type NatsUser } from '../schema/runtime/nats.ts'
 
@@ -15,25 +14,42 @@ export async function ensureSecrets(dataDir: string): Promise<Secrets> {
 }
 
 async function ensureSecret(file: string): Promise<string> {
-  if (!existsSync(file)) {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-    // The leading letter keeps the configuration parser from taking a password for a number.
-    await writeFile(file, `p${randomBytes(24).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
-  }
-  return (await readFile(file, 'utf8')).trim()
+  const existing = await readSecret(file)
+  if (existing !== undefined) return existing
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+  // The leading letter keeps the configuration parser from taking a password for a number.
+  const secret = `p${randomBytes(24).toString('hex')}`
+  await writePrivately(file, `${secret}\n`)
+  return secret
 }
 
-/** Writes the context for the `nats` CLI and other tools: the server's URL with the administrator's credentials. */
-export async function writeNatsContext(dataDir: string, url: string, password: string | undefined): Promise<void> {
-  const file = join(dataDir, 'nats-context.json')
-  const { username, password: inUrl, host, protocol } = new URL(url)
-  const user = username === '' ? (password === undefined ? '' : 'admin') : decodeURIComponent(username)
+async function readSecret(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  return text.trim() || undefined
+}
+
+/** In one step, so that nobody ever reads half of it, and at no moment with wider rights. */
+async function writePrivately(file: string, text: string): Promise<void> {
+  const incoming = `${file}.${process.pid}`
+  await writeFile(incoming, text, { mode: 0o600 })
+  await rename(incoming, file)
+}
+
+/**
+ * Writes the context for the `nats` CLI and other tools: the server's URL with the administrator's credentials, those in
+ * the URL or else the secret in the data folder.
+ */
+export async function writeNatsContext(dataDir: string, url: string): Promise<void> {
+  const { username, password, host, protocol } = new URL(url)
+  const secret = username === '' ? await readSecret(secretFile(dataDir, 'admin')) : decodeURIComponent(password)
   const context = {
     description: 'Gravitas',
     url: `${protocol}//${host}`,
-    user,
-    password: username === '' ? (password ?? '') : decodeURIComponent(inUrl),
+    user: username !== '' ? decodeURIComponent(username) : secret === undefined ? '' : 'admin',
+    password: secret ?? '',
   }
-  await writeFile(file, `${JSON.stringify(context, null, 2)}\n`, { mode: 0o600 })
-  await chmod(file, 0o600)
+  await writePrivately(join(dataDir, 'nats-context.json'), `${JSON.stringify(context, null, 2)}\n`)
 }

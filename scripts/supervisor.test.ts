@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import type { Logger } from '../schema/runtime/logger.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { requireFreePorts } from './ports.ts'
+import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
 const logger = createLogger('test', 'silent')
@@ -24,12 +26,44 @@ test('a crashed process is started again, a stopped one is not', async () => {
   await rm(folder, { recursive: true })
 })
 
+test('a crash loop is said with what to look at, and so is an exit because of the settings', async () => {
+  const said: [object, string][] = []
+  const record = (fields: object, message: string): void => void said.push([fields, message])
+  const recording = { error: record, fatal: record } as unknown as Logger
+  const looping = { ...program('process.exit(1)'), advice: 'see its log' }
+  await using missing = new SupervisedProcess({ ...looping, command: '/nowhere/node' }, recording, backOff)
+  missing.start()
+  await using crashing = new SupervisedProcess(looping, recording, backOff)
+  await using misconfigured = new SupervisedProcess(program(`process.exit(${EXIT_MISCONFIGURED})`), recording, backOff)
+  crashing.start()
+  misconfigured.start()
+  await vi.waitFor(
+    () => {
+      expect(said.filter(([, message]) => message === 'cannot start').length).toBeGreaterThan(2)
+      expect(said).toContainEqual([expect.objectContaining({ crashes: 3, advice: 'see its log' }), 'keeps crashing'])
+      expect(said).toContainEqual([expect.objectContaining({ restartInMs: 40 }), 'cannot work with its settings'])
+    },
+    { timeout: 10_000 },
+  )
+})
+
+test('several restarts at once start one new process, and none after disposal', async () => {
+  const supervised = new SupervisedProcess(program('setInterval(() => {}, 1000)'), logger, backOff)
+  supervised.start()
+  const first = supervised.pid!
+  await Promise.all([supervised.restart(), supervised.restart()])
+  const second = supervised.pid!
+  expect(second).not.toBe(first)
+  await Promise.all([supervised.restart(), supervised[Symbol.asyncDispose]()])
+  for (const pid of [first, second, supervised.pid!]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
 test('a process that listens for SIGTERM is gone after disposal', async () => {
   const supervised = new SupervisedProcess(program('setInterval(() => {}, 1000)'), logger, backOff)
   supervised.start()
   const pid = supervised.pid!
   await supervised[Symbol.asyncDispose]()
-  expect(() => process.kill(pid, 0)).toThrow()
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
 test('a taken port is named with its setting', async () => {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 export interface Program {
@@ -7,11 +8,15 @@ export interface Program {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Working folder; by default the launcher's own. */
+  readonly cwd?: string
   /** Whether an exit with code 0 means that the work is done; otherwise every exit is a crash. */
   readonly mayFinish?: boolean
   /** Whether its standard input is a pipe whose end tells it that the launcher is gone. */
   readonly watchesLauncher: boolean
   readonly output?: 'inherit' | 'ignore'
+  /** What a person should look at when it crashes again and again. */
+  readonly advice?: string
   readonly onStart?: (pid: number) => void
 }
 
@@ -24,6 +29,9 @@ export interface BackOff {
 
 const BACK_OFF: BackOff = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
+/** From this crash in a row on it is said that starting again may not help. */
+const CRASH_LOOP_FROM = 3
+const ADVICE = 'its own last message above says why; mend that, and it goes on by itself'
 
 /**
  * Keeps a program running: a crash is said and followed by a restart, with longer and longer pauses. It gets a process
@@ -36,7 +44,10 @@ export class SupervisedProcess implements AsyncDisposable {
   #child: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
   #pauseMs: number
+  #crashes = 0
   #stopping = false
+  #disposed = false
+  #restarting: Promise<void> | undefined
 
   constructor(program: Program, logger: Logger, backOff: BackOff = BACK_OFF) {
     this.#program = program
@@ -50,22 +61,45 @@ export class SupervisedProcess implements AsyncDisposable {
   }
 
   start(): void {
-    const { name, command, args, env, watchesLauncher, output = 'inherit', onStart } = this.#program
+    const { name, command, args, env, cwd, watchesLauncher, output = 'inherit', onStart } = this.#program
     const startedAt = performance.now()
     const child = spawn(command, [...args], {
       stdio: [watchesLauncher ? 'pipe' : 'ignore', output, output],
       detached: true,
       env: { ...process.env, ...env, ...(watchesLauncher ? { GRAVITAS_SUPERVISED: '1' } : {}) },
+      ...(cwd === undefined ? {} : { cwd }),
     })
     this.#child = child
     child.stdin?.on('error', () => {})
     child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'cannot start'))
     if (child.pid !== undefined) onStart?.(child.pid)
-    child.once('close', (code, signal) => this.#onExit(code, signal, performance.now() - startedAt))
+    // Comes after a failed start, too. One that was replaced meanwhile has nothing to say any more.
+    child.once('close', (code, signal) => {
+      if (this.#child === child) this.#onExit(code, signal, performance.now() - startedAt)
+    })
+  }
+
+  /** Stops the process where it runs, and starts it anew without a pause. Several calls at once are one. */
+  restart(): Promise<void> {
+    this.#restarting ??= this.#stopAndStart().finally(() => (this.#restarting = undefined))
+    return this.#restarting
   }
 
   /** SIGTERM, and SIGKILL for what does not listen. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true
+    await this.#stop()
+  }
+
+  async #stopAndStart(): Promise<void> {
+    await this.#stop()
+    if (this.#disposed) return
+    this.#stopping = false
+    this.#forgetCrashes()
+    this.start()
+  }
+
+  async #stop(): Promise<void> {
     this.#stopping = true
     clearTimeout(this.#timer)
     const child = this.#child
@@ -84,9 +118,24 @@ export class SupervisedProcess implements AsyncDisposable {
     if (this.#stopping) return
     const { name, mayFinish } = this.#program
     if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
-    if (livedMs >= this.#backOff.healthyMs) this.#pauseMs = this.#backOff.firstMs
-    this.#logger.error({ process: name, code, signal, restartInMs: this.#pauseMs }, 'crashed, restarting')
+    if (livedMs >= this.#backOff.healthyMs) this.#forgetCrashes()
+    this.#crashes++
+    if (code === EXIT_MISCONFIGURED) this.#pauseMs = this.#backOff.maxMs
+    this.#report(code, signal)
     this.#timer = setTimeout(() => this.start(), this.#pauseMs)
     this.#pauseMs = Math.min(this.#pauseMs * 2, this.#backOff.maxMs)
+  }
+
+  #report(code: number | null, signal: NodeJS.Signals | null): void {
+    const { name, advice = ADVICE } = this.#program
+    const crash = { process: name, code, signal, restartInMs: this.#pauseMs }
+    if (code === EXIT_MISCONFIGURED) this.#logger.fatal({ ...crash, advice }, 'cannot work with its settings')
+    else if (this.#crashes < CRASH_LOOP_FROM) this.#logger.error(crash, 'crashed, restarting')
+    else this.#logger.fatal({ ...crash, crashes: this.#crashes, advice }, 'keeps crashing')
+  }
+
+  #forgetCrashes(): void {
+    this.#crashes = 0
+    this.#pauseMs = this.#backOff.firstMs
   }
 }

@@ -1,13 +1,41 @@
 import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { refuseArguments } from './refuse-arguments.ts'
 
-const STEPS: readonly (readonly [string, readonly string[]])[] = [
-  ['format', ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.']],
-  ['types', ['node_modules/typescript7/bin/tsc', '-p', '.']],
-  ['unit tests', ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit']],
+interface Step {
+  readonly name: string
+  /** A JavaScript file of an npm package, with its arguments. */
+  readonly args: readonly string[]
+  readonly folder?: string
+}
+
+const STEPS: readonly Step[] = [
+  { name: 'format', args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
+  { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
+  { name: 'types', args: ['node_modules/typescript7/bin/tsc', '-p', '.'] },
+  { name: 'types of the pages, set-up', args: ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync'], folder: 'web' },
+  {
+    name: 'types of the pages',
+    args: ['node_modules/svelte-check/bin/svelte-check', '--fail-on-warnings', '--threshold', 'warning'],
+    folder: 'web',
+  },
+  {
+    name: 'generated types',
+    args: ['node_modules/@graphql-codegen/cli/cjs/bin.js', '--config', 'codegen.ts', '--check'],
+  },
+  { name: 'dead code', args: ['node_modules/knip/bin/knip.js'] },
+  { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'] },
 ]
 
-for (const [name, args] of STEPS) {
-  const { status } = spawnSync(process.execPath, [...args], { stdio: 'inherit' })
+refuseArguments(process.argv.slice(2))
+const failed: string[] = []
+for (const { name, args, folder = '.' } of STEPS) {
+  const [file = '', ...rest] = args
+  const { status } = spawnSync(process.execPath, [resolve(file), ...rest], { stdio: 'inherit', cwd: folder })
   console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'}`)
-  if (status !== 0) process.exitCode = 1
+  if (status !== 0) failed.push(name)
+}
+if (failed.length > 0) {
+  console.log(`Failed: ${failed.join(', ')}. npm run format mends the format.`)
+  process.exitCode = 1
 }

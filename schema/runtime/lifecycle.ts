@@ -20,20 +20,20 @@ export async function runService(logger: Logger, start: () => Promise<Service>):
     logger.info({ reason }, 'stopping')
   } catch (error) {
     reportFailure(logger, error)
-    process.exitCode = 1
+    process.exitCode = exitCodeOf(error)
   }
   // A library's stray handle must not keep a stopped service alive.
   setTimeout(() => process.exit(), 2_000).unref()
 }
 
-/** Runs a command's `main`; explains a failure in words and exits with 1. */
+/** Runs a command's `main`; explains a failure in words and exits with 1, or under a launcher with 78 for bad settings. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main()
   } catch (error) {
     if (isExplained(error)) process.stderr.write(`${error.message}\n`)
     else console.error(error)
-    process.exitCode = 1
+    process.exitCode = exitCodeOf(error)
   }
 }
 
@@ -41,6 +41,12 @@ function reportFailure(logger: Logger, error: unknown): void {
   if (isExplained(error)) logger.fatal(error.message)
   else logger.fatal({ err: error }, 'crashed')
 }
+
+/** EX_CONFIG of sysexits.h: tells the launcher that starting again will not help. */
+export const EXIT_MISCONFIGURED = 78
+
+const exitCodeOf = (error: unknown): number =>
+  error instanceof ConfigurationError && process.env['GRAVITAS_SUPERVISED'] === '1' ? EXIT_MISCONFIGURED : 1
 
 const isExplained = (error: unknown): error is Error =>
   error instanceof ConfigurationError || error instanceof OperationalError

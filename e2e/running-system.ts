@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../schema/testing/nats-server.ts'
+import { recordedProcesses } from '../scripts/process-records.ts'
+
+export type Settings = Readonly<Record<string, string>>
+
+/** Settings for a system of its own: free ports, no source. */
+export async function ownSettings(dataDir: string): Promise<Settings> {
+  const [port, natsPort, monitorPort] = await Promise.all([freePort(), freePort(), freePort()])
+  return {
+    DATA_DIR: dataDir,
+    PORT: String(port),
+    NATS_PORT: String(natsPort),
+    NATS_MONITOR_PORT: String(monitorPort),
+    SOURCE: 'none',
+    LOG_LEVEL: 'warn',
+  }
+}
+
+/** `npm start` without npm: the launcher in a process of its own, with what it wrote. */
+export class Launcher {
+  readonly #child: ChildProcess
+  readonly #dataDir: string
+  readonly exited: Promise<number | null>
+  stdout = ''
+  stderr = ''
+
+  constructor(settings: Settings) {
+    this.#dataDir = settings['DATA_DIR']!
+    // A process group of its own: whatever ends the tests' terminal ends it through the signal that afterAll sends.
+    this.#child = spawn(process.execPath, ['scripts/start.ts'], {
+      env: { ...process.env, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child.stdout!.on('data', (chunk: Buffer) => (this.stdout += String(chunk)))
+    this.#child.stderr!.on('data', (chunk: Buffer) => (this.stderr += String(chunk)))
+    this.exited = once(this.#child, 'close').then(([code]) => code as number | null)
+  }
+
+  /** The address that it prints once everything runs. */
+  async url(): Promise<string> {
+    const printed = new Promise<string>((resolve) => {
+      const look = (): void => {
+        const found = /running: (http:\S+)/.exec(this.stdout)?.[1]
+        if (found !== undefined) resolve(found)
+      }
+      this.#child.stdout!.on('data', look)
+    })
+    const failed = this.exited.then((code) => {
+      throw new Error(`the launcher exited with ${code}: ${this.stdout}${this.stderr}`)
+    })
+    return Promise.race([printed, failed])
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  /** Process ids by name of what it started. */
+  pids(): Record<string, number> {
+    const running = Object.entries(recordedProcesses(this.#dataDir))
+    return Object.fromEntries(running.map(([name, { pid }]) => [name, pid]))
+  }
+}
+
+/** Processes that were started with a data folder; empty where there is no /proc to look at. */
+export function processesOn(dataDir: string): number[] {
+  const numbers = readAll('/proc').filter((name) => /^\d+$/.test(name))
+  return numbers
+    .map(Number)
+    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`DATA_DIR=${dataDir}\0`))
+}
+
+function readAll(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function environmentOf(pid: number): string {
+  try {
+    return readFileSync(join('/proc', String(pid), 'environ'), 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { natsServerProgram } from './nats-program.ts'
+import { ensureSecrets } from './secrets.ts'
+import type { StartConfig } from './start-config.ts'
+import { SupervisedProcess } from './supervisor.ts'
+import { untilAnswers } from './until-answers.ts'
+
+/** Long enough to recover a log of many millions of events after a crash. */
+const READY_TIMEOUT_MS = 120_000
+
+/** Starts nats-server with nats.conf under supervision; {@link untilServerReady} tells when it can be used. */
+export async function startOwnServer(config: StartConfig, binary: string, logger: Logger): Promise<SupervisedProcess> {
+  const { dataDir, natsPort, monitorPort } = config
+  const secrets = await ensureSecrets(dataDir)
+  const server = new SupervisedProcess(natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets }), logger)
+  server.start()
+  return server
+}
+
+/** Resolves when the server takes connections and has recovered its streams. @throws OperationalError when it does not */
+export const untilServerReady = ({ dataDir, monitorPort }: StartConfig): Promise<void> =>
+  untilAnswers(`http://127.0.0.1:${monitorPort}/healthz`, {
+    what: `nats-server (see ${join(dataDir, 'nats-server.log')})`,
+    timeoutMs: READY_TIMEOUT_MS,
+  })

@@ -1,0 +1,31 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { fromText, identify, isRunning, toText, type ProcessIdentity } from './process-identity.ts'
+
+const MAX_ATTEMPTS = 5
+
+/**
+ * Takes a file that one process at a time may hold. What a dead process left, or one whose number now is another
+ * program's, does not count.
+ * @returns undefined when it is taken, else the process that holds it
+ * @throws what the file system throws
+ */
+export async function takePidFile(file: string): Promise<ProcessIdentity | undefined> {
+  const own = identify(process.pid)!
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (await create(file, toText(own))) return undefined
+    const holder = fromText(await readFile(file, 'utf8').catch(() => ''))
+    if (holder !== undefined && isRunning(holder)) return holder
+    await rm(file, { force: true })
+  }
+  throw new Error(`${file} changes all the time`)
+}
+
+async function create(file: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(file, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

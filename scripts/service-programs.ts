@@ -1,0 +1,53 @@
+import { NODE_FLAGS } from './node-flags.ts'
+import { recordProcess } from './process-records.ts'
+import type { StartConfig } from './start-config.ts'
+import type { Program } from './supervisor.ts'
+
+/** A process of Gravitas's own. */
+export interface ServiceProgram extends Program {
+  /** The folders whose files it is made of, where somebody wants to know when it is out of date. */
+  readonly sources?: readonly string[]
+}
+
+/** Every process imports it. */
+const SHARED_FOLDER = 'schema'
+
+export function gatewayProgram(config: StartConfig): ServiceProgram {
+  return toService(config, { name: 'gateway', file: 'gateway/main.ts', sources: ['gateway', 'projections'] })
+}
+
+/** All that reads or writes the streams and so needs them to be there. */
+export function workerPrograms(config: StartConfig): ServiceProgram[] {
+  const projectors = ['posts', 'hourly', 'all-time'].map((name) =>
+    toService(config, {
+      name: `projector ${name}`,
+      file: 'projections/main.ts',
+      args: [name],
+      sources: ['projections'],
+    }),
+  )
+  const scorer = toService(config, { name: 'scorer', file: 'scorer/main.ts', sources: ['scorer'] })
+  if (config.source === 'none') return [...projectors, scorer]
+  const ingest = toService(config, { name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
+  return [...projectors, scorer, { ...ingest, mayFinish: true }]
+}
+
+interface ServiceFiles {
+  readonly name: string
+  readonly file: string
+  readonly args?: readonly string[]
+  readonly sources: readonly string[]
+}
+
+function toService(config: StartConfig, { name, file, args = [], sources }: ServiceFiles): ServiceProgram {
+  const { natsUrl, dataDir, host, port } = config
+  return {
+    name,
+    command: process.execPath,
+    args: [...NODE_FLAGS, file, ...args],
+    env: { NODE_ENV: 'production', NATS_URL: natsUrl, HOST: host, PORT: String(port) },
+    watchesLauncher: true,
+    sources: [SHARED_FOLDER, ...sources],
+    onStart: (pid) => recordProcess(dataDir, name, pid),
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
+import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
+import type { WantedPort } from './ports.ts'
+
+const MONITOR_OFFSET = 4_000
+const MAX_PORT = 65_535
+const NATS_DEFAULT_PORT = 4_222
+/** The sources that run without an end; dump files are imported by a command of their own. */
+const SOURCES = ['demo', 'none'] as const
+
+export interface StartConfig extends SharedConfig {
+  readonly host: string
+  readonly port: number
+  readonly natsPort: number
+  readonly monitorPort: number
+  /** Whether a nats-server of our own is started: no NATS_URL is set. */
+  readonly ownServer: boolean
+  readonly source: (typeof SOURCES)[number]
+}
+
+/** @throws ConfigurationError naming every problem */
+export function readStartConfig(env: Environment): StartConfig {
+  const read = new SettingsReader(env)
+  const shared = readSharedConfig(read)
+  const ownServer = read.optional('NATS_URL') === undefined
+  const natsPort = Number(new URL(shared.natsUrl).port) || NATS_DEFAULT_PORT
+  const monitorDefault = natsPort + MONITOR_OFFSET > MAX_PORT ? natsPort - MONITOR_OFFSET : natsPort + MONITOR_OFFSET
+  checkModel(read)
+  return read.done({
+    ...shared,
+    host: read.string('HOST', '127.0.0.1'),
+    port: read.integer('PORT', 4000, { min: 1, max: MAX_PORT }),
+    natsPort,
+    monitorPort: read.integer('NATS_MONITOR_PORT', monitorDefault, { min: 1, max: MAX_PORT }),
+    ownServer,
+    source: read.oneOf('SOURCE', 'demo', SOURCES),
+  })
+}
+
+/** Told here already, where it is read: a scorer that cannot start would say it among much else. */
+function checkModel(read: SettingsReader): void {
+  const folder = read.path('MODEL_DIR', 'ml/model')
+  const missing = ['model.onnx', 'model.json'].filter((name) => !existsSync(join(folder, name)))
+  if (missing.length > 0) read.problem(`MODEL_DIR ${folder} has no ${missing.join(' and no ')}`)
+}
+
+/** The ports that have to be free before anything is started. */
+export function wantedPorts({ host, port, natsPort, monitorPort, ownServer }: StartConfig): WantedPort[] {
+  const page = { setting: 'PORT', host, port }
+  if (!ownServer) return [page]
+  const loopback = '127.0.0.1'
+  return [
+    page,
+    { setting: 'NATS_PORT', host: loopback, port: natsPort },
+    { setting: 'NATS_MONITOR_PORT', host: loopback, port: monitorPort },
+  ]
+}
+
+const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+
+/** An address that a browser on this machine can open, also where HOST means every address of it. */
+export function toUrl(host: string, port: number): string {
+  const address = REACHABLE[host] ?? host
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`
+}

@@ -1,0 +1,37 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { READ_MODELS } from './read-models.ts'
+
+/** What lies in the data folder, in bytes. */
+export interface DiskStatus {
+  readonly totalBytes: number
+  /** The log, and the consumers' positions. */
+  readonly streamBytes: number
+  /** Each read model's file with its write-ahead log. */
+  readonly readModelBytes: Readonly<Record<string, number>>
+}
+
+export async function readDisk(dataDir: string): Promise<DiskStatus> {
+  const files = await listSizes(dataDir)
+  const sum = (wanted: (path: string) => boolean): number =>
+    files.reduce((total, { path, bytes }) => (wanted(path) ? total + bytes : total), 0)
+  const readModelBytes = READ_MODELS.map((name) => [name, sum((path) => path.startsWith(join(dataDir, `${name}.`)))])
+  return {
+    totalBytes: sum(() => true),
+    streamBytes: sum((path) => path.startsWith(join(dataDir, 'jetstream'))),
+    readModelBytes: Object.fromEntries(readModelBytes) as Record<string, number>,
+  }
+}
+
+async function listSizes(folder: string): Promise<{ path: string; bytes: number }[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
+  return Promise.all(paths.map(async (path) => ({ path, bytes: await sizeOf(path) })))
+}
+
+/** Files come and go while everything runs. */
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )

@@ -1,0 +1,40 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connectNats } from '../../schema/runtime/nats.ts'
+import { requireServer } from '../require-server.ts'
+import type { StatusConfig } from './config.ts'
+import { readConsumers, type ConsumerStatus } from './consumers.ts'
+import { readDisk, type DiskStatus } from './disk.ts'
+import { readModel, type ModelStatus } from './model.ts'
+import { readReadModel, READ_MODELS, type ReadModelStatus } from './read-models.ts'
+import { readStreams, type StreamStatus } from './streams.ts'
+
+/** What `npm run status -- --json` prints. Sizes are in bytes, ages in seconds. */
+export interface Status {
+  readonly model: ModelStatus
+  /** Rejected events that wait in DEAD. */
+  readonly deadLetters: number
+  readonly streams: readonly StreamStatus[]
+  readonly consumers: readonly ConsumerStatus[]
+  readonly readModels: readonly ReadModelStatus[]
+  readonly disk: DiskStatus
+}
+
+/** @throws OperationalError when no server answers within seconds */
+export async function readStatus({ natsUrl: url, dataDir, modelDir }: StatusConfig): Promise<Status> {
+  await requireServer({ url, user: 'status', dataDir })
+  const connection = await connectNats({ url, user: 'status', name: 'status', dataDir })
+  try {
+    const jsm = await jetstreamManager(connection)
+    const streams = await readStreams(jsm)
+    return {
+      model: await readModel(jsm, modelDir),
+      deadLetters: streams.find(({ name }) => name === 'DEAD')?.messages ?? 0,
+      streams,
+      consumers: await readConsumers(jsm, streams),
+      readModels: READ_MODELS.map((name) => readReadModel(dataDir, name)),
+      disk: await readDisk(dataDir),
+    }
+  } finally {
+    await connection.close()
+  }
+}
