@@ -1,3 +1,5 @@
+import type { JsonAnswer } from './http/json-answer.ts'
+
 const MAX_ENTRIES = 1_000
 const MAX_BYTES = 32 * 2 ** 20
 
@@ -6,19 +8,20 @@ const MAX_BYTES = 32 * 2 ** 20
  * read model, so a cached answer never is an old one.
  */
 export class AnswerCache {
-  readonly #answers = new Map<string, Buffer>()
+  readonly #answers = new Map<string, JsonAnswer>()
   #bytes = 0
   #version = ''
 
-  get(version: string, key: string): Buffer | undefined {
+  get(version: string, key: string): JsonAnswer | undefined {
     if (version !== this.#version) this.#clear(version)
     return this.#answers.get(key)
   }
 
-  set(version: string, key: string, answer: Buffer): void {
-    if (version !== this.#version || this.#answers.size >= MAX_ENTRIES || this.#bytes >= MAX_BYTES) this.#clear(version)
+  set(version: string, key: string, answer: JsonAnswer): void {
+    const isFull = this.#answers.size >= MAX_ENTRIES || this.#bytes + answer.bytes.byteLength > MAX_BYTES
+    if (version !== this.#version || isFull) this.#clear(version)
     this.#answers.set(key, answer)
-    this.#bytes += answer.byteLength
+    this.#bytes += answer.bytes.byteLength
   }
 
   #clear(version: string): void {

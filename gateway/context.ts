@@ -11,8 +11,6 @@ export interface GatewayContext {
   readonly shown: ShownModel
   readonly live: LiveUpdates
   readonly pipeline: PipelineReader
-  /** The request, whose end is the end of a subscription; absent in tests without one. */
-  readonly request?: Request
 }
 
 /** A subreddit with the model that its figures are of. */

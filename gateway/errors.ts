@@ -1,12 +1,25 @@
 import { GraphQLError } from 'graphql'
 
+const withCode = (message: string, code: string, status: number): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, http: { status } } })
+
 /** A mistake of the client's, said to it: 400 in REST, BAD_USER_INPUT in GraphQL. */
-export const badInput = (message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } })
+export const badInput = (message: string): GraphQLError => withCode(message, 'BAD_USER_INPUT', 400)
 
-export const MAX_PAGE = 200
+/** A read model that cannot be read: 503 in REST. An empty answer would be a wrong one. */
+export const readModelUnavailable = (message: string): GraphQLError => withCode(message, 'READ_MODEL_UNAVAILABLE', 503)
 
-/** @throws BAD_USER_INPUT outside 1…200 */
+/** The log cannot be asked, or no longer is the one that a cursor was made for. */
+export const logUnavailable = (message: string): GraphQLError => withCode(message, 'LOG_UNAVAILABLE', 503)
+
+/** By name: graphql has a development build and another one, and a process may have loaded both. */
+export const isGraphQLError = (error: unknown): error is GraphQLError =>
+  error instanceof Error && error.name === 'GraphQLError'
+
+export const DEFAULT_PAGE = 50
+export const MAX_PAGE = 1_000
+
+/** @throws BAD_USER_INPUT outside 1…1000 */
 export function checkPageSize(size: number, name = 'first'): number {
   if (Number.isInteger(size) && size >= 1 && size <= MAX_PAGE) return size
   throw badInput(`${name} must be a whole number from 1 to ${MAX_PAGE}`)

@@ -66,7 +66,8 @@ async function takeScored(query: string, count: number, onOpen?: () => void): Pr
 }
 const metric = async (name: string): Promise<number> => {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1])
+  const found = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)`, 'gm'))
+  return [...found].reduce((sum, match) => sum + Number(match[1]), 0)
 }
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
@@ -144,7 +145,7 @@ test('REST answers JSON with pages, and says what is wrong', async () => {
   const first = await get('/subreddits?limit=1')
   expect(first).toMatchObject({
     status: 200,
-    vary: 'Accept',
+    vary: 'Accept, Accept-Encoding',
     body: { subreddits: [{ name: 'AskScience', posts: 2, seriousness: 0.00015 }] },
   })
   const second = await get(`/subreddits?limit=1&cursor=${first.body.next}`)
@@ -172,6 +173,66 @@ test('REST answers JSON with pages, and says what is wrong', async () => {
   expect((await fetch(`${url}/subreddits`, { method: 'HEAD' })).status).toBe(200)
   expect((await fetch(`${url}/subreddits`, { method: 'POST' })).status).toBe(405)
   expect((await get('/openapi.json')).body.openapi).toMatch(/^3/)
+})
+
+test('REST answers are named by their content, compressed where wanted, and open to other origins', async () => {
+  files.add(...Array.from({ length: 60 }, (_, index) => post(index + 1, `subreddit_${index}`)))
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    fetch(url + path, { method, headers: { accept: '*/*', ...headers }, redirect: 'manual' })
+  const plain = await get('/subreddits', { 'accept-encoding': 'identity' })
+  const etag = plain.headers.get('etag')!
+  expect(plain.headers.get('content-encoding')).toBeNull()
+  expect(plain.headers.get('access-control-allow-origin')).toBe('*')
+  expect(plain.headers.get('access-control-allow-credentials')).toBeNull()
+  const zipped = await get('/subreddits', { 'accept-encoding': 'gzip' })
+  expect(zipped.headers.get('content-encoding')).toBe('gzip')
+  expect(await zipped.json()).toEqual(await plain.json())
+  expect((await get('/subreddits', { 'if-none-match': etag })).status).toBe(304)
+  files.add(post(99))
+  expect((await get('/subreddits', { 'if-none-match': etag })).status).toBe(200)
+  const moved = await get('/subreddits/?limit=1')
+  expect([moved.status, moved.headers.get('location')]).toEqual([308, '/subreddits?limit=1'])
+  const unknown = await get('/nothing')
+  expect([unknown.status, await unknown.json()]).toEqual([404, { error: expect.any(String) }])
+  for (const name of ['a', 'a%20b', '%22', 'x'.repeat(30)]) expect((await get(`/subreddit/${name}`)).status).toBe(404)
+  const preflight = await get('/graphql', { origin: 'https://example.org' }, 'OPTIONS')
+  expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, HEAD, POST'])
+})
+
+test('a read model that cannot be read is said to be so, by everyone who needs it', async () => {
+  files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
+  const config = { host: '127.0.0.1', port: 0, natsUrl: 'nats://127.0.0.1:1', dataDir: files.folder } as const
+  await using broken = await startGateway({ ...config, logLevel: 'silent' }, logger)
+  const rest = await fetch(`${broken.url}/subreddits`)
+  expect([rest.status, await rest.json()]).toEqual([503, { error: expect.stringMatching(/all-time\.db/) }])
+  const ready = (await (await fetch(`${broken.url}/readyz`)).json()) as { problems: string[] }
+  expect(ready.problems.join()).toMatch(/all-time\.db cannot be read/)
+  const query = encodeURIComponent('{ subreddits { nodes { name } } }')
+  const graphql = await fetch(`${broken.url}/graphql?query=${query}`, { headers: { accept: 'application/json' } })
+  expect(await graphql.json()).toMatchObject({ errors: [{ extensions: { code: 'READ_MODEL_UNAVAILABLE' } }] })
+  expect((await fetch(`${broken.url}/metrics`)).status).toBe(200)
+})
+
+test('closing completes the subscriptions', async () => {
+  const gateway = await startGateway(
+    { host: '127.0.0.1', port: 0, natsUrl: 'nats://127.0.0.1:1', dataDir: files.folder, logLevel: 'silent' },
+    logger,
+  )
+  const response = await subscribe(gateway.url, 'subscription { postScored { cursor } }', new AbortController().signal)
+  const text = response.text()
+  await gateway[Symbol.asyncDispose]()
+  expect(await text).toMatch(/event: complete\ndata:\n\n$/)
+})
+
+test('a promotion shows at once: figures and subscribers are those of the new model', async () => {
+  files.add(post(1), { ...post(1), model: 'serious-2' })
+  const query = 'subscription { subredditUpdated { name allTime { mean } } }'
+  const events = readEvents<{ subredditUpdated: object }>(await subscribe(url, query, new AbortController().signal))
+  files.allTime.exec(`UPDATE all_time SET sum = 9000 WHERE model = 'serious-2'`)
+  const promoted = encodeEvent({ type: 'ModelPromoted', model: 'serious-2' })
+  await jetstream(connection).publish(subjects.modelPromoted, promoted)
+  expect((await events.next()).value!.subredditUpdated).toEqual({ name: 'AskScience', allTime: { mean: 0.9 } })
+  await events.return(undefined)
 })
 
 test('a gateway that cannot reach NATS answers from the read models and is not ready', async () => {

@@ -1,5 +1,9 @@
 import type { HourRow } from '../projections/hourly/queries.ts'
+import { badInput } from './errors.ts'
 import type { ReadModels } from './read-models.ts'
+
+/** Rows of one query: about a tenth of a second. */
+const MAX_HOURS = 100_000
 
 interface Batch {
   readonly names: Set<string>
@@ -41,7 +45,14 @@ export class HourlyLoader {
     const names = new Set<string>()
     const found = new Promise<void>((resolve) => process.nextTick(resolve)).then(() => {
       this.#batches.delete(range)
-      return this.#models.hourly.queries?.ranges(this.#model, [...names], from, to) ?? new Map<string, HourRow[]>()
+      const queries = this.#models.hourly.queries
+      if (queries === undefined) return new Map<string, HourRow[]>()
+      const hours = queries.ranges(this.#model, [...names], { from, to, most: MAX_HOURS })
+      if (hours === undefined)
+        throw badInput(
+          `hourly: more than ${MAX_HOURS} hours with posts. Ask for a shorter range or for fewer subreddits`,
+        )
+      return hours
     })
     const batch = { names, found }
     this.#batches.set(range, batch)

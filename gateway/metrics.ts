@@ -1,11 +1,14 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ServerResponse } from 'node:http'
 import type { GatewayContext } from './context.ts'
+import type { Route } from './http/routes.ts'
 
 /** What Prometheus reads at /metrics. */
 export class Metrics {
   readonly registry = new Registry()
   readonly #requests
   readonly #seconds
+  readonly #events
 
   constructor(context: GatewayContext) {
     const registers = [this.registry]
@@ -23,12 +26,18 @@ export class Metrics {
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2],
       registers,
     })
+    this.#events = new Counter({
+      name: 'gravitas_events_delivered_total',
+      help: 'Answers handed to subscribers',
+      registers,
+    })
     new Gauge({
       name: 'gravitas_subscribers',
       help: 'Open subscriptions',
+      labelNames: ['field'],
       registers,
       collect() {
-        this.set(context.live.subscribers)
+        for (const [field, open] of Object.entries(context.live.subscribers)) this.set({ field }, open)
       },
     })
     new Gauge({
@@ -37,7 +46,7 @@ export class Metrics {
       labelNames: ['projection'],
       registers,
       async collect() {
-        for (const { name, lag } of (await context.pipeline.read()).projections) this.set({ projection: name }, lag)
+        for (const { name, lag } of await context.pipeline.readProjections()) this.set({ projection: name }, lag)
       },
     })
     new Gauge({
@@ -51,8 +60,13 @@ export class Metrics {
     })
   }
 
-  observe(route: string, status: number, seconds: number): void {
-    this.#requests.inc({ route, status })
-    this.#seconds.observe({ route }, seconds)
+  delivered(events: number): void {
+    this.#events.inc(events)
+  }
+
+  answered(route: Route, response: ServerResponse, seconds: number): void {
+    this.#requests.inc({ route, status: response.statusCode })
+    const isSubscription = response.getHeader('content-type') === 'text/event-stream'
+    if (!isSubscription) this.#seconds.observe({ route }, seconds)
   }
 }

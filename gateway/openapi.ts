@@ -7,7 +7,12 @@ const query = (name: string, schema: object, description: string) => ({ name, in
 const json = (description: string, schema: object) => ({ description, content: { 'application/json': { schema } } })
 const error = (description: string) => json(description, object({ error: text }))
 
-const limit = query('limit', { type: 'integer', minimum: 1, maximum: 200, default: 50 }, 'Rows a page')
+const failures = {
+  400: error('A bad parameter'),
+  503: error('A read model cannot be read at the moment'),
+}
+
+const limit = query('limit', { type: 'integer', minimum: 1, maximum: 1_000, default: 50 }, 'Rows a page')
 const cursor = query('cursor', text, '`next` of the page before')
 
 /** The OpenAPI description of the REST addresses. */
@@ -36,7 +41,7 @@ export const openApi = {
               next: nullableText,
             }),
           ),
-          400: error('A bad parameter'),
+          ...failures,
         },
       },
     },
@@ -64,8 +69,8 @@ export const openApi = {
               next: nullableText,
             }),
           ),
-          400: error('A bad parameter'),
           404: error('Not tracked'),
+          ...failures,
         },
       },
     },

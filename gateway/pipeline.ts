@@ -1,86 +1,95 @@
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
 import type { Pipeline, ProjectionStatus, StreamStatus } from '../schema/generated/api.ts'
-import { DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+import { POSTS, SCORES } from '../schema/subjects.ts'
 import { meanSeriousness, standardDeviation } from '../schema/seriousness.ts'
+import type { LogStatus } from './log-status.ts'
 import type { ReadModels } from './read-models.ts'
 import type { ShownModel } from './shown-model.ts'
 
 const REFRESH_MS = 500
-const STREAMS: readonly StreamName[] = [POSTS, SCORES, MODELS, DEAD]
+const STUCK_MS = 60_000
+const NOTHING = { posts: 0, sum: 0, sumOfSquares: 0 }
 
-/** How the machinery is doing. Asks the log at most twice a second, however often it is read. */
+/** How the machinery is doing. Reads at most twice a second, however often it is asked. */
 export class PipelineReader {
   readonly #models: ReadModels
   readonly #shown: ShownModel
-  #jsm: JetStreamManager | undefined
-  #streams: StreamStatus[] = []
-  #readAtMs = -REFRESH_MS
+  readonly #log: LogStatus
+  /** By projection: how far it was when it last moved, and when that was. */
+  readonly #moved = new Map<string, { position: string; atMs: number }>()
+  #reading: Promise<Pipeline> | undefined
+  #readAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(models: ReadModels, shown: ShownModel) {
+  constructor(models: ReadModels, shown: ShownModel, log: LogStatus) {
     this.#models = models
     this.#shown = shown
+    this.#log = log
   }
 
-  async follow(connection: NatsConnection): Promise<void> {
-    this.#jsm = await jetstreamManager(connection, { checkAPI: false })
+  /** @throws READ_MODEL_UNAVAILABLE */
+  read(): Promise<Pipeline> {
+    const now = performance.now()
+    if (this.#reading !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#reading
+    this.#readAtMs = now
+    return (this.#reading = this.#read())
   }
 
-  async read(): Promise<Pipeline> {
-    const streams = await this.#readStreams()
+  /** How far each read model is. */
+  async readProjections(): Promise<ProjectionStatus[]> {
+    await this.#log.read()
+    return this.projections()
+  }
+
+  /** How far each read model is, by what is known of the streams. */
+  projections(): ProjectionStatus[] {
+    return this.#models.all().map(([name, file]) => {
+      const { checkpoints, holes } = file.status ?? { checkpoints: [], holes: 0 }
+      return { name, holes, checkpoints, lag: lagOf(name, checkpoints, this.#log.streams) }
+    })
+  }
+
+  /** Read models that are behind the log and have not moved for a minute, in words. */
+  stuck(): string[] {
+    return this.projections().flatMap(({ name, lag, checkpoints }) => {
+      const position = JSON.stringify(checkpoints)
+      const last = this.#moved.get(name)
+      if (lag === 0 || last?.position !== position) this.#moved.set(name, { position, atMs: performance.now() })
+      else if (performance.now() - last.atMs > STUCK_MS)
+        return `${name}.db is ${lag} events behind and has not moved for a minute: is its projector running?`
+      return []
+    })
+  }
+
+  async #read(): Promise<Pipeline> {
+    const streams = await this.#log.read()
     const model = this.#shown.name
-    const { posts, sum, sumOfSquares } = (model !== undefined && this.#models.allTime.queries?.total(model)) || {
-      posts: 0,
-      sum: 0,
-      sumOfSquares: 0,
-    }
+    const total = model === undefined ? undefined : this.#models.allTime.queries?.total(model)
+    const { posts, sum, sumOfSquares } = total ?? NOTHING
     const sources = this.#models.posts.queries?.sources() ?? []
     return {
       model: this.#shown.promoted ?? null,
-      posts: sources.reduce((total, source) => total + source.posts, 0),
+      posts: sources.reduce((all, source) => all + source.posts, 0),
       sources,
       allTime: {
         posts,
         mean: meanSeriousness(sum, posts),
         standardDeviation: standardDeviation(sum, sumOfSquares, posts),
       },
-      streams,
+      streams: [...streams],
       projections: this.projections(),
     }
   }
+}
 
-  projections(): ProjectionStatus[] {
-    return this.#models.all().map(([name, { database }]) => {
-      const checkpoints =
-        database?.prepare<[], { stream: string; sequence: number }>('SELECT stream, sequence FROM checkpoints').all() ??
-        []
-      const holes = database?.prepare<[], number>('SELECT count(*) FROM holes').pluck().get() ?? 0
-      return { name, holes, checkpoints, lag: this.#lagOf(name, checkpoints) }
-    })
-  }
-
-  /** hourly and all-time see only erasures of POSTS: their lag is that behind SCORES. */
-  #lagOf(name: string, checkpoints: readonly { stream: string; sequence: number }[]): number {
-    const followed = name === 'posts' ? [POSTS, SCORES] : [SCORES]
-    return followed.reduce((lag, stream) => {
-      const last = this.#streams.find((status) => status.name === stream)?.lastSequence ?? 0
-      const applied = checkpoints.find((checkpoint) => checkpoint.stream === stream)?.sequence ?? 0
-      return lag + Math.max(0, last - applied)
-    }, 0)
-  }
-
-  async #readStreams(): Promise<StreamStatus[]> {
-    const jsm = this.#jsm
-    if (jsm === undefined || performance.now() - this.#readAtMs < REFRESH_MS) return this.#streams
-    this.#readAtMs = performance.now()
-    const infos = await Promise.allSettled(STREAMS.map((name) => jsm.streams.info(name)))
-    const found = infos.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    this.#streams = found.map(({ config, state }) => ({
-      name: config.name,
-      messages: state.messages,
-      bytes: state.bytes,
-      lastSequence: state.last_seq,
-    }))
-    return this.#streams
-  }
+/** hourly and all-time see only erasures of POSTS: their lag is that behind SCORES. */
+function lagOf(
+  name: string,
+  checkpoints: readonly { readonly stream: string; readonly sequence: number }[],
+  streams: readonly StreamStatus[],
+): number {
+  const followed = name === 'posts' ? [POSTS, SCORES] : [SCORES]
+  return followed.reduce((lag, stream) => {
+    const last = streams.find((status) => status.name === stream)?.lastSequence ?? 0
+    const applied = checkpoints.find((checkpoint) => checkpoint.stream === stream)?.sequence ?? 0
+    return lag + Math.max(0, last - applied)
+  }, 0)
 }

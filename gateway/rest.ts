@@ -1,12 +1,16 @@
-import { GraphQLError } from 'graphql'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubredditOrder } from '../projections/all-time/queries.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
 import { fromFixedSeriousness, meanSeriousness } from '../schema/seriousness.ts'
+import { AnswerCache } from './answer-cache.ts'
 import type { GatewayContext } from './context.ts'
-import { badInput, checkPageSize } from './errors.ts'
+import { badInput, checkPageSize, DEFAULT_PAGE } from './errors.ts'
+import { JsonAnswer } from './http/json-answer.ts'
 import { readPosts, readSubreddits } from './lists.ts'
+import { createErrorMask } from './plugins/mask-errors.ts'
 import { DEFAULT_RANGE_SECONDS } from './resolvers/subreddit.ts'
 
-export interface RestAnswer {
+interface RestAnswer {
   readonly status: number
   readonly body: object
 }
@@ -18,17 +22,34 @@ const ORDERS: Readonly<Record<string, SubredditOrder>> = {
   name: 'NAME',
 }
 const HOUR_SECONDS = 3_600
-const DEFAULT_LIMIT = 50
+const SUBREDDIT_NAME = /^\w{2,24}$/
 
-/** `GET /subreddits` and `GET /subreddit/<name>` as JSON; undefined for any other address. */
-export function answerRest(url: URL, context: GatewayContext): RestAnswer | undefined {
-  const name = /^\/subreddit\/([^/]+)$/.exec(url.pathname)?.[1]
-  if (url.pathname !== '/subreddits' && name === undefined) return undefined
-  try {
-    return name === undefined ? answerSubreddits(url, context) : answerSubreddit(decodeName(name), url, context)
-  } catch (error) {
-    if (error instanceof GraphQLError) return { status: 400, body: { error: error.message } }
-    throw error
+/** `GET /subreddits` and `GET /subreddit/<name>` as JSON, remembered until something changes. */
+export function createRest(context: GatewayContext, logger: Logger) {
+  const cache = new AnswerCache()
+  const mask = createErrorMask(logger)
+
+  function answer(url: URL): RestAnswer {
+    try {
+      const name = /^\/subreddit\/([^/]+)$/.exec(url.pathname)?.[1]
+      return name === undefined ? answerSubreddits(url, context) : answerSubreddit(decodeName(name), url, context)
+    } catch (error) {
+      const { message, extensions } = mask(error)
+      return { status: (extensions['http'] as { status: number } | undefined)?.status ?? 500, body: { error: message } }
+    }
+  }
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const url = request.url!
+    // The hours shown move with the clock, too.
+    const version = `${context.models.version} ${context.shown.name} ${Math.floor(Date.now() / 60_000)}`
+    let found = cache.get(version, url)
+    if (found === undefined) {
+      const { status, body } = answer(new URL(url, 'http://localhost'))
+      found = new JsonAnswer(status, body)
+      if (status === 200) cache.set(version, url, found)
+    }
+    found.send(response)
   }
 }
 
@@ -50,8 +71,9 @@ function answerSubreddits({ searchParams }: URL, { models, shown }: GatewayConte
 
 function answerSubreddit(name: string, { searchParams }: URL, { models, shown }: GatewayContext): RestAnswer {
   const limit = readLimit(searchParams)
-  const row = shown.name === undefined ? undefined : models.allTime.queries?.one(shown.name, name)
-  if (row === undefined) return { status: 404, body: { error: `no posts of the subreddit ${name} have been scored` } }
+  const queries = shown.name !== undefined && SUBREDDIT_NAME.test(name) ? models.allTime.queries : undefined
+  const row = queries?.one(shown.name!, name)
+  if (row === undefined) return { status: 404, body: { error: 'no post of this subreddit has been scored' } }
   const model = shown.name!
   const end = Math.floor(Date.now() / 1_000) + HOUR_SECONDS
   const hours = models.hourly.queries?.range(model, row.subreddit, end - DEFAULT_RANGE_SECONDS, end) ?? []
@@ -82,7 +104,7 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
 
 function readLimit(params: URLSearchParams): number {
   const raw = params.get('limit')
-  return raw === null ? DEFAULT_LIMIT : checkPageSize(/^\d+$/.test(raw) ? Number(raw) : Number.NaN, 'limit')
+  return raw === null ? DEFAULT_PAGE : checkPageSize(/^\d+$/.test(raw) ? Number(raw) : Number.NaN, 'limit')
 }
 
 function decodeName(name: string): string {

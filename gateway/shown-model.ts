@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeEvent } from '../schema/events.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -13,6 +13,7 @@ const POLL_INTERVAL_MS = 1_000
 export class ShownModel implements Disposable {
   readonly #logger: Logger
   readonly #guess: () => string | undefined
+  readonly #listeners: (() => void)[] = []
   #promoted: string | undefined
   #guessed: string | undefined
   #guessedAtMs = Number.NEGATIVE_INFINITY
@@ -39,26 +40,39 @@ export class ShownModel implements Disposable {
     return this.#promoted
   }
 
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Looks now, at each promotion that it hears of, and once a second for those that it did not. */
   async follow(connection: NatsConnection): Promise<void> {
     const jsm = await jetstreamManager(connection, { checkAPI: false })
-    const look = async (): Promise<void> => {
-      try {
-        const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
-        if (message === null) return
-        const event = decodeEvent(message.data, message.time.getTime())
-        if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
-        this.#promoted = event.model
-        this.#logger.info({ model: event.model }, 'showing the scores of this model')
-      } catch (error) {
-        this.#logger.debug({ err: error }, 'cannot look up the promoted model')
-      }
-    }
-    await look()
-    this.#timer = setInterval(() => void look(), POLL_INTERVAL_MS)
+    connection.subscribe(subjects.modelPromoted, {
+      callback: (error) => {
+        if (error === null) void this.#look(jsm)
+        else this.#logger.debug({ err: error }, 'cannot hear of promotions')
+      },
+    })
+    await this.#look(jsm)
+    this.#timer = setInterval(() => void this.#look(jsm), POLL_INTERVAL_MS)
     this.#timer.unref()
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+  }
+
+  async #look(jsm: JetStreamManager): Promise<void> {
+    try {
+      const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
+      if (message === null) return
+      const event = decodeEvent(message.data, message.time.getTime())
+      if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
+      this.#promoted = event.model
+      this.#logger.info({ model: event.model }, 'showing the scores of this model')
+      for (const listener of this.#listeners) listener()
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'cannot look up the promoted model')
+    }
   }
 }

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
-import type { NatsConnection } from '@nats-io/transport-node'
 import type { GatewayConfig } from './config.ts'
-import type { GatewayContext } from './context.ts'
+import { drainable } from './http/drain.ts'
 import { LiveUpdates } from './live-updates.ts'
+import { LogLink } from './log-link.ts'
+import { LogStatus } from './log-status.ts'
 import { PipelineReader } from './pipeline.ts'
 import { ReadModels } from './read-models.ts'
 import { createGatewayServer } from './server.ts'
@@ -19,73 +20,35 @@ export interface GatewayService extends Service {
 /** Serves the read models. Without NATS it still answers from them, and says in /readyz that it is not live. */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<GatewayService> {
   const stack = new AsyncDisposableStack()
-  const models = stack.use(new ReadModels(config.dataDir))
-  const shown = stack.use(new ShownModel(logger, () => models.allTime.queries?.mostUsedModel()))
-  const live = stack.use(new LiveUpdates(models, shown, logger))
-  const pipeline = new PipelineReader(models, shown)
-  const context: GatewayContext = { models, shown, live, pipeline }
-  let connection: NatsConnection | undefined
-  let connected = false
-  let closing = false
-  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
-  failed.catch(() => {})
-
-  const follow = async (): Promise<void> => {
-    connection = await connectNats({
-      url: config.natsUrl,
-      user: 'gateway',
-      name: 'gateway',
-      dataDir: config.dataDir,
-      logger,
-    })
-    if (closing) return connection.close()
-    connected = true
-    void watchStatus(connection, (now) => (connected = now))
-    void connection.closed().then((error) => {
-      if (!closing) fail(error ?? new Error('the connection to NATS was closed'))
-    })
-    live.follow(connection)
-    await Promise.all([shown.follow(connection), pipeline.follow(connection)])
-  }
-
-  const isReady = (): string[] => {
-    const problems = models
-      .all()
-      .flatMap(([name, file]) => (file.queries === undefined ? [`${name}.db is not there yet`] : []))
-    if (!connected) problems.push('not connected to NATS')
-    if (shown.promoted === undefined) problems.push('no model was promoted yet')
-    return problems
-  }
-
+  const models = stack.use(new ReadModels(config.dataDir, logger))
+  const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
+  const log = new LogStatus(logger)
+  const pipeline = new PipelineReader(models, shown, log)
+  const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
+  const link = stack.use(new LogLink(config, logger, { live, shown, log }))
   try {
-    const server = await createGatewayServer(context, isReady, logger)
+    const isReady = (): string[] => [...problemsOf(models), ...link.problems(), ...pipeline.stuck()]
+    const server = await createGatewayServer({ models, shown, live, pipeline }, isReady, logger)
     await listen(server, config)
+    const drain = drainable(server)
     stack.defer(() => {
-      closing = true
-      server.close()
-      server.closeAllConnections()
-      return connection?.close()
+      live.end()
+      return drain()
     })
-    follow().catch(fail)
+    link.open()
     const { port } = server.address() as { port: number }
-    const url = `http://${config.host}:${port}`
+    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
     logger.info({ url }, 'gateway listening')
-    return { url, failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    return { url, failed: link.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()
     throw error
   }
 }
 
-async function watchStatus(connection: NatsConnection, onChange: (connected: boolean) => void): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === 'disconnect') onChange(false)
-    else if (type === 'reconnect') onChange(true)
-  }
-  onChange(false)
-}
+const problemsOf = (models: ReadModels): string[] => models.all().flatMap(([, file]) => file.problem ?? [])
 
-async function listen(server: import('node:http').Server, { host, port }: GatewayConfig): Promise<void> {
+async function listen(server: Server, { host, port }: GatewayConfig): Promise<void> {
   try {
     server.listen(port, host)
     await once(server, 'listening')

@@ -1,6 +1,6 @@
 import type { QueryResolvers } from '../../schema/generated/api.ts'
 import { isPostId, toPostKey } from '../../schema/post-id.ts'
-import { checkPageSize } from '../errors.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
 import { HourlyLoader } from '../hourly-loader.ts'
 import { readPosts, readSubreddits } from '../lists.ts'
 
@@ -8,7 +8,7 @@ export const Query: QueryResolvers = {
   subreddits: (_, { search, orderBy, first, after, model }, context) => {
     const shown = model ?? context.shown.name
     const order = orderBy ?? 'MOST_POSTS'
-    const limit = checkPageSize(first ?? 50)
+    const limit = checkPageSize(first ?? DEFAULT_PAGE)
     const { rows, next, endCursor, count } = readSubreddits(context.models, {
       model: shown,
       order,
@@ -36,7 +36,7 @@ export const Query: QueryResolvers = {
       subreddit: subreddit ?? undefined,
       search,
       after,
-      limit: checkPageSize(first ?? 50),
+      limit: checkPageSize(first ?? DEFAULT_PAGE),
     }),
   post: (_, { id }, { models, shown }) =>
     isPostId(id) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(id)) ?? null) : null,

@@ -1,11 +1,10 @@
 import type { SubredditResolvers } from '../../schema/generated/api.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
-import { badInput, checkPageSize } from '../errors.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
 import { readPosts } from '../lists.ts'
 
 const HOUR_SECONDS = 3_600
 export const DEFAULT_RANGE_SECONDS = 7 * 86_400
-const MAX_RANGE_SECONDS = 400 * 86_400
 
 export const Subreddit: SubredditResolvers = {
   name: ({ row }) => row.name,
@@ -17,7 +16,6 @@ export const Subreddit: SubredditResolvers = {
   hourly: async ({ row, hours }, { from, to }) => {
     const end = to === null || to === undefined ? hours.nowSeconds + HOUR_SECONDS : Math.ceil(to.getTime() / 1_000)
     const start = from === null || from === undefined ? end - DEFAULT_RANGE_SECONDS : Math.floor(from.getTime() / 1_000)
-    if (end - start > MAX_RANGE_SECONDS) throw badInput('hourly: at most 400 days at a time')
     const rows = await hours.load(row.subreddit, start, end)
     return rows.map(({ hour, posts, sum }) => ({
       hour: new Date(hour * 1_000),
@@ -31,6 +29,6 @@ export const Subreddit: SubredditResolvers = {
       order: orderBy ?? 'NEWEST',
       subreddit: row.subreddit,
       after,
-      limit: checkPageSize(first ?? 50),
+      limit: checkPageSize(first ?? DEFAULT_PAGE),
     }),
 }

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { tables as allTimeTables } from '../../projections/all-time/tables.ts'
+import { allTime } from '../../projections/all-time/projection.ts'
 import { checkpointTables } from '../../projections/checkpoint-tables.ts'
-import { tables as hourlyTables } from '../../projections/hourly/tables.ts'
-import { tables as postsTables } from '../../projections/posts/tables.ts'
+import { hourly } from '../../projections/hourly/projection.ts'
+import { posts as postsProjection } from '../../projections/posts/projection.ts'
 import { toPostKey } from '../../schema/post-id.ts'
 
 export interface TestPost {
@@ -18,28 +18,60 @@ export interface TestPost {
   readonly model?: string
 }
 
-function create(file: string, tables: string): Database {
-  const database = new Sqlite(file)
+const projections = { posts: postsProjection, hourly, 'all-time': allTime } as const
+
+/** An empty read model, as its projector makes it. */
+export function createReadModel(folder: string, name: keyof typeof projections): Database {
+  const { version, tables } = projections[name]
+  const database = new Sqlite(join(folder, `${name}.db`))
   database.pragma('journal_mode = WAL')
   database.exec(checkpointTables)
   database.exec(tables)
+  database.prepare(`INSERT INTO meta VALUES ('projection', ?), ('version', ?)`).run(name, String(version))
   return database
 }
+
+const SET_CHECKPOINT = `INSERT INTO checkpoints VALUES (?, '', ?, NULL)
+  ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)`
 
 /** The three read models in a temporary folder, with rows put in as their projectors would. */
 export class ReadModelFiles implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'gravitas-gateway-'))
-  readonly posts = create(join(this.folder, 'posts.db'), postsTables)
-  readonly hourly = create(join(this.folder, 'hourly.db'), hourlyTables)
-  readonly allTime = create(join(this.folder, 'all-time.db'), allTimeTables)
+  posts = createReadModel(this.folder, 'posts')
+  readonly hourly = createReadModel(this.folder, 'hourly')
+  readonly allTime = createReadModel(this.folder, 'all-time')
   #sequence = 0
 
   /** Adds posts in one commit per file. */
   add(...posts: readonly TestPost[]): void {
     this.posts.transaction(() => posts.forEach((post) => this.#addPost(post)))()
     const scored = posts.filter(({ seriousness }) => seriousness !== undefined)
-    this.hourly.transaction(() => scored.forEach((post) => this.#addHour(post)))()
-    this.allTime.transaction(() => scored.forEach((post) => this.#addTotal(post)))()
+    this.hourly.transaction(() => {
+      scored.forEach((post) => this.#addHour(post))
+      this.checkpoint(this.hourly, 'SCORES', this.#sequence)
+    })()
+    this.allTime.transaction(() => {
+      scored.forEach((post) => this.#addTotal(post))
+      this.checkpoint(this.allTime, 'SCORES', this.#sequence)
+    })()
+  }
+
+  addPostOnly(post: TestPost): void {
+    this.posts.transaction(() => this.#addPost({ ...post, seriousness: undefined }))()
+  }
+
+  addScoreOnly(post: TestPost): void {
+    this.posts.transaction(() => this.#addScore(post))()
+  }
+
+  /** Scores are numbered from 1 again, as in a replay. */
+  restart(): void {
+    this.#sequence = 0
+  }
+
+  /** Moves a checkpoint forward. */
+  checkpoint(database: Database, stream: 'POSTS' | 'SCORES', sequence: number): void {
+    database.prepare(SET_CHECKPOINT).run(stream, sequence)
   }
 
   [Symbol.dispose](): void {
@@ -47,22 +79,25 @@ export class ReadModelFiles implements Disposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #addPost({ id, subreddit, title = `Title of ${id}`, createdUtc, seriousness, model = 'serious-1' }: TestPost): void {
+  #addPost(post: TestPost): void {
+    const { id, subreddit, title = `Title of ${id}`, createdUtc } = post
     const key = toPostKey(id)
     this.posts
-      .prepare('INSERT OR IGNORE INTO posts VALUES (?, ?, ?, ?, ?, NULL, ?)')
-      .run(key, id, subreddit, title, createdUtc, 'test')
+      .prepare(
+        `INSERT OR IGNORE INTO posts (key, id, subreddit, title, created_utc, permalink, source)
+         VALUES (?, ?, ?, ?, ?, NULL, 'test')`,
+      )
+      .run(key, id, subreddit, title, createdUtc)
     this.posts.prepare('INSERT OR REPLACE INTO titles (rowid, title) VALUES (?, ?)').run(key, title)
     this.posts.prepare(`INSERT INTO sources VALUES ('test', 1) ON CONFLICT DO UPDATE SET posts = posts + 1`).run()
-    if (seriousness === undefined) return
+    if (post.seriousness !== undefined) this.#addScore(post)
+  }
+
+  #addScore({ id, subreddit, seriousness, model = 'serious-1' }: TestPost): void {
     this.posts
-      .prepare('INSERT INTO scores VALUES (?, ?, ?, ?, ?)')
-      .run(key, model, subreddit, seriousness, ++this.#sequence)
-    this.posts
-      .prepare(
-        `INSERT INTO checkpoints VALUES ('SCORES', '', ?, NULL) ON CONFLICT DO UPDATE SET sequence = excluded.sequence`,
-      )
-      .run(this.#sequence)
+      .prepare('INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?)')
+      .run(toPostKey(id), model, subreddit, seriousness, ++this.#sequence)
+    this.checkpoint(this.posts, 'SCORES', this.#sequence)
   }
 
   #addHour({ subreddit, createdUtc, seriousness: value = 0, model = 'serious-1' }: TestPost): void {

@@ -1,13 +1,33 @@
-/** The data of each `next` event of a GraphQL subscription. Ends when the response does. */
+/** An answer that says what is wrong in place of data. */
+export class SubscriptionError extends Error {
+  override name = 'SubscriptionError'
+  readonly code: string | undefined
+  constructor({ message, extensions }: { message: string; extensions?: { code?: string } }) {
+    super(message)
+    this.code = extensions?.code
+  }
+}
+
+interface Result<T> {
+  readonly data?: T
+  readonly errors?: readonly [{ message: string; extensions?: { code?: string } }]
+}
+
+/** The data of each event of a GraphQL subscription. Ends when the server completes it. @throws SubscriptionError */
 export async function* readEvents<T>(response: Response): AsyncGenerator<T> {
+  const decoder = new TextDecoder()
   let buffered = ''
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    buffered += chunk
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    buffered += decoder.decode(chunk, { stream: true })
     const frames = buffered.split('\n\n')
     buffered = frames.pop()!
     for (const frame of frames) {
-      const data = /^data: ?(\{.*)$/m.exec(frame)?.[1]
-      if (data !== undefined) yield (JSON.parse(data) as { data: T }).data
+      if (frame.startsWith('event: complete')) return
+      const text = /^data: ?(\{.*)$/m.exec(frame)?.[1]
+      if (text === undefined) continue
+      const { data, errors } = JSON.parse(text) as Result<T>
+      if (errors !== undefined) throw new SubscriptionError(errors[0])
+      yield data!
     }
   }
 }

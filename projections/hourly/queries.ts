@@ -20,10 +20,10 @@ export class HourlyQueries {
     this.#range = database.prepare<[string, string, number, number], HourRow>(
       'SELECT hour, posts, sum FROM hourly WHERE subreddit = ? AND model = ? AND hour >= ? AND hour < ? ORDER BY hour',
     )
-    this.#ranges = database.prepare<[string, string, number, number], HourRow & { wanted: string }>(
+    this.#ranges = database.prepare<[string, string, number, number, number], HourRow & { wanted: string }>(
       `SELECT j.value AS wanted, hour, posts, sum
        FROM json_each(?) j CROSS JOIN hourly h ON h.subreddit = j.value AND h.model = ? AND h.hour >= ? AND h.hour < ?
-       ORDER BY j.key, hour`,
+       ORDER BY j.key, hour LIMIT ?`,
     )
   }
 
@@ -32,13 +32,19 @@ export class HourlyQueries {
     return this.#range.all(subreddit, model, from, to)
   }
 
-  /** {@link range} of many subreddits in one query. */
-  ranges(model: string, subreddits: readonly string[], from: number, to: number): Map<string, HourRow[]> {
+  /** {@link range} of many subreddits in one query; undefined when it would be more than `most` rows. */
+  ranges(
+    model: string,
+    subreddits: readonly string[],
+    { from, to, most }: { from: number; to: number; most: number },
+  ): Map<string, HourRow[]> | undefined {
+    const rows = this.#ranges.all(JSON.stringify(subreddits), model, from, to, most + 1)
+    if (rows.length > most) return undefined
     const found = new Map<string, HourRow[]>()
-    for (const { wanted, ...row } of this.#ranges.all(JSON.stringify(subreddits), model, from, to)) {
-      const rows = found.get(wanted)
-      if (rows === undefined) found.set(wanted, [row])
-      else rows.push(row)
+    for (const { wanted, ...row } of rows) {
+      const hours = found.get(wanted)
+      if (hours === undefined) found.set(wanted, [row])
+      else hours.push(row)
     }
     return found
   }

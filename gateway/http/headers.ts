@@ -1,0 +1,40 @@
+import type { ServerResponse } from 'node:http'
+
+/** SvelteKit's own policy, where the web app sets one, takes the place of this one. */
+const PAGE_POLICY = [
+  "default-src 'self'",
+  "script-src 'self' 'unsafe-inline'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export function setCommonHeaders(response: ServerResponse): void {
+  response.setHeader('x-content-type-options', 'nosniff')
+  response.setHeader('referrer-policy', 'strict-origin-when-cross-origin')
+  response.setHeader('x-frame-options', 'DENY')
+}
+
+export const setPageHeaders = (response: ServerResponse): void =>
+  void response.setHeader('content-security-policy', PAGE_POLICY)
+
+/**
+ * Any page may read the API, without cookies or other credentials, of which there are none: it answers everybody the same,
+ * and changes nothing. For the same reason a Host header is not looked at: who rebinds a name gains nothing by it.
+ */
+export const allowOtherOrigins = (response: ServerResponse): void =>
+  void response.setHeader('access-control-allow-origin', '*')
+
+/** Answers a browser that asks whether it may send a request from another origin. */
+export function answerPreflight(response: ServerResponse, methods: string): void {
+  response.writeHead(204, {
+    allow: `${methods}, OPTIONS`,
+    'access-control-allow-methods': methods,
+    'access-control-allow-headers': 'content-type, accept, cache-control, if-none-match',
+    'access-control-max-age': '86400',
+  })
+  response.end()
+}

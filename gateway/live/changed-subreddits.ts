@@ -1,0 +1,141 @@
+import type { ChangeNotice } from '../../schema/changes.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import type { SubredditParent } from '../context.ts'
+import { HourlyLoader } from '../hourly-loader.ts'
+import type { ReadModels } from '../read-models.ts'
+import type { ShownModel } from '../shown-model.ts'
+import { Feeds, type Feed } from './feed.ts'
+import { NoticeWatch } from './notice-watch.ts'
+import type { LiveSources } from './scored-posts.ts'
+
+const COALESCE_MS = 12
+/** Subreddits in one batch of a subscriber. */
+const PAGE = 500
+
+interface Subscriber {
+  readonly names: ReadonlySet<string> | undefined
+  /** The latest of each subreddit that it has not got yet: a slow one skips what came between. */
+  readonly waiting: Map<string, SubredditParent>
+}
+
+/** Which subreddits' figures changed, told to all subscribers: each changed row is read once, however many there are. */
+export class ChangedSubreddits {
+  readonly #models: ReadModels
+  readonly #shown: ShownModel
+  readonly #logger: Logger
+  readonly #feeds = new Feeds<SubredditParent>()
+  readonly #subscribers = new Set<Subscriber>()
+  readonly #changed = new Set<string>()
+  readonly #notices = new NoticeWatch()
+  /** The figures that subscribers were told last, by subreddit in lower case: finds changes whose notice was lost. */
+  #told = new Map<string, { figures: string; name: string }>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor({ models, shown, logger }: Pick<LiveSources, 'models' | 'shown' | 'logger'>) {
+    this.#models = models
+    this.#shown = shown
+    this.#logger = logger
+  }
+
+  get subscribers(): number {
+    return this.#subscribers.size
+  }
+
+  /** @param names in lower case; undefined for all */
+  open(names: ReadonlySet<string> | undefined): Feed<SubredditParent> {
+    // Throws where the read model cannot be read.
+    void this.#models.allTime.queries
+    if (this.#subscribers.size === 0) this.#told = this.#readFigures()
+    const subscriber = { names, waiting: new Map<string, SubredditParent>() }
+    this.#subscribers.add(subscriber)
+    return this.#feeds.open(
+      () => takeSome(subscriber.waiting),
+      () => this.#subscribers.delete(subscriber),
+    )
+  }
+
+  onNotice({ projection, checkpoints, subreddits }: ChangeNotice): void {
+    if (projection === 'all-time') this.#notices.noticed(checkpoints)
+    if (this.#subscribers.size > 0) this.#mark(subreddits)
+  }
+
+  /** Called once a second, and when everything may have changed (`isAll`). */
+  poll(isAll = false): void {
+    const status = this.#models.allTime.status
+    const wasMissed = this.#notices.missed(status?.checkpoints ?? [])
+    if (this.#subscribers.size === 0 || !(wasMissed || isAll)) return
+    const told = this.#told
+    const now = this.#readFigures()
+    this.#mark([...now.keys()].filter((subreddit) => told.get(subreddit)?.figures !== now.get(subreddit)!.figures))
+    this.#mark([...told.keys()].filter((subreddit) => !now.has(subreddit)))
+  }
+
+  reconnected(): void {
+    this.#notices.reconnected()
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+    this.#feeds.end()
+  }
+
+  #mark(subreddits: readonly string[]): void {
+    for (const subreddit of subreddits) this.#changed.add(subreddit)
+    // Both tallies of one score arrive a moment apart: one look serves both.
+    if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS)
+  }
+
+  #flush(): void {
+    this.#timer = undefined
+    const names = [...this.#changed]
+    this.#changed.clear()
+    if (this.#subscribers.size === 0) return
+    try {
+      this.#tell(this.#readChanged(names))
+    } catch (error) {
+      this.#logger.error({ err: error }, 'cannot read changed subreddits')
+    }
+  }
+
+  #readChanged(names: readonly string[]): Map<string, SubredditParent> {
+    const model = this.#shown.name
+    const queries = this.#models.allTime.peek
+    const changed = new Map<string, SubredditParent>()
+    if (model === undefined || queries === undefined) return changed
+    const hours = new HourlyLoader(this.#models, model)
+    for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, hours })
+    for (const subreddit of names) {
+      const name = this.#told.get(subreddit)?.name ?? subreddit
+      // Its last post was erased.
+      const none = { name, subreddit, posts: 0, sum: 0, sumOfSquares: 0, mean: 0 }
+      if (!changed.has(subreddit) && this.#told.has(subreddit)) changed.set(subreddit, { row: none, model, hours })
+    }
+    return changed
+  }
+
+  #tell(changed: ReadonlyMap<string, SubredditParent>): void {
+    for (const [subreddit, { row }] of changed) this.#told.set(subreddit, { figures: figuresOf(row), name: row.name })
+    for (const { names, waiting } of this.#subscribers)
+      for (const [name, parent] of changed) if (names === undefined || names.has(name)) waiting.set(name, parent)
+    this.#feeds.wake()
+  }
+
+  #readFigures(): Map<string, { figures: string; name: string }> {
+    const rows = this.#models.allTime.peek?.sums(this.#shown.name ?? '') ?? []
+    return new Map(
+      rows.map((row) => [row.subreddit.toLowerCase(), { figures: figuresOf(row), name: row.subreddit }] as const),
+    )
+  }
+}
+
+const figuresOf = ({ posts, sum }: { posts: number; sum: number }): string => `${posts} ${sum}`
+
+function takeSome(waiting: Map<string, SubredditParent>): SubredditParent[] {
+  const batch: SubredditParent[] = []
+  for (const [name, parent] of waiting) {
+    if (batch.length === PAGE) break
+    batch.push(parent)
+    waiting.delete(name)
+  }
+  return batch
+}

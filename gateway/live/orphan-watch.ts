@@ -1,0 +1,39 @@
+import type { LogStatus } from '../log-status.ts'
+
+/**
+ * Scores whose post is not in the read model. A post is in the log before its score: once the read model has applied all
+ * of POSTS that there was when the score was met, a post that still is missing will not come (it was erased, or never was).
+ */
+export class OrphanWatch {
+  readonly #log: LogStatus
+  readonly #onKnown: () => void
+  #isAsking = false
+  /** Scores up to `scores` are decided once POSTS was applied up to `posts`. */
+  #known = { scores: 0, posts: 0 }
+
+  constructor(log: LogStatus, onKnown: () => void) {
+    this.#log = log
+    this.#onKnown = onKnown
+  }
+
+  /**
+   * Whether the post of an orphaned score may still come.
+   * @param scores SCORES applied by the read model
+   * @param posts POSTS applied by the read model
+   */
+  mayCome({ sequence }: { sequence: number }, scores: number, posts: number): boolean {
+    if (sequence <= this.#known.scores) return posts < this.#known.posts
+    void this.#ask(scores)
+    return true
+  }
+
+  async #ask(scores: number): Promise<void> {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    const posts = await this.#log.lastSequence('POSTS')
+    this.#isAsking = false
+    if (posts === undefined) return
+    this.#known = { scores, posts }
+    this.#onKnown()
+  }
+}

@@ -1,0 +1,46 @@
+import type { Pipeline } from '../../schema/generated/api.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import type { PipelineReader } from '../pipeline.ts'
+import { Feeds, type Feed } from './feed.ts'
+
+/** The state of the machinery, at once and then once a second, read once for all subscribers. */
+export class PipelineUpdates {
+  readonly #reader: PipelineReader
+  readonly #logger: Logger
+  readonly #feeds = new Feeds<Pipeline>()
+  #latest: Pipeline | undefined
+
+  constructor(reader: PipelineReader, logger: Logger) {
+    this.#reader = reader
+    this.#logger = logger
+  }
+
+  get subscribers(): number {
+    return this.#feeds.size
+  }
+
+  /** @throws READ_MODEL_UNAVAILABLE */
+  async open(): Promise<Feed<Pipeline>> {
+    this.#latest = await this.#reader.read()
+    let seen: Pipeline | undefined
+    return this.#feeds.open(() => {
+      if (this.#latest === undefined || this.#latest === seen) return []
+      return [(seen = this.#latest)]
+    })
+  }
+
+  /** Called once a second. */
+  async poll(): Promise<void> {
+    if (this.#feeds.size === 0) return
+    try {
+      this.#latest = await this.#reader.read()
+      this.#feeds.wake()
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'cannot read the state of the pipeline')
+    }
+  }
+
+  end(): void {
+    this.#feeds.end()
+  }
+}

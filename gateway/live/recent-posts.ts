@@ -1,0 +1,64 @@
+import type { ScoredPost } from './scored-posts.ts'
+
+const MAX_EVENTS = 5_000
+
+/**
+ * The newest scored posts, for all who keep up with them. They are kept for a second or two only: what was erased
+ * meanwhile must not be handed out of here.
+ */
+export class RecentPosts {
+  #events: ScoredPost[] = []
+  /** Everything behind this sequence is here. */
+  #from = 0
+  /** How many were here at the last call of `age`. */
+  #aged = 0
+
+  clear(from: number): void {
+    this.#events = []
+    this.#from = from
+    this.#aged = 0
+  }
+
+  push(events: readonly ScoredPost[]): void {
+    this.#events.push(...events)
+    this.#forget(this.#events.length - MAX_EVENTS)
+  }
+
+  /** Forgets what was here at the last call already. */
+  age(): void {
+    this.#forget(this.#aged)
+    this.#aged = this.#events.length
+  }
+
+  /**
+   * What is behind `sequence`, in order, at most `limit`; undefined when some of it is not here any more.
+   * @param subreddit in lower case
+   */
+  after(sequence: number, subreddit: string | undefined, limit: number): readonly ScoredPost[] | undefined {
+    if (sequence < this.#from) return undefined
+    const first = firstAfter(this.#events, sequence)
+    if (subreddit === undefined) return this.#events.slice(first, first + limit)
+    const found: ScoredPost[] = []
+    for (let index = first; index < this.#events.length && found.length < limit; index++)
+      if (this.#events[index]!.subreddit === subreddit) found.push(this.#events[index]!)
+    return found
+  }
+
+  #forget(count: number): void {
+    if (count <= 0) return
+    this.#from = this.#events.splice(0, count).at(-1)!.sequence
+    this.#aged = Math.max(0, this.#aged - count)
+  }
+}
+
+/** The index of the first event behind `sequence`, by bisection. */
+function firstAfter(events: readonly ScoredPost[], sequence: number): number {
+  let low = 0
+  let high = events.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (events[middle]!.sequence > sequence) high = middle
+    else low = middle + 1
+  }
+  return low
+}

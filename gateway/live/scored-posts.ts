@@ -1,0 +1,196 @@
+import type { PostRow, PostsQueries, ScoredPostRow } from '../../projections/posts/queries.ts'
+import { encodeCursor } from '../cursor.ts'
+import { badInput, logUnavailable } from '../errors.ts'
+import type { LogStatus } from '../log-status.ts'
+import type { ReadModels } from '../read-models.ts'
+import type { ShownModel } from '../shown-model.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import { Feeds, type Feed } from './feed.ts'
+import { OrphanWatch } from './orphan-watch.ts'
+import { RecentPosts } from './recent-posts.ts'
+
+/** Rows read at once: enough to be fast, few enough to leave the event loop free. */
+const CHUNK = 2_000
+const PAGE = 500
+/** How far one look for rows goes through the log, whether or not it finds any. */
+const WINDOW = 20_000
+
+export const SCORED_CURSOR = 'scored'
+
+/** An event of `postScored`, shared by all who get it. */
+export interface ScoredPost {
+  /** In SCORES. */
+  readonly sequence: number
+  readonly cursor: string
+  /** In lower case. */
+  readonly subreddit: string
+  readonly post: PostRow
+}
+
+/** What live updates are made from. */
+export interface LiveSources {
+  readonly models: ReadModels
+  readonly shown: ShownModel
+  readonly log: LogStatus
+  readonly logger: Logger
+}
+
+/** A place in the log: a sequence of SCORES, and which SCORES it is. */
+export interface ScoredPlace {
+  readonly sequence: number
+  readonly log: string
+}
+
+/**
+ * Scored posts in the order of SCORES, for subscribers that are anywhere in it. Rows are read once and handed to all who
+ * keep up; who is further behind reads pages of its own. Nothing behind `position` will appear any more: a score whose
+ * post is not there yet holds it up.
+ */
+export class ScoredPosts {
+  readonly #models: ReadModels
+  readonly #shown: ShownModel
+  readonly #log: LogStatus
+  readonly #logger: Logger
+  readonly #feeds = new Feeds<ScoredPost>()
+  readonly #recent = new RecentPosts()
+  readonly #orphans: OrphanWatch
+  #model: string | undefined
+  #logId: string | undefined
+  #position = 0
+  /** Everything up to here was scored in the past, even where a read model that is rebuilt does not have it yet. */
+  #past = 0
+  #isStarted = false
+
+  constructor({ models, shown, log, logger }: LiveSources) {
+    this.#models = models
+    this.#shown = shown
+    this.#log = log
+    this.#logger = logger
+    this.#orphans = new OrphanWatch(log, () => this.advance())
+  }
+
+  get subscribers(): number {
+    return this.#feeds.size
+  }
+
+  /** What the log holds when the gateway connects to it is past: a rebuild of the read model is not news. */
+  async follow(): Promise<void> {
+    this.#past = Math.max(this.#past, (await this.#log.lastSequence('SCORES')) ?? 0)
+  }
+
+  /** Follows what is scored from now on, or after a place. @throws BAD_USER_INPUT for a place that there never was */
+  async open(subreddit: string | undefined, after: ScoredPlace | undefined): Promise<Feed<ScoredPost>> {
+    this.#refresh()
+    if (after === undefined) return this.#open(subreddit, { sequence: this.#past, log: this.#logId ?? '' })
+    this.#checkLog(after.log)
+    if (after.sequence > this.#past) {
+      const last = await this.#log.lastSequence('SCORES')
+      if (last === undefined) throw logUnavailable('the log cannot be asked for this cursor now: try again')
+      if (after.sequence > last)
+        throw badInput('the cursor is ahead of the log: leave it out to start with what is new')
+    }
+    return this.#open(subreddit, after)
+  }
+
+  /** Reads what is new and tells those who wait for it. */
+  advance(): void {
+    try {
+      this.#advance()
+    } catch (error) {
+      this.#logger.error({ err: error }, 'cannot read scored posts')
+    }
+  }
+
+  #advance(): void {
+    const queries = this.#models.posts.peek
+    const model = this.#shown.name
+    const at = queries?.position()
+    if (queries === undefined || model === undefined || at === undefined) return
+    if (at.log !== this.#logId) this.#startLog(at.log)
+    const isRebuilt = at.scores < this.#position
+    if (!this.#isStarted || isRebuilt || this.#feeds.size === 0) this.#restart(at.scores)
+    else if (at.scores > this.#position) this.#take(queries, this.#model ?? model, at)
+    // Only now: what the former model had scored by then is still shown.
+    this.#model = model
+    this.#past = Math.max(this.#past, this.#position)
+    this.#feeds.wake()
+  }
+
+  /** Called once a second: makes up for lost notices, and forgets what nobody needs any more. */
+  poll(): void {
+    this.advance()
+    this.#recent.age()
+  }
+
+  end(): void {
+    this.#feeds.end()
+  }
+
+  #open(subreddit: string | undefined, { sequence, log }: ScoredPlace): Feed<ScoredPost> {
+    let at = sequence
+    const feed: Feed<ScoredPost> = this.#feeds.open(() => {
+      if (log !== '') this.#checkLog(log)
+      const { events, next } = this.#after(at, subreddit)
+      at = next
+      if (events.length === 0 && at < this.#position) setImmediate(() => feed.wake())
+      return events
+    })
+    return feed
+  }
+
+  /** Events behind `after`, at most a page; `next` is where to go on. */
+  #after(after: number, subreddit: string | undefined): { events: readonly ScoredPost[]; next: number } {
+    if (after >= this.#position) return { events: [], next: after }
+    const recent = this.#recent.after(after, subreddit, PAGE)
+    if (recent !== undefined)
+      return { events: recent, next: recent.length === PAGE ? recent.at(-1)!.sequence : this.#position }
+    const queries = this.#models.posts.queries
+    if (queries === undefined || this.#model === undefined) return { events: [], next: after }
+    const until = Math.min(this.#position, after + WINDOW)
+    const rows = queries.scoredBetween({ model: this.#model, after, until, limit: PAGE, subreddit })
+    const next = rows.length === PAGE ? rows.at(-1)!.sequence : until
+    return { events: rows.filter(hasPost).map((row) => this.#toEvent(row)), next }
+  }
+
+  #take(queries: PostsQueries, model: string, { scores, posts }: { scores: number; posts: number }): void {
+    const rows = queries.scoredBetween({ model, after: this.#position, until: scores, limit: CHUNK })
+    let next = rows.length === CHUNK ? rows.at(-1)!.sequence : scores
+    const orphan = rows.find((row) => !hasPost(row) && this.#orphans.mayCome(row, scores, posts))
+    if (orphan !== undefined) next = orphan.sequence - 1
+    const whole = rows.filter(hasPost).filter(({ sequence }) => sequence <= next)
+    this.#recent.push(whole.map((row) => this.#toEvent(row)))
+    this.#position = next
+    if (next < scores && orphan === undefined) setImmediate(() => this.advance())
+  }
+
+  #refresh(): void {
+    // Throws where the read model cannot be read.
+    void this.#models.posts.queries
+    this.advance()
+  }
+
+  #restart(position: number): void {
+    this.#isStarted = true
+    this.#recent.clear(position)
+    this.#position = position
+  }
+
+  #startLog(log: string): void {
+    if (this.#logId !== undefined) this.#past = 0
+    this.#logId = log
+    this.#isStarted = false
+  }
+
+  #checkLog(log: string): void {
+    if (this.#logId === undefined || log === this.#logId) return
+    throw badInput('the cursor is of another log than the one that is here now: leave it out to start with what is new')
+  }
+
+  #toEvent(row: ScoredPostRow & PostRow): ScoredPost {
+    const cursor = encodeCursor(SCORED_CURSOR, row.sequence, this.#logId ?? '')
+    return { sequence: row.sequence, cursor, subreddit: row.subreddit.toLowerCase(), post: row }
+  }
+}
+
+/** Its post was submitted, and not erased. */
+const hasPost = (row: ScoredPostRow): row is ScoredPostRow & PostRow => row.id !== null

@@ -1,0 +1,74 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import type { GatewayConfig } from './config.ts'
+import type { LiveUpdates } from './live-updates.ts'
+import type { LogStatus } from './log-status.ts'
+import type { ShownModel } from './shown-model.ts'
+
+/** The connection to NATS, which may come late, go and come back while the gateway answers. */
+export class LogLink implements AsyncDisposable {
+  /** Rejects when there will be no connection any more. */
+  readonly failed: Promise<never>
+  readonly #config: GatewayConfig
+  readonly #logger: Logger
+  readonly #parts: { readonly live: LiveUpdates; readonly shown: ShownModel; readonly log: LogStatus }
+  readonly #fail: (error: unknown) => void
+  #connection: NatsConnection | undefined
+  #isConnected = false
+  #isClosing = false
+
+  constructor(config: GatewayConfig, logger: Logger, parts: { live: LiveUpdates; shown: ShownModel; log: LogStatus }) {
+    this.#config = config
+    this.#logger = logger
+    this.#parts = parts
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failed = promise
+    this.failed.catch(() => {})
+    this.#fail = reject
+  }
+
+  /** Connects as soon as that is possible. */
+  open(): void {
+    this.#follow().catch(this.#fail)
+  }
+
+  /** What keeps answers from being live, in words. */
+  problems(): string[] {
+    return [
+      ...(this.#isConnected ? [] : ['not connected to NATS']),
+      ...(this.#parts.shown.promoted === undefined ? ['no model was promoted yet'] : []),
+    ]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true
+    await this.#connection?.close()
+  }
+
+  async #follow(): Promise<void> {
+    const { natsUrl: url, dataDir } = this.#config
+    const logger = this.#logger
+    const connection = await connectNats({ url, user: 'gateway', name: 'gateway', dataDir, logger })
+    if (this.#isClosing) return connection.close()
+    this.#connection = connection
+    this.#isConnected = true
+    void this.#watch(connection)
+    void connection.closed().then((error) => {
+      if (!this.#isClosing) this.#fail(error ?? new Error('the connection to NATS was closed'))
+    })
+    const { live, shown, log } = this.#parts
+    await log.follow(connection)
+    await Promise.all([shown.follow(connection), live.follow(connection)])
+  }
+
+  async #watch(connection: NatsConnection): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect') this.#isConnected = false
+      if (type !== 'reconnect') continue
+      this.#isConnected = true
+      this.#parts.live.reconnected()
+    }
+    this.#isConnected = false
+  }
+}

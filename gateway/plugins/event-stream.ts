@@ -1,0 +1,90 @@
+import { Readable } from 'node:stream'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { COMPLETE, encodeFrame, HEARTBEAT } from './frames.ts'
+import type { Frames } from './shared-answers.ts'
+
+const HEARTBEAT_INTERVAL_MS = 12_000
+/** What is kept for a reader beside the socket's own buffers. Behind that nothing is taken from its source. */
+const BUFFER_BYTES = 16_384
+/** A reader that takes nothing for so long is cut off; it can go on by its cursor. */
+const STALLED_MS = 60_000
+
+const HEADERS = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  // Or a proxy may collect a few kilobytes first.
+  'x-accel-buffering': 'no',
+}
+
+type OnResultProcess = NonNullable<Plugin['onResultProcess']>
+type ResultProcessor = Parameters<Parameters<OnResultProcess>[0]['setResultProcessor']>[0]
+
+/**
+ * Sends subscriptions as server-sent events.
+ * @param onDelivered called with the number of answers that were handed to a reader
+ */
+export function useEventStream(onDelivered: (answers: number) => void): Plugin {
+  return {
+    onResultProcess: (event) => {
+      // Without one the client does not take event streams, and is told so.
+      if (!isAsyncIterable(event.result) || event.resultProcessor === undefined) return
+      const toResponse: ResultProcessor = (answers, { Response }) =>
+        new Response(new EventStream(answers as AsyncIterable<object>, onDelivered) as never, { headers: HEADERS })
+      event.setResultProcessor(toResponse, 'text/event-stream')
+    },
+  }
+}
+
+class EventStream extends Readable {
+  readonly #answers: AsyncIterator<object>
+  readonly #onDelivered: (answers: number) => void
+  readonly #timer: NodeJS.Timeout
+  #lastPushMs = performance.now()
+  #isReading = false
+
+  constructor(answers: AsyncIterable<object>, onDelivered: (answers: number) => void) {
+    super({ highWaterMark: BUFFER_BYTES })
+    this.#answers = answers[Symbol.asyncIterator]()
+    this.#onDelivered = onDelivered
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS)
+    // Some clients wait for the first bytes before they call the connection open.
+    this.push(HEARTBEAT)
+  }
+
+  override _read(): void {
+    if (this.#isReading) return
+    this.#isReading = true
+    this.#answers.next().then(
+      ({ done, value }) => {
+        this.#isReading = false
+        if (done !== true) return this.#send(value)
+        clearInterval(this.#timer)
+        this.push(COMPLETE)
+        this.push(null)
+      },
+      (error: Error) => this.destroy(error),
+    )
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    clearInterval(this.#timer)
+    void Promise.resolve(this.#answers.return?.()).then(
+      () => callback(error),
+      () => callback(error),
+    )
+  }
+
+  #send(value: object): void {
+    const { bytes, count } = 'bytes' in value ? (value as Frames) : { bytes: encodeFrame(value), count: 1 }
+    this.#lastPushMs = performance.now()
+    this.#onDelivered(count)
+    this.push(bytes)
+  }
+
+  #beat(): void {
+    const quietMs = performance.now() - this.#lastPushMs
+    const isFull = this.readableLength >= BUFFER_BYTES
+    if (isFull && quietMs > STALLED_MS) this.destroy()
+    else if (!isFull && quietMs >= HEARTBEAT_INTERVAL_MS) this.push(HEARTBEAT)
+  }
+}

@@ -1,0 +1,73 @@
+import { getIntrospectionQuery } from 'graphql'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { codeOf, TestGateway } from '../testing/test-gateway.ts'
+
+let gateway: TestGateway
+beforeEach(() => void (gateway = new TestGateway()))
+afterEach(() => gateway[Symbol.dispose]())
+
+const codeFor = async (query: string, variables?: object): Promise<unknown> =>
+  codeOf(await gateway.ask(query, variables))
+
+test('takes what the pages ask for, a thousand rows, and the introspection of GraphiQL', async () => {
+  expect(await codeFor(getIntrospectionQuery())).toBeUndefined()
+  expect(await codeFor(`{ subreddits(first: 1000) { nodes { name allTime { mean posts } } } }`)).toBeUndefined()
+  expect(await codeFor(`{ subreddits { nodes { name hourly { hour mean posts } } } }`)).toBeUndefined()
+  expect(
+    await codeFor(`{ subreddits(first: 100) { nodes { name posts(first: 10) { nodes { id title } } } } }`),
+  ).toBeUndefined()
+})
+
+test('judges pages by their real variables', async () => {
+  const query = `query ($first: Int = 1000, $inner: Int) {
+    subreddits(first: $first) { nodes { posts(first: $inner) { nodes { id title } } } } }`
+  expect(await codeFor(query, { first: 10, inner: 10 })).toBeUndefined()
+  expect(await codeFor(query, { first: 1000, inner: 1000 })).toBe('QUERY_TOO_LARGE')
+  expect(await codeFor(query)).toBe('QUERY_TOO_LARGE')
+  expect(await codeFor(query, { inner: 1 })).toBeUndefined()
+})
+
+test('judges hours by their range, and takes all years of one subreddit', async () => {
+  const query = `query ($from: DateTime, $to: DateTime) {
+    subreddits(first: 100) { nodes { hourly(from: $from, to: $to) { posts mean } } } }`
+  const one = `{ subreddit(name: "x") { hourly(from: "2005-01-01T00:00:00Z") { hour posts mean } } }`
+  expect(await codeFor(one)).toBeUndefined()
+  expect(await codeFor(query)).toBeUndefined()
+  expect(await codeFor(query, { from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' })).toBeUndefined()
+  expect(await codeFor(query, { from: '2026-01-01T00:00:00Z', to: '2026-12-01T00:00:00Z' })).toBe('QUERY_TOO_LARGE')
+})
+
+test('refuses what is too deep, too wide or too long, and says so', async () => {
+  const wide = Array.from({ length: 1_100 }, (_, index) => `a${index}: __typename`).join(' ')
+  const deep = `{ subreddits { nodes { posts { nodes { ... on Post { id } } } } } }`
+  expect((await gateway.ask(`{ ${wide} }`)).errors?.[0]?.message).toMatch(/fields.*allowed/)
+  expect(await codeFor(`{ ${wide} }`)).toBe('QUERY_TOO_LARGE')
+  expect(await codeFor(`{ subreddits ${'{ nodes '.repeat(20)} { name } ${'}'.repeat(20)} }`)).toBe('QUERY_TOO_LARGE')
+  expect(await codeFor(`{ ${'__typename '.repeat(5_000)} }`)).toBe('GRAPHQL_PARSE_FAILED')
+  expect(await codeFor(`{ nothing }`)).toBe('GRAPHQL_VALIDATION_FAILED')
+  expect((await gateway.ask(deep)).errors).toBeUndefined()
+})
+
+test('many searches in one request cost more than one request may', async () => {
+  const searches = (count: number): string =>
+    `{ ${Array.from({ length: count }, (_, index) => `a${index}: posts(search: "x", first: 1) { nodes { id } }`).join(' ')} }`
+  expect(await codeFor(searches(5))).toBeUndefined()
+  expect(await codeFor(searches(50))).toBe('QUERY_TOO_LARGE')
+})
+
+test('fragments that go round or double one another are answered at once', async () => {
+  const fragments = Array.from(
+    { length: 40 },
+    (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
+  ).join('\n')
+  const bomb = `{ ...F0 } ${fragments} fragment F40 on Query { pipeline { posts } }`
+  expect((await gateway.ask(bomb)).errors).toBeDefined()
+  expect((await gateway.ask(`{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }`)).errors).toBeDefined()
+})
+
+test('what a subscription answers each time is limited more narrowly', async () => {
+  const events = await gateway.subscribe(
+    `subscription { subredditUpdated { posts(first: 1000) { nodes { id title } } } }`,
+  )
+  await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
+})

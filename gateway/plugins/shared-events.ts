@@ -1,0 +1,86 @@
+import { Kind, visit, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql'
+import { isAsyncIterable, type Plugin } from 'graphql-yoga'
+import { createSourceEventStream, executeSubscriptionEvent, validateSubscriptionArgs } from './executor.ts'
+import { encodeFrame } from './frames.ts'
+import { SharedAnswers, type Frames } from './shared-answers.ts'
+
+type SubscriptionArgs = Exclude<ReturnType<typeof validateSubscriptionArgs>, readonly GraphQLError[]>
+
+/** Arguments that say which events a subscriber gets, and nothing about what they look like. */
+const FILTERS: Readonly<Record<string, readonly string[]>> = {
+  postScored: ['subreddit', 'after'],
+  subredditUpdated: ['names'],
+}
+
+/**
+ * Executes subscriptions. Their sources give batches of events, and an event is the same object for all who get it: it is
+ * answered once for each (document, operation, variables), the variables of mere filters left out.
+ * @param mask what clients may see of an error
+ */
+export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin {
+  const shared = new WeakMap<DocumentNode, Map<string, WeakRef<SharedAnswers>>>()
+
+  function answersFor(args: SubscriptionArgs, variables: object): SharedAnswers {
+    const known = shared.get(args.document) ?? new Map<string, WeakRef<SharedAnswers>>()
+    shared.set(args.document, known)
+    const key = JSON.stringify([args.operation.name?.value, withoutFilters(args.document, variables)])
+    const found = known.get(key)?.deref()
+    if (found !== undefined) return found
+    for (const [old, reference] of known) if (reference.deref() === undefined) known.delete(old)
+    const answers = new SharedAnswers((event) => execute(args, event))
+    known.set(key, new WeakRef(answers))
+    return answers
+  }
+
+  async function subscribe(args: Parameters<typeof validateSubscriptionArgs>[0]) {
+    const validated = validateSubscriptionArgs(args)
+    if (!('schema' in validated)) return { errors: validated }
+    const source = await createSourceEventStream(validated)
+    if (!isAsyncIterable(source)) return source
+    const answers = answersFor(validated, args.variableValues ?? {})
+    return mapBatches(source as AsyncIterable<readonly object[]>, answers)
+  }
+
+  function execute(args: SubscriptionArgs, event: object): string | Promise<string> {
+    const result = executeSubscriptionEvent({ ...args, rootValue: event })
+    return result instanceof Promise ? result.then(toFrame) : toFrame(result)
+  }
+
+  const toFrame = ({ data, errors }: ExecutionResult): string =>
+    encodeFrame(errors === undefined ? { data } : { data, errors: errors.map(mask) })
+
+  return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
+}
+
+/** Not a generator: a `return` while it waits must end the source at once. */
+function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAnswers): AsyncIterableIterator<Frames> {
+  const iterator = source[Symbol.asyncIterator]()
+  return {
+    next: async () => {
+      const { done, value } = await iterator.next()
+      return done === true ? { done, value: undefined } : { done: false, value: await answers.of(value) }
+    },
+    return: async () => {
+      await iterator.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+/** Variables that answers may depend on. */
+function withoutFilters(document: DocumentNode, variables: object): [string, unknown][] {
+  const used = new Set<string>()
+  visit(document, {
+    VariableDefinition: () => false,
+    Argument: (argument, _key, _parent, _path, ancestors) => {
+      const field = ancestors.at(-2) as { kind?: string; name?: { value: string } } | undefined
+      const isFilter = field?.kind === Kind.FIELD && FILTERS[field.name!.value]?.includes(argument.name.value)
+      return isFilter ? false : undefined
+    },
+    Variable: ({ name }) => void used.add(name.value),
+  })
+  return Object.entries(variables).filter(([name]) => used.has(name))
+}

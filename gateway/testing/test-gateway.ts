@@ -1,0 +1,74 @@
+import { pino } from 'pino'
+import type { Query } from '../../schema/generated/api.ts'
+import type { StreamName } from '../../schema/subjects.ts'
+import type { GatewayContext } from '../context.ts'
+import { LiveUpdates } from '../live-updates.ts'
+import { LogStatus } from '../log-status.ts'
+import { PipelineReader } from '../pipeline.ts'
+import { ReadModels } from '../read-models.ts'
+import { createGraphQLServer } from '../schema.ts'
+import { ShownModel } from '../shown-model.ts'
+import { ReadModelFiles } from './read-model-files.ts'
+import { readEvents } from './server-sent-events.ts'
+
+export const silent = pino({ level: 'silent' })
+
+export interface Answer {
+  /** a, b and c are the aliases that tests use. */
+  readonly data: Query & Readonly<Record<'a' | 'b' | 'c', unknown>>
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
+}
+
+/** A log that says what a test wants. */
+export class FakeLog extends LogStatus {
+  /** Undefined is a log that cannot be asked. */
+  last: Partial<Record<StreamName, number>> | undefined
+
+  constructor() {
+    super(silent)
+  }
+
+  override lastSequence(name: StreamName): Promise<number | undefined> {
+    return Promise.resolve(this.last && (this.last[name] ?? 0))
+  }
+}
+
+/** The GraphQL server over read models in a temporary folder, without a port and without a log. */
+export class TestGateway implements Disposable {
+  readonly files = new ReadModelFiles()
+  readonly context: GatewayContext
+  readonly log = new FakeLog()
+  readonly #stack = new DisposableStack()
+  readonly #yoga
+
+  constructor() {
+    this.#stack.use(this.files)
+    const models = this.#stack.use(new ReadModels(this.files.folder, silent))
+    const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
+    const pipeline = new PipelineReader(models, shown, this.log)
+    const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
+    this.context = { models, shown, live, pipeline }
+    this.#yoga = createGraphQLServer(this.context, silent)
+  }
+
+  async ask(query: string, variables?: object): Promise<Answer> {
+    return (await this.#post('application/json', query, variables)).json() as never
+  }
+
+  /** The `data` of a subscription's events; those without data end it with what is wrong. */
+  async subscribe<T>(query: string, variables?: object): Promise<AsyncGenerator<T>> {
+    return readEvents<T>(await this.#post('text/event-stream', query, variables))
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose()
+  }
+
+  async #post(accept: string, query: string, variables?: object): Promise<Response> {
+    const headers = { 'content-type': 'application/json', accept }
+    const body = JSON.stringify({ query, variables })
+    return this.#yoga.fetch('http://localhost/graphql', { method: 'POST', headers, body }, {})
+  }
+}
+
+export const codeOf = ({ errors }: Answer): unknown => errors?.[0]?.extensions?.code

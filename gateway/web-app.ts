@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Logger } from '../schema/runtime/logger.ts'
+
+const HANDLER = resolve(import.meta.dirname, '../web/build/handler.js')
+
+/** What the web app finds on a request: GraphQL without a way over the network. */
+export interface WebRequest extends IncomingMessage {
+  gravitas?: { fetch(request: Request): Promise<Response> }
+}
+
+type Handler = (request: WebRequest, response: ServerResponse) => unknown
+
+/** The built web app, which asks `fetchGraphQL` for what its pages show; a hint in its place where it is not built. */
+export async function loadWebApp(
+  logger: Logger,
+  fetchGraphQL: (request: Request) => Promise<Response>,
+): Promise<Handler> {
+  if (existsSync(HANDLER)) {
+    const { handler } = (await import(pathToFileURL(HANDLER).href)) as { handler: Handler }
+    return (request, response) => {
+      request.gravitas = { fetch: fetchGraphQL }
+      return handler(request, response)
+    }
+  }
+  logger.warn('the web app is not built: npm start builds it')
+  return (_, response) => {
+    response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' })
+    response.end('The web app is not built yet. Run npm start, which builds it.\n')
+  }
+}
