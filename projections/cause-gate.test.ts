@@ -19,7 +19,7 @@ test('a score goes through once its post was applied, one that names none at onc
 })
 
 test('a post that never comes holds up the others for a moment only, each time anew', () => {
-  const onTimeout = vi.fn()
+  const onTimeout = vi.fn<() => void>()
   using gate = new CauseGate(onTimeout)
   for (const round of [1, 2]) {
     gate.note(true)
