@@ -1,4 +1,11 @@
-import { AckPolicy, DeliverPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  type Consumer,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { BatchPuller } from '../schema/runtime/batch-puller.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -13,6 +20,8 @@ const ACK_WAIT_MS = 10_000
 const REDELIVER_AFTER_MS = 1_000
 const REPORT_INTERVAL_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_500
+/** The client's default is to create, which fails where the settings differ; it does not export this name. */
+const CREATE_OR_UPDATE = ''
 
 /** Takes posts from the durable consumer that all scorers of a model share, and has a few batches of them in work. */
 export class PostConsumer implements AsyncDisposable {
@@ -60,9 +69,9 @@ export class PostConsumer implements AsyncDisposable {
     ])
   }
 
-  /** Creates the consumer where it is missing; an existing one keeps its position. */
-  async #open() {
-    const info = await this.#jsm.consumers.add(POSTS, {
+  /** An existing consumer keeps its position and takes over what changed of its settings. */
+  async #open(): Promise<Consumer> {
+    const config = {
       durable_name: this.#consumer,
       filter_subject: filters.submitted,
       ack_policy: AckPolicy.Explicit,
@@ -70,7 +79,8 @@ export class PostConsumer implements AsyncDisposable {
       ack_wait: nanos(ACK_WAIT_MS),
       max_ack_pending: 20_000,
       max_deliver: -1,
-    })
+    }
+    const info = await this.#jsm.consumers.add(POSTS, config, { action: CREATE_OR_UPDATE })
     return jetstream(this.#connection).consumers.getConsumerFromInfo(info)
   }
 

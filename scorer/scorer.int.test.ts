@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { encodeEvent, type PostScored } from '../schema/events.ts'
@@ -87,6 +87,19 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
     expect(score).toMatchObject({ type: 'PostScored', model: 'serious-1', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
+})
+
+test('goes on with the consumer of a version that had other settings', async () => {
+  const jsm = await jetstreamManager(connection)
+  const config = {
+    durable_name: 'scorer-serious-1',
+    filter_subject: 'posts.submitted.*',
+    ack_policy: AckPolicy.Explicit,
+  }
+  await jsm.consumers.add('POSTS', { ...config, ack_wait: 30_000_000_000, max_ack_pending: 500 })
+  await start()
+  await publishPosts(5, 0)
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(5), { timeout: 10_000 })
 })
 
 test('the first scorer promotes its model, a second one does not', async () => {
