@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
 import { startProjector } from '../projections/projector.ts'
@@ -22,6 +22,7 @@ const logger = createLogger('e2e', 'silent')
 let nats: TestNatsServer
 let connection: NatsConnection
 let gateway: GatewayService
+let config: Parameters<typeof startGateway>[0]
 let browser: Browser
 
 beforeAll(async () => {
@@ -35,33 +36,49 @@ beforeAll(async () => {
   stack.use(await startScorer({ ...shared, modelDir: 'ml/model' }, logger))
   for (const projection of Object.values(projections))
     stack.use(await startProjector(projection, { ...shared, projection }, logger))
-  gateway = stack.use(await startGateway({ ...shared, host: '127.0.0.1', port: 0 }, logger))
+  config = { ...shared, host: '127.0.0.1', port: 0 }
+  gateway = stack.use(await startGateway(config, logger))
   browser = await launchBrowser()
   stack.defer(() => browser.close())
   await publish('first00', 'Why do rivers meander across flat plains?')
-  await vi.waitFor(async () => expect(await countOf('/subreddits')).toContain('AskScience'), { timeout: 20_000 })
+  const look = async (): Promise<void> => {
+    if (!(await countOf('/subreddits')).includes('AskScience')) throw new Error('the first post is not there yet')
+  }
+  await vi.waitFor(look, { timeout: 20_000 })
 })
 
 afterAll(() => stack.disposeAsync())
 
-async function publish(id: string, title: string): Promise<void> {
-  const post = postSubmitted({ id, title, created_utc: Math.floor(Date.now() / 1_000) })
+async function publish(id: string, title: string, more: Parameters<typeof postSubmitted>[0] = {}): Promise<void> {
+  const post = postSubmitted({ id, title, created_utc: Math.floor(Date.now() / 1_000), ...more })
   await jetstream(connection).publish(subjects.postSubmitted(post.subreddit), encodeEvent(post))
 }
 
 const countOf = async (path: string): Promise<string> => (await fetch(gateway.url + path)).text()
 
-async function open(path: string): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.newPage()
+async function open(
+  path: string,
+  { url = gateway.url, ...options }: BrowserContextOptions & { url?: string } = {},
+): Promise<{ page: Page; errors: string[] }> {
+  const page = await browser.newPage(options)
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
-  await page.goto(gateway.url + path)
+  await page.goto(url + path)
   return { page, errors }
 }
 
+const waitForLabel = (page: Page, label: string) => page.waitForSelector(`[data-testid=connection]:text-is("${label}")`)
+
+/** Headless pages are always visible: this one says that it is, or is not. */
+const setHidden = (page: Page, isHidden: boolean): Promise<void> =>
+  page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, isHidden)
+
 test('a post published to POSTS appears on the open page without a reload', async () => {
   const { page, errors } = await open('/')
-  await page.waitForSelector('[data-testid=connection]:text-is("live")')
+  await waitForLabel(page, 'live')
   await publish('second0', 'What limits the height of mountains on Earth?')
   await page.waitForSelector('[data-post-id=second0]')
   await page.waitForSelector('[data-testid=posts-scored]:text-is("2")')
@@ -73,8 +90,8 @@ test('a subreddit’s page is rendered by the server, draws its hours, and follo
   const html = await (await fetch(`${gateway.url}/subreddit/askscience`, { headers: { accept: 'text/html' } })).text()
   expect(html).toContain('Why do rivers meander across flat plains?')
   const { page, errors } = await open('/subreddit/askscience')
-  await page.waitForSelector('.chart svg circle, .chart svg path')
-  await page.waitForSelector('[data-testid=connection]:text-is("live")')
+  await page.waitForSelector('.chart svg path', { state: 'attached' })
+  await waitForLabel(page, 'live')
   const before = Number(await page.textContent('[data-testid=posts-scored]'))
   await publish('third00', 'How is the age of very old rocks measured?')
   await page.waitForSelector(`[data-testid=posts-scored]:text-is("${before + 1}")`)
@@ -123,9 +140,153 @@ test('postScored goes on exactly behind a cursor', async () => {
     stopping.abort()
     return found
   }
-  const beginning = Buffer.from(JSON.stringify(['scored', 0])).toString('base64url')
-  const all = await read(beginning, 3)
-  expect(all.map(({ post }) => post.id)).toEqual(['first00', 'second0', 'third00'])
+  const reading = read(undefined, 3)
+  // A subscription without a cursor has what is scored from its beginning on.
+  let published = 0
+  const ids = ['follow0', 'follow1', 'follow2', 'follow3', 'follow4', 'follow5']
+  const publishing = setInterval(() => {
+    const id = ids[published++]
+    if (id !== undefined) void publish(id, 'How do birds find their way?')
+  }, 100)
+  const all = await reading
+  clearInterval(publishing)
   const rest = await read(all[0]!.cursor, 2)
-  expect(rest.map(({ post }) => post.id)).toEqual(['second0', 'third00'])
+  expect(rest).toEqual(all.slice(1))
+})
+
+const titles = (page: Page): Promise<(string | null)[]> =>
+  page.$$eval('[data-post-id]', (items) => items.map((item) => item.getAttribute('data-post-id')))
+
+test('a page that nobody sees keeps no connection, and goes on where it was', async () => {
+  const { page, errors } = await open('/subreddit/askscience')
+  await waitForLabel(page, 'live')
+  await publish('hidden0', 'Why is the night sky dark?')
+  await page.waitForSelector('[data-post-id=hidden0]')
+  await setHidden(page, true)
+  await waitForLabel(page, 'paused')
+  await publish('hidden1', 'Do trees have a largest possible height?')
+  await publish('hidden2', 'How do glaciers move?')
+  await vi.waitFor(async () => expect(await countOf('/subreddit/askscience')).toContain('hidden2'))
+  expect(await titles(page)).not.toContain('hidden2')
+  await setHidden(page, false)
+  await waitForLabel(page, 'live')
+  await page.waitForSelector('[data-post-id=hidden1]')
+  expect((await titles(page)).slice(0, 3)).toEqual(['hidden2', 'hidden1', 'hidden0'])
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('a page outlives the server, and shows what happened without it', async () => {
+  const first = await startGateway(config, logger)
+  const port = Number(new URL(first.url).port)
+  const overview = await open('/', { url: first.url })
+  const table = await open('/subreddits', { url: first.url })
+  for (const { page } of [overview, table]) await waitForLabel(page, 'live')
+  const before = Number(await overview.page.textContent('[data-testid=posts-scored]'))
+  await first[Symbol.asyncDispose]()
+  for (const { page } of [overview, table]) await waitForLabel(page, 'reconnecting')
+  await publish('without', 'What happens to sound in thin air?')
+  await vi.waitFor(async () => expect(await countOf('/subreddit/askscience')).toContain('without'))
+  await using _second = await startGateway({ ...config, port }, logger)
+  for (const { page } of [overview, table]) await waitForLabel(page, 'live')
+  await overview.page.waitForSelector(`[data-testid=posts-scored]:text-is("${before + 1}")`)
+  await overview.page.waitForSelector('[data-post-id=without]')
+  await table.page.waitForSelector(`[data-subreddit=AskScience] >> text="${before + 1}"`)
+  expect([...overview.errors, ...table.errors]).toEqual([])
+  await overview.page.close()
+  await table.page.close()
+})
+
+test('a cursor that the server refuses is given up for what is new', async () => {
+  const { page } = await open('/')
+  await waitForLabel(page, 'live')
+  await publish('cursor0', 'Is there a limit to the number of elements?')
+  await page.waitForSelector('[data-post-id=cursor0]')
+  let foreign = 0
+  await page.route('**/graphql', (route) => {
+    const body = route.request().postDataJSON() as { variables: { after?: string } }
+    if (body.variables.after === undefined) return route.continue()
+    foreign++
+    const after = Buffer.from(JSON.stringify(['scored', 1, 'another log'])).toString('base64url')
+    return route.continue({ postData: JSON.stringify({ ...body, variables: { ...body.variables, after } }) })
+  })
+  await setHidden(page, true)
+  await waitForLabel(page, 'paused')
+  await publish('cursor1', 'Why do some metals stay shiny?')
+  await setHidden(page, false)
+  await waitForLabel(page, 'live')
+  await page.waitForSelector('[data-post-id=cursor1]')
+  expect(foreign).toBe(1)
+  await page.close()
+})
+
+test('subreddits are searched while typing, sorted and told in the address', async () => {
+  await publish('jokes00', 'A horse walks into a bar', { subreddit: 'Jokes' })
+  const { page, errors } = await open('/subreddits')
+  await page.waitForSelector('[data-subreddit=Jokes]')
+  await waitForLabel(page, 'live')
+  await page.type('input[type=search]', 'jok')
+  await page.waitForURL('**/subreddits?search=jok')
+  await page.waitForSelector('[data-subreddit=AskScience]', { state: 'detached' })
+  expect(await page.evaluate(() => document.activeElement?.id)).toBe('search')
+  expect(await page.inputValue('#search')).toBe('jok')
+  await page.click('th >> text=Seriousness')
+  await page.waitForURL('**/subreddits?search=jok&order=most_serious')
+  expect(await page.getAttribute('th:has-text("Seriousness")', 'aria-sort')).toBe('descending')
+  await page.click('th >> text=Seriousness')
+  await page.waitForSelector('th[aria-sort=ascending]:has-text("Seriousness")')
+  await page.goBack()
+  await page.waitForSelector('th[aria-sort=descending]:has-text("Seriousness")')
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('subreddits are compared in one chart, chosen in a form, also without JavaScript', async () => {
+  const { page, errors } = await open('/compare?names=askscience,nowhere,JOKES')
+  await page.waitForSelector('text=No posts of r/nowhere')
+  expect(await page.locator('.chart path').count()).toBeGreaterThanOrEqual(2)
+  await waitForLabel(page, 'live')
+  await page.focus('[role=slider]')
+  await page.keyboard.press('Home')
+  expect(await page.getAttribute('[role=slider]', 'aria-valuenow')).toBe('0')
+  expect(await page.getAttribute('[role=slider]', 'aria-valuetext')).toContain('AskScience –, Jokes –')
+  expect(errors).toEqual([])
+  await page.close()
+
+  const plain = await open('/compare', { javaScriptEnabled: false })
+  await plain.page.fill('input[name=names] >> nth=0', 'r/AskScience')
+  await plain.page.fill('input[name=names] >> nth=2', 'Jokes')
+  await plain.page.click('button >> text=Compare')
+  await plain.page.waitForURL('**/compare?names=AskScience,Jokes')
+  expect(await plain.page.locator('.chart path').count()).toBeGreaterThanOrEqual(2)
+  await plain.page.close()
+})
+
+test('the pipeline page tells how far each read model is', async () => {
+  const { page, errors } = await open('/pipeline')
+  await waitForLabel(page, 'live')
+  const before = Number(await page.textContent('[data-testid=posts]'))
+  await publish('piped00', 'Why does ice float?')
+  await page.waitForSelector(`[data-testid=posts]:text-is("${before + 1}")`)
+  await page.waitForSelector(`[data-projection=posts] >> text="POSTS ${before + 1}"`)
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('no title is too long or too strange, and no page is wider than a phone', async () => {
+  await publish('long000', 'w'.repeat(200), { subreddit: 'ALongNameOfTwentyFour_24' })
+  await publish('rtl0000', 'מדוע השמיים כחולים? 👩‍👩‍👧‍👦 <script>document.title = "no"</script>', {
+    subreddit: 'ALongNameOfTwentyFour_24',
+    permalink: 'https://evil.example/',
+  })
+  await vi.waitFor(async () => expect(await countOf('/subreddit/ALongNameOfTwentyFour_24')).toContain('rtl0000'))
+  const paths = ['/', '/subreddits', '/subreddit/ALongNameOfTwentyFour_24', '/pipeline', '/subreddit/nowhere']
+  for (const path of [...paths, '/compare', '/compare?names=ALongNameOfTwentyFour_24,AskScience,Jokes']) {
+    const { page, errors } = await open(path, { viewport: { width: 360, height: 740 } })
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)]).toEqual([path, false])
+    expect(await page.title()).toContain('Gravitas')
+    expect(await page.locator('a[href*=evil]').count()).toBe(0)
+    expect(errors).toEqual([])
+    await page.close()
+  }
 })

@@ -2,7 +2,9 @@ import {
   AckPolicy,
   DeliverPolicy,
   jetstream,
+  JetStreamApiError,
   type Consumer,
+  type ConsumerInfo,
   type JetStreamManager,
   type JsMsg,
 } from '@nats-io/jetstream'
@@ -20,8 +22,8 @@ const ACK_WAIT_MS = 10_000
 const REDELIVER_AFTER_MS = 1_000
 const REPORT_INTERVAL_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_500
-/** The client's default is to create, which fails where the settings differ; it does not export this name. */
-const CREATE_OR_UPDATE = ''
+/** nats-server has a consumer of that name with other settings. */
+const CONSUMER_EXISTS = 10_148
 
 /** Takes posts from the durable consumer that all scorers of a model share, and has a few batches of them in work. */
 export class PostConsumer implements AsyncDisposable {
@@ -69,19 +71,27 @@ export class PostConsumer implements AsyncDisposable {
     ])
   }
 
-  /** An existing consumer keeps its position and takes over what changed of its settings. */
   async #open(): Promise<Consumer> {
+    const info = await this.#createOrUpdate()
+    return jetstream(this.#connection).consumers.getConsumerFromInfo(info)
+  }
+
+  /** An existing consumer keeps its position and takes over what changed of its settings. */
+  async #createOrUpdate(): Promise<ConsumerInfo> {
+    const tunable = { ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: 20_000, max_deliver: -1 }
     const config = {
       durable_name: this.#consumer,
       filter_subject: filters.submitted,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ACK_WAIT_MS),
-      max_ack_pending: 20_000,
-      max_deliver: -1,
+      ...tunable,
     }
-    const info = await this.#jsm.consumers.add(POSTS, config, { action: CREATE_OR_UPDATE })
-    return jetstream(this.#connection).consumers.getConsumerFromInfo(info)
+    try {
+      return await this.#jsm.consumers.add(POSTS, config)
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === CONSUMER_EXISTS)) throw error
+      return this.#jsm.consumers.update(POSTS, this.#consumer, tunable)
+    }
   }
 
   /** Resolves when another batch may come. */

@@ -5,6 +5,24 @@ import { defineConfig } from 'vite'
 const gateway = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:4000'
 
 export default defineConfig({
-  plugins: [sveltekit({ adapter: adapter({ precompress: true }) })],
+  plugins: [
+    sveltekit({
+      adapter: adapter({ precompress: true }),
+      csp: {
+        directives: {
+          'default-src': ['self'],
+          // Titles come from the outside: should one ever get into a page as markup, its scripts still do not run.
+          'script-src': ['self'],
+          // Bars and charts place things by style attributes.
+          'style-src': ['self', 'unsafe-inline'],
+          'img-src': ['self', 'data:'],
+          'object-src': ['none'],
+          'base-uri': ['none'],
+          'form-action': ['self'],
+          'frame-ancestors': ['none'],
+        },
+      },
+    }),
+  ],
   server: { host: '127.0.0.1', proxy: { '/graphql': gateway } },
 })

@@ -1,9 +1,5 @@
-declare global {
-  namespace App {
-    interface Platform {
-      req?: { gravitas?: { fetch(request: Request): Promise<Response> } }
-    }
+declare namespace App {
+  interface Platform {
+    req?: { gravitas?: { fetch(request: Request): Promise<Response> } }
   }
 }
-
-export {}

@@ -1,4 +1,4 @@
-import type { HandleFetch } from '@sveltejs/kit'
+import type { HandleFetch } from '@sveltejs/kit/hooks'
 
 /** Server-rendered pages ask the gateway that they run in, without a way over the network. */
 export const handleFetch: HandleFetch = async ({ event, request, fetch }) => {

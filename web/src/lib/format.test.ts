@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
-import { formatAge, formatCount, formatSeriousness, toWord } from './format.ts'
-import { parseEvents } from './live/sse.ts'
+import { formatAge, formatBytes, formatCount, formatPosts, formatRate, formatSeriousness, toWord } from './format.ts'
 
 test('numbers read well', () => {
   expect(formatCount(1_234_567)).toBe('1,234,567')
+  expect([1, 2_000].map(formatPosts)).toEqual(['1 post', '2,000 posts'])
   expect(formatSeriousness(0.8731)).toBe('0.87')
   expect(formatSeriousness(null)).toBe('–')
-  expect([0, 0.5, 1].map(toWord)).toEqual(['pure banter', 'mixed', 'serious'])
+  expect([undefined, 0, 9.94, 9.96, 4_321.4].map(formatRate)).toEqual(['–', '0.0', '9.9', '10', '4,321'])
+  expect([0, 999, 1_234, 271_861_079].map(formatBytes)).toEqual(['0 B', '999 B', '1.23 kB', '272 MB'])
+})
+
+test('seriousness has a word', () => {
+  expect([0, 0.5, 1, null].map(toWord)).toEqual(['pure banter', 'mixed', 'serious', ''])
 })
 
 test('ages go to the largest unit', () => {
@@ -14,13 +19,4 @@ test('ages go to the largest unit', () => {
   expect(formatAge('2026-11-20T11:59:30Z', now)).toBe('just now')
   expect(formatAge('2026-11-20T10:00:00Z', now)).toBe('2 h ago')
   expect(formatAge('2013-01-01T10:00:00Z', now)).toBe('2013-01-01')
-})
-
-test('events are found however the stream is cut, comments are passed over', () => {
-  const text = ':\n\nevent: next\ndata: {"a":1}\n\nevent: next\ndata: {"a":2}\n\nevent: comp'
-  for (let cut = 0; cut <= text.length; cut++) {
-    const first = parseEvents(text.slice(0, cut))
-    const second = parseEvents(first.rest + text.slice(cut))
-    expect([...first.data, ...second.data]).toEqual(['{"a":1}', '{"a":2}'])
-  }
 })

@@ -3,14 +3,34 @@ const counts = new Intl.NumberFormat('en')
 /** A count with separators. */
 export const formatCount = (count: number): string => counts.format(count)
 
+/** "1 post", "2,000 posts". */
+export const formatPosts = (count: number): string => `${formatCount(count)} ${count === 1 ? 'post' : 'posts'}`
+
 /** Seriousness to two decimals, a dash where there is none. */
 export const formatSeriousness = (mean: number | null | undefined): string =>
   mean === null || mean === undefined ? '–' : mean.toFixed(2)
 
+/** Events per second: one decimal while that says something. */
+export const formatRate = (rate: number | undefined): string =>
+  rate === undefined ? '–' : rate < 9.95 ? rate.toFixed(1) : formatCount(Math.round(rate))
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** Bytes in powers of 1000, to three digits. */
+export function formatBytes(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1_000
+    unit++
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toPrecision(3)} ${UNITS[unit]}`
+}
+
 const WORDS = ['pure banter', 'mostly banter', 'mixed', 'mostly serious', 'serious'] as const
 
-/** Seriousness in a word. */
-export const toWord = (mean: number): string => WORDS[Math.min(4, Math.floor(mean * 5))]!
+/** Seriousness in a word, nothing where there is none. */
+export const toWord = (mean: number | null): string => (mean === null ? '' : WORDS[Math.min(4, Math.floor(mean * 5))]!)
 
 /** From warm banter to cool serious. */
 export const toColour = (mean: number | null | undefined): string =>

@@ -24,8 +24,20 @@ export interface PageInfo {
   hasNextPage: boolean
   endCursor: string | null
 }
-export interface Pipeline {
+export interface SourceCount {
+  source: string
   posts: number
-  sources: { source: string; posts: number }[]
+}
+export interface Pipeline {
+  model: string | null
+  posts: number
+  sources: SourceCount[]
   allTime: Seriousness
+  streams: { name: string; messages: number; bytes: number; lastSequence: number }[]
+  projections: {
+    name: string
+    lag: number
+    holes: number
+    checkpoints: { stream: string; sequence: number }[]
+  }[]
 }

@@ -1,8 +1,8 @@
-import { PIPELINE_FIELDS, query } from '#lib/graphql.ts'
-import type { Pipeline } from '#lib/types.ts'
 import type { LayoutServerLoad } from './$types'
+import { loadSources } from './watch-sources.ts'
 
 export const load: LayoutServerLoad = async ({ fetch }) => {
-  const { pipeline } = await query<{ pipeline: Pipeline }>(fetch, `{ pipeline { ${PIPELINE_FIELDS} } }`)
-  return { pipeline, renderedAtMs: Date.now() }
+  // Every page has a frame, also the one that says that nothing can be read now.
+  const sources = await loadSources(fetch).catch(() => [])
+  return { sources, renderedAtMs: Date.now() }
 }

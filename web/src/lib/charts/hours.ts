@@ -1,15 +1,33 @@
 import type { HourlySeriousness } from '../types.ts'
 
-const HOUR_MS = 3_600_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
+export const WEEK_HOURS = 7 * 24
 
+/** One hour with posts; `time` is its beginning. */
 export interface HourPoint {
   readonly time: number
   readonly mean: number
   readonly posts: number
 }
 
+/** A subreddit's line. */
+export interface Series {
+  readonly name: string
+  readonly points: readonly HourPoint[]
+}
+
 export const toPoints = (hours: readonly HourlySeriousness[]): HourPoint[] =>
   hours.map(({ hour, mean, posts }) => ({ time: Date.parse(hour), mean, posts }))
+
+/** The seven days that end with the hour of `nowMs`, milliseconds. */
+export function toWeek(nowMs: number): [start: number, end: number] {
+  const end = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS
+  return [end - WEEK_HOURS * HOUR_MS, end]
+}
+
+export const within = (points: readonly HourPoint[], [start, end]: readonly [number, number]): HourPoint[] =>
+  points.filter(({ time }) => time >= start && time < end)
 
 /** Runs of neighbouring hours: a line must not bridge hours without posts. */
 export function toRuns(points: readonly HourPoint[]): HourPoint[][] {
@@ -24,7 +42,21 @@ export function toRuns(points: readonly HourPoint[]): HourPoint[][] {
 
 /** Midnights (UTC) from `start` to `end`, milliseconds. */
 export function toMidnights(start: number, end: number): number[] {
-  const day = 24 * HOUR_MS
-  const first = Math.ceil(start / day) * day
-  return Array.from({ length: Math.max(0, Math.floor((end - first) / day) + 1) }, (_, index) => first + index * day)
+  const first = Math.ceil(start / DAY_MS) * DAY_MS
+  return Array.from(
+    { length: Math.max(0, Math.floor((end - first) / DAY_MS) + 1) },
+    (_, index) => first + index * DAY_MS,
+  )
 }
+
+const hourFormat = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+})
+
+/** "Wed 25 Nov, 02:00", in UTC. */
+export const formatHour = (time: number): string => hourFormat.format(time)

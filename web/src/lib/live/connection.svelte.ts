@@ -1,20 +1,26 @@
-/** Whether the page's subscriptions are connected, for the indicator in the header. */
+import { toLabel, type LinkState } from './link-state.ts'
+
+/** One subscription of the page. */
+export class Link {
+  state = $state<LinkState>('connecting')
+  /** Why the server refused it, in its own words. */
+  problem = $state('')
+}
+
+/** How the page's subscriptions are, for the header. */
 class Connection {
-  #states = $state<Record<string, boolean>>({})
+  #links = $state.raw<readonly Link[]>([])
+  readonly label = $derived(toLabel(this.#links.map(({ state }) => state)))
+  readonly problem = $derived(this.#links.find(({ problem }) => problem !== '')?.problem ?? '')
 
-  /** 'connecting' before the first answer. */
-  readonly label = $derived.by(() => {
-    const states = Object.values(this.#states)
-    if (states.length === 0) return 'connecting'
-    return states.every(Boolean) ? 'live' : 'reconnecting'
-  })
-
-  set(name: string, isLive: boolean): void {
-    this.#states[name] = isLive
+  add(): Link {
+    const link = new Link()
+    this.#links = [...this.#links, link]
+    return link
   }
 
-  remove(name: string): void {
-    delete this.#states[name]
+  remove(link: Link): void {
+    this.#links = this.#links.filter((other) => other !== link)
   }
 }
 
