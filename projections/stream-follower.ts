@@ -16,13 +16,14 @@ import type { LogMessage } from './batch-writer.ts'
 import { HoleFinder } from './find-holes.ts'
 
 /** Enough for SQLite to be fast, little enough to keep the event loop free for heartbeats. */
-export const MAX_BATCH_MESSAGES = 10_000
+export const MAX_BATCH_MESSAGES = 5_000
 const MAX_GATHER_MS = 500
-const MAX_BUFFERED_MESSAGES = 10_000
+const MAX_BUFFERED_MESSAGES = 5_000
 const ACK_WAIT_MS = 30_000
 
 interface ReceivedMessage extends LogMessage {
-  readonly received: JsMsg
+  /** Of the consumer: one more with each message that it delivers. */
+  readonly deliverySequence: number
 }
 
 export interface FollowOptions {
@@ -50,10 +51,13 @@ export interface FollowOptions {
 export class StreamFollower implements AsyncDisposable {
   readonly stream: StreamName
   readonly #options: FollowOptions
-  readonly #puller: BatchPuller
+  readonly #puller: BatchPuller<ReceivedMessage>
   readonly #holes: HoleFinder
   #buffer: ReceivedMessage[] = []
-  #taken: JsMsg | undefined
+  /** The last message of each batch that came: acknowledging it acknowledges all before it. */
+  #marks: JsMsg[] = []
+  /** Sequence of the last message taken out of the buffer. */
+  #taken = 0
   /** Sequence of the last message taken into the buffer. */
   #position: number
   #delivered = 0
@@ -68,7 +72,8 @@ export class StreamFollower implements AsyncDisposable {
     this.#holes = new HoleFinder(options.jsm, options.stream)
     this.#puller = new BatchPuller({
       open: () => this.#open(),
-      onMessages: (messages) => this.#receive(messages),
+      read: (message) => toReceived(options.stream, message),
+      onMessages: (messages, last) => this.#receive(messages, last),
       maxMessages: MAX_BATCH_MESSAGES,
       maxWaitMs: MAX_GATHER_MS,
       onIdle: options.onIdle,
@@ -99,15 +104,17 @@ export class StreamFollower implements AsyncDisposable {
     let count = 0
     while (count < most && count < this.#buffer.length && accept(this.#buffer[count]!)) count++
     const taken = this.#buffer.splice(0, count)
-    this.#taken = taken.at(-1)?.received ?? this.#taken
+    this.#taken = taken.at(-1)?.sequence ?? this.#taken
     if (this.#buffer.length < MAX_BUFFERED_MESSAGES) this.#onRoom?.()
     return taken
   }
 
-  /** Tells the server that all taken so far is applied. Feeds the lag figures only. */
+  /** Tells the server that what was taken is applied, by whole batches. Feeds the lag figures only. */
   acknowledge(): void {
-    this.#taken?.ack()
-    this.#taken = undefined
+    const applied = this.#marks.findLast(({ seq }) => seq <= this.#taken)
+    if (applied === undefined) return
+    applied.ack()
+    this.#marks = this.#marks.filter(({ seq }) => seq > applied.seq)
   }
 
   async #open(): Promise<Consumer> {
@@ -127,7 +134,7 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   /** Resolves when more may come. @throws OutOfOrderError when messages have to be asked for again */
-  async #receive(messages: readonly JsMsg[]): Promise<void> {
+  async #receive(messages: readonly ReceivedMessage[], last: JsMsg): Promise<void> {
     try {
       for (const message of messages) {
         const explained = this.#accept(message)
@@ -135,14 +142,15 @@ export class StreamFollower implements AsyncDisposable {
         if (explained !== undefined) await explained
       }
     } finally {
-      this.#pending = messages.at(-1)!.info.pending
+      this.#pending = last.info.pending
+      this.#marks.push(last)
       if (this.#buffer.length > 0) this.#options.onMessages()
     }
     if (this.#buffer.length >= MAX_BUFFERED_MESSAGES) await new Promise<void>((resolve) => (this.#onRoom = resolve))
   }
 
-  #accept(message: JsMsg): Promise<void> | void {
-    const { streamSequence: sequence, deliverySequence } = message.info
+  #accept(message: ReceivedMessage): Promise<void> | void {
+    const { sequence, deliverySequence } = message
     const isNextDelivery = deliverySequence === ++this.#delivered
     if (sequence <= this.#position) return
     const isNext = this.#options.filter === undefined ? sequence === this.#position + 1 : isNextDelivery
@@ -150,18 +158,10 @@ export class StreamFollower implements AsyncDisposable {
     return this.#jump(sequence).then(() => this.#append(message))
   }
 
-  #append(message: JsMsg): void {
-    const { streamSequence: sequence, timestampNanos } = message.info
-    this.#position = sequence
+  #append(message: ReceivedMessage): void {
+    this.#position = message.sequence
     this.#suspect = undefined
-    this.#buffer.push({
-      stream: this.stream,
-      sequence,
-      subject: message.subject,
-      data: message.data,
-      storedAtMs: Math.floor(timestampNanos / 1e6),
-      received: message,
-    })
+    this.#buffer.push(message)
   }
 
   /**
@@ -181,6 +181,12 @@ export class StreamFollower implements AsyncDisposable {
       onHole(from, to)
     }
   }
+}
+
+function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
+  const { streamSequence: sequence, deliverySequence, timestampNanos } = message.info
+  const storedAtMs = Math.floor(timestampNanos / 1e6)
+  return { stream, sequence, deliverySequence, subject: message.subject, data: message.data, storedAtMs }
 }
 
 /** Messages came out of order: they were lost on the way and have to be asked for again. */

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { toFixedSeriousness } from '../schema/seriousness.ts'
 import { toPostKey } from '../schema/post-id.ts'
 import type { GravitasEvent } from '../schema/events.ts'
+import { ErasedPosts } from './erased-posts.ts'
 import type { ChangeWriter } from './projection.ts'
 
 /** Count one score of one post. `hour` is seconds since the epoch, at the start of the hour of the post's creation. */
@@ -51,7 +52,7 @@ export interface Delta {
 export interface TallyTables {
   /** Distinguishes the groups of one subreddit and model. */
   groupOf(change: CountScore): number
-  /** Inserts a ledger row unless the post was erased or the score is already there. */
+  /** Inserts a ledger row unless the score is already there. */
   insertCounted(change: CountScore): boolean
   /** Adds a delta to its group's row; removes the row where no post is left. */
   addDelta(delta: Delta): void
@@ -68,7 +69,7 @@ interface CountedRow {
 /** The ledger and sums that `hourly` and `all-time` have in common. */
 export class TallyWriter implements ChangeWriter<TallyChange> {
   readonly #tables: TallyTables
-  readonly #insertErased
+  readonly #erased: ErasedPosts
   readonly #selectCounted
   readonly #deleteCounted
   readonly #addName
@@ -78,7 +79,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
 
   constructor(database: Database, tables: TallyTables) {
     this.#tables = tables
-    this.#insertErased = database.prepare<[number]>('INSERT OR IGNORE INTO erased (key) VALUES (?)')
+    this.#erased = new ErasedPosts(database)
     this.#selectCounted = database.prepare<[number], CountedRow>(tables.selectCounted)
     this.#deleteCounted = database.prepare<[number]>('DELETE FROM counted WHERE key = ?')
     this.#addName = database.prepare<[string, string, number]>(
@@ -90,7 +91,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
 
   apply(change: TallyChange): void {
     if (change.kind === 'erase') this.#erase(change.key)
-    else if (this.#tables.insertCounted(change)) this.#tally(change, 1)
+    else if (!this.#erased.has(change.key) && this.#tables.insertCounted(change)) this.#tally(change, 1)
   }
 
   flush(): readonly string[] {
@@ -110,7 +111,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
   }
 
   #erase(key: number): void {
-    if (this.#insertErased.run(key).changes === 0) return
+    if (!this.#erased.add(key)) return
     for (const row of this.#selectCounted.all(key)) this.#tally({ kind: 'count', key, ...row }, -1)
     this.#deleteCounted.run(key)
   }

@@ -32,7 +32,7 @@ export class PostConsumer implements AsyncDisposable {
   readonly #scorer: BatchScorer
   readonly #consumer: string
   readonly #logger: Logger
-  readonly #puller: BatchPuller
+  readonly #puller: BatchPuller<JsMsg>
   readonly #inFlight = new Set<Promise<void>>()
   #report: NodeJS.Timeout | undefined
   #closed = false
@@ -46,6 +46,7 @@ export class PostConsumer implements AsyncDisposable {
     this.#logger = logger
     this.#puller = new BatchPuller({
       open: () => this.#open(),
+      read: (message) => message,
       onMessages: (messages) => this.#take(messages),
       maxMessages: MAX_BATCH_MESSAGES,
       maxWaitMs: MAX_GATHER_MS,

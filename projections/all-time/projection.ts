@@ -21,10 +21,8 @@ export const allTime: Projection<TallyChange> = {
 }
 
 function allTimeTables(database: Database): TallyTables {
-  const insert = database.prepare<[number, string, string, number, number]>(
-    `INSERT INTO counted (key, model, subreddit, seriousness)
-     SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
-     ON CONFLICT DO NOTHING`,
+  const insert = database.prepare<[number, string, string, number]>(
+    'INSERT INTO counted (key, model, subreddit, seriousness) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
   const remove = database.prepare<[string, string, number]>(
     'DELETE FROM all_time WHERE subreddit = ? AND model = ? AND posts = ?',
@@ -40,7 +38,7 @@ function allTimeTables(database: Database): TallyTables {
   return {
     groupOf: () => 0,
     insertCounted: ({ key, model, subreddit, seriousness }: CountScore) =>
-      insert.run(key, model, subreddit, seriousness, key).changes === 1,
+      insert.run(key, model, subreddit, seriousness).changes === 1,
     addDelta: ({ subreddit, model, posts, sum, sumOfSquares }: Delta) => {
       if (posts < 0 && remove.run(subreddit, model, -posts).changes === 1) return
       if (update.run(posts, sum, sumOfSquares, subreddit, model).changes === 1) return

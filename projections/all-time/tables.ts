@@ -1,3 +1,5 @@
+import { erasedTable } from '../erased-posts.ts'
+
 /**
  * all-time: seriousness by subreddit and model, in fixed integers (schema/seriousness.ts). `counted` is the ledger: which
  * score of which post is in the sums. `mean` repeats sum / posts for the index that orders by it. `names` counts how
@@ -25,7 +27,7 @@ CREATE TABLE counted (
   PRIMARY KEY (key, model)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;
+${erasedTable}
 
 CREATE TABLE names (
   subreddit TEXT NOT NULL COLLATE NOCASE,

@@ -21,10 +21,8 @@ export const hourly: Projection<TallyChange> = {
 }
 
 function hourlyTables(database: Database): TallyTables {
-  const insert = database.prepare<[number, string, string, number, number, number]>(
-    `INSERT INTO counted (key, model, subreddit, hour, seriousness)
-     SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
-     ON CONFLICT DO NOTHING`,
+  const insert = database.prepare<[number, string, string, number, number]>(
+    'INSERT INTO counted (key, model, subreddit, hour, seriousness) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )
   const remove = database.prepare<[string, string, number, number]>(
     'DELETE FROM hourly WHERE subreddit = ? AND model = ? AND hour = ? AND posts = ?',
@@ -39,7 +37,7 @@ function hourlyTables(database: Database): TallyTables {
   return {
     groupOf: ({ hour }: CountScore) => hour,
     insertCounted: ({ key, model, subreddit, hour, seriousness }: CountScore) =>
-      insert.run(key, model, subreddit, hour, seriousness, key).changes === 1,
+      insert.run(key, model, subreddit, hour, seriousness).changes === 1,
     addDelta: ({ subreddit, model, hour, posts, sum, sumOfSquares }: Delta) => {
       if (posts < 0 && remove.run(subreddit, model, hour, -posts).changes === 1) return
       if (update.run(posts, sum, sumOfSquares, subreddit, model, hour).changes === 1) return

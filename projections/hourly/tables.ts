@@ -1,3 +1,5 @@
+import { erasedTable } from '../erased-posts.ts'
+
 /**
  * hourly: seriousness by subreddit, hour of the post's creation, and model, in fixed integers (schema/seriousness.ts).
  * `counted` is the ledger: which score of which post is in the sums, so that a duplicate changes nothing and an erasure
@@ -23,7 +25,7 @@ CREATE TABLE counted (
   PRIMARY KEY (key, model)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;
+${erasedTable}
 
 CREATE TABLE names (
   subreddit TEXT NOT NULL COLLATE NOCASE,

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { PostScored, PostSubmitted } from '../../schema/events.ts'
 import { toPostKey } from '../../schema/post-id.ts'
 import { toFixedSeriousness } from '../../schema/seriousness.ts'
+import { ErasedPosts } from '../erased-posts.ts'
 import type { ChangeWriter, Projection } from '../projection.ts'
 import { tables } from './tables.ts'
 
@@ -29,7 +30,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #insertPost
   readonly #insertTitle
   readonly #insertScore
-  readonly #insertErased
+  readonly #erased: ErasedPosts
   readonly #selectPost
   readonly #deleteTitle
   readonly #deletePost
@@ -39,18 +40,15 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #sources = new Map<string, number>()
 
   constructor(database: Database) {
-    this.#insertPost = database.prepare<[number, string, string, string, number, string | null, string, number]>(
+    this.#erased = new ErasedPosts(database)
+    this.#insertPost = database.prepare<[number, string, string, string, number, string | null, string]>(
       `INSERT INTO posts (key, id, subreddit, title, created_utc, permalink, source)
-       SELECT ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
-       ON CONFLICT DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     )
     this.#insertTitle = database.prepare<[number, string]>('INSERT INTO titles (rowid, title) VALUES (?, ?)')
-    this.#insertScore = database.prepare<[number, string, string, number, number, number]>(
-      `INSERT INTO scores (key, model, subreddit, seriousness, sequence)
-       SELECT ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM erased WHERE key = ?)
-       ON CONFLICT DO NOTHING`,
+    this.#insertScore = database.prepare<[number, string, string, number, number]>(
+      'INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
-    this.#insertErased = database.prepare<[number]>('INSERT OR IGNORE INTO erased (key) VALUES (?)')
     this.#selectPost = database.prepare<[number], { title: string; source: string }>(
       'SELECT title, source FROM posts WHERE key = ?',
     )
@@ -66,9 +64,10 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   }
 
   apply(change: PostsChange): void {
+    if (change.kind === 'erase') return this.#erase(change.key)
+    if (this.#erased.has(change.key)) return
     if (change.kind === 'submit') this.#submit(change.key, change.post)
-    else if (change.kind === 'score') this.#score(change.key, change.score, change.sequence)
-    else this.#erase(change.key)
+    else this.#score(change.key, change.score, change.sequence)
   }
 
   flush(): readonly string[] {
@@ -83,18 +82,17 @@ class PostsWriter implements ChangeWriter<PostsChange> {
 
   #submit(key: number, post: PostSubmitted): void {
     const { id, subreddit, title, created_utc, permalink, source = 'unknown' } = post
-    if (this.#insertPost.run(key, id, subreddit, title, created_utc, permalink ?? null, source, key).changes === 0)
-      return
+    if (this.#insertPost.run(key, id, subreddit, title, created_utc, permalink ?? null, source).changes === 0) return
     this.#insertTitle.run(key, title)
     this.#count(source, 1)
   }
 
   #score(key: number, score: PostScored, sequence: number): void {
-    this.#insertScore.run(key, score.model, score.subreddit, toFixedSeriousness(score.seriousness), sequence, key)
+    this.#insertScore.run(key, score.model, score.subreddit, toFixedSeriousness(score.seriousness), sequence)
   }
 
   #erase(key: number): void {
-    if (this.#insertErased.run(key).changes === 0) return
+    if (!this.#erased.add(key)) return
     this.#deleteScores.run(key)
     const post = this.#selectPost.get(key)
     if (post === undefined) return

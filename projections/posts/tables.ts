@@ -1,3 +1,5 @@
+import { erasedTable } from '../erased-posts.ts'
+
 /**
  * posts: what was said, and what each model made of it. `key` is the integer of the post id (schema/post-id.ts).
  * `scores.sequence` is the SCORES sequence of the score that counted: the order of `postScored`, and its cursor.
@@ -30,7 +32,7 @@ CREATE UNIQUE INDEX scores_by_key ON scores (key, model);
 CREATE INDEX scores_by_seriousness ON scores (model, seriousness, key);
 CREATE INDEX scores_by_subreddit ON scores (subreddit, model, key, seriousness);
 
-CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;
+${erasedTable}
 CREATE TABLE sources (source TEXT PRIMARY KEY, posts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'posts', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2', columnsize = 0);

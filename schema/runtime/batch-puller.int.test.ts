@@ -25,13 +25,16 @@ afterEach(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-async function startPuller(onMessages: (messages: JsMsg[]) => Promise<void> | void = () => {}): Promise<BatchPuller> {
+async function startPuller(
+  onMessages: (messages: JsMsg[]) => Promise<void> | void = () => {},
+): Promise<BatchPuller<JsMsg>> {
   const puller = new BatchPuller({
     open: async () => {
       const jsm = await jetstreamManager(connection)
       const config = { durable_name: 'puller', ack_policy: AckPolicy.Explicit, max_ack_pending: 20_000 }
       return jetstream(connection).consumers.getConsumerFromInfo(await jsm.consumers.add(STREAM, config))
     },
+    read: (message) => message,
     onMessages: async (messages) => {
       await onMessages(messages)
       for (const message of messages) {

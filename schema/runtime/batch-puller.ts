@@ -3,11 +3,16 @@ import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import { BatchPacer } from './batch-pacer.ts'
 import type { Logger } from './logger.ts'
 
-export interface BatchPullerOptions {
+export interface BatchPullerOptions<T> {
   /** Makes the consumer, or makes it anew: called at the start and after every failure. */
   readonly open: () => Promise<Consumer>
-  /** Takes messages in their order, one call after the other. A failure makes the consumer anew. */
-  readonly onMessages: (messages: JsMsg[]) => Promise<void> | void
+  /** Called for each message as it arrives: the less it keeps of it, the less there is for the garbage collector. */
+  readonly read: (message: JsMsg) => T
+  /**
+   * Takes what was read, in order, one call after the other; `last` is the newest message of all. A failure makes the
+   * consumer anew.
+   */
+  readonly onMessages: (messages: T[], last: JsMsg) => Promise<void> | void
   /** The most of a burst; fewer where messages are large, so that memory stays flat. */
   readonly maxMessages: number
   /** Under load, the longest that messages wait in the stream for company. */
@@ -33,8 +38,8 @@ const CLOSE_TIMEOUT_MS = 1_500
  * the moment it is stored. Under load that would cost a delivery, a wake-up and a write for every message: then it asks
  * only now and again for all that has gathered in the stream, which is several times cheaper on both sides.
  */
-export class BatchPuller implements AsyncDisposable {
-  readonly #options: BatchPullerOptions
+export class BatchPuller<T> implements AsyncDisposable {
+  readonly #options: BatchPullerOptions<T>
   readonly #pacer: BatchPacer
   readonly #closing = new AbortController()
   #open: ConsumerMessages | undefined
@@ -43,7 +48,7 @@ export class BatchPuller implements AsyncDisposable {
   #messageBytes = 1_000
   #running: Promise<void> = Promise.resolve()
 
-  constructor(options: BatchPullerOptions) {
+  constructor(options: BatchPullerOptions<T>) {
     this.#options = options
     this.#pacer = new BatchPacer({ targetMessages: options.maxMessages, maxWaitMs: options.maxWaitMs })
   }
@@ -101,37 +106,43 @@ export class BatchPuller implements AsyncDisposable {
     if (waiting >= MUCH_MESSAGES && !this.#closing.signal.aborted) this.#ahead = this.#fetch(consumer, waiting)
   }
 
-  #note(messages: readonly JsMsg[]): void {
-    this.#pacer.arrived(messages.length)
-    const bytes = messages.reduce((sum, { data }) => sum + data.length, 0)
-    if (messages.length > 0) this.#messageBytes = Math.max(100, (this.#messageBytes + bytes / messages.length) / 2)
+  #note(messages: number, bytes: number): void {
+    this.#pacer.arrived(messages)
+    if (messages > 0) this.#messageBytes = Math.max(100, (this.#messageBytes + bytes / messages) / 2)
   }
 
   async #burst(consumer: Consumer, pulled: Promise<ConsumerMessages>): Promise<void> {
+    const { read, onMessages } = this.#options
     this.#ahead = undefined
     this.#open = await pulled
-    const messages: JsMsg[] = []
-    for await (const message of this.#open) messages.push(message)
-    this.#note(messages)
-    this.#pullAhead(consumer, messages.at(-1))
-    if (messages.length > 0) await this.#options.onMessages(messages)
+    const messages: T[] = []
+    let bytes = 0
+    let last: JsMsg | undefined
+    for await (const message of this.#open) {
+      messages.push(read(message))
+      bytes += message.data.length
+      last = message
+    }
+    this.#note(messages.length, bytes)
+    this.#pullAhead(consumer, last)
+    if (last !== undefined) await onMessages(messages, last)
   }
 
   async #stand(consumer: Consumer): Promise<void> {
     this.#open = await consumer.fetch({ max_messages: STANDING_MESSAGES, expires: STANDING_EXPIRES_MS })
-    const waiting: JsMsg[] = []
+    const waiting: T[] = []
     let handing: Promise<void> | undefined
     let failure: { error: unknown } | undefined
+    let last: JsMsg | undefined
     const hand = async (): Promise<void> => {
       // What arrives in one turn of the event loop goes together.
       await new Promise((resolve) => setImmediate(resolve))
-      while (waiting.length > 0) await this.#options.onMessages(waiting.splice(0))
+      while (waiting.length > 0) await this.#options.onMessages(waiting.splice(0), last!)
     }
-    let last: JsMsg | undefined
     for await (const message of this.#open) {
       last = message
-      this.#note([message])
-      waiting.push(message)
+      this.#note(1, message.data.length)
+      waiting.push(this.#options.read(message))
       handing ??= hand()
         .catch((error: unknown) => {
           failure = { error }
