@@ -18,7 +18,7 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('secure_delete = ON')
-    database.pragma('wal_autocheckpoint = 4000')
+    database.pragma('wal_autocheckpoint = 16000')
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
     if (isNew || isEmpty(database)) createTables(database, projection)

@@ -9,7 +9,7 @@ import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
-import { filters, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
+import { ERASED_SUBJECTS, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
 import { CauseGate } from './cause-gate.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -117,7 +117,7 @@ class Projector implements AsyncDisposable {
     const handles = new Set(this.#projection.handles)
     const wanted: [StreamName, string | undefined][] = []
     if (handles.has('PostSubmitted')) wanted.push([POSTS, undefined])
-    else if (handles.has('PostErased')) wanted.push([POSTS, filters.erased])
+    else if (handles.has('PostErased')) wanted.push([POSTS, ERASED_SUBJECTS])
     if (handles.has('PostScored')) wanted.push([SCORES, undefined])
     return wanted
   }

@@ -28,7 +28,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'Posts as they were submitted, and erasures',
     subjects: ['posts.submitted.*', 'posts.erased.*'],
     max_bytes: 512 * GIB,
-    duplicate_window: nanos(60 * SECOND),
+    duplicate_window: nanos(30 * SECOND),
     allow_atomic: true,
   },
   SCORES: {
@@ -37,7 +37,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'What each model made of each post',
     subjects: ['scores.*.*'],
     max_bytes: 128 * GIB,
-    duplicate_window: nanos(60 * SECOND),
+    duplicate_window: nanos(30 * SECOND),
     allow_atomic: true,
   },
   MODELS: {
@@ -46,7 +46,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'Which model is shown',
     subjects: ['models.promoted'],
     max_bytes: GIB,
-    duplicate_window: nanos(60 * SECOND),
+    duplicate_window: nanos(30 * SECOND),
   },
   DEAD: {
     ...log,

@@ -16,12 +16,8 @@ export const subjects = {
   changes: (projection: string): string => `changes.${projection}`,
 } as const
 
-export const filters = {
-  allPosts: 'posts.>',
-  submitted: 'posts.submitted.*',
-  erased: 'posts.erased.*',
-  scores: 'scores.*.*',
-} as const
+/** Subjects of all erasures. */
+export const ERASED_SUBJECTS = 'posts.erased.*'
 
 /** `Nats-Msg-Id` values: the streams drop a second message with the same id within their duplicate window. */
 export const messageIds = {

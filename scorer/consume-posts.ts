@@ -11,7 +11,7 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { BatchPuller } from '../schema/runtime/batch-puller.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { filters, POSTS, scorerConsumer } from '../schema/subjects.ts'
+import { POSTS, scorerConsumer } from '../schema/subjects.ts'
 import type { BatchScorer } from './score-batch.ts'
 
 const MAX_BATCH_MESSAGES = 1_000
@@ -77,12 +77,14 @@ export class PostConsumer implements AsyncDisposable {
     return jetstream(this.#connection).consumers.getConsumerFromInfo(info)
   }
 
-  /** An existing consumer keeps its position and takes over what changed of its settings. */
+  /**
+   * An existing consumer keeps its position and takes over what changed of its settings. No filter: to look for the next
+   * message of a subject costs the server more than the few erasures cost here.
+   */
   async #createOrUpdate(): Promise<ConsumerInfo> {
     const tunable = { ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: 20_000, max_deliver: -1 }
     const config = {
       durable_name: this.#consumer,
-      filter_subject: filters.submitted,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
       ...tunable,

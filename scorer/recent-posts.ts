@@ -8,7 +8,7 @@ export class RecentPosts {
   #old = new Set<number>()
 
   /** @param capacity keys a generation */
-  constructor(capacity = 250_000) {
+  constructor(capacity = 100_000) {
     this.#capacity = capacity
   }
 

@@ -9,6 +9,9 @@ import type { Model } from './model.ts'
 import { RecentPosts } from './recent-posts.ts'
 import { toScoreEvent } from './to-score-event.ts'
 
+/** Erasures are for the read models. */
+const ERASED_PREFIX = subjects.postErased('')
+
 interface ScorablePost {
   readonly post: PostSubmitted
   readonly sequence: number
@@ -40,6 +43,7 @@ export class BatchScorer {
     for (const message of messages) {
       const { streamSequence: sequence, timestampNanos } = message.info
       try {
+        if (message.subject.startsWith(ERASED_PREFIX)) continue
         const event = decodeEvent(message.data, timestampNanos / 1e6)
         if (event.type !== 'PostSubmitted')
           throw new EventRejectedError(`${event.type} under a subject of PostSubmitted`)

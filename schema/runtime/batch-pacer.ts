@@ -1,4 +1,4 @@
-const MEMORY_MS = 100
+const MEMORY_MS = 1_000
 
 export interface BatchPacerOptions {
   /** Messages that make a batch worth its fixed costs. */
