@@ -11,7 +11,7 @@ import { applyStreams } from '../schema/streams.ts'
 import { freePort } from '../schema/testing/nats-server.ts'
 import { natsServerProgram } from '../scripts/nats-program.ts'
 import { findNatsServer } from '../scripts/nats-server.ts'
-import { NODE_FLAGS } from '../scripts/node-flags.ts'
+import { GATEWAY_FLAGS, NODE_FLAGS } from '../scripts/node-flags.ts'
 import { ensureSecrets } from '../scripts/secrets.ts'
 import { readUsage, type Usage } from './usage.ts'
 
@@ -57,7 +57,7 @@ export class Stack implements AsyncDisposable {
 
   /** Starts `node FILE ARGS…` and does not wait for it. */
   launch(name: string, file: string, ...args: string[]): ChildProcess {
-    const child = spawn(process.execPath, [...NODE_FLAGS, file, ...args], {
+    const child = spawn(process.execPath, [...(name === 'gateway' ? GATEWAY_FLAGS : NODE_FLAGS), file, ...args], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,

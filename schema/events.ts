@@ -15,7 +15,8 @@ const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
-export const MAX_TITLE_LENGTH = 1_000
+/** In UTF-16 units, as the next one. Reddit's own limits are 300 and 40,000: these only keep an event within a message. */
+export const MAX_TITLE_LENGTH = 40_000
 export const MAX_SELFTEXT_LENGTH = 100_000
 
 export const PostSubmitted = Type.Object({
@@ -30,7 +31,7 @@ export const PostSubmitted = Type.Object({
   is_self: nullable(Type.Boolean()),
   over_18: nullable(Type.Boolean()),
   link_flair_text: nullable(Type.String({ maxLength: 1_000 })),
-  source: Type.Optional(Type.String({ pattern: '^[a-z0-9-]{1,32}$' })),
+  source: nullable(Type.String({ maxLength: 100 })),
 })
 export type PostSubmitted = Static<typeof PostSubmitted>
 

@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from './node-flags.ts'
+import { GATEWAY_FLAGS, NODE_FLAGS } from './node-flags.ts'
 import { recordProcess } from './process-records.ts'
 import type { StartConfig } from './start-config.ts'
 import type { Program } from './supervisor.ts'
@@ -13,7 +13,8 @@ export interface ServiceProgram extends Program {
 const SHARED_FOLDER = 'schema'
 
 export function gatewayProgram(config: StartConfig): ServiceProgram {
-  return toService(config, { name: 'gateway', file: 'gateway/main.ts', sources: ['gateway', 'projections'] })
+  const flags = GATEWAY_FLAGS
+  return toService(config, { name: 'gateway', file: 'gateway/main.ts', flags, sources: ['gateway', 'projections'] })
 }
 
 /** All that reads or writes the streams and so needs them to be there. */
@@ -36,15 +37,19 @@ interface ServiceFiles {
   readonly name: string
   readonly file: string
   readonly args?: readonly string[]
+  readonly flags?: readonly string[]
   readonly sources: readonly string[]
 }
 
-function toService(config: StartConfig, { name, file, args = [], sources }: ServiceFiles): ServiceProgram {
+function toService(
+  config: StartConfig,
+  { name, file, args = [], flags = NODE_FLAGS, sources }: ServiceFiles,
+): ServiceProgram {
   const { natsUrl, dataDir, host, port } = config
   return {
     name,
     command: process.execPath,
-    args: [...NODE_FLAGS, file, ...args],
+    args: [...flags, file, ...args],
     env: { NODE_ENV: 'production', NATS_URL: natsUrl, HOST: host, PORT: String(port) },
     watchesLauncher: true,
     sources: [SHARED_FOLDER, ...sources],

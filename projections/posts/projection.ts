@@ -81,7 +81,8 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   }
 
   #submit(key: number, post: PostSubmitted): void {
-    const { id, subreddit, title, created_utc, permalink, source = 'unknown' } = post
+    const { id, subreddit, title, created_utc, permalink } = post
+    const source = post.source || 'unknown'
     if (this.#insertPost.run(key, id, subreddit, title, created_utc, permalink ?? null, source).changes === 0) return
     this.#insertTitle.run(key, title)
     this.#count(source, 1)
