@@ -1,7 +1,7 @@
 import type { HourlySeriousness } from '../types.ts'
 
 export const HOUR_MS = 3_600_000
-export const DAY_MS = 24 * HOUR_MS
+const DAY_MS = 24 * HOUR_MS
 export const WEEK_HOURS = 7 * 24
 
 /** One hour with posts; `time` is its beginning. */
