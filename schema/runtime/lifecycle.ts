@@ -58,5 +58,7 @@ export function stopRequested(): Promise<string> {
     if (process.env['GRAVITAS_SUPERVISED'] !== '1') return
     process.stdin.once('end', () => resolve('launcher gone')).once('error', () => resolve('launcher gone'))
     process.stdin.resume()
+    // The pipe alone must not keep a stopped process alive.
+    process.stdin.unref()
   })
 }
