@@ -11,9 +11,12 @@ import { requireServer } from './require-server.ts'
 import { writeNatsContext } from './secrets.ts'
 import { gatewayProgram, workerPrograms, type ServiceProgram } from './service-programs.ts'
 import { readStartConfig, toUrl, wantedPorts, type StartConfig } from './start-config.ts'
+import { untilAnswers } from './until-answers.ts'
 import { stopSignal, StopRequestedError, unlessStopped, untilStopped } from './stop-signal.ts'
 
 const UNSET_NATS_URL = 'Start a NATS server there, or unset NATS_URL: then one of our own is started.'
+
+const GATEWAY_HEAD_START_MS = 3_000
 
 /** What makes the ways of starting everything differ. */
 export interface Mode {
@@ -72,6 +75,12 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   services.start([gatewayProgram(gatewayConfig)])
   if (config.ownServer) await unlessStopped(signal, untilServerReady(config))
   await unlessStopped(signal, prepareLog(config))
+  // The page first, then what moves it: on few cores they would only take turns. A gateway that hangs holds up nobody.
+  const gatewayUp = untilAnswers(`${gatewayUrl}/healthz`, { what: 'The gateway', timeoutMs: GATEWAY_HEAD_START_MS })
+  await unlessStopped(
+    signal,
+    gatewayUp.catch(() => {}),
+  )
   services.start(workerPrograms(config))
   if (mode.accompany !== undefined) stack.use(mode.accompany({ config, gatewayUrl, services, logger }))
   const url = toUrl(config.host, config.port)
