@@ -66,7 +66,7 @@ export class ShownModel implements Disposable {
     try {
       const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
       if (message === null) return
-      const event = decodeEvent(message.data, message.time.getTime())
+      const event = decodeEvent(message.data, message.subject, message.time.getTime())
       if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
       this.#promoted = event.model
       this.#logger.info({ model: event.model }, 'showing the scores of this model')

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -107,6 +107,22 @@ test('an interrupted import goes on where it stopped', async () => {
   expect(await stored()).toBeLessThan(60_000)
   await importFiles(path)
   expect(await stored()).toBe(60_000)
+})
+
+test('a followed file is read on, and from its beginning when another took its place', async () => {
+  const path = await file('live.ndjson', lines(10))
+  const follow = async (expected: number): Promise<void> => {
+    await using _service = await start(['--source', 'dump', '--follow', path])
+    await vi.waitFor(async () => expect(await stored()).toBe(expected), { timeout: 10_000 })
+  }
+  await follow(10)
+  await appendFile(path, lines(5, 10))
+  await follow(15)
+  await rm(path)
+  await file('live.ndjson', lines(8, 100))
+  await follow(23)
+  await writeFile(path, lines(3, 200))
+  await follow(26)
 })
 
 test('--subreddits takes only those, and posts deleted later are left out', async () => {

@@ -1,9 +1,12 @@
-import { MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH, checkEvent, type PostSubmitted } from '../schema/events.ts'
+import { checkEvent, type PostSubmitted } from '../schema/events.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 
 /** A Reddit submission as the API and the dumps have it; nothing about it is certain. */
 type Submission = Readonly<Record<string, unknown>>
 
+/** In UTF-16 units. Reddit's own limits are 300 and 40,000; these keep a post within a message. */
+export const MAX_TITLE_LENGTH = 1_000
+export const MAX_SELFTEXT_LENGTH = 100_000
 const MAX_PERMALINK_LENGTH = 2_000
 const MAX_URL_LENGTH = 20_000
 const MAX_FLAIR_LENGTH = 1_000

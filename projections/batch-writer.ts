@@ -92,7 +92,7 @@ export class BatchWriter {
     counts.applied++
     let event: GravitasEvent
     try {
-      event = decodeEvent(message.data, message.storedAtMs)
+      event = decodeEvent(message.data, message.subject, message.storedAtMs)
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
       counts.rejected++

@@ -23,7 +23,8 @@ export class Checkpoints {
     )
     this.#upsert = database.prepare<[string, string, number, string | null]>(
       `INSERT INTO checkpoints (stream, stream_created, sequence, digest) VALUES (?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET sequence = excluded.sequence, digest = excluded.digest`,
+       ON CONFLICT DO UPDATE SET
+         stream_created = excluded.stream_created, sequence = excluded.sequence, digest = excluded.digest`,
     )
     this.#insertHole = database.prepare<[string, number, number]>(
       'INSERT OR IGNORE INTO holes (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',

@@ -154,6 +154,40 @@ test('a bad event is set aside with its reason and the others go on', () => {
   expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
 })
 
+test.each([
+  ['a score among the posts', 'posts.submitted.askscience', postScored()],
+  ['an erasure among the submissions', 'posts.submitted.askscience', postErased()],
+  ['a post among the erasures', 'posts.erased.askscience', postSubmitted()],
+])('%s is set aside: readers that select by subject would differ', (_, subject, event) => {
+  using model = new TestReadModel(projections['posts']!)
+  const [message] = toLog([event]) as [LogMessage]
+  const [post, score] = toLog([postSubmitted({ id: 'a' }), postScored({ post_id: 'a' })]) as [LogMessage, LogMessage]
+  model.write([{ ...message, stream: POSTS, subject }, { ...post, sequence: 2 }, score])
+  expect(model.database.prepare('SELECT reason FROM dead_letters').pluck().all()).toEqual([
+    expect.stringContaining('does not belong'),
+  ])
+  expect(model.database.prepare('SELECT id, seriousness FROM posts_view').all()).toEqual([
+    { id: 'a', seriousness: 0.8731 },
+  ])
+})
+
+test.each([
+  ['deeply nested', `{"type":${'['.repeat(5_000)}${']'.repeat(5_000)}}`],
+  ['a type without end', JSON.stringify({ type: 'x'.repeat(500_000) })],
+  ['not an object', '7'],
+  ['nothing', ''],
+])('an event that is %s is set aside with a short reason', (_, text) => {
+  using model = new TestReadModel(projections['all-time']!)
+  const [good] = toLog([postScored()]) as [LogMessage]
+  model.write([
+    { ...good, data: Buffer.from(text) },
+    { ...good, sequence: 2 },
+  ])
+  const [reason] = model.database.prepare<[], string>('SELECT reason FROM dead_letters').pluck().all()
+  expect(reason!.length).toBeLessThan(300)
+  expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
+})
+
 test('the most frequent spelling of a name is shown', () => {
   using model = new TestReadModel(projections['all-time']!)
   const spelled = (id: string, subreddit: string) => postScored({ post_id: id, subreddit })

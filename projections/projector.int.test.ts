@@ -128,6 +128,46 @@ describe('a projector', () => {
     })
   })
 
+  test('an event as large as the log takes it gets into DEAD, cut, and holds up no other letter', async () => {
+    await start('all-time')
+    const js = jetstream(connection)
+    await js.publish('scores.serious-1.askscience', Buffer.alloc(1_048_000, 'x'))
+    await js.publish('scores.serious-1.askscience', 'not json')
+    const jsm = await jetstreamManager(connection)
+    await vi.waitFor(async () => expect((await jsm.streams.info(DEAD)).state.messages).toBe(2), { timeout: 10_000 })
+    const letters = await Promise.all([1, 2].map((seq) => jsm.streams.getMessage(DEAD, { seq })))
+    expect(letters.map((letter) => letter!.header.get('Gravitas-Truncated')).sort()).toEqual(['', '1048000 bytes'])
+  })
+
+  test('goes on after messages were lost on their way', async () => {
+    await start('all-time')
+    await publish(scores(2_000))
+    await vi.waitFor(() => expect(totals()).toBe(2_000), { timeout: 20_000 })
+    const thief = await jetstream(connection).consumers.get(SCORES, 'projector-all-time')
+    for (let round = 1; round <= 3; round++) {
+      const stolen = await thief.fetch({ max_messages: 200, expires: 1_000 })
+      await publish(scores(3_000, round * 3_000))
+      for await (const message of stolen) void message
+      await publish(scores(50, 100_000 + round * 50))
+      await vi.waitFor(() => expect(totals()).toBe(2_000 + round * 3_050), { timeout: 30_000 })
+    }
+  }, 120_000)
+
+  test('follows a stream that was made anew before anything was applied', async () => {
+    const first = await start('all-time')
+    await first[Symbol.asyncDispose]()
+    const jsm = await jetstreamManager(connection)
+    await jsm.streams.delete(SCORES)
+    await applyStreams(jsm)
+    const second = await start('all-time')
+    await publish(scores(10))
+    await vi.waitFor(() => expect(totals()).toBe(10), { timeout: 10_000 })
+    await second[Symbol.asyncDispose]()
+    await start('all-time')
+    await publish(scores(5, 11))
+    await vi.waitFor(() => expect(totals()).toBe(15), { timeout: 10_000 })
+  }, 60_000)
+
   test('refuses a stream that was made anew, and rebuilds once its file is deleted', async () => {
     const first = await start('all-time')
     await publish(scores(10))

@@ -97,6 +97,8 @@ class Projector implements AsyncDisposable {
     }
     for (const { follower } of this.#inputs) await follower.start()
     void this.#verifyAfterReconnects()
+    // An earlier run may have been killed between an erasure and its scrubbing.
+    this.#scrubber.note()
     this.#drainDeadLetters()
     this.#report = setInterval(() => this.#reportProgress(), REPORT_INTERVAL_MS)
     this.#report.unref()
@@ -159,8 +161,10 @@ class Projector implements AsyncDisposable {
   async #verifyLog(): Promise<void> {
     try {
       for (const { follower } of this.#inputs) {
+        // First, since it moves on while the log is asked.
+        const checkpoint = this.#checkpoints.read(follower.stream)
         const info = await this.#jsm!.streams.info(follower.stream)
-        await verifyLog(this.#jsm!, follower.stream, info, this.#checkpoints.read(follower.stream))
+        await verifyLog(this.#jsm!, follower.stream, info, checkpoint)
       }
     } catch (error) {
       if (error instanceof LogMismatchError) return this.#fail(error)
@@ -180,6 +184,8 @@ class Projector implements AsyncDisposable {
     try {
       this.#commit()
     } catch (error) {
+      // What the writer gathered for the lost transaction must not get into another one.
+      this.#closed = true
       this.#fail(explainDamage(error, this.#database.name))
     }
   }

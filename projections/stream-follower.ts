@@ -76,6 +76,7 @@ export class StreamFollower implements AsyncDisposable {
       onMessages: (messages, last) => this.#receive(messages, last),
       maxMessages: MAX_BATCH_MESSAGES,
       maxWaitMs: MAX_GATHER_MS,
+      isShared: false,
       onIdle: options.onIdle,
       logger: options.logger,
     })
@@ -121,6 +122,8 @@ export class StreamFollower implements AsyncDisposable {
     const { jsm, stream, consumer, filter, connection } = this.#options
     await deleteConsumer(jsm, stream, consumer)
     this.#delivered = 0
+    // Those of the former consumer would acknowledge other messages of this one.
+    this.#marks = []
     const info = await jsm.consumers.add(stream, {
       durable_name: consumer,
       ack_policy: AckPolicy.All,

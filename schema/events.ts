@@ -1,10 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { EventRejectedError } from './runtime/errors.ts'
+import { subjects } from './subjects.ts'
 
 /**
  * The events, as JSON Schemas from which their types come. Field names are Reddit's own. Decoders validate at a cost
- * of about a microsecond and ignore fields that they do not know.
+ * of about a microsecond and ignore fields that they do not know. How long texts may be, the size of a message limits.
  */
 const PostId = Type.String({ pattern: '^[0-9a-z]{1,10}$' })
 const Subreddit = Type.String({ pattern: '^[A-Za-z0-9_]{2,24}$' })
@@ -15,23 +16,19 @@ const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
-/** In UTF-16 units, as the next one. Reddit's own limits are 300 and 40,000: these only keep an event within a message. */
-export const MAX_TITLE_LENGTH = 40_000
-export const MAX_SELFTEXT_LENGTH = 100_000
-
 export const PostSubmitted = Type.Object({
   type: Type.Literal('PostSubmitted'),
   id: PostId,
   subreddit: Subreddit,
-  title: Type.String({ maxLength: MAX_TITLE_LENGTH }),
-  selftext: nullable(Type.String({ maxLength: MAX_SELFTEXT_LENGTH })),
+  title: Type.String(),
+  selftext: nullable(Type.String()),
   created_utc: CreatedUtc,
-  permalink: nullable(Type.String({ maxLength: 2_000 })),
-  url: nullable(Type.String({ maxLength: 20_000 })),
+  permalink: nullable(Type.String()),
+  url: nullable(Type.String()),
   is_self: nullable(Type.Boolean()),
   over_18: nullable(Type.Boolean()),
-  link_flair_text: nullable(Type.String({ maxLength: 1_000 })),
-  source: nullable(Type.String({ maxLength: 100 })),
+  link_flair_text: nullable(Type.String()),
+  source: nullable(Type.String()),
 })
 export type PostSubmitted = Static<typeof PostSubmitted>
 
@@ -40,7 +37,7 @@ export const PostErased = Type.Object({
   post_id: PostId,
   subreddit: Subreddit,
   created_utc: CreatedUtc,
-  reason: Type.Optional(Type.String({ maxLength: 1_000 })),
+  reason: nullable(Type.String()),
 })
 export type PostErased = Static<typeof PostErased>
 
@@ -71,29 +68,43 @@ const validators = {
 } as const
 
 const MAX_AHEAD_SECONDS = 86_400
+const MAX_SHOWN_LENGTH = 100
 const text = new TextDecoder('utf-8', { fatal: true })
+
+/** What may stand under which subjects: readers select by subject, so another event there would reach some and not others. */
+const SUBJECTS: readonly (readonly [prefix: string, type: EventType])[] = [
+  [subjects.postSubmitted(''), 'PostSubmitted'],
+  [subjects.postErased(''), 'PostErased'],
+  [subjects.modelPromoted, 'ModelPromoted'],
+  ['scores.', 'PostScored'],
+]
 
 /**
  * Decodes and validates one event.
  * @param data the message's bytes: UTF-8 JSON
+ * @param subject where it was published
  * @param storedAtMs when the log stored the message (milliseconds since the epoch), so that a replay judges it the same
  * @throws EventRejectedError with a reason for people; the message belongs in DEAD
  */
-export function decodeEvent(data: Uint8Array, storedAtMs: number): GravitasEvent {
+export function decodeEvent(data: Uint8Array, subject: string, storedAtMs: number): GravitasEvent {
   let json: unknown
   try {
     json = JSON.parse(text.decode(data))
   } catch (cause) {
     throw new EventRejectedError('not UTF-8 JSON', { cause })
   }
-  return checkEvent(json, storedAtMs)
+  const event = checkEvent(json, storedAtMs)
+  const expected = SUBJECTS.find(([prefix]) => subject.startsWith(prefix))?.[1]
+  if (event.type !== expected) throw new EventRejectedError(`${event.type} does not belong under ${subject}`)
+  return event
 }
 
 /** Validates a parsed event; like {@link decodeEvent} without the parsing. */
 export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
   const type = (json as { type?: unknown } | null)?.type
-  if (typeof type !== 'string' || !Object.hasOwn(validators, type)) {
-    throw new EventRejectedError(`unknown event type ${JSON.stringify(type) ?? 'undefined'}`)
+  if (typeof type !== 'string') throw new EventRejectedError('an event is a JSON object with a type')
+  if (!Object.hasOwn(validators, type)) {
+    throw new EventRejectedError(`unknown event type ${JSON.stringify(type.slice(0, MAX_SHOWN_LENGTH))}`)
   }
   const validator = validators[type as EventType]
   if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))

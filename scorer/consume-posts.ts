@@ -50,6 +50,7 @@ export class PostConsumer implements AsyncDisposable {
       onMessages: (messages) => this.#take(messages),
       maxMessages: MAX_BATCH_MESSAGES,
       maxWaitMs: MAX_GATHER_MS,
+      isShared: true,
       logger,
     })
   }

@@ -1,8 +1,10 @@
-import { jetstream, type JetStreamClient, type JsMsg } from '@nats-io/jetstream'
-import { headers, type NatsConnection } from '@nats-io/transport-node'
+import type { JsMsg } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeEvent, encodeEvent, type PostSubmitted } from '../schema/events.ts'
 import { toPostKey } from '../schema/post-id.ts'
+import { publishDeadLetter } from '../schema/runtime/dead-letter.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { messageIds, POSTS, subjects } from '../schema/subjects.ts'
 import type { Model } from './model.ts'
@@ -18,48 +20,65 @@ interface ScorablePost {
   readonly key: number
 }
 
+interface RejectedMessage {
+  readonly message: JsMsg
+  readonly reason: string
+}
+
+const REDELIVER_AFTER_MS = 5_000
+
 /** From messages of POSTS to stored scores. */
 export class BatchScorer {
   readonly #model: Model
   readonly #publisher: DurablePublisher
-  readonly #js: JetStreamClient
+  readonly #connection: NatsConnection
+  readonly #logger: Logger
   readonly #recent = new RecentPosts()
+  /** Posts of the batches that are being worked on: of two copies of a post the first one counts. */
+  readonly #inWork = new Set<number>()
 
-  constructor(connection: NatsConnection, model: Model) {
+  constructor(connection: NatsConnection, model: Model, logger: Logger) {
     this.#model = model
     this.#publisher = new DurablePublisher(connection)
-    this.#js = jetstream(connection)
+    this.#connection = connection
+    this.#logger = logger
   }
 
   /**
-   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored, or, for what is no post,
-   * once it is in DEAD. On an error nothing is acknowledged, and the server delivers the batch again.
+   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored; what is no post is
+   * acknowledged once it is in DEAD. On an error no post is acknowledged, and the server delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
     const posts: ScorablePost[] = []
-    const inBatch = new Set<number>()
-    const rejected: Promise<void>[] = []
-    for (const message of messages) {
-      const { streamSequence: sequence, timestampNanos } = message.info
-      try {
-        if (message.subject.startsWith(ERASED_PREFIX)) continue
-        const event = decodeEvent(message.data, timestampNanos / 1e6)
-        if (event.type !== 'PostSubmitted')
-          throw new EventRejectedError(`${event.type} under a subject of PostSubmitted`)
-        const key = toPostKey(event.id)
-        if (inBatch.has(key) || this.#recent.has(key)) continue
-        inBatch.add(key)
-        posts.push({ post: event, sequence, key })
-      } catch (error) {
-        if (!(error instanceof EventRejectedError)) throw error
-        rejected.push(this.#reject(message, sequence, error.message))
-      }
+    const rejected: RejectedMessage[] = []
+    for (const message of messages) this.#sort(message, posts, rejected)
+    const rejecting = rejected.map((rejection) => this.#reject(rejection))
+    try {
+      await this.#score(posts)
+      for (const { key } of posts) this.#recent.add(key)
+    } finally {
+      for (const { key } of posts) this.#inWork.delete(key)
     }
-    await Promise.all([this.#score(posts), ...rejected])
-    for (const { key } of posts) this.#recent.add(key)
-    for (const message of messages) message.ack()
+    const refused = new Set(rejected.map(({ message }) => message))
+    for (const message of messages) if (!refused.has(message)) message.ack()
+    await Promise.all(rejecting)
     return posts.length
+  }
+
+  #sort(message: JsMsg, posts: ScorablePost[], rejected: RejectedMessage[]): void {
+    if (message.subject.startsWith(ERASED_PREFIX)) return
+    const { streamSequence: sequence, timestampNanos } = message.info
+    try {
+      const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
+      const key = toPostKey(post.id)
+      if (this.#inWork.has(key) || this.#recent.has(key)) return
+      this.#inWork.add(key)
+      posts.push({ post, sequence, key })
+    } catch (error) {
+      if (!(error instanceof EventRejectedError)) throw error
+      rejected.push({ message, reason: error.message })
+    }
   }
 
   async #score(posts: readonly ScorablePost[]): Promise<void> {
@@ -74,13 +93,15 @@ export class BatchScorer {
     )
   }
 
-  async #reject(message: JsMsg, sequence: number, reason: string): Promise<void> {
-    const set = headers()
-    set.set('Gravitas-Reason', reason.replaceAll(/[\r\n]+/g, ' '))
-    set.set('Gravitas-Stream', POSTS)
-    set.set('Gravitas-Sequence', String(sequence))
-    set.set('Gravitas-Subject', message.subject)
-    const msgID = messageIds.dead('scorer', POSTS, sequence)
-    await this.#js.publish(subjects.dead('scorer'), message.data, { headers: set, msgID })
+  /** A letter that DEAD does not take now is tried again later, and holds up nobody. */
+  async #reject({ message, reason }: RejectedMessage): Promise<void> {
+    const { subject, data, seq: sequence } = message
+    try {
+      await publishDeadLetter(this.#connection, 'scorer', { stream: POSTS, sequence, subject, reason, data })
+      message.ack()
+    } catch (error) {
+      this.#logger.warn({ err: error, sequence }, 'a dead letter waits for a later try')
+      message.nak(REDELIVER_AFTER_MS)
+    }
   }
 }

@@ -32,7 +32,7 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
     await requireStream(jsm, POSTS)
     await requireStream(jsm, SCORES)
     if (await promoteFirstModel(connection, model.name)) logger.info({ model: model.name }, 'promoted the first model')
-    const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model), model.name, logger)
+    const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model, logger), model.name, logger)
     stack.use(consumer)
     stack.defer(() => void (closing = true))
     await consumer.start()

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { decodeEvent, encodeEvent } from '../../schema/events.ts'
+import { subjects } from '../../schema/subjects.ts'
 import { MAX_FEATURES } from '../../scorer/features.ts'
 import { Model } from '../../scorer/model.ts'
 import { benchPost } from '../posts.ts'
@@ -14,7 +15,7 @@ export async function benchScoring(): Promise<Figure[]> {
   const model = await Model.load('ml/model')
   const encoded = Array.from({ length: BATCH }, (_, index) => Buffer.from(encodeEvent(benchPost(index))))
   const score = async (): Promise<void> => {
-    const posts = encoded.map((data) => decodeEvent(data, Date.now()))
+    const posts = encoded.map((data) => decodeEvent(data, subjects.postSubmitted('bench'), Date.now()))
     await model.score(posts.flatMap((post) => (post.type === 'PostSubmitted' ? [post] : [])))
   }
   await score()

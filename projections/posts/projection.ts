@@ -47,7 +47,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
     )
     this.#insertTitle = database.prepare<[number, string]>('INSERT INTO titles (rowid, title) VALUES (?, ?)')
     this.#insertScore = database.prepare<[number, string, string, number, number]>(
-      'INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key, model) DO NOTHING',
     )
     this.#selectPost = database.prepare<[number], { title: string; source: string }>(
       'SELECT title, source FROM posts WHERE key = ?',

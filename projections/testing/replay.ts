@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { encodeEvent, type GravitasEvent } from '../../schema/events.ts'
-import { POSTS, SCORES, type StreamName } from '../../schema/subjects.ts'
+import { POSTS, SCORES, subjects, type StreamName } from '../../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from '../batch-writer.ts'
 import { openReadModel } from '../database.ts'
 import type { Projection } from '../projection.ts'
@@ -16,8 +16,20 @@ export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
   return events.map((event) => {
     const stream = event.type === 'PostScored' ? SCORES : POSTS
     const sequence = (next[stream] = (next[stream] ?? 0) + 1)
-    return { stream, sequence, subject: 'test', data: Buffer.from(encodeEvent(event)), storedAtMs: STORED_AT_MS }
+    return {
+      stream,
+      sequence,
+      subject: subjectOf(event),
+      data: Buffer.from(encodeEvent(event)),
+      storedAtMs: STORED_AT_MS,
+    }
   })
+}
+
+function subjectOf(event: GravitasEvent): string {
+  if (event.type === 'PostScored') return subjects.postScored(event.model, event.subreddit)
+  if (event.type === 'PostErased') return subjects.postErased(event.subreddit)
+  return event.type === 'PostSubmitted' ? subjects.postSubmitted(event.subreddit) : subjects.modelPromoted
 }
 
 /** A read model in a temporary file of its own. */

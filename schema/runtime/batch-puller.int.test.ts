@@ -44,6 +44,7 @@ async function startPuller(
     },
     maxMessages: MAX_MESSAGES,
     maxWaitMs: 100,
+    isShared: true,
     logger: createLogger('test', 'silent'),
   })
   await puller.start()

@@ -17,6 +17,8 @@ export interface BatchPullerOptions<T> {
   readonly maxMessages: number
   /** Under load, the longest that messages wait in the stream for company. */
   readonly maxWaitMs: number
+  /** Whether others pull from the same consumer: then messages that wait may be meant for them. */
+  readonly isShared: boolean
   /** Nothing came for a while: the time to look whether all is well. */
   readonly onIdle?: () => Promise<void>
   readonly logger: Logger
@@ -126,6 +128,7 @@ export class BatchPuller<T> implements AsyncDisposable {
     this.#note(messages.length, bytes)
     this.#pullAhead(consumer, last)
     if (last !== undefined) await onMessages(messages, last)
+    else await this.#checkProgress(consumer)
   }
 
   async #stand(consumer: Consumer): Promise<void> {
@@ -159,7 +162,8 @@ export class BatchPuller<T> implements AsyncDisposable {
   /** A pull that brought nothing although messages wait will not bring any later either. */
   async #checkProgress(consumer: Consumer): Promise<void> {
     const { num_pending: waiting, num_ack_pending: taken } = await consumer.info()
-    if (waiting > 0 && taken === 0) throw new Error(`${waiting} messages wait, and none came`)
+    if (waiting > 0 && (taken === 0 || !this.#options.isShared))
+      throw new Error(`${waiting} messages wait, and none came`)
     await this.#options.onIdle?.()
   }
 

@@ -11,21 +11,25 @@ export type NatsUser = (typeof NATS_USERS)[number]
 /** The file with a user's password, made at first start. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
+/** A server, and as whom to connect to it. */
+export interface ServerAddress {
+  readonly url: string
+  readonly user: NatsUser
+  /** Holds the secrets. */
+  readonly dataDir: string
+}
+
 /**
  * Connects as one of Gravitas's users and keeps reconnecting for ever. Credentials in the URL win over the secrets under
  * `dataDir`; without either the connection is anonymous.
  */
-export async function connectNats(options: {
-  url: string
-  user: NatsUser
-  name: string
-  dataDir: string
-  logger?: Logger
-}): Promise<NatsConnection> {
-  const { url, user, name, dataDir, logger } = options
+export async function connectNats(
+  options: ServerAddress & { readonly name: string; readonly logger?: Logger },
+): Promise<NatsConnection> {
+  const { url, user, name, logger } = options
   try {
     const connection = await connect({
-      ...credentials(url, user, dataDir),
+      ...serverOptions(options),
       name,
       inboxPrefix: `_INBOX_${user}`,
       maxReconnectAttempts: -1,
@@ -41,13 +45,15 @@ export async function connectNats(options: {
   }
 }
 
-function credentials(url: string, user: NatsUser, dataDir: string): ConnectionOptions {
-  const { username, password, host } = new URL(url)
-  const servers = host
-  if (username !== '') return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+/** Where to connect and as whom: credentials in the URL, else the secret in the data folder, else none. */
+export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
+  const { username, password, host, protocol } = new URL(url)
+  // Asked for, it is required: a server without it must not get the password.
+  const servers = { servers: host, ...(protocol === 'tls:' ? { tls: {} } : {}) }
+  if (username !== '') return { ...servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) }
   const file = secretFile(dataDir, user)
-  if (!existsSync(file)) return { servers }
-  return { servers, user, pass: readFileSync(file, 'utf8').trim() }
+  if (!existsSync(file)) return servers
+  return { ...servers, user, pass: readFileSync(file, 'utf8').trim() }
 }
 
 async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {

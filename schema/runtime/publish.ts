@@ -97,7 +97,8 @@ export class DurablePublisher {
       try {
         return await this.#js.publish(message.subject, message.payload, options)
       } catch (cause) {
-        if (this.#connection.isClosed()) throw cause
+        // What the client itself refuses, such as a message that is too large, it refuses again.
+        if (this.#connection.isClosed() || (cause as Error).name === 'InvalidArgumentError') throw cause
         if (attempt >= MAX_ATTEMPTS) {
           throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, {
             cause,

@@ -12,12 +12,13 @@ const FOLLOW_INTERVAL_MS = 200
 
 /**
  * The key under which a file's position is kept: its name, size and first bytes, and what was asked of it.
- * A file that grows is known by its path alone. Standard input has none.
+ * A file that grows is known by its path and inode. Standard input has none.
  */
 export async function positionKey(file: string, source: DumpSource): Promise<string | undefined> {
   if (file === STDIN) return undefined
   const hash = createHash('sha256').update([...(source.subreddits ?? [])].sort().join(','))
-  if (source.follow) hash.update(`\0follow\0${resolve(file)}`)
+  // Another file that takes the place of a followed one has another inode, and is read from its beginning.
+  if (source.follow) hash.update(`\0follow\0${resolve(file)}\0${(await stat(file)).ino}`)
   else {
     await using handle = await open(file)
     hash.update(`\0${basename(file)}\0${(await handle.stat()).size}\0`).update(await readHead(handle))

@@ -81,6 +81,14 @@ interface FileImportOptions extends ImportOptions {
   readonly summary: ImportSummary
 }
 
+interface FilePosition {
+  readonly file: string
+  /** Everything before is stored. */
+  readonly lines: number
+  /** Bytes that had been read by then, more than those of the lines. */
+  readonly bytes?: number
+}
+
 /** One file: reads, splits, publishes, and keeps its position. A position is a number of lines. */
 class FileImport {
   readonly #options: FileImportOptions
@@ -104,8 +112,12 @@ class FileImport {
     Object.assign(summary, { file: this.#name, read: 0, size: source.follow ? undefined : await fileSize(file) })
     progress.restartClock()
     this.#key = await positionKey(file, source)
-    const stored = this.#key === undefined ? undefined : await positions.read<{ lines: number }>(this.#key)
-    this.#skip = this.#saved = stored?.lines ?? 0
+    const stored = this.#key === undefined ? undefined : await positions.read<FilePosition>(this.#key)
+    // A followed file that was emptied and written anew keeps its inode, and is shorter than it was.
+    const isSame = stored !== undefined && !(source.follow && ((await fileSize(file)) ?? 0) < (stored.bytes ?? 0))
+    if (stored !== undefined && !isSame)
+      progress.say(`${this.#name} is shorter than it was: reading it from its beginning`)
+    this.#skip = this.#saved = isSame ? stored.lines : 0
     if (this.#skip > 0) progress.say(`${this.#name}: going on after line ${count(this.#skip)}`)
     try {
       await this.#read()
@@ -214,10 +226,11 @@ class FileImport {
   }
 
   async #save(): Promise<void> {
-    const { positions, publisher } = this.#options
+    const { positions, publisher, summary } = this.#options
     const lines = publisher.acknowledged
     if (this.#key === undefined || lines <= this.#saved) return
-    await positions.save(this.#key, { file: this.#name, lines })
+    const position: FilePosition = { file: this.#name, lines, bytes: summary.read }
+    await positions.save(this.#key, position)
     this.#saved = lines
   }
 
