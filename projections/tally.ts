@@ -66,6 +66,14 @@ interface CountedRow {
   readonly seriousness: number
 }
 
+/** How often each spelling of a subreddit's name was seen: the most frequent is shown, whatever the order of events. */
+export const namesTable = `CREATE TABLE names (
+  subreddit TEXT NOT NULL COLLATE NOCASE,
+  name TEXT NOT NULL,
+  posts INTEGER NOT NULL,
+  PRIMARY KEY (subreddit, name)
+) STRICT, WITHOUT ROWID;`
+
 /** The ledger and sums that `hourly` and `all-time` have in common. */
 export class TallyWriter implements ChangeWriter<TallyChange> {
   readonly #tables: TallyTables

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SCORES } from '../../schema/subjects.ts'
@@ -9,6 +10,7 @@ import { READ_MODELS, until, type Stack } from '../stack.ts'
 import { mergeUsage, type Usage } from '../usage.ts'
 
 const SAMPLE_MS = 200
+const SETTLE_MS = 500
 const MAX_IMPORT_MS = 600_000
 
 /** Dump import: from a file to all three read models, scored. Leaves the log and the read models for the other rows. */
@@ -17,7 +19,7 @@ export async function benchImport(stack: Stack, posts: number, rawPublish: numbe
   await writePosts(file, posts)
   stack.launch('scorer', 'scorer/main.ts')
   for (const name of READ_MODELS) stack.launchProjector(name)
-  await until(() => isIdle(stack), 30_000, 'the processes to have started')
+  await untilIdle(stack)
   const before = stack.usage()
   const start = performance.now()
   let usage = before
@@ -36,14 +38,17 @@ export async function benchImport(stack: Stack, posts: number, rawPublish: numbe
   return toFigures({ posts, elapsed, rawPublish, used: difference(usage, before) })
 }
 
-let lastCpuSeconds = -1
-/** Whether all processes are up and use no CPU to speak of. */
-async function isIdle(stack: Stack): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  const cpu = stack.usage().reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
-  const used = cpu - lastCpuSeconds
-  lastCpuSeconds = cpu
-  return used < 0.05 && READ_MODELS.every((name) => stack.checkpoint(name, SCORES) >= 0)
+/** Resolves when all read models are there and the processes use no CPU to speak of. */
+async function untilIdle(stack: Stack): Promise<void> {
+  let before = 0
+  const isIdle = async (): Promise<boolean> => {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    const now = stack.usage().reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
+    const used = now - before
+    before = now
+    return used < 0.05 && READ_MODELS.every((name) => existsSync(join(stack.dataDir, `${name}.db`)))
+  }
+  await until(isIdle, 30_000, 'the processes to have started')
 }
 
 const difference = (after: readonly Usage[], before: readonly Usage[]): Usage[] =>

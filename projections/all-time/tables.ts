@@ -1,4 +1,5 @@
 import { erasedTable } from '../erased-posts.ts'
+import { namesTable } from '../tally.ts'
 
 /**
  * all-time: seriousness by subreddit and model, in fixed integers (schema/seriousness.ts). `counted` is the ledger: which
@@ -29,12 +30,7 @@ CREATE TABLE counted (
 
 ${erasedTable}
 
-CREATE TABLE names (
-  subreddit TEXT NOT NULL COLLATE NOCASE,
-  name TEXT NOT NULL,
-  posts INTEGER NOT NULL,
-  PRIMARY KEY (subreddit, name)
-) STRICT, WITHOUT ROWID;
+${namesTable}
 
 CREATE VIEW all_time_view AS
   SELECT

@@ -1,4 +1,5 @@
 import { erasedTable } from '../erased-posts.ts'
+import { namesTable } from '../tally.ts'
 
 /**
  * hourly: seriousness by subreddit, hour of the post's creation, and model, in fixed integers (schema/seriousness.ts).
@@ -27,12 +28,7 @@ CREATE TABLE counted (
 
 ${erasedTable}
 
-CREATE TABLE names (
-  subreddit TEXT NOT NULL COLLATE NOCASE,
-  name TEXT NOT NULL,
-  posts INTEGER NOT NULL,
-  PRIMARY KEY (subreddit, name)
-) STRICT, WITHOUT ROWID;
+${namesTable}
 
 CREATE VIEW hourly_view AS
   SELECT
