@@ -16,9 +16,9 @@ import type { LogMessage } from './batch-writer.ts'
 import { HoleFinder } from './find-holes.ts'
 
 /** Enough for SQLite to be fast, little enough to keep the event loop free for heartbeats. */
-export const MAX_BATCH_MESSAGES = 5_000
+export const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
-const MAX_BUFFERED_MESSAGES = 5_000
+const MAX_BUFFERED_MESSAGES = 10_000
 const ACK_WAIT_MS = 30_000
 
 interface ReceivedMessage extends LogMessage {
