@@ -6,7 +6,7 @@ import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
 import { POSTS } from '../schema/subjects.ts'
 import type { DumpSource, IngestConfig } from './config.ts'
-import type { ProgressOutput } from './progress.ts'
+import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
 import { importDumps, type ImportSummary } from './sources/dump/import.ts'
 

@@ -8,7 +8,7 @@ import { messageIds, subjects } from '../../../schema/subjects.ts'
 import { STDIN, type DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
 import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
-import { count, Progress, type ImportState, type ProgressOutput } from '../../progress.ts'
+import { count, Progress, type ImportState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
 import { fileSize, followFile, positionKey, readFileBytes } from './file.ts'
 
