@@ -1,8 +1,9 @@
 /**
- * Writes the scoring graph as an ONNX file: protocol buffers by hand, since the graph is five nodes and never changes.
+ * Writes the scoring graph as an ONNX file: protocol buffers by hand, since the graph is seven nodes and never changes.
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
  */
 const FLOAT = 1
+const INT8 = 3
 const INT32 = 6
 const INT64 = 7
 const OPSET = 17
@@ -48,18 +49,32 @@ function valueInfo(name: string, type: number, dims: readonly (number | string)[
   return message([1, name], [2, message([1, message([1, type], [2, shape])])])
 }
 
-/** `seriousness = sigmoid(bias + scale · Σ weights[indices])`, row by row. */
-export function toOnnx(weights: Float32Array, bias: number, maxFeatures: number): Uint8Array {
+/** A linear model whose weights are `step` times small whole numbers. */
+export interface QuantisedModel {
+  readonly weights: Int8Array
+  readonly step: number
+  readonly bias: number
+}
+
+/**
+ * `seriousness = sigmoid(bias + scale · step · Σ weights[indices])`, row by row. The sum is of whole numbers, hence the
+ * same on every platform and in any order.
+ */
+export function toOnnx({ weights, step, bias }: QuantisedModel, maxFeatures: number): Uint8Array {
+  const floats = (value: number): Uint8Array => new Uint8Array(new Float32Array([value]).buffer)
   const axes = new BigInt64Array([1n])
   const graph = message(
     [1, node('Gather', ['weights', 'indices'], 'gathered')],
-    [1, node('ReduceSum', ['gathered', 'axes'], 'sum', intAttribute('keepdims', 0))],
+    [1, node('Cast', ['gathered'], 'terms', intAttribute('to', FLOAT))],
+    [1, node('ReduceSum', ['terms', 'axes'], 'sum', intAttribute('keepdims', 0))],
     [1, node('Mul', ['sum', 'scale'], 'scaled')],
-    [1, node('Add', ['scaled', 'bias'], 'logit')],
+    [1, node('Mul', ['scaled', 'step'], 'weighted')],
+    [1, node('Add', ['weighted', 'bias'], 'logit')],
     [1, node('Sigmoid', ['logit'], 'seriousness')],
     [2, 'gravitas'],
-    [5, tensor('weights', FLOAT, [weights.length], new Uint8Array(weights.buffer))],
-    [5, tensor('bias', FLOAT, [1], new Uint8Array(new Float32Array([bias]).buffer))],
+    [5, tensor('weights', INT8, [weights.length], new Uint8Array(weights.buffer))],
+    [5, tensor('step', FLOAT, [1], floats(step))],
+    [5, tensor('bias', FLOAT, [1], floats(bias))],
     [5, tensor('axes', INT64, [1], new Uint8Array(axes.buffer))],
     [11, valueInfo('indices', INT32, ['posts', maxFeatures])],
     [11, valueInfo('scale', FLOAT, ['posts'])],

@@ -1,22 +1,25 @@
 /**
- * Text to features, shared by training and scoring so that the two can never differ: hashed words and pairs of
- * neighbouring words of the title, then of the text, until the row is full. Words are runs of letters and digits of any
- * script; a run of one punctuation mark is a word of its own, since form says much about tone.
+ * Text to features, shared by training and scoring so that the two can never differ: marks of form (length, capitals,
+ * punctuation), then hashed words and pairs of neighbouring words of the title, then of the text, until the row is full.
+ * Words are runs of letters and digits of any script; a run of one punctuation mark is a word of its own.
  */
 
 /** Weights in the table. Index 0 pads short rows and has weight 0. */
-export const BUCKETS = 2 ** 18
+export const BUCKETS = 2 ** 20
 /** Features a post: the first words say most, and a fixed width keeps inference flat. */
-export const MAX_FEATURES = 96
+export const MAX_FEATURES = 128
 /** Version of this file's behaviour; a model names the one that it was trained with. */
-export const FEATURES_VERSION = 1
+export const FEATURES_VERSION = 2
 /** Characters that are looked at, however long a text is. */
 const MAX_CHARACTERS = 2_000
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 const BIGRAM_SEED = 0x9e3779b1
-const TITLE_ONLY_MARK = 0x51ed270b
+const FORM_SEED = 0x5bd1e995
+/** Stands before a title's first word and behind its last. */
+const FIRST_SEED = 0x01234567
+const LAST_SEED = 0x07654321
 
 export interface TextPost {
   readonly title: string
@@ -28,23 +31,122 @@ export interface TextPost {
  * @returns how many were written
  */
 export function writeFeatures(post: TextPost, row: Int32Array): number {
-  let count = writeText(post.title, row, 0)
+  return write(post, row, undefined)
+}
+
+export interface NamedFeature {
+  readonly index: number
+  /** What a person would call it: a word, a pair of words, or a measure of form. */
+  readonly name: string
+}
+
+/** The features of one post, in the order of its row, by name. */
+export function listFeatures(post: TextPost): NamedFeature[] {
+  const row = new Int32Array(MAX_FEATURES)
+  const names: string[] = []
+  write(post, row, names)
+  return names.map((name, at) => ({ index: row[at]!, name }))
+}
+
+function write(post: TextPost, row: Int32Array, names: string[] | undefined): number {
   const text = cleanText(post.selftext)
-  if (text !== '' && count < MAX_FEATURES) count = writeText(text, row, count)
-  else if (text === '' && count < MAX_FEATURES) row[count++] = toIndex(TITLE_ONLY_MARK)
+  let count = 0
+  if (hasLatinWords(post.title)) {
+    count = writeForm(post.title, text, row)
+    names?.push(...FORM_NAMES)
+  }
+  count = writeText(post.title, row, count, true, names)
+  if (text !== '') count = writeText(text, row, count, false, names)
   row.fill(0, count)
   return count
 }
+
+/** Form is measured by Latin letters: of a title in another script, or of an empty one, it would say something made up. */
+const hasLatinWords = (title: string): boolean => /[a-z]/i.test(title)
+
+/** In the order of `measures` below. */
+const FORM_NAMES = [
+  'length of the title',
+  'shouted words',
+  'small first letter',
+  'capitalised words',
+  'share of punctuation',
+  'last character',
+  'digits',
+  'drawn-out letters',
+  'characters beyond ASCII',
+  'length of the text',
+  'length of the words',
+]
 
 /** What a deleted body leaves behind tells how a community is moderated, not what was said. */
 function cleanText(text: string | null | undefined): string {
   return text === null || text === undefined || text === '[removed]' || text === '[deleted]' ? '' : text
 }
 
-function writeText(text: string, row: Int32Array, start: number): number {
+/** The form of a title, each measure as one of a few steps: tone shows in it whatever the topic. */
+function writeForm(title: string, text: string, row: Int32Array): number {
+  const length = Math.min(title.length, MAX_CHARACTERS)
+  let [upper, lower, digits, marks, others] = [0, 0, 0, 0, 0]
+  let [words, capitalised, shouted, drawnOut] = [0, 0, 0, 0]
+  let [wordLength, wordUpper, repeats, previous] = [0, 0, 0, 0]
+  for (let at = 0; at <= length; at++) {
+    // One space more ends the last word.
+    const code = at < length ? title.charCodeAt(at) : 32
+    const isUpper = code >= 65 && code <= 90
+    const isLower = code >= 97 && code <= 122
+    if (isUpper) upper++
+    else if (isLower) lower++
+    else if (code >= 48 && code <= 57) digits++
+    else if (code > 127) others++
+    else if (code > 32) marks++
+    repeats = isLower && code === previous ? repeats + 1 : 0
+    if (repeats >= 2) drawnOut = 1
+    previous = code
+    if (isUpper || isLower || code === 39) {
+      if (wordLength === 0) {
+        words++
+        if (isUpper) capitalised++
+      }
+      wordLength++
+      if (isUpper) wordUpper++
+    } else {
+      if (wordLength >= 3 && wordUpper === wordLength) shouted++
+      wordLength = wordUpper = 0
+    }
+  }
+  const first = title.charCodeAt(0)
+  const measures = [
+    step(title.length, [1, 10, 20, 35, 50, 70, 100, 150, 220]),
+    step(shouted, [1, 2, 4]) + (lower === 0 && upper > 3 ? 10 : 0),
+    first >= 97 && first <= 122 ? 1 : 0,
+    words > 2 ? step(capitalised / words, [0.2, 0.5, 0.85]) : 9,
+    step(marks / Math.max(1, length), [0.005, 0.02, 0.04, 0.08]),
+    END_MARKS.indexOf(title.trimEnd().at(-1) ?? ' ') + 1,
+    step(digits, [1, 3]),
+    drawnOut,
+    step(others, [1, 4, 20]),
+    step(text.length, [1, 80, 250, 700, 1_500]),
+    words > 0 ? step((upper + lower) / words, [3.5, 4.2, 5, 5.8]) : 9,
+  ]
+  for (const [at, measure] of measures.entries()) row[at] = toIndex(mix(mix(FORM_SEED, at + 1), measure + 1))
+  return measures.length
+}
+
+const END_MARKS = `.?!…)]"'`
+
+/** How many of the ascending limits a value reaches. */
+function step(value: number, limits: readonly number[]): number {
+  let reached = 0
+  while (reached < limits.length && value >= limits[reached]!) reached++
+  return reached
+}
+
+function writeText(text: string, row: Int32Array, start: number, isTitle: boolean, names?: string[]): number {
   const length = Math.min(text.length, MAX_CHARACTERS)
   let count = start
   let previous = 0
+  let previousWord = ''
   let at = 0
   while (at < length && count < MAX_FEATURES) {
     const code = text.charCodeAt(at)
@@ -52,6 +154,7 @@ function writeText(text: string, row: Int32Array, start: number): number {
       at++
       continue
     }
+    const from = at
     let hash = FNV_OFFSET
     if (isWordCode(code)) {
       for (; at < length && isWordCode(text.charCodeAt(at)); at++) hash = mix(hash, toLower(text.charCodeAt(at)))
@@ -61,9 +164,21 @@ function writeText(text: string, row: Int32Array, start: number): number {
       for (; at < length && text.charCodeAt(at) === code; at++) if (run++ < 3) hash = mix(hash, code)
     }
     row[count++] = toIndex(hash)
-    if (previous !== 0 && count < MAX_FEATURES)
-      row[count++] = toIndex(Math.imul(previous ^ BIGRAM_SEED, FNV_PRIME) ^ hash)
+    const hasFirst = previous === 0 && isTitle && count < MAX_FEATURES
+    if (hasFirst) row[count++] = toIndex(mix(hash, FIRST_SEED))
+    const hasPair = previous !== 0 && count < MAX_FEATURES
+    if (hasPair) row[count++] = toIndex(Math.imul(previous ^ BIGRAM_SEED, FNV_PRIME) ^ hash)
     previous = hash
+    if (names === undefined) continue
+    const word = text.slice(from, at).toLowerCase()
+    names.push(word)
+    if (hasFirst) names.push(`first word: ${word}`)
+    if (hasPair) names.push(`${previousWord} ${word}`)
+    previousWord = word
+  }
+  if (isTitle && previous !== 0 && count < MAX_FEATURES) {
+    row[count++] = toIndex(mix(previous, LAST_SEED))
+    names?.push(`last word: ${previousWord}`)
   }
   return count
 }

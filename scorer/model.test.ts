@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -60,4 +60,13 @@ test('a graph that is not the one described is refused', async () => {
   await writeFile(join(folder, 'model.json'), '{"name":"x"}')
   await expect(Model.load(folder)).rejects.toThrow(/model.json/)
   await rm(folder, { recursive: true })
+})
+
+test('the shipped model gives the golden cases their scores, to four decimals, alone and together', async () => {
+  const lines = (await readFile('ml/golden.jsonl', 'utf8')).trimEnd().split('\n')
+  const cases = lines.map((line) => JSON.parse(line) as { title: string; selftext?: string; seriousness: number })
+  expect(cases.length).toBeGreaterThan(10)
+  const expected = cases.map(({ seriousness }) => seriousness)
+  expect(await model.score(cases)).toEqual(expected)
+  expect((await Promise.all(cases.map((post) => model.score([post])))).flat()).toEqual(expected)
 })

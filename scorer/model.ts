@@ -7,7 +7,7 @@ import { Compile } from 'typebox/compile'
 import { MODEL_NAME_PATTERN } from '../schema/events.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { SERIOUSNESS_SCALE } from '../schema/seriousness.ts'
-import { BUCKETS, FEATURES_VERSION, MAX_FEATURES, writeFeatures, type TextPost } from './features.ts'
+import { BUCKETS, FEATURES_VERSION, MAX_FEATURES, writeFeatures, type NamedFeature, type TextPost } from './features.ts'
 
 const ModelManifest = Type.Object({
   name: Type.String({ pattern: MODEL_NAME_PATTERN }),
@@ -72,12 +72,28 @@ export class Model {
       const count = writeFeatures(post, indices.subarray(row * MAX_FEATURES, (row + 1) * MAX_FEATURES))
       scale[row] = toScale(count)
     }
-    const output = await this.#session.run({
-      indices: new Tensor('int32', indices, [posts.length, MAX_FEATURES]),
-      scale: new Tensor('float32', scale, [posts.length]),
-    })
-    const seriousness = output['seriousness']!.data as Float32Array
+    const seriousness = await this.#infer(indices, scale)
     return Array.from(seriousness, (value) => Math.round(value * SERIOUSNESS_SCALE) / SERIOUSNESS_SCALE)
+  }
+
+  /**
+   * What each feature of a post adds to its log-odds, in the order of `listFeatures`, and the log-odds without any.
+   * The graph itself is asked, once for each feature alone: the model is linear, so these add up to the post's log-odds.
+   */
+  async explain(features: readonly NamedFeature[]): Promise<{ base: number; logits: number[] }> {
+    const indices = new Int32Array((features.length + 1) * MAX_FEATURES)
+    for (const [at, { index }] of features.entries()) indices[(at + 1) * MAX_FEATURES] = index
+    const scale = new Float32Array(features.length + 1).fill(toScale(features.length))
+    const [base, ...alone] = Array.from(await this.#infer(indices, scale), (p) => Math.log(p / (1 - p)))
+    return { base: base!, logits: alone.map((logit) => logit - base!) }
+  }
+
+  async #infer(indices: Int32Array, scale: Float32Array): Promise<Float32Array> {
+    const output = await this.#session.run({
+      indices: new Tensor('int32', indices, [scale.length, MAX_FEATURES]),
+      scale: new Tensor('float32', scale, [scale.length]),
+    })
+    return output['seriousness']!.data as Float32Array
   }
 }
 

@@ -84,7 +84,7 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(60), { timeout: 10_000 })
   for (const score of await allScores()) {
-    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-1', subreddit: 'AskScience' })
+    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-2', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
 })
@@ -92,7 +92,7 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
 test('goes on with the consumer of a version that had other settings', async () => {
   const jsm = await jetstreamManager(connection)
   const config = {
-    durable_name: 'scorer-serious-1',
+    durable_name: 'scorer-serious-2',
     filter_subject: 'posts.submitted.*',
     ack_policy: AckPolicy.Explicit,
   }
