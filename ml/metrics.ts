@@ -1,0 +1,69 @@
+import { subredditWeights } from './logistic-regression.ts'
+
+/** A post with its label and what a model made of it. */
+export interface Ranked {
+  readonly subreddit: string
+  readonly serious: boolean
+  /** The higher, the more serious: log-odds or a probability. */
+  readonly score: number
+}
+
+export interface ReliabilityBin {
+  /** Means of the bin's posts; undefined where it has none. */
+  readonly predicted: number | undefined
+  readonly serious: number | undefined
+  /** Of all posts, 0 to 1. */
+  readonly share: number
+}
+
+export interface Reliability {
+  /** Expected calibration error, over ten bins of equal width. */
+  readonly calibrationError: number
+  readonly brierScore: number
+  readonly bins: readonly ReliabilityBin[]
+}
+
+const BINS = 10
+
+/** How far probabilities are what they say; every subreddit weighs the same. */
+export function reliability(judged: readonly Ranked[]): Reliability {
+  const weightOf = subredditWeights(judged)
+  const sums = Array.from({ length: BINS }, () => ({ weight: 0, predicted: 0, serious: 0 }))
+  let [total, squares] = [0, 0]
+  for (const { subreddit, serious, score } of judged) {
+    const weight = weightOf.get(subreddit)!
+    const bin = sums[Math.min(BINS - 1, Math.floor(score * BINS))]!
+    bin.weight += weight
+    bin.predicted += weight * score
+    bin.serious += weight * Number(serious)
+    squares += weight * (score - Number(serious)) ** 2
+    total += weight
+  }
+  const error = sums.reduce((sum, { predicted, serious }) => sum + Math.abs(predicted - serious), 0) / total
+  const bins = sums.map(({ weight, predicted, serious }) => ({
+    predicted: weight === 0 ? undefined : predicted / weight,
+    serious: weight === 0 ? undefined : serious / weight,
+    share: weight / total,
+  }))
+  return { calibrationError: error, brierScore: squares / total, bins }
+}
+
+/** Area under the ROC curve, ties counted half, every subreddit with the same weight. */
+export function auc(judged: readonly Ranked[]): number {
+  const sizes = new Map<string, number>()
+  for (const { subreddit } of judged) sizes.set(subreddit, (sizes.get(subreddit) ?? 0) + 1)
+  const sorted = [...judged].sort((a, b) => a.score - b.score)
+  let [below, positives, sum] = [0, 0, 0]
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    let [tiedPositives, tiedNegatives] = [0, 0]
+    for (; end < sorted.length && sorted[end]!.score === sorted[start]!.score; end++) {
+      const weight = 1 / sizes.get(sorted[end]!.subreddit)!
+      if (sorted[end]!.serious) tiedPositives += weight
+      else tiedNegatives += weight
+    }
+    sum += tiedPositives * (below + tiedNegatives / 2)
+    below += tiedNegatives
+    positives += tiedPositives
+  }
+  return sum / (positives * below)
+}
