@@ -65,11 +65,13 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ImportState>
         if (state.broken <= MAX_BROKEN_LINES_SHOWN) progress.say(`${state.file}, line ${line}: ${post}`)
       } else if (batch.push(post) === BATCH_POSTS) await flush()
     }
+    await flush()
   } catch (error) {
+    // Of writing: its message says all.
+    if (error instanceof OperationalError) throw error
     await flush()
     throw readFailure(error, state.file, line)
   } finally {
-    if (batch.length > 0) await flush()
     await out.end()
   }
   progress.say(describe(state, progress.seconds))
