@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
+import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 
 export interface DumpSource {
@@ -32,7 +33,6 @@ export interface IngestConfig extends SharedConfig {
 const SOURCES = ['demo', 'dump', 'none'] as const
 const LATER_SOURCES = new Set(['reddit', 'arctic-shift', 'rss'])
 const SUBREDDIT = /^[A-Za-z0-9_]{2,24}$/
-export const STDIN = '-'
 
 /** @throws ConfigurationError naming every problem of the environment and of the arguments */
 export function readIngestConfig(env: Environment, args: readonly string[]): IngestConfig {
@@ -104,13 +104,14 @@ function readDump(read: SettingsReader, files: string[], values: Values): DumpSo
   for (const file of files) checkFile(read, file)
   const follow = values.follow === true
   if (follow && files.length > 1) read.problem('--follow takes one file')
-  if (follow && files.includes(STDIN)) read.problem('--follow needs a file; standard input is read to its end anyway')
+  if (follow && files.includes(STANDARD_STREAM))
+    read.problem('--follow needs a file; standard input is read to its end anyway')
   const list = values.subreddits ?? read.optional('SUBREDDITS')
   return { kind: 'dump', files, follow, subreddits: list === undefined ? undefined : readSubreddits(read, list) }
 }
 
 function checkFile(read: SettingsReader, file: string): void {
-  if (file === STDIN) return
+  if (file === STANDARD_STREAM) return
   try {
     if (statSync(file).isDirectory()) read.problem(`${file} is a folder, not a file`)
     accessSync(file, constants.R_OK)

@@ -1,15 +1,15 @@
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { count, Progress, type ImportState, type ProgressOutput } from '../schema/runtime/progress.ts'
+import { fileSize, inputName, STANDARD_STREAM } from '../schema/runtime/input-file.ts'
+import { count, Progress, type ProgressState, type ProgressOutput } from '../schema/runtime/progress.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
+import { isBlankLine, lineText } from '../schema/runtime/split-lines.ts'
 import type { TextPost } from './features.ts'
 import type { Model } from './model.ts'
 
-export const STANDARD_STREAM = '-'
 const BATCH_POSTS = 1_000
 const MAX_BROKEN_LINES_SHOWN = 5
 
@@ -32,10 +32,10 @@ interface InputPost extends TextPost {
  * counted and passed over.
  * @throws OperationalError when the input cannot be read to its end or the output not be written; lines up to there are written
  */
-export async function scoreFile(options: ScoreFileOptions): Promise<ImportState> {
+export async function scoreFile(options: ScoreFileOptions): Promise<ProgressState> {
   const { model, input, output } = options
-  const state: ImportState = {
-    file: nameOf(input),
+  const state: ProgressState = {
+    file: inputName(input),
     size: await sizeOf(input),
     read: 0,
     posts: 0,
@@ -58,7 +58,7 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ImportState>
   try {
     for await (const bytes of readLines(input, (read) => (state.read += read))) {
       line++
-      if (isBlank(bytes)) continue
+      if (isBlankLine(bytes)) continue
       const post = parsePost(bytes, line === 1)
       if (typeof post === 'string') {
         state.broken++
@@ -78,20 +78,16 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ImportState>
   return state
 }
 
-const isBlank = (line: Buffer): boolean => line.length === 0 || (line.length === 1 && line[0] === 13)
-const nameOf = (path: string): string => (path === STANDARD_STREAM ? 'standard input' : basename(path))
-
-function describe({ posts, broken }: ImportState, seconds: number): string {
+function describe({ posts, broken }: ProgressState, seconds: number): string {
   const rate = Math.round(posts / Math.max(seconds, 0.001))
   return `Done: ${count(posts)} posts scored, ${count(broken)} broken lines, ${seconds.toFixed(1)} s, ${count(rate)} posts/s`
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
-  if (path === STANDARD_STREAM) return undefined
   try {
-    const found = await stat(path)
-    if (found.isDirectory()) throw new OperationalError(`${path} is a folder; --in takes one file.`)
-    return found.isFile() ? found.size : undefined
+    if (path !== STANDARD_STREAM && (await stat(path)).isDirectory())
+      throw new OperationalError(`${path} is a folder; --in takes one file.`)
+    return await fileSize(path)
   } catch (cause) {
     if (cause instanceof OperationalError) throw cause
     throw new OperationalError(`Cannot read ${path}: ${(cause as Error).message}`, { cause })
@@ -102,8 +98,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
 function parsePost(line: Buffer, isFirst: boolean): InputPost | string {
   let json: unknown
   try {
-    // A byte order mark in front of a file is no part of its first line.
-    json = JSON.parse(isFirst ? line.toString('utf8').replace(/^\uFEFF/, '') : line.toString('utf8'))
+    json = JSON.parse(lineText(line, isFirst))
   } catch (error) {
     return `not JSON (${(error as Error).message})`
   }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
+import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readScorerConfig } from './config.ts'
 import { Model } from './model.ts'
-import { scoreFile, STANDARD_STREAM } from './score-file.ts'
+import { scoreFile } from './score-file.ts'
 
 const USAGE = 'usage: npm run score -- --in FILE --out FILE (FILE may be - for standard input or output)'
 

@@ -1,5 +1,5 @@
-/** What an import has done so far. */
-export interface ImportState {
+/** What was done so far of posts that are read from files. */
+export interface ProgressState {
   /** The file at hand. */
   file: string
   /** Its size in bytes as it lies on disk; undefined for standard input and followed files. */
@@ -22,14 +22,14 @@ const LINE_INTERVAL_MS = 5_000
 
 /** Shows an import: a bar on a terminal, else a line every five seconds. */
 export class Progress implements Disposable {
-  readonly #state: ImportState
+  readonly #state: ProgressState
   readonly #out: ProgressOutput
   readonly #startMs = performance.now()
   readonly #timer: NodeJS.Timeout
   #fileStartMs = performance.now()
   #fileStartRead = 0
 
-  constructor(state: ImportState, out: ProgressOutput) {
+  constructor(state: ProgressState, out: ProgressOutput) {
     this.#state = state
     this.#out = out
     this.#timer = setInterval(() => this.#show(), out.isTTY === true ? BAR_INTERVAL_MS : LINE_INTERVAL_MS)

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { STDIN, type DumpSource } from '../../config.ts'
+import type { DumpSource } from '../../config.ts'
 import { OperationalError } from '../../../schema/runtime/errors.ts'
 import { detectEncoding } from '../../../schema/runtime/decompress.ts'
+import { STANDARD_STREAM } from '../../../schema/runtime/input-file.ts'
 
 const HEAD_BYTES = 64 * 1024
 const READ_BYTES = 256 * 1024
@@ -15,7 +15,7 @@ const FOLLOW_INTERVAL_MS = 200
  * A file that grows is known by its path and inode. Standard input has none.
  */
 export async function positionKey(file: string, source: DumpSource): Promise<string | undefined> {
-  if (file === STDIN) return undefined
+  if (file === STANDARD_STREAM) return undefined
   const hash = createHash('sha256').update([...(source.subreddits ?? [])].sort().join(','))
   // Another file that takes the place of a followed one has another inode, and is read from its beginning.
   if (source.follow) hash.update(`\0follow\0${resolve(file)}\0${(await stat(file)).ino}`)
@@ -30,19 +30,6 @@ async function readHead(handle: FileHandle): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0)
   return buffer.subarray(0, bytesRead)
 }
-
-/** Bytes on disk; undefined for what has no size. */
-export async function fileSize(file: string): Promise<number | undefined> {
-  if (file === STDIN) return undefined
-  const found = await stat(file)
-  return found.isFile() ? found.size : undefined
-}
-
-/** The file's bytes as they lie there. */
-export const readFileBytes = (file: string, signal: AbortSignal): AsyncIterable<Buffer> =>
-  file === STDIN
-    ? (process.stdin as AsyncIterable<Buffer>)
-    : createReadStream(file, { highWaterMark: READ_BYTES, signal })
 
 /** The bytes of a plain file and all that is appended to it, until the signal. */
 export async function* followFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {

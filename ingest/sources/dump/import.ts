@@ -1,16 +1,16 @@
-import { basename } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decompress } from '../../../schema/runtime/decompress.ts'
 import { EventRejectedError, OperationalError } from '../../../schema/runtime/errors.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
-import { LineSplitter } from '../../../schema/runtime/split-lines.ts'
+import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
+import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
 import { messageIds, subjects } from '../../../schema/subjects.ts'
-import { STDIN, type DumpSource } from '../../config.ts'
+import type { DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
 import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
-import { count, Progress, type ImportState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
+import { count, Progress, type ProgressState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
-import { fileSize, followFile, positionKey, readFileBytes } from './file.ts'
+import { followFile, positionKey } from './file.ts'
 
 const SAVE_INTERVAL_MS = 1_000
 const TRUNCATED = 'Z_BUF_ERROR'
@@ -23,7 +23,7 @@ export interface ImportOptions {
   readonly signal: AbortSignal
 }
 
-export interface ImportSummary extends ImportState {
+export interface ImportSummary extends ProgressState {
   /** Posts that their authors deleted after they had been archived. */
   deletedLater: number
   /** Posts of other subreddits than asked for. */
@@ -103,7 +103,7 @@ class FileImport {
 
   constructor(options: FileImportOptions) {
     this.#options = options
-    this.#name = options.file === STDIN ? 'standard input' : basename(options.file)
+    this.#name = inputName(options.file)
     this.#before = { posts: options.summary.posts, duplicates: options.summary.duplicates }
   }
 
@@ -156,11 +156,8 @@ class FileImport {
       : decompress(this.#counted(readFileBytes(file, signal)))
   }
 
-  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of chunks) {
-      this.#options.summary.read += chunk.length
-      yield chunk
-    }
+  #counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    return counted(chunks, (bytes) => (this.#options.summary.read += bytes))
   }
 
   /** A followed file may pause for long: what came is sent at once. */
@@ -174,7 +171,7 @@ class FileImport {
   #take(line: Buffer): void {
     this.#line++
     if (this.#line <= this.#skip) return void this.#options.summary.resumed++
-    if (line.length === 0 || (line.length === 1 && line[0] === 13)) return this.#options.publisher.pass(this.#line)
+    if (isBlankLine(line)) return this.#options.publisher.pass(this.#line)
     try {
       this.#publish(line)
     } catch (error) {
@@ -260,9 +257,8 @@ class FileImport {
 }
 
 function parse(line: Buffer, first: boolean): unknown {
-  const text = line.toString('utf8')
   try {
-    return JSON.parse(first && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+    return JSON.parse(lineText(line, first))
   } catch (cause) {
     throw new EventRejectedError('not JSON', { cause })
   }
