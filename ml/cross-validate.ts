@@ -1,7 +1,8 @@
-import type { Example } from './read-training-data.ts'
-import { logitOf, sigmoid, subredditWeights, train, type Linear } from './logistic-regression.ts'
-import { auc, reliability, type Ranked } from './metrics.ts'
+import { logitOf, sigmoid, train, type Linear } from './logistic-regression.ts'
+import { auc, aucIfBoth, mean, reliability, type Ranked } from './metrics.ts'
 import { random, shuffle } from './random.ts'
+import type { Example, Pair } from './read-training-data.ts'
+import { subredditWeights } from './subreddit-weights.ts'
 
 const FOLDS = 4
 const CALIBRATION_ROUNDS = 25
@@ -43,11 +44,7 @@ export function crossValidate(
 
 const rounded = (value: number): number => Number(value.toFixed(4))
 
-export function measure(
-  folds: readonly Ranked[][],
-  line: Line,
-  pairs: readonly (readonly [string, string])[],
-): Metrics {
+export function measure(folds: readonly Ranked[][], line: Line, pairs: readonly Pair[]): Metrics {
   const judged = folds.flat()
   const probability = ({ score }: Ranked): number => sigmoid(line.slope * score + line.intercept)
   const { calibrationError, brierScore } = reliability(judged.map((one) => ({ ...one, score: probability(one) })))
@@ -61,12 +58,11 @@ export function measure(
 }
 
 /** Empty where no pair can be judged. */
-function meanPairAuc(judged: readonly Ranked[], pairs: readonly (readonly [string, string])[]): Partial<Metrics> {
+function meanPairAuc(judged: readonly Ranked[], pairs: readonly Pair[]): Partial<Metrics> {
   const aucs = pairs
-    .map(([serious, parody]) => judged.filter(({ subreddit }) => subreddit === serious || subreddit === parody))
-    .filter((both) => both.some((post) => post.serious) && both.some((post) => !post.serious))
-    .map(auc)
-  return aucs.length === 0 ? {} : { parodyPairsAuc: rounded(aucs.reduce((sum, one) => sum + one, 0) / aucs.length) }
+    .map((pair) => aucIfBoth(judged.filter(({ subreddit }) => pair.includes(subreddit))))
+    .filter((value) => value !== undefined)
+  return aucs.length === 0 ? {} : { parodyPairsAuc: rounded(mean(aucs)) }
 }
 
 interface Line {

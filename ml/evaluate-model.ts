@@ -1,7 +1,7 @@
 import { explainPost } from '../scorer/explain-post.ts'
 import type { Model } from '../scorer/model.ts'
-import { auc, reliability, type Ranked, type ReliabilityBin } from './metrics.ts'
-import type { EvaluationPost } from './read-training-data.ts'
+import { auc, aucIfBoth, binOf, mean, reliability, type Ranked, type ReliabilityBin } from './metrics.ts'
+import type { EvaluationPost, Pair } from './read-training-data.ts'
 
 const BATCH_POSTS = 1_000
 const HISTOGRAM_BINS = 20
@@ -53,7 +53,7 @@ interface Scored extends EvaluationPost {
 export async function evaluate(
   model: Model,
   posts: readonly EvaluationPost[],
-  pairs: readonly (readonly [string, string])[],
+  pairs: readonly Pair[],
 ): Promise<Evaluation> {
   const startMs = performance.now()
   const scores = await scoreAll(model, posts)
@@ -71,8 +71,8 @@ export async function evaluate(
     postsPerSecond: posts.length / seconds,
     metrics: {
       auc: auc(labelled),
-      aucWithText: aucOf(labelled.filter(({ selftext }) => selftext !== '')),
-      aucTitleOnly: aucOf(labelled.filter(({ selftext }) => selftext === '')),
+      aucWithText: aucIfBoth(labelled.filter(({ selftext }) => selftext !== '')),
+      aucTitleOnly: aucIfBoth(labelled.filter(({ selftext }) => selftext === '')),
       aucTextHidden: auc(labelled.map((post) => ({ ...post, score: post.titleScore }))),
       accuracy: accuracyOf(labelled),
       brierScore,
@@ -80,7 +80,7 @@ export async function evaluate(
     },
     bins,
     histogram: { serious: histogramOf(labelled, true), unserious: histogramOf(labelled, false) },
-    pairs: pairs.flatMap(([serious, parody]) => comparePair(scored, serious, parody)),
+    pairs: pairs.flatMap((pair) => comparePair(scored, pair)),
     subreddits: rank(scored),
     words: await strongestWords(model, labelled),
     mistakes: worst(labelled),
@@ -94,32 +94,27 @@ async function scoreAll(model: Model, posts: readonly { title: string; selftext?
   return scores
 }
 
-/** Undefined where only one class, or nothing, is left. */
-function aucOf(posts: readonly Ranked[]): number | undefined {
-  return posts.some(({ serious }) => serious) && posts.some(({ serious }) => !serious) ? auc(posts) : undefined
-}
-
 /** Share on the right side of 0.5; every subreddit weighs the same. */
-function accuracyOf(posts: readonly Ranked[]): number {
-  const bySubreddit = Map.groupBy(posts, ({ subreddit }) => subreddit)
-  const shares = [...bySubreddit.values()].map(
-    (own) => own.filter(({ serious, score }) => score >= 0.5 === serious).length / own.length,
+const accuracyOf = (posts: readonly Ranked[]): number =>
+  mean(
+    [...Map.groupBy(posts, ({ subreddit }) => subreddit).values()].map(
+      (own) => own.filter(({ serious, score }) => score >= 0.5 === serious).length / own.length,
+    ),
   )
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length
-}
 
 function histogramOf(posts: readonly Ranked[], serious: boolean): number[] {
   const own = posts.filter((post) => post.serious === serious)
   const counts = Array.from({ length: HISTOGRAM_BINS }, () => 0)
-  for (const { score } of own) counts[Math.min(HISTOGRAM_BINS - 1, Math.floor(score * HISTOGRAM_BINS))]!++
+  for (const { score } of own) counts[binOf(score, HISTOGRAM_BINS)]!++
   return counts.map((count) => count / Math.max(1, own.length))
 }
 
-function comparePair(scored: readonly Scored[], serious: string, parody: string): Evaluation['pairs'] {
+/** By the sides of the pair: a parody needs no label to be compared. */
+function comparePair(scored: readonly Scored[], [serious, parody]: Pair): Evaluation['pairs'] {
   const both = scored
     .filter(({ subreddit }) => subreddit === serious || subreddit === parody)
     .map(({ subreddit, score }): Ranked => ({ subreddit, score, serious: subreddit === serious }))
-  const value = aucOf(both)
+  const value = aucIfBoth(both)
   return value === undefined ? [] : [{ serious, parody, auc: value }]
 }
 
@@ -128,7 +123,7 @@ function rank(scored: readonly Scored[]): Evaluation['subreddits'] {
     .map(([name, own]) => ({
       name,
       serious: own[0]!.serious,
-      mean: own.reduce((sum, { score }) => sum + score, 0) / own.length,
+      mean: mean(own.map(({ score }) => score)),
       posts: own.length,
     }))
     .sort((a, b) => b.mean - a.mean)

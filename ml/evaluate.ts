@@ -5,6 +5,7 @@ import { ConfigurationError } from '../schema/runtime/errors.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { Model } from '../scorer/model.ts'
 import { evaluate, type Evaluation } from './evaluate-model.ts'
+import { mean } from './metrics.ts'
 import { readEvaluationPosts, readLabels, readPairs } from './read-training-data.ts'
 import { toHtml } from './report.ts'
 
@@ -44,8 +45,8 @@ function print({ model, posts, metrics, pairs, postsPerSecond }: Evaluation): vo
   for (const [name, value] of Object.entries(metrics)) console.log(`  ${name.padEnd(20)} ${value?.toFixed(4) ?? '–'}`)
   console.log(`  ${'posts a second'.padEnd(20)} ${Math.round(postsPerSecond)}`)
   if (pairs.length === 0) return
-  const mean = pairs.reduce((sum, { auc }) => sum + auc, 0) / pairs.length
-  console.log(`  ${'parody pairs'.padEnd(20)} ${mean.toFixed(4)} (mean AUC of ${pairs.length})`)
+  const meanAuc = mean(pairs.map(({ auc }) => auc))
+  console.log(`  ${'parody pairs'.padEnd(20)} ${meanAuc.toFixed(4)} (mean AUC of ${pairs.length})`)
   for (const { serious, parody, auc } of pairs) console.log(`    ${auc.toFixed(2)}  ${serious} / ${parody}`)
 }
 

@@ -3,6 +3,7 @@ import { toScale } from '../scorer/model.ts'
 import type { QuantisedModel } from './onnx-writer.ts'
 import { random, shuffle } from './random.ts'
 import type { Example } from './read-training-data.ts'
+import { subredditWeights } from './subreddit-weights.ts'
 
 const EPOCHS = 10
 const LEARNING_RATE = 0.09
@@ -10,7 +11,6 @@ const BIAS_LEARNING_RATE = 0.001
 const WEIGHT_DECAY = 1e-3
 /** Targets are 0.03 and 0.97, which keeps weights from growing on what is told apart already. */
 const LABEL_SMOOTHING = 0.03
-const MAX_SUBREDDIT_WEIGHT = 10
 const MIN_SUBREDDITS = 3
 /** Steps of a quantised weight on either side of zero. */
 const MAX_STEPS = 127
@@ -60,14 +60,6 @@ function commonFeatures(examples: readonly Example[]): Uint8Array {
   }
   for (const seen of lastSeen.values()) for (const index of seen) if (subreddits[index]! < 255) subreddits[index]!++
   return subreddits.map((count, index) => (index > 0 && count >= MIN_SUBREDDITS ? 1 : 0))
-}
-
-/** A weight for each subreddit, so that all weigh the same; tiny ones less, whose few posts are mostly noise. */
-export function subredditWeights(examples: readonly { readonly subreddit: string }[]): Map<string, number> {
-  const sizes = new Map<string, number>()
-  for (const { subreddit } of examples) sizes.set(subreddit, (sizes.get(subreddit) ?? 0) + 1)
-  const mean = examples.length / sizes.size
-  return new Map([...sizes].map(([subreddit, size]) => [subreddit, Math.min(MAX_SUBREDDIT_WEIGHT, mean / size)]))
 }
 
 /** The weight of an example, by which subreddits weigh the same, and the two classes too. */

@@ -1,4 +1,4 @@
-import { subredditWeights } from './logistic-regression.ts'
+import { subredditSizes, subredditWeights } from './subreddit-weights.ts'
 
 /** A post with its label and what a model made of it. */
 export interface Ranked {
@@ -25,6 +25,12 @@ export interface Reliability {
 
 const BINS = 10
 
+/** The bin of a probability among `bins` of equal width; 1 belongs to the last. */
+export const binOf = (probability: number, bins: number): number => Math.min(bins - 1, Math.floor(probability * bins))
+
+/** NaN where there is none. */
+export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** How far probabilities are what they say; every subreddit weighs the same. */
 export function reliability(judged: readonly Ranked[]): Reliability {
   const weightOf = subredditWeights(judged)
@@ -32,7 +38,7 @@ export function reliability(judged: readonly Ranked[]): Reliability {
   let [total, squares] = [0, 0]
   for (const { subreddit, serious, score } of judged) {
     const weight = weightOf.get(subreddit)!
-    const bin = sums[Math.min(BINS - 1, Math.floor(score * BINS))]!
+    const bin = sums[binOf(score, BINS)]!
     bin.weight += weight
     bin.predicted += weight * score
     bin.serious += weight * Number(serious)
@@ -50,8 +56,7 @@ export function reliability(judged: readonly Ranked[]): Reliability {
 
 /** Area under the ROC curve, ties counted half, every subreddit with the same weight. */
 export function auc(judged: readonly Ranked[]): number {
-  const sizes = new Map<string, number>()
-  for (const { subreddit } of judged) sizes.set(subreddit, (sizes.get(subreddit) ?? 0) + 1)
+  const sizes = subredditSizes(judged)
   const sorted = [...judged].sort((a, b) => a.score - b.score)
   let [below, positives, sum] = [0, 0, 0]
   for (let start = 0, end = 0; start < sorted.length; start = end) {
@@ -67,3 +72,7 @@ export function auc(judged: readonly Ranked[]): number {
   }
   return sum / (positives * below)
 }
+
+/** Undefined where only one class, or nothing, is there. */
+export const aucIfBoth = (judged: readonly Ranked[]): number | undefined =>
+  judged.some(({ serious }) => serious) && judged.some(({ serious }) => !serious) ? auc(judged) : undefined

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError, OperationalError } from '../schema/runtime/errors.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
-import { MAX_FEATURES, writeFeatures } from '../scorer/features.ts'
+import { cleanText, MAX_FEATURES, writeFeatures, type TextPost } from '../scorer/features.ts'
 
 export interface Example {
   readonly subreddit: string
@@ -53,17 +53,20 @@ async function readCsv(file: string): Promise<string[]> {
   }
 }
 
-export async function readPairs(file: string): Promise<[string, string][]> {
+/** A serious subreddit and its parody, in lower case. */
+export type Pair = readonly [serious: string, parody: string]
+
+export async function readPairs(file: string): Promise<Pair[]> {
   const [header, ...rows] = await readCsv(file)
   const pairs = rows.map((row) => row.toLowerCase().split(','))
   const bad = pairs.findIndex((pair) => pair.length !== 2 || pair.includes(''))
-  if (header === 'serious,unserious' && bad === -1) return pairs as [string, string][]
+  if (header === 'serious,unserious' && bad === -1) return pairs as unknown as Pair[]
   const where = bad === -1 ? '' : `, not "${rows[bad]}"`
   throw new ConfigurationError([`${file}: expected the header "serious,unserious" and two subreddits a line${where}`])
 }
 
 /** The group of a subreddit: those that pairs connect, however indirectly, share one. */
-export function groupPairs(pairs: readonly (readonly [string, string])[]): (subreddit: string) => string {
+export function groupPairs(pairs: readonly Pair[]): (subreddit: string) => string {
   const parents = new Map<string, string>()
   const rootOf = (name: string): string => {
     const parent = parents.get(name)
@@ -82,45 +85,33 @@ export function groupPairs(pairs: readonly (readonly [string, string])[]): (subr
  * @throws OperationalError when a file cannot be read, or when not both classes were found
  */
 export async function readExamples(files: readonly string[], labels: Labels): Promise<Example[]> {
-  const reader = new ExampleReader(labels)
+  const examples: Example[] = []
+  const seen = new Set<string>()
+  const perSubreddit = new Map<string, number>()
+  let broken = 0
   for (const file of files) {
-    for await (const line of readFileLines(file)) reader.take(line)
-    const broken = reader.broken === 0 ? '' : `, ${reader.broken} lines that are no posts`
-    console.log(`${file}: ${reader.examples.length} examples so far${broken}`)
+    for await (const post of readPosts(file, () => broken++)) {
+      const { id, subreddit, selftext } = post
+      const serious = labelOf(labels, post)
+      const taken = perSubreddit.get(subreddit) ?? 0
+      if (serious === undefined || seen.has(id) || taken >= MAX_PER_SUBREDDIT) continue
+      seen.add(id)
+      perSubreddit.set(subreddit, taken + 1)
+      const title = post.title.replace(LEAKING_PREFIX, '')
+      for (const text of selftext === '' ? [''] : [selftext, ''])
+        examples.push(toExample({ title, selftext: text }, subreddit, serious))
+    }
+    const passedOver = broken === 0 ? '' : `, ${broken} lines that are no posts`
+    console.log(`${file}: ${examples.length} examples so far${passedOver}`)
   }
-  checkBothClasses(reader.examples)
-  return reader.examples
+  checkBothClasses(examples)
+  return examples
 }
 
-class ExampleReader {
-  readonly examples: Example[] = []
-  broken = 0
-  readonly #labels: Labels
-  readonly #seen = new Set<string>()
-  readonly #perSubreddit = new Map<string, number>()
-
-  constructor(labels: Labels) {
-    this.#labels = labels
-  }
-
-  take(line: Buffer): void {
-    if (line.length === 0) return
-    const post = parsePost(line)
-    if (post === undefined) return void this.broken++
-    const subreddit = post.subreddit.toLowerCase()
-    const { id } = post
-    const serious = this.#labels.posts.get(id) ?? this.#labels.subreddits.get(subreddit)
-    const taken = this.#perSubreddit.get(subreddit) ?? 0
-    if (serious === undefined || this.#seen.has(id) || taken >= MAX_PER_SUBREDDIT) return
-    this.#seen.add(id)
-    this.#perSubreddit.set(subreddit, taken + 1)
-    const title = post.title.replace(LEAKING_PREFIX, '')
-    for (const selftext of post.selftext ? [post.selftext, ''] : ['']) {
-      const features = new Int32Array(MAX_FEATURES)
-      const count = writeFeatures({ title, selftext }, features)
-      this.examples.push({ subreddit, serious, features: features.slice(0, count), count })
-    }
-  }
+function toExample(post: TextPost, subreddit: string, serious: boolean): Example {
+  const features = new Int32Array(MAX_FEATURES)
+  const count = writeFeatures(post, features)
+  return { subreddit, serious, features: features.slice(0, count), count }
 }
 
 export interface EvaluationPost {
@@ -140,26 +131,26 @@ export interface EvaluationPost {
 export async function readEvaluationPosts(
   files: readonly string[],
   labels: Labels,
-  pairs: readonly (readonly [string, string])[],
+  pairs: readonly Pair[],
 ): Promise<EvaluationPost[]> {
   const inPairs = new Set(pairs.flat())
   const posts: EvaluationPost[] = []
   const seen = new Set<string>()
   for (const file of files) {
-    for await (const line of readFileLines(file)) {
-      const post = parsePost(line)
-      if (post === undefined || seen.has(post.id)) continue
-      const subreddit = post.subreddit.toLowerCase()
-      const serious = labels.posts.get(post.id) ?? labels.subreddits.get(subreddit)
-      if (serious === undefined && !inPairs.has(subreddit)) continue
-      seen.add(post.id)
-      const isGone = post.selftext === '[removed]' || post.selftext === '[deleted]'
-      posts.push({ subreddit, serious, title: post.title, selftext: isGone ? '' : post.selftext })
+    for await (const post of readPosts(file)) {
+      const { id, subreddit, title } = post
+      const serious = labelOf(labels, post)
+      if (seen.has(id) || (serious === undefined && !inPairs.has(subreddit))) continue
+      seen.add(id)
+      posts.push({ subreddit, serious, title, selftext: cleanText(post.selftext) })
     }
   }
   checkBothClasses(posts)
   return posts
 }
+
+const labelOf = ({ posts, subreddits }: Labels, { id, subreddit }: TrainingPost): boolean | undefined =>
+  posts.get(id) ?? subreddits.get(subreddit)
 
 function checkBothClasses(posts: readonly { readonly serious: boolean | undefined }[]): void {
   for (const serious of [true, false]) {
@@ -170,19 +161,28 @@ function checkBothClasses(posts: readonly { readonly serious: boolean | undefine
   }
 }
 
-async function* readFileLines(file: string): AsyncGenerator<Buffer> {
+interface TrainingPost {
+  /** In lower case, without `t3_`. */
+  readonly id: string
+  /** In lower case. */
+  readonly subreddit: string
+  readonly title: string
+  /** Empty where there is none. */
+  readonly selftext: string
+}
+
+/** The posts of a file; of each line that is none, `onBroken` is told. */
+async function* readPosts(file: string, onBroken?: () => void): AsyncGenerator<TrainingPost> {
   try {
-    yield* readLines(file)
+    for await (const line of readLines(file)) {
+      if (line.length === 0) continue
+      const post = parsePost(line)
+      if (post === undefined) onBroken?.()
+      else yield post
+    }
   } catch (cause) {
     throw new OperationalError(`Cannot read ${file} to its end: ${(cause as Error).message}`, { cause })
   }
-}
-
-interface TrainingPost {
-  readonly id: string
-  readonly subreddit: string
-  readonly title: string
-  readonly selftext: string
 }
 
 function parsePost(line: Buffer): TrainingPost | undefined {
@@ -196,7 +196,7 @@ function parsePost(line: Buffer): TrainingPost | undefined {
   if (typeof id !== 'string' || typeof subreddit !== 'string' || typeof title !== 'string') return undefined
   return {
     id: id.toLowerCase().replace(/^t3_/, ''),
-    subreddit,
+    subreddit: subreddit.toLowerCase(),
     title,
     selftext: typeof selftext === 'string' ? selftext : '',
   }

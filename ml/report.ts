@@ -16,7 +16,7 @@ const STYLE = `
 :root { color-scheme: light dark; --serious: light-dark(#1d5fa8, #6aaef5); --banter: light-dark(#c4621b, #f0a060); --faint: light-dark(#ddd, #444) }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
 .models { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2rem }
-table { border-collapse: collapse; width: 100% } td, th { padding: 0.15rem 0.4rem; text-align: left; border-bottom: 1px solid var(--faint) }
+table { border-collapse: collapse; width: 100% } td { padding: 0.15rem 0.4rem; text-align: left; border-bottom: 1px solid var(--faint) }
 td.n { text-align: right; font-variant-numeric: tabular-nums } td { overflow-wrap: anywhere }
 svg { width: 100%; height: auto; max-width: 30rem } text { font-size: 11px; fill: currentColor }
 .serious { color: var(--serious); fill: var(--serious) } .banter { color: var(--banter); fill: var(--banter) }
@@ -33,30 +33,26 @@ function section(evaluation: Evaluation): string {
     ['posts a second', Math.round(postsPerSecond).toLocaleString('en-US')] as [string, string],
   ]
   const classOf = (serious: boolean): string => (serious ? 'serious' : 'banter')
-  return `<section><h2>${escape(model)}</h2>${table(figures.map(([name, value]) => [escape(name), number(value)]))}
+  return `<section><h2>${escape(model)}</h2>${table(figures.map(([name, value]) => [text(name), number(value)]))}
 <h3>Reliability</h3><p>Of posts with a score of 0.7, seven in ten should be serious: points belong on the line.</p>${reliabilityPlot(bins)}
 <h3>Scores</h3><p><span class="serious">■ serious</span> above, <span class="banter">■ unserious</span> below</p>${histogramPlot(histogram)}
-<h3>Parody pairs</h3>${table(pairs.map((pair) => [escape(`${pair.serious} / ${pair.parody}`), number(pair.auc.toFixed(3))]))}
+<h3>Parody pairs</h3>${table(pairs.map((pair) => [text(`${pair.serious} / ${pair.parody}`), number(pair.auc.toFixed(3))]))}
 <details><summary>${subreddits.length} subreddits, ranked</summary>${table(
     subreddits.map(({ name, serious, mean, posts: own }) => [
-      `<span class="${serious === undefined ? '' : classOf(serious)}">${escape(name)}</span>`,
+      text(name, serious === undefined ? '' : classOf(serious)),
       number(mean.toFixed(3)),
       number(String(own)),
     ]),
   )}</details>
 <details><summary>Words and marks that weigh most</summary>${table(
     words.map(({ feature, logit, posts: own }) => [
-      `<span class="${classOf(logit > 0)}">${escape(feature)}</span>`,
+      text(feature, classOf(logit > 0)),
       number(logit.toFixed(2)),
       number(String(own)),
     ]),
   )}</details>
 <details><summary>Worst mistakes</summary>${table(
-    mistakes.map(({ title, subreddit, seriousness }) => [
-      escape(title),
-      escape(subreddit),
-      number(seriousness.toFixed(3)),
-    ]),
+    mistakes.map(({ title, subreddit, seriousness }) => [text(title), text(subreddit), number(seriousness.toFixed(3))]),
   )}</details></section>`
 }
 
@@ -70,13 +66,12 @@ const LABELS: Readonly<Record<string, string>> = {
   calibrationError: 'calibration error',
 }
 
-const number = (text: string): string => `<!--n-->${text}`
-
 const table = (rows: readonly (readonly string[])[]): string =>
-  `<table>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('')}</table>`
+  `<table>${rows.map((cells) => `<tr>${cells.join('')}</tr>`).join('')}</table>`
 
-const cell = (content: string): string =>
-  content.startsWith('<!--n-->') ? `<td class="n">${content.slice('<!--n-->'.length)}</td>` : `<td>${content}</td>`
+const text = (content: string, classes = ''): string => `<td class="${classes}">${escape(content)}</td>`
+
+const number = (content: string): string => `<td class="n">${content}</td>`
 
 const SIZE = 240
 const MARGIN = 30
@@ -112,5 +107,5 @@ function histogramPlot({ serious, unserious }: Evaluation['histogram']): string 
 <text x="0" y="162">0</text><text x="${2 * SIZE}" y="162" text-anchor="end">1</text></svg>`
 }
 
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+const escape = (content: string): string =>
+  content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')

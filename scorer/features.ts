@@ -80,7 +80,7 @@ const FORM_NAMES = [
 ]
 
 /** What a deleted body leaves behind tells how a community is moderated, not what was said. */
-function cleanText(text: string | null | undefined): string {
+export function cleanText(text: string | null | undefined): string {
   return text === null || text === undefined || text === '[removed]' || text === '[deleted]' ? '' : text
 }
 
