@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
@@ -55,6 +55,16 @@ describe('scoring a file', () => {
     const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
     expect(lines.length).toBeGreaterThan(100)
     expect(JSON.parse(lines.at(-1)!)).toHaveProperty('seriousness')
+  })
+
+  it('refuses to write over what it reads, whatever the paths look like', async () => {
+    await writeFile(join(folder, 'precious'), ndjson)
+    await symlink(join(folder, 'precious'), join(folder, 'symlink'))
+    await link(join(folder, 'precious'), join(folder, 'hardlink'))
+    const input = join(folder, 'precious')
+    for (const output of [input, `${folder}/./precious`, join(folder, 'symlink'), join(folder, 'hardlink')])
+      await expect(scoreFile({ model, input, output, progress })).rejects.toThrow('are the same file')
+    expect(await readFile(input, 'utf8')).toBe(ndjson)
   })
 
   it('names files that cannot be read or written', async () => {

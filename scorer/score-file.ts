@@ -42,6 +42,10 @@ export async function scoreFile(options: ScoreFileOptions): Promise<ProgressStat
     duplicates: 0,
     broken: 0,
   }
+  if (await isSameFile(input, output))
+    throw new OperationalError(
+      `--in and --out are the same file, which would be lost: ${output}. Name another for --out.`,
+    )
   const out = await openOutput(output)
   using progress = new Progress(state, options.progress)
   let batch: InputPost[] = []
@@ -92,6 +96,13 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (cause instanceof OperationalError) throw cause
     throw new OperationalError(`Cannot read ${path}: ${(cause as Error).message}`, { cause })
   }
+}
+
+/** Whether two paths lead to one file, by whatever links and spellings. */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  if (one === STANDARD_STREAM || other === STANDARD_STREAM) return false
+  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)))
+  return a !== undefined && b !== undefined && a.isFile() && a.dev === b.dev && a.ino === b.ino
 }
 
 /** A post as a dump, the API or this system's own events have it; in words, what is wrong with it. */

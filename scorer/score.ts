@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
-import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readScorerConfig } from './config.ts'
 import { Model } from './model.ts'
@@ -22,8 +21,6 @@ function readArguments(): { input: string; output: string } {
     const { values } = parseArgs({ options: { in: { type: 'string' }, out: { type: 'string' } } })
     if (values.in === undefined) problems.push('--in is missing: the posts to score, NDJSON, plain, gzip or zstd')
     if (values.out === undefined) problems.push('--out is missing: where the scores go')
-    if (values.in !== undefined && values.in === values.out && values.in !== STANDARD_STREAM)
-      problems.push('--in and --out are the same file')
     if (problems.length === 0) return { input: values.in!, output: values.out! }
   } catch (error) {
     problems.push((error as Error).message)
