@@ -104,15 +104,15 @@ test('a failure asks for the messages again', async () => {
 })
 
 test('gives back what it pulled ahead when it stops', async () => {
-  let release = (): void => {}
-  const puller = await startPuller(() => new Promise<void>((resolve) => (release = resolve)))
+  const gate = Promise.withResolvers<void>()
+  const puller = await startPuller(() => gate.promise)
   await publish(5_000)
   await vi.waitFor(async () => {
     const jsm = await jetstreamManager(connection)
     expect((await jsm.consumers.info(STREAM, 'puller')).num_ack_pending).toBeGreaterThan(0)
   })
   const stopped = puller[Symbol.asyncDispose]()
-  release()
+  gate.resolve()
   await stopped
   await using _next = await startPuller()
   await vi.waitFor(() => expect(new Set(sequences()).size).toBe(5_000), { timeout: 20_000 })
