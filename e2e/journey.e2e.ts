@@ -33,10 +33,11 @@ beforeAll(async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-e2e-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const shared = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
-  stack.use(await startScorer({ ...shared, modelDir: 'ml/model' }, logger))
+  const modelDir = 'ml/model'
+  stack.use(await startScorer({ ...shared, modelDir }, logger))
   for (const projection of Object.values(projections))
     stack.use(await startProjector(projection, { ...shared, projection }, logger))
-  config = { ...shared, host: '127.0.0.1', port: 0 }
+  config = { ...shared, modelDir, host: '127.0.0.1', port: 0 }
   gateway = stack.use(await startGateway(config, logger))
   browser = await launchBrowser()
   stack.defer(() => browser.close())

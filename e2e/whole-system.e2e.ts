@@ -166,6 +166,14 @@ describe('the whole system', () => {
     expect((await fetch(`${url}/subreddit/askscience`)).status).toBe(200)
   })
 
+  test('a score is explained, also where each process may do in NATS only what it needs', async () => {
+    const query = `{ posts(subreddit: "AskScience", first: 1) { nodes { explanation { contributions { feature } } } } }`
+    const response = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`)
+    const { data } = (await response.json()) as { data: { posts: { nodes: { explanation: unknown }[] } } }
+    const explanation = { contributions: expect.arrayContaining([{ feature: expect.any(String) }]) }
+    expect(data.posts.nodes).toEqual([{ explanation }])
+  })
+
   test('what is malformed is in DEAD with its reason, from each process that refused it', async () => {
     await vi.waitFor(async () => {
       const dead = await readDead()

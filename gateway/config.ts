@@ -4,6 +4,8 @@ import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-co
 export interface GatewayConfig extends SharedConfig {
   readonly host: string
   readonly port: number
+  /** Folder of the model whose scores can be explained. Read at the first explanation, not at start. */
+  readonly modelDir: string
 }
 
 /** @throws ConfigurationError naming every problem */
@@ -13,5 +15,6 @@ export function readGatewayConfig(env: Environment): GatewayConfig {
     ...readSharedConfig(read),
     host: read.string('HOST', '127.0.0.1'),
     port: read.integer('PORT', 4000, { min: 0, max: 65_535 }),
+    modelDir: read.path('MODEL_DIR', 'ml/model'),
   })
 }

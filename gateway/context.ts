@@ -1,4 +1,5 @@
 import type { SubredditRow } from '../projections/all-time/queries.ts'
+import type { Explainer } from './explanations/explainer.ts'
 import type { HourlyLoader } from './hourly-loader.ts'
 import type { LiveUpdates } from './live-updates.ts'
 import type { PipelineReader } from './pipeline.ts'
@@ -11,6 +12,7 @@ export interface GatewayContext {
   readonly shown: ShownModel
   readonly live: LiveUpdates
   readonly pipeline: PipelineReader
+  readonly explainer: Explainer
 }
 
 /** A subreddit with the model that its figures are of. */

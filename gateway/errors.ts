@@ -12,11 +12,19 @@ export const readModelUnavailable = (message: string): GraphQLError => withCode(
 /** The log cannot be asked, or no longer is the one that a cursor was made for. */
 export const logUnavailable = (message: string): GraphQLError => withCode(message, 'LOG_UNAVAILABLE', 503)
 
+export type ExplanationErrorCode = 'OTHER_MODEL' | 'MODEL_UNAVAILABLE' | 'LOG_UNAVAILABLE' | 'OVERLOADED'
+
+/** Why there is no explanation, in words. Without an HTTP status: the rest of the answer is whole. */
+export const noExplanation = (message: string, code: ExplanationErrorCode): GraphQLError =>
+  new GraphQLError(message, { extensions: { code } })
+
 /** By name: graphql has a development build and another one, and a process may have loaded both. */
 export const isGraphQLError = (error: unknown): error is GraphQLError =>
   error instanceof Error && error.name === 'GraphQLError'
 
 export const DEFAULT_PAGE = 50
+/** Of an explanation. */
+export const DEFAULT_CONTRIBUTIONS = 12
 export const MAX_PAGE = 1_000
 
 /** @throws BAD_USER_INPUT outside 1…1000 */

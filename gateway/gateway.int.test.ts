@@ -28,7 +28,14 @@ beforeEach(async () => {
     subjects.modelPromoted,
     encodeEvent({ type: 'ModelPromoted', model: 'serious-1' }),
   )
-  const config = { host: '127.0.0.1', port: 0, natsUrl: nats.url, dataDir: files.folder, logLevel: 'silent' } as const
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    natsUrl: nats.url,
+    dataDir: files.folder,
+    modelDir: 'ml/model',
+    logLevel: 'silent',
+  } as const
   url = stack.use(await startGateway(config, logger)).url
   while (!(await fetch(`${url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 10))
 })
@@ -201,7 +208,13 @@ test('REST answers are named by their content, compressed where wanted, and open
 
 test('a read model that cannot be read is said to be so, by everyone who needs it', async () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
-  const config = { host: '127.0.0.1', port: 0, natsUrl: 'nats://127.0.0.1:1', dataDir: files.folder } as const
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    natsUrl: 'nats://127.0.0.1:1',
+    dataDir: files.folder,
+    modelDir: 'ml/model',
+  } as const
   await using broken = await startGateway({ ...config, logLevel: 'silent' }, logger)
   const rest = await fetch(`${broken.url}/subreddits`)
   expect([rest.status, await rest.json()]).toEqual([503, { error: expect.stringMatching(/all-time\.db/) }])
@@ -215,7 +228,14 @@ test('a read model that cannot be read is said to be so, by everyone who needs i
 
 test('closing completes the subscriptions', async () => {
   const gateway = await startGateway(
-    { host: '127.0.0.1', port: 0, natsUrl: 'nats://127.0.0.1:1', dataDir: files.folder, logLevel: 'silent' },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      natsUrl: 'nats://127.0.0.1:1',
+      dataDir: files.folder,
+      modelDir: 'ml/model',
+      logLevel: 'silent',
+    },
     logger,
   )
   const response = await subscribe(gateway.url, 'subscription { postScored { cursor } }', new AbortController().signal)
@@ -242,6 +262,7 @@ test('a gateway that cannot reach NATS answers from the read models and is not r
     port: 0,
     natsUrl: 'nats://127.0.0.1:1',
     dataDir: files.folder,
+    modelDir: 'ml/model',
     logLevel: 'silent',
   } as const
   await using alone = await startGateway(config, logger)
@@ -257,6 +278,7 @@ test('a port that is taken is named', async () => {
     port,
     natsUrl: 'nats://127.0.0.1:1',
     dataDir: files.folder,
+    modelDir: 'ml/model',
     logLevel: 'silent',
   } as const
   await expect(startGateway(config, logger)).rejects.toThrow(/PORT/)

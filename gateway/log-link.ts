@@ -2,9 +2,17 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { GatewayConfig } from './config.ts'
+import type { ScoredTexts } from './explanations/scored-texts.ts'
 import type { LiveUpdates } from './live-updates.ts'
 import type { LogStatus } from './log-status.ts'
 import type { ShownModel } from './shown-model.ts'
+
+interface Parts {
+  readonly live: LiveUpdates
+  readonly shown: ShownModel
+  readonly log: LogStatus
+  readonly texts: ScoredTexts
+}
 
 /** The connection to NATS, which may come late, go and come back while the gateway answers. */
 export class LogLink implements AsyncDisposable {
@@ -12,13 +20,13 @@ export class LogLink implements AsyncDisposable {
   readonly failed: Promise<never>
   readonly #config: GatewayConfig
   readonly #logger: Logger
-  readonly #parts: { readonly live: LiveUpdates; readonly shown: ShownModel; readonly log: LogStatus }
+  readonly #parts: Parts
   readonly #fail: (error: unknown) => void
   #connection: NatsConnection | undefined
   #isConnected = false
   #isClosing = false
 
-  constructor(config: GatewayConfig, logger: Logger, parts: { live: LiveUpdates; shown: ShownModel; log: LogStatus }) {
+  constructor(config: GatewayConfig, logger: Logger, parts: Parts) {
     this.#config = config
     this.#logger = logger
     this.#parts = parts
@@ -57,8 +65,8 @@ export class LogLink implements AsyncDisposable {
     void connection.closed().then((error) => {
       if (!this.#isClosing) this.#fail(error ?? new Error('the connection to NATS was closed'))
     })
-    const { live, shown, log } = this.#parts
-    await log.follow(connection)
+    const { live, shown, log, texts } = this.#parts
+    await Promise.all([log.follow(connection), texts.follow(connection)])
     await Promise.all([shown.follow(connection), live.follow(connection)])
   }
 

@@ -4,6 +4,9 @@ import { OperationalError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { GatewayConfig } from './config.ts'
+import { Explainer } from './explanations/explainer.ts'
+import { ModelFile } from './explanations/model-file.ts'
+import { ScoredTexts } from './explanations/scored-texts.ts'
 import { drainable } from './http/drain.ts'
 import { LiveUpdates } from './live-updates.ts'
 import { LogLink } from './log-link.ts'
@@ -25,10 +28,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const log = new LogStatus(logger)
   const pipeline = new PipelineReader(models, shown, log)
   const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
-  const link = stack.use(new LogLink(config, logger, { live, shown, log }))
+  const texts = new ScoredTexts()
+  const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
+  const link = stack.use(new LogLink(config, logger, { live, shown, log, texts }))
   try {
     const isReady = (): string[] => [...problemsOf(models), ...link.problems(), ...pipeline.stuck()]
-    const server = await createGatewayServer({ models, shown, live, pipeline }, isReady, logger)
+    const server = await createGatewayServer({ models, shown, live, pipeline, explainer }, isReady, logger)
     await listen(server, config)
     const drain = drainable(server)
     stack.defer(() => {

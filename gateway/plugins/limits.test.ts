@@ -55,6 +55,15 @@ test('many searches in one request cost more than one request may', async () => 
   expect(await codeFor(searches(50))).toBe('QUERY_TOO_LARGE')
 })
 
+test('a page of explanations is taken, and more than one page is not', async () => {
+  const explained = (first: number): string =>
+    `{ posts(first: ${first}) { nodes { explanation { contributions { feature } } } } }`
+  expect(await codeFor(explained(50))).toBeUndefined()
+  expect(await codeFor(explained(100))).toBe('QUERY_TOO_LARGE')
+  const events = await gateway.subscribe(`subscription { postScored { post { explanation { base } } } }`)
+  await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
+})
+
 test('fragments that go round or double one another are answered at once', async () => {
   const fragments = Array.from(
     { length: 40 },

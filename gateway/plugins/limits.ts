@@ -1,7 +1,7 @@
 import { getOperationAST, GraphQLError, parse, valueFromASTUntyped, type FieldNode, type ValueNode } from 'graphql'
 import type { DocumentNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { DEFAULT_PAGE, MAX_PAGE } from '../errors.ts'
+import { DEFAULT_CONTRIBUTIONS, DEFAULT_PAGE, MAX_PAGE } from '../errors.ts'
 import { measure, type Size } from './measure.ts'
 
 const MAX_TOKENS = 4_000
@@ -19,6 +19,8 @@ const HOUR_MS = 3_600_000
 /** What a field costs beside the fields that it answers: searches and sums look at many rows. */
 const SEARCH_COST: Readonly<Record<string, number>> = { posts: 10_000, subreddits: 1_000 }
 const PIPELINE_COST = 500
+/** A read model and two messages of the log are read, and the model runs. More than a subscription may cost, on purpose. */
+const EXPLANATION_COST = 3_000
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -86,6 +88,8 @@ function costOf(field: FieldNode, inner: Size, variables: Variables): number {
     }
     case 'hourly':
       return 1 + hoursBetween(argument('from'), argument('to')) * inner.cost
+    case 'explanation':
+      return EXPLANATION_COST + pageSize(argument('first'), DEFAULT_CONTRIBUTIONS) * inner.cost
     case 'pipeline':
     case 'pipelineUpdated':
       return PIPELINE_COST + inner.cost
@@ -95,8 +99,8 @@ function costOf(field: FieldNode, inner: Size, variables: Variables): number {
 }
 
 /** A value out of range is refused where the field is resolved. */
-const pageSize = (first: unknown): number =>
-  typeof first === 'number' ? Math.min(MAX_PAGE, Math.max(1, first)) : DEFAULT_PAGE
+const pageSize = (first: unknown, fallback = DEFAULT_PAGE): number =>
+  typeof first === 'number' ? Math.min(MAX_PAGE, Math.max(1, first)) : fallback
 
 function hoursBetween(from: unknown, to: unknown): number {
   const end = typeof to === 'string' ? Date.parse(to) : Date.now()

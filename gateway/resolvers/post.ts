@@ -1,7 +1,10 @@
 import type { PostResolvers } from '../../schema/generated/api.ts'
+import { checkPageSize, DEFAULT_CONTRIBUTIONS } from '../errors.ts'
 import { fromFixedSeriousness } from '../../schema/seriousness.ts'
 
 export const Post: PostResolvers = {
   createdAt: ({ createdUtc }) => new Date(createdUtc * 1_000),
   seriousness: ({ seriousness }) => (seriousness === null ? null : fromFixedSeriousness(seriousness)),
+  explanation: (post, { first }, { explainer }) =>
+    explainer.explain(post, checkPageSize(first ?? DEFAULT_CONTRIBUTIONS)),
 }

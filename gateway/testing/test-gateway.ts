@@ -1,7 +1,11 @@
 import { pino } from 'pino'
+import type { PostSubmitted } from '../../schema/events.ts'
 import type { Query } from '../../schema/generated/api.ts'
 import type { StreamName } from '../../schema/subjects.ts'
 import type { GatewayContext } from '../context.ts'
+import { Explainer } from '../explanations/explainer.ts'
+import { ModelFile, type ExplainingModel } from '../explanations/model-file.ts'
+import { LogUnavailableError, type ScorePlace, type TextSource } from '../explanations/scored-texts.ts'
 import { LiveUpdates } from '../live-updates.ts'
 import { LogStatus } from '../log-status.ts'
 import { PipelineReader } from '../pipeline.ts'
@@ -33,11 +37,38 @@ export class FakeLog extends LogStatus {
   }
 }
 
+/** A log that has the texts which a test puts into it, by the sequence of their scores. */
+export class FakeTexts implements TextSource {
+  readonly bySequence = new Map<number, PostSubmitted>()
+  isReachable = true
+
+  async read({ sequence, postId }: ScorePlace): Promise<PostSubmitted | undefined> {
+    if (!this.isReachable) throw new LogUnavailableError('no log')
+    const post = this.bySequence.get(sequence)
+    return post?.id === postId ? post : undefined
+  }
+}
+
+/** Every word of a title weighs what it is long, against the one before it: +5, −3, +4 … */
+const wordLengths: ExplainingModel = {
+  name: 'serious-1',
+  explain: async ({ title }) => {
+    const contributions = title
+      .split(' ')
+      .map((feature, at) => ({ feature, logit: at % 2 === 0 ? feature.length : -feature.length }))
+      .sort((a, b) => Math.abs(b.logit) - Math.abs(a.logit))
+    return { seriousness: 0.5, base: 0.25, contributions }
+  },
+}
+
 /** The GraphQL server over read models in a temporary folder, without a port and without a log. */
 export class TestGateway implements Disposable {
   readonly files = new ReadModelFiles()
   readonly context: GatewayContext
   readonly log = new FakeLog()
+  readonly texts = new FakeTexts()
+  /** What explains, or why nothing does. */
+  loadModel = (): Promise<ExplainingModel> => Promise.resolve(wordLengths)
   readonly #stack = new DisposableStack()
   readonly #yoga
 
@@ -47,7 +78,9 @@ export class TestGateway implements Disposable {
     const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
     const pipeline = new PipelineReader(models, shown, this.log)
     const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
-    this.context = { models, shown, live, pipeline }
+    const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
+    const explainer = new Explainer({ models, texts: this.texts, model })
+    this.context = { models, shown, live, pipeline, explainer }
     this.#yoga = createGraphQLServer(this.context, silent)
   }
 

@@ -79,6 +79,7 @@ export class PostsQueries {
   readonly #database: Database
   readonly #pages = new Map<string, Statement<[Record<string, unknown>], PostRow>>()
   readonly #one
+  readonly #scoreSequence
   readonly #scored
   readonly #scoredIn
   readonly #position
@@ -89,6 +90,9 @@ export class PostsQueries {
     this.#one = database.prepare<[string, number], PostRow>(
       `SELECT ${COLUMNS} FROM posts p LEFT JOIN scores s ON s.key = p.key AND s.model = ? WHERE p.key = ?`,
     )
+    this.#scoreSequence = database
+      .prepare<[number, string], number>('SELECT sequence FROM scores WHERE key = ? AND model = ?')
+      .pluck()
     const scored = (more: string): string =>
       // The plus signs keep SQLite from an index on the model or the subreddit, after which it would sort all of it.
       `SELECT ${COLUMNS}, s.sequence FROM scores s LEFT JOIN posts p ON p.key = s.key
@@ -105,6 +109,11 @@ export class PostsQueries {
 
   one(model: string, key: number): PostRow | undefined {
     return this.#one.get(model, key)
+  }
+
+  /** Where in SCORES the score is that a model gave a post; undefined where there is none, or none any more. */
+  scoreSequence(model: string, key: number): number | undefined {
+    return this.#scoreSequence.get(key, model)
   }
 
   /** Newest first, or by seriousness (then only scored posts). */

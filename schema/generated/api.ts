@@ -22,6 +22,29 @@ export type Checkpoint = {
   stream: Scalars['String']['output'];
 };
 
+export type Contribution = {
+  __typename?: 'Contribution';
+  /** A word, a pair of words, or a measure of form such as the length of the title */
+  feature: Scalars['String']['output'];
+  /** Added to the log-odds of being serious: above 0 it pushed the score up */
+  logit: Scalars['Float']['output'];
+};
+
+/** What a linear model adds up: base, contributions and rest together are the log-odds of the score */
+export type Explanation = {
+  __typename?: 'Explanation';
+  /** Log-odds before any word is read */
+  base: Scalars['Float']['output'];
+  /** The strongest first, whichever way they pull */
+  contributions: Array<Contribution>;
+  /** The model that gave the score, and explains it */
+  model: Scalars['String']['output'];
+  /** The sum of those that are not listed */
+  rest: Scalars['Float']['output'];
+  /** 0 (banter) to 1 (serious): the score */
+  seriousness: Scalars['Float']['output'];
+};
+
 export type HourlySeriousness = {
   __typename?: 'HourlySeriousness';
   hour: Scalars['DateTime']['output'];
@@ -53,6 +76,14 @@ export type Pipeline = {
 export type Post = {
   __typename?: 'Post';
   createdAt: Scalars['DateTime']['output'];
+  /**
+   * Why the post has its score: the words and marks that weigh most, `first` of them. Made anew from the log each time that it is asked for.
+   * Null where there is nothing to explain: the post is not scored, or its text is not in the log (any more), or its
+   * score does not say which text it is of. An error with the code OTHER_MODEL where the score is of another model than the
+   * gateway's own (MODEL_DIR), with MODEL_UNAVAILABLE or LOG_UNAVAILABLE where there is none to ask at the moment, with OVERLOADED
+   * where too many are asked for at once. Costs 3,000 of the 200,000 that a query may, and is too much for a subscription.
+   */
+  explanation: Maybe<Explanation>;
   id: Scalars['ID']['output'];
   model: Maybe<Scalars['String']['output']>;
   permalink: Maybe<Scalars['String']['output']>;
@@ -60,6 +91,11 @@ export type Post = {
   seriousness: Maybe<Scalars['Float']['output']>;
   subreddit: Scalars['String']['output'];
   title: Scalars['String']['output'];
+};
+
+
+export type PostExplanationArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type PostConnection = {
@@ -281,7 +317,9 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Checkpoint: ResolverTypeWrapper<Checkpoint>;
+  Contribution: ResolverTypeWrapper<Contribution>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Explanation: ResolverTypeWrapper<Explanation>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   HourlySeriousness: ResolverTypeWrapper<HourlySeriousness>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -308,7 +346,9 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Checkpoint: Checkpoint;
+  Contribution: Contribution;
   DateTime: Scalars['DateTime']['output'];
+  Explanation: Explanation;
   Float: Scalars['Float']['output'];
   HourlySeriousness: HourlySeriousness;
   ID: Scalars['ID']['output'];
@@ -334,9 +374,22 @@ export type CheckpointResolvers<ContextType = GatewayContext, ParentType extends
   stream?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ContributionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Contribution'] = ResolversParentTypes['Contribution']> = {
+  feature?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  logit?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type ExplanationResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Explanation'] = ResolversParentTypes['Explanation']> = {
+  base?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  contributions?: Resolver<Array<ResolversTypes['Contribution']>, ParentType, ContextType>;
+  model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rest?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  seriousness?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
 
 export type HourlySeriousnessResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['HourlySeriousness'] = ResolversParentTypes['HourlySeriousness']> = {
   hour?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -360,6 +413,7 @@ export type PipelineResolvers<ContextType = GatewayContext, ParentType extends R
 
 export type PostResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Post'] = ResolversParentTypes['Post']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  explanation?: Resolver<Maybe<ResolversTypes['Explanation']>, ParentType, ContextType, RequireFields<PostExplanationArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   permalink?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -432,7 +486,9 @@ export type SubscriptionResolvers<ContextType = GatewayContext, ParentType exten
 
 export type Resolvers<ContextType = GatewayContext> = {
   Checkpoint?: CheckpointResolvers<ContextType>;
+  Contribution?: ContributionResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  Explanation?: ExplanationResolvers<ContextType>;
   HourlySeriousness?: HourlySeriousnessResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Pipeline?: PipelineResolvers<ContextType>;

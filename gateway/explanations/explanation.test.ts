@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { postSubmitted } from '../../schema/testing/builders.ts'
+import { codeOf, TestGateway, type Answer } from '../testing/test-gateway.ts'
+
+let gateway: TestGateway
+beforeEach(() => {
+  gateway = new TestGateway()
+  gateway.files.add(
+    { id: 'a1', subreddit: 'a', createdUtc: 1_764_000_000, seriousness: 5_000 },
+    { id: 'a2', subreddit: 'a', createdUtc: 1_764_000_001, seriousness: 5_000 },
+  )
+  gateway.texts.bySequence.set(1, postSubmitted({ id: 'a1', title: 'one seven of' }))
+})
+afterEach(() => gateway[Symbol.dispose]())
+
+const EXPLANATION = 'explanation { model seriousness base contributions { feature logit } rest }'
+const ask = (id: string, fields = EXPLANATION): Promise<Answer> =>
+  gateway.ask(`{ a: post(id: "${id}") { id ${fields} } }`)
+
+test('says what weighs most, and what the rest adds up to', async () => {
+  expect((await ask('a1')).data.a).toEqual({
+    id: 'a1',
+    explanation: {
+      model: 'serious-1',
+      seriousness: 0.5,
+      base: 0.25,
+      contributions: [
+        { feature: 'seven', logit: -5 },
+        { feature: 'one', logit: 3 },
+        { feature: 'of', logit: 2 },
+      ],
+      rest: 0,
+    },
+  })
+  expect((await ask('a1', 'explanation(first: 1) { contributions { feature } rest }')).data.a).toEqual({
+    id: 'a1',
+    explanation: { contributions: [{ feature: 'seven' }], rest: 5 },
+  })
+  expect(codeOf(await ask('a1', 'explanation(first: 0) { rest }'))).toBe('BAD_USER_INPUT')
+})
+
+test('is null for a post that is not scored, and for one whose text is gone', async () => {
+  gateway.files.add({ id: 'n1', subreddit: 'a', createdUtc: 1_764_000_002 })
+  for (const id of ['n1', 'a2']) {
+    const { data, errors } = await ask(id)
+    expect([data.a, errors]).toEqual([{ id, explanation: null }, undefined])
+  }
+})
+
+test('a post that was erased after it was read is not explained', async () => {
+  const { explainer } = gateway.context
+  expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
+  gateway.files.posts.exec(`DELETE FROM posts WHERE id = 'a1'; DELETE FROM scores WHERE sequence = 1`)
+  expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).toBeNull()
+})
+
+test('is an error of this field alone where the log or the model cannot be asked', async () => {
+  gateway.texts.isReachable = false
+  const answer = await ask('a1')
+  expect([answer.data.a, codeOf(answer)]).toEqual([{ id: 'a1', explanation: null }, 'LOG_UNAVAILABLE'])
+  gateway.texts.isReachable = true
+  gateway.files.add({ id: 'o1', subreddit: 'a', createdUtc: 1_764_000_002, seriousness: 1, model: 'other-2' })
+  const query = `{ subreddit(name: "a", model: "other-2") { posts { nodes { id explanation { base } } } } }`
+  const { data, errors } = await gateway.ask(query)
+  expect(data.subreddit!.posts.nodes).toContainEqual({ id: 'o1', explanation: null })
+  expect(errors).toMatchObject([
+    { message: expect.stringMatching(/other-2.*serious-1/), extensions: { code: 'OTHER_MODEL' } },
+  ])
+})
+
+test('more than can be answered soon is refused, and what waits is answered', async () => {
+  const { explainer } = gateway.context
+  const all = Array.from({ length: 600 }, () => explainer.explain({ id: 'a1', model: 'serious-1' }, 1))
+  const settled = await Promise.allSettled(all)
+  const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as object] : []))
+  expect(refused).toHaveLength(600 - 504)
+  expect(refused[0]).toMatchObject({ extensions: { code: 'OVERLOADED' } })
+  expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
+})

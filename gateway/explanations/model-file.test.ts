@@ -1,0 +1,50 @@
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { codeOf, TestGateway } from '../testing/test-gateway.ts'
+import { ModelFile, ModelLoadError, type ExplainingModel } from './model-file.ts'
+
+const model: ExplainingModel = {
+  name: 'serious-1',
+  explain: async () => ({ seriousness: 0, base: 0, contributions: [] }),
+}
+
+test('a model is loaded once, when it is first needed', async () => {
+  let loads = 0
+  const file = new ModelFile({ folder: 'm', logger: pino({ level: 'silent' }), load: async () => (loads++, model) })
+  expect(loads).toBe(0)
+  expect(await Promise.all([file.get(), file.get()])).toEqual([model, model])
+  expect(await file.get()).toBe(model)
+  expect(loads).toBe(1)
+})
+
+test('a failed load is logged once, and tried again later', async () => {
+  const lines: string[] = []
+  const logger = pino(new Writable({ write: (line: Buffer, _, done) => (lines.push(String(line)), done()) }))
+  let nowMs = 0
+  let isBroken = true
+  const load = async (): Promise<ExplainingModel> => {
+    if (isBroken) throw new Error('model.json is not JSON')
+    return model
+  }
+  const file = new ModelFile({ folder: 'm', logger, load, nowMs: () => nowMs })
+  const isFailing = (): Promise<void> => expect(file.get()).rejects.toBeInstanceOf(ModelLoadError)
+  for (nowMs of [0, 1_000, 29_999]) await isFailing()
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toContain('model.json is not JSON')
+  nowMs = 30_000
+  await isFailing()
+  expect(lines).toHaveLength(2)
+  isBroken = false
+  nowMs = 60_000
+  expect(await file.get()).toBe(model)
+})
+
+test('a folder without a model fails the field and nothing else', async () => {
+  using gateway = new TestGateway()
+  gateway.loadModel = () => Promise.reject(new Error('/secret/path is empty'))
+  gateway.files.add({ id: 'a1', subreddit: 'a', createdUtc: 1_764_000_000, seriousness: 5_000 })
+  const answer = await gateway.ask(`{ a: post(id: "a1") { seriousness explanation { base } } }`)
+  expect([answer.data.a, codeOf(answer)]).toEqual([{ seriousness: 0.5, explanation: null }, 'MODEL_UNAVAILABLE'])
+  expect(JSON.stringify(answer)).not.toContain('secret')
+})

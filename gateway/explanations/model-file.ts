@@ -1,0 +1,73 @@
+import type { PostSubmitted } from '../../schema/events.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import type { Explanation } from '../../scorer/explain-post.ts'
+
+/** How long a model that could not be loaded is left alone. */
+const RETRY_MS = 30_000
+
+/** A model that says why it gives a post its score. */
+export interface ExplainingModel {
+  readonly name: string
+  explain(post: PostSubmitted): Promise<Explanation>
+}
+
+/** The model that explains cannot be loaded; `cause` says why. */
+export class ModelLoadError extends Error {
+  override name = 'ModelLoadError'
+}
+
+export interface ModelFileOptions {
+  readonly folder: string
+  readonly logger: Logger
+  readonly load?: (folder: string) => Promise<ExplainingModel>
+  /** A clock, in milliseconds. */
+  readonly nowMs?: () => number
+}
+
+/** The model of a folder, loaded when it is first needed and then held. A failed load is logged, and tried again later. */
+export class ModelFile {
+  readonly #folder: string
+  readonly #logger: Logger
+  readonly #load: (folder: string) => Promise<ExplainingModel>
+  readonly #nowMs: () => number
+  #loading: Promise<ExplainingModel> | undefined
+  #retryAtMs = Number.POSITIVE_INFINITY
+
+  constructor({ folder, logger, load = loadModel, nowMs = () => performance.now() }: ModelFileOptions) {
+    this.#folder = folder
+    this.#logger = logger
+    this.#load = load
+    this.#nowMs = nowMs
+  }
+
+  /** @throws ModelLoadError */
+  get(): Promise<ExplainingModel> {
+    if (this.#loading === undefined || this.#nowMs() >= this.#retryAtMs) {
+      this.#retryAtMs = Number.POSITIVE_INFINITY
+      this.#loading = this.#tryToLoad()
+    }
+    return this.#loading
+  }
+
+  async #tryToLoad(): Promise<ExplainingModel> {
+    try {
+      const model = await this.#load(this.#folder)
+      this.#logger.info({ model: model.name }, 'explaining the scores of this model')
+      return model
+    } catch (cause) {
+      this.#retryAtMs = this.#nowMs() + RETRY_MS
+      this.#logger.error({ err: cause, folder: this.#folder, retryMs: RETRY_MS }, 'cannot load the model that explains')
+      throw new ModelLoadError('the model cannot be loaded', { cause })
+    }
+  }
+}
+
+/** Imported only here: a gateway that explains nothing pays nothing for onnxruntime, in memory or at its start. */
+async function loadModel(folder: string): Promise<ExplainingModel> {
+  const [{ Model }, { explainPost }] = await Promise.all([
+    import('../../scorer/model.ts'),
+    import('../../scorer/explain-post.ts'),
+  ])
+  const model = await Model.load(folder)
+  return { name: model.name, explain: (post) => explainPost(model, post) }
+}

@@ -1,0 +1,66 @@
+import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { decodeEvent, type GravitasEvent, type PostSubmitted } from '../../schema/events.ts'
+import { EventRejectedError } from '../../schema/runtime/errors.ts'
+import { POSTS, SCORES } from '../../schema/subjects.ts'
+
+/** Somebody waits for it. */
+const TIMEOUT_MS = 2_000
+
+/** A score, and where in SCORES it is. */
+export interface ScorePlace {
+  readonly sequence: number
+  readonly postId: string
+  readonly model: string
+}
+
+/** What is between the gateway and the log: no connection, no answer, no stream. */
+export class LogUnavailableError extends Error {
+  override name = 'LogUnavailableError'
+}
+
+/** The text that a score was made from. */
+export interface TextSource {
+  /** Undefined where the log does not hold it. @throws LogUnavailableError */
+  read(place: ScorePlace): Promise<PostSubmitted | undefined>
+}
+
+/**
+ * Finds texts in the log, the only place that holds them: a score's event names the event of its post. Nothing is kept, so
+ * nothing is left of a post that is erased. Any replica answers (direct get).
+ */
+export class ScoredTexts implements TextSource {
+  #jsm: JetStreamManager | undefined
+
+  async follow(connection: NatsConnection): Promise<void> {
+    this.#jsm = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS })
+  }
+
+  async read({ sequence, postId, model }: ScorePlace): Promise<PostSubmitted | undefined> {
+    const score = await this.#readEvent(SCORES, sequence)
+    const isScore = score?.type === 'PostScored' && score.post_id === postId && score.model === model
+    if (!isScore || score.post_sequence === undefined) return undefined
+    const post = await this.#readEvent(POSTS, score.post_sequence)
+    return post?.type === 'PostSubmitted' && post.id === postId ? post : undefined
+  }
+
+  async #readEvent(stream: string, sequence: number): Promise<GravitasEvent | undefined> {
+    const message = await this.#getMessage(stream, sequence)
+    if (message === null) return undefined
+    try {
+      return decodeEvent(message.data, message.subject, message.time.getTime())
+    } catch (error) {
+      if (error instanceof EventRejectedError) return undefined
+      throw error
+    }
+  }
+
+  async #getMessage(stream: string, sequence: number): Promise<StoredMsg | null> {
+    if (this.#jsm === undefined) throw new LogUnavailableError('not connected to NATS')
+    try {
+      return await this.#jsm.direct.getMessage(stream, { seq: sequence })
+    } catch (cause) {
+      throw new LogUnavailableError(`${stream} does not answer: ${(cause as Error).message}`, { cause })
+    }
+  }
+}
