@@ -53,3 +53,37 @@ test('notices foreign bytes after an archive', async () => {
     'unexpected bytes',
   )
 })
+
+test.each([
+  ['plain text', text],
+  ['zstd', zstdCompressSync(text)],
+  ['gzip', gzipSync(text)],
+  ['a damaged archive', Buffer.concat([zstdCompressSync('x'), text])],
+])('closes the source of %s when its reader breaks off', async (_, data) => {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  async function* source(): AsyncGenerator<Buffer> {
+    try {
+      for (;;) yield data
+    } finally {
+      close()
+    }
+  }
+  const read = async (): Promise<void> => {
+    for await (const chunk of decompress(source())) if (chunk.length > 1) break
+  }
+  await read().catch(() => {})
+  await closed
+})
+
+test.each([['zstd', zstdCompressSync(text)] as const, ['gzip', gzipSync(text)] as const])(
+  'does not wait for the rest of %s that never comes',
+  async (_, data) => {
+    async function* source(): AsyncGenerator<Buffer> {
+      yield data.subarray(0, data.length - 10)
+      await new Promise(() => {})
+    }
+    const chunks = decompress(source())
+    expect((await chunks.next()).done).toBe(false)
+    expect((await chunks.return(undefined)).done).toBe(true)
+  },
+)

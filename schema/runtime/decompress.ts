@@ -22,9 +22,20 @@ export function detectEncoding(head: Buffer): Encoding {
 const isSkippable = (magic: number): boolean => (magic & SKIPPABLE_MASK) >>> 0 === SKIPPABLE_MAGIC
 const isZstdFrame = (magic: number): boolean => magic === ZSTD_MAGIC || isSkippable(magic)
 
-/** The bytes of a file in any of the three encodings. Errors of a cut-off archive have the code `Z_BUF_ERROR`. */
+/**
+ * The bytes of a file in any of the three encodings. Errors of a cut-off archive have the code `Z_BUF_ERROR`. However the
+ * reading ends, the source is told to close.
+ */
 export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const input = new Input(source)
+  try {
+    yield* decode(input)
+  } finally {
+    await input.close()
+  }
+}
+
+async function* decode(input: Input): AsyncGenerator<Buffer> {
   switch (detectEncoding(await input.peek(MAGIC_BYTES))) {
     case 'zstd':
       yield* unzstd(input)
@@ -89,6 +100,7 @@ async function feed(frame: ReturnType<typeof createZstdDecompress>, input: Input
 class Input {
   readonly #source: AsyncIterator<Buffer>
   #waiting: Buffer[] = []
+  #isReading = false
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#source = source[Symbol.asyncIterator]()
@@ -97,8 +109,23 @@ class Input {
   async next(): Promise<Buffer | undefined> {
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) return waiting
-    const { value, done } = await this.#source.next()
-    return done === true ? undefined : value
+    this.#isReading = true
+    try {
+      const { value, done } = await this.#source.next()
+      return done === true ? undefined : value
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  /**
+   * Ends the source. One that is being read ahead closes only when it has given what it was asked for, which standard input
+   * may never do: that is not waited for, and whoever has such a source destroys it.
+   */
+  async close(): Promise<void> {
+    const closing = Promise.resolve(this.#source.return?.())
+    if (this.#isReading) closing.catch(() => {})
+    else await closing
   }
 
   unshift(chunk: Buffer): void {

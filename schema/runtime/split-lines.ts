@@ -1,11 +1,16 @@
 const NEWLINE = 10
 /** A longer line cannot be a post; only its beginning is kept. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Splits chunks into lines, one pass over the bytes, holding at most one line. */
+/**
+ * Splits chunks into lines, one pass over the bytes, holding at most one line. A byte order mark in front of the first one
+ * is dropped: editors put it there, and it is no part of any line.
+ */
 export class LineSplitter {
   #pieces: Buffer[] = []
   #held = 0
+  #isFirst = true
 
   /** Whether bytes without a newline are left, as after a file's last line. */
   get pending(): boolean {
@@ -18,14 +23,22 @@ export class LineSplitter {
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
       const part = chunk.subarray(start, end)
       start = end + 1
-      yield this.#held === 0 ? part : this.#joined(part)
+      const line = this.#held === 0 ? part : this.#joined(part)
+      yield this.#isFirst ? this.#withoutMark(line) : line
     }
     if (start < chunk.length) this.#hold(chunk.subarray(start))
   }
 
   /** Hands over the line without a newline. */
   takeLast(): Buffer {
-    return this.#joined(Buffer.alloc(0))
+    const line = this.#joined(Buffer.alloc(0))
+    return this.#isFirst ? this.#withoutMark(line) : line
+  }
+
+  #withoutMark(first: Buffer): Buffer {
+    this.#isFirst = false
+    const hasMark = first.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    return hasMark ? first.subarray(BYTE_ORDER_MARK.length) : first
   }
 
   #hold(part: Buffer): void {
