@@ -1,15 +1,15 @@
+import type { Line } from './calibration.ts'
 import { logitOf, sigmoid, train, type Linear } from './logistic-regression.ts'
 import { auc, aucIfBoth, mean, reliability, type Ranked } from './metrics.ts'
 import { random, shuffle } from './random.ts'
 import type { Example, Pair } from './read-training-data.ts'
-import { subredditWeights } from './subreddit-weights.ts'
 
 const FOLDS = 4
-const CALIBRATION_ROUNDS = 25
 
 export interface Metrics {
   /** Every subreddit weighs the same; each is scored by a model that has met neither it nor its parody. */
   readonly heldOutSubredditsAuc: number
+  /** Of the folds that hold both classes. */
   readonly foldAucs: readonly number[]
   /** Mean over the pairs of which both sides are labelled and have posts. */
   readonly parodyPairsAuc?: number
@@ -24,8 +24,7 @@ export function crossValidate(
   groupOf: (subreddit: string) => string,
   seed: number,
 ): Ranked[][] {
-  const groups = shuffle([...new Set(examples.map(({ subreddit }) => groupOf(subreddit)))].sort(), random(seed))
-  const foldOf = new Map(groups.map((group, index) => [group, index % FOLDS]))
+  const foldOf = dealFolds(examples, groupOf, seed)
   const folds: Ranked[][] = []
   for (let fold = 0; fold < FOLDS; fold++) {
     const isHeldOut = ({ subreddit }: Example): boolean => foldOf.get(groupOf(subreddit)) === fold
@@ -37,9 +36,26 @@ export function crossValidate(
       return { subreddit: example.subreddit, serious: example.serious, score: logitOf(model, example) }
     })
     folds.push(judged)
-    console.log(`fold ${fold + 1} of ${FOLDS}: AUC ${auc(judged).toFixed(4)} on subreddits that it has not met`)
+    const own = aucIfBoth(judged)?.toFixed(4) ?? 'unknown (one class only)'
+    console.log(`fold ${fold + 1} of ${FOLDS}: AUC ${own} on subreddits that it has not met`)
   }
   return folds
+}
+
+/** Which fold each group of subreddits is in. Serious, unserious and mixed groups are dealt out each by themselves. */
+function dealFolds(
+  examples: readonly Example[],
+  groupOf: (subreddit: string) => string,
+  seed: number,
+): Map<string, number> {
+  const classes = new Map<string, number>()
+  for (const { subreddit, serious } of examples) {
+    const group = groupOf(subreddit)
+    classes.set(group, (classes.get(group) ?? 0) | (serious ? 1 : 2))
+  }
+  const shuffled = shuffle([...classes.keys()].sort(), random(seed))
+  const byClass = shuffled.sort((a, b) => classes.get(a)! - classes.get(b)!)
+  return new Map(byClass.map((group, index) => [group, index % FOLDS]))
 }
 
 const rounded = (value: number): number => Number(value.toFixed(4))
@@ -50,7 +66,7 @@ export function measure(folds: readonly Ranked[][], line: Line, pairs: readonly 
   const { calibrationError, brierScore } = reliability(judged.map((one) => ({ ...one, score: probability(one) })))
   return {
     heldOutSubredditsAuc: rounded(auc(judged)),
-    foldAucs: folds.map((fold) => rounded(auc(fold))),
+    foldAucs: folds.flatMap((fold) => aucIfBoth(fold) ?? []).map(rounded),
     ...meanPairAuc(judged, pairs),
     calibrationError: rounded(calibrationError),
     brierScore: rounded(brierScore),
@@ -63,34 +79,6 @@ function meanPairAuc(judged: readonly Ranked[], pairs: readonly Pair[]): Partial
     .map((pair) => aucIfBoth(judged.filter(({ subreddit }) => pair.includes(subreddit))))
     .filter((value) => value !== undefined)
   return aucs.length === 0 ? {} : { parodyPairsAuc: rounded(mean(aucs)) }
-}
-
-interface Line {
-  readonly slope: number
-  readonly intercept: number
-}
-
-/** Platt scaling: the line that turns held-out logits into the probabilities that they deserve, by Newton's method. */
-export function fitCalibration(judged: readonly Ranked[]): Line {
-  const weightOf = subredditWeights(judged)
-  let [slope, intercept] = [1, 0]
-  for (let round = 0; round < CALIBRATION_ROUNDS; round++) {
-    let [g0, g1, h00, h01, h11] = [0, 0, 1e-9, 0, 1e-9]
-    for (const { subreddit, serious, score: logit } of judged) {
-      const weight = weightOf.get(subreddit)!
-      const p = sigmoid(slope * logit + intercept)
-      const [error, curvature] = [weight * (p - Number(serious)), weight * p * (1 - p)]
-      g0 += error
-      g1 += error * logit
-      h00 += curvature
-      h01 += curvature * logit
-      h11 += curvature * logit * logit
-    }
-    const determinant = h00 * h11 - h01 * h01
-    intercept -= (h11 * g0 - h01 * g1) / determinant
-    slope -= (h00 * g1 - h01 * g0) / determinant
-  }
-  return { slope, intercept }
 }
 
 /** Folds the line into the model. */
