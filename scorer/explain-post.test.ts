@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { explainPost } from './explain-post.ts'
-import { listFeatures, MAX_FEATURES, writeFeatures } from './features.ts'
+import { listFeatures, MAX_FEATURES, writeFeatures, type TextPost } from './features.ts'
 import { Model } from './model.ts'
+import { toScoredText } from './scored-text.ts'
 
 let model: Model
 beforeAll(async () => {
@@ -38,7 +39,36 @@ test('contributions and base add up to the score', async () => {
 test('words are named as a person would, each once', async () => {
   const { contributions } = await explainPost(model, { title: 'Pizza, pizza! Why pizza?' })
   const names = contributions.map(({ feature }) => feature)
-  for (const name of ['pizza', 'why pizza', 'first word: pizza', 'last word: ?', 'length of the title'])
+  for (const name of ['pizza', 'why pizza', 'first word: pizza', 'last word: ?', 'form: length of the title'])
     expect(names).toContain(name)
   expect(new Set(names).size).toBe(names.length)
+})
+
+test('one contribution a feature: words are not mixed up with measures, nor capitals that are told apart', async () => {
+  const post = { title: 'Digits digits of Ārija āda!!! and !!!!' }
+  const { contributions } = await explainPost(model, post)
+  const names = contributions.map(({ feature }) => feature)
+  for (const name of ['digits', 'form: digits', 'Ārija', 'āda', '!!!']) expect(names).toContain(name)
+  expect(names).not.toContain('!!!!')
+  expect(contributions).toHaveLength(new Set(listFeatures(post).map(({ index }) => index)).size)
+})
+
+test('what occurs several times is added up', async () => {
+  const title = 'What are tariffs?'
+  const push = async (post: TextPost): Promise<number> =>
+    (await explainPost(model, post)).contributions.find(({ feature }) => feature === 'tariffs')!.logit
+  const [once, thrice] = [await push({ title }), await push({ title, selftext: 'tariffs tariffs' })]
+  // Weights are divided by the root of the number of features.
+  const counts = [{ title }, { title, selftext: 'tariffs tariffs' }].map((post) => listFeatures(post).length)
+  expect(thrice * Math.sqrt(counts[1]!)).toBeCloseTo(3 * once * Math.sqrt(counts[0]!), 3)
+})
+
+test('a post is read within the limits of ingest, never through half a character', async () => {
+  const short = { title: 'a question', selftext: null }
+  expect(toScoredText(short)).toBe(short)
+  const { title, selftext } = toScoredText({ title: `${'x'.repeat(999)}🎉`, selftext: 'y'.repeat(100_001) })
+  expect(title).toBe('x'.repeat(999))
+  expect(selftext).toHaveLength(100_000)
+  const long = 'What is this about? '.repeat(80)
+  expect(await model.score([{ title: long }])).toEqual(await model.score([{ title: long.slice(0, 1_000) }]))
 })

@@ -1,31 +1,13 @@
-import { listFeatures, type TextPost } from './features.ts'
+import type { Explanation } from './explanation.ts'
+import type { TextPost } from './features.ts'
 import type { Model } from './model.ts'
 
-/** What one word, pair of words or measure of form did to a post's score. */
-export interface Contribution {
-  readonly feature: string
-  /** Added to the log-odds of being serious: above 0 it pushed the score up. */
-  readonly logit: number
-}
+export type { Contribution, Explanation } from './explanation.ts'
 
-export interface Explanation {
-  /** 0…1, as the scorer gives it. */
-  readonly seriousness: number
-  /** The log-odds before any word is read. */
-  readonly base: number
-  /** The strongest first; with `base` they add up to the score's log-odds. */
-  readonly contributions: readonly Contribution[]
-}
-
-/** Why a post has its score: exact for the model, since it is linear. What occurs several times is added up. */
-export async function explainPost(model: Model, post: TextPost): Promise<Explanation> {
-  const features = listFeatures(post)
-  const { base, logits } = await model.explain(features)
-  const sums = new Map<string, number>()
-  for (const [at, { name }] of features.entries()) sums.set(name, (sums.get(name) ?? 0) + logits[at]!)
-  const contributions = [...sums]
-    .map(([feature, logit]) => ({ feature, logit }))
-    .sort((a, b) => Math.abs(b.logit) - Math.abs(a.logit))
-  const [seriousness] = await model.score([post])
-  return { seriousness: seriousness!, base, contributions }
-}
+/**
+ * Why a post has its score. Of a model that is linear in its features, as the one that comes with Gravitas, this is exact:
+ * each contribution is what the feature adds. Of any other model a contribution is what the log-odds lose when the word is
+ * left out everywhere in the post, `base` those of an empty post, and what words only do together is a contribution of its
+ * own, so that all add up in either case.
+ */
+export const explainPost = (model: Model, post: TextPost): Promise<Explanation> => model.explain(post)

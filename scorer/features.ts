@@ -13,6 +13,9 @@ export const FEATURES_VERSION = 2
 /** Characters that are looked at, however long a text is. */
 const MAX_CHARACTERS = 2_000
 
+/** Marks in a row that are told apart. */
+const MAX_RUN = 3
+
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 const BIGRAM_SEED = 0x9e3779b1
@@ -36,8 +39,10 @@ export function writeFeatures(post: TextPost, row: Int32Array): number {
 
 export interface NamedFeature {
   readonly index: number
-  /** What a person would call it: a word, a pair of words, or a measure of form. */
+  /** What a person would call it: a word, a pair of words, or a measure of form. Words are written as they are hashed. */
   readonly name: string
+  /** A measure may have a word for a name. */
+  readonly kind: 'form' | 'word'
 }
 
 /** The features of one post, in the order of its row, by name. */
@@ -45,7 +50,8 @@ export function listFeatures(post: TextPost): NamedFeature[] {
   const row = new Int32Array(MAX_FEATURES)
   const names: string[] = []
   write(post, row, names)
-  return names.map((name, at) => ({ index: row[at]!, name }))
+  const forms = hasLatinWords(post.title) ? FORM_NAMES.length : 0
+  return names.map((name, at) => ({ index: row[at]!, name, kind: at < forms ? 'form' : 'word' }))
 }
 
 function write(post: TextPost, row: Int32Array, names: string[] | undefined): number {
@@ -161,7 +167,7 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     } else {
       // A run of the same mark: "!" and "!!!" are told apart, "!!!!" is not from "!!!".
       let run = 0
-      for (; at < length && text.charCodeAt(at) === code; at++) if (run++ < 3) hash = mix(hash, code)
+      for (; at < length && text.charCodeAt(at) === code; at++) if (run++ < MAX_RUN) hash = mix(hash, code)
     }
     row[count++] = toIndex(hash)
     const hasFirst = previous === 0 && isTitle && count < MAX_FEATURES
@@ -170,7 +176,7 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     if (hasPair) row[count++] = toIndex(Math.imul(previous ^ BIGRAM_SEED, FNV_PRIME) ^ hash)
     previous = hash
     if (names === undefined) continue
-    const word = text.slice(from, at).toLowerCase()
+    const word = toName(text.slice(from, at), isWordCode(code))
     names.push(word)
     if (hasFirst) names.push(`first word: ${word}`)
     if (hasPair) names.push(`${previousWord} ${word}`)
@@ -194,6 +200,10 @@ function toIndex(hash: number): number {
   h ^= h >>> 16
   return ((h >>> 0) % (BUCKETS - 1)) + 1
 }
+
+/** With capitals and runs as they are hashed, so that two features have one name only where they are the same. */
+const toName = (run: string, isWord: boolean): string =>
+  isWord ? run.replace(/[A-Z\u00c0-\u00de\u0410-\u042f]/g, (letter) => letter.toLowerCase()) : run.slice(0, MAX_RUN)
 
 const isSpace = (code: number): boolean => code <= 32 || code === 0xa0 || code === 0x3000
 

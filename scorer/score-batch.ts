@@ -5,16 +5,18 @@ import { toPostKey } from '../schema/post-id.ts'
 import { publishDeadLetter } from '../schema/runtime/dead-letter.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { DurablePublisher } from '../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 import { messageIds, POSTS, subjects } from '../schema/subjects.ts'
 import type { Model } from './model.ts'
 import { RecentPosts } from './recent-posts.ts'
+import { scoreEach, UnscorablePostError } from './score-each.ts'
 import { toScoreEvent } from './to-score-event.ts'
 
 /** Erasures are for the read models. */
 const ERASED_PREFIX = subjects.postErased('')
 
 interface ScorablePost {
+  readonly message: JsMsg
   readonly post: PostSubmitted
   readonly sequence: number
   readonly key: number
@@ -45,8 +47,9 @@ export class BatchScorer {
   }
 
   /**
-   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored; what is no post is
-   * acknowledged once it is in DEAD. On an error no post is acknowledged, and the server delivers the batch again.
+   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored; what is no post, or one
+   * that the model cannot score, is acknowledged once it is in DEAD. On an error no post is acknowledged, and the server
+   * delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
@@ -54,16 +57,19 @@ export class BatchScorer {
     const rejected: RejectedMessage[] = []
     for (const message of messages) this.#sort(message, posts, rejected)
     const rejecting = rejected.map((rejection) => this.#reject(rejection))
+    let unscorable: RejectedMessage[]
     try {
-      await this.#score(posts)
-      for (const { key } of posts) this.#recent.add(key)
+      unscorable = await this.#score(posts)
+      // What has no score may come again, from DEAD.
+      const failed = new Set(unscorable.map(({ message }) => message))
+      for (const { message, key } of posts) if (!failed.has(message)) this.#recent.add(key)
     } finally {
       for (const { key } of posts) this.#inWork.delete(key)
     }
-    const refused = new Set(rejected.map(({ message }) => message))
+    const refused = new Set([...rejected, ...unscorable].map(({ message }) => message))
     for (const message of messages) if (!refused.has(message)) message.ack()
-    await Promise.all(rejecting)
-    return posts.length
+    await Promise.all([...rejecting, ...unscorable.map((rejection) => this.#reject(rejection))])
+    return posts.length - unscorable.length
   }
 
   #sort(message: JsMsg, posts: ScorablePost[], rejected: RejectedMessage[]): void {
@@ -74,23 +80,34 @@ export class BatchScorer {
       const key = toPostKey(post.id)
       if (this.#inWork.has(key) || this.#recent.has(key)) return
       this.#inWork.add(key)
-      posts.push({ post, sequence, key })
+      posts.push({ message, post, sequence, key })
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
       rejected.push({ message, reason: error.message })
     }
   }
 
-  async #score(posts: readonly ScorablePost[]): Promise<void> {
-    const seriousness = await this.#model.score(posts.map(({ post }) => post))
-    const { name } = this.#model
-    await this.#publisher.publish(
-      posts.map(({ post, sequence }, index) => ({
-        subject: subjects.postScored(name, post.subreddit),
-        messageId: messageIds.score(name, post.id),
-        payload: encodeEvent(toScoreEvent(post, sequence, name, seriousness[index]!)),
-      })),
+  /** Stores the scores of a batch. @returns those that the model cannot score */
+  async #score(posts: readonly ScorablePost[]): Promise<RejectedMessage[]> {
+    const scores = await scoreEach(
+      this.#model,
+      posts.map(({ post }) => post),
     )
+    const { name } = this.#model
+    const unscorable: RejectedMessage[] = []
+    const events: OutgoingMessage[] = []
+    for (const [index, { message, post, sequence }] of posts.entries()) {
+      const seriousness = scores[index]!
+      if (seriousness instanceof UnscorablePostError) unscorable.push({ message, reason: seriousness.message })
+      else
+        events.push({
+          subject: subjects.postScored(name, post.subreddit),
+          messageId: messageIds.score(name, post.id),
+          payload: encodeEvent(toScoreEvent(post, sequence, name, seriousness)),
+        })
+    }
+    await this.#publisher.publish(events)
+    return unscorable
   }
 
   /** A letter that DEAD does not take now is tried again later, and holds up nobody. */

@@ -1,14 +1,13 @@
-import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
-import type { Writable } from 'node:stream'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { fileSize, inputName, STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../schema/runtime/progress.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
-import { isBlankLine, lineText } from '../schema/runtime/split-lines.ts'
-import type { TextPost } from './features.ts'
+import { isBlankLine } from '../schema/runtime/split-lines.ts'
+import { parseInputPost, type InputPost } from './input-post.ts'
 import type { Model } from './model.ts'
+import { openOutput, type OutputFile } from './output-file.ts'
+import { scoreEach, UnscorablePostError } from './score-each.ts'
 
 const BATCH_POSTS = 1_000
 const MAX_BROKEN_LINES_SHOWN = 5
@@ -23,63 +22,116 @@ export interface ScoreFileOptions {
   readonly progress: ProgressOutput
 }
 
-interface InputPost extends TextPost {
-  readonly id: string
-}
-
 /**
- * Scores a file of posts: a line `{"id","seriousness"}` for each post, in their order. Lines that are no posts are named,
- * counted and passed over.
- * @throws OperationalError when the input cannot be read to its end or the output not be written; lines up to there are written
+ * Scores a file of posts: a line `{"id","seriousness"}` for each post, in their order. Lines that are no posts, and posts
+ * that the model cannot score, are named, counted and passed over.
+ * @throws OperationalError when the input cannot be read to its end, the output not be written, or the model does not work;
+ *   what came before is written
  */
-export async function scoreFile(options: ScoreFileOptions): Promise<ProgressState> {
-  const { model, input, output } = options
-  const state: ProgressState = {
-    file: inputName(input),
-    size: await sizeOf(input),
-    read: 0,
-    posts: 0,
-    duplicates: 0,
-    broken: 0,
-  }
+export async function scoreFile({ model, input, output, progress: shown }: ScoreFileOptions): Promise<ProgressState> {
+  const state = { file: inputName(input), size: await sizeOf(input), read: 0, posts: 0, duplicates: 0, broken: 0 }
   if (await isSameFile(input, output))
     throw new OperationalError(
       `--in and --out are the same file, which would be lost: ${output}. Name another for --out.`,
     )
   const out = await openOutput(output)
-  using progress = new Progress(state, options.progress)
-  let batch: InputPost[] = []
-  let line = 0
-  const flush = async (): Promise<void> => {
-    const posts = batch
-    batch = []
-    const seriousness = await model.score(posts)
-    await out.write(
-      posts.map(({ id }, index) => `${JSON.stringify({ id, seriousness: seriousness[index] })}\n`).join(''),
-    )
-    state.posts += posts.length
-  }
+  using progress = new Progress(state, shown)
   try {
-    for await (const bytes of readLines(input, (read) => (state.read += read))) {
-      line++
-      if (isBlankLine(bytes)) continue
-      const post = parsePost(bytes, line === 1)
-      if (typeof post === 'string') {
-        state.broken++
-        if (state.broken <= MAX_BROKEN_LINES_SHOWN) progress.say(`${state.file}, line ${line}: ${post}`)
-      } else if (batch.push(post) === BATCH_POSTS) await flush()
-    }
-    await flush()
-  } catch (error) {
-    // Of writing: its message says all.
-    if (error instanceof OperationalError) throw error
-    await flush()
-    throw readFailure(error, state.file, line)
+    await new FileScoring({ model, input, out, progress, state }).run()
   } finally {
     await out.end()
   }
   progress.say(describe(state, progress.seconds))
   return state
+}
+
+interface FileScoringOptions {
+  readonly model: Model
+  readonly input: string
+  readonly out: OutputFile
+  readonly progress: Progress
+  readonly state: ProgressState
+}
+
+interface NumberedPost extends InputPost {
+  readonly line: number
+}
+
+/** One file, batch by batch. */
+class FileScoring {
+  readonly #options: FileScoringOptions
+  #batch: NumberedPost[] = []
+  #line = 0
+
+  constructor(options: FileScoringOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { input, state } = this.#options
+    const lines = readLines(input, (read) => (state.read += read))
+    try {
+      for (;;) {
+        const { value, done } = await this.#next(lines)
+        if (done === true) break
+        this.#line++
+        if (!isBlankLine(value)) this.#take(value)
+        if (this.#batch.length === BATCH_POSTS) await this.#flush()
+      }
+      await this.#flush()
+    } finally {
+      await lines.return(undefined)
+    }
+  }
+
+  /** Apart from what is done with a line, so that only a failure to read is called one. */
+  async #next(lines: AsyncGenerator<Buffer>): Promise<IteratorResult<Buffer>> {
+    try {
+      return await lines.next()
+    } catch (error) {
+      await this.#flush()
+      throw readFailure(error, this.#options.state.file, this.#line)
+    }
+  }
+
+  #take(bytes: Buffer): void {
+    const post = parseInputPost(bytes)
+    if (typeof post === 'string') this.#passOver(this.#line, post)
+    else this.#batch.push({ ...post, line: this.#line })
+  }
+
+  async #flush(): Promise<void> {
+    const posts = this.#batch
+    this.#batch = []
+    const scores = await this.#score(posts)
+    const lines = posts.map(({ id, line }, index) => {
+      const seriousness = scores[index]
+      if (!(seriousness instanceof UnscorablePostError)) return `${JSON.stringify({ id, seriousness })}\n`
+      this.#passOver(line, seriousness.message)
+      return ''
+    })
+    await this.#options.out.write(lines.join(''))
+    this.#options.state.posts += lines.filter((line) => line !== '').length
+  }
+
+  async #score(posts: readonly NumberedPost[]): Promise<Awaited<ReturnType<typeof scoreEach>>> {
+    const { model, state } = this.#options
+    try {
+      return await scoreEach(model, posts)
+    } catch (cause) {
+      const before = (posts[0]?.line ?? 1) - 1
+      throw new OperationalError(
+        `The model ${model.name} failed: ${(cause as Error).message}. ${state.file} is scored and written up to line ${before}.`,
+        { cause },
+      )
+    }
+  }
+
+  #passOver(line: number, reason: string): void {
+    const { state, progress } = this.#options
+    state.broken++
+    if (state.broken <= MAX_BROKEN_LINES_SHOWN) progress.say(`${state.file}, line ${line}: ${reason}`)
+  }
 }
 
 function describe({ posts, broken }: ProgressState, seconds: number): string {
@@ -105,21 +157,6 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
   return a !== undefined && b !== undefined && a.isFile() && a.dev === b.dev && a.ino === b.ino
 }
 
-/** A post as a dump, the API or this system's own events have it; in words, what is wrong with it. */
-function parsePost(line: Buffer, isFirst: boolean): InputPost | string {
-  let json: unknown
-  try {
-    json = JSON.parse(lineText(line, isFirst))
-  } catch (error) {
-    return `not JSON (${(error as Error).message})`
-  }
-  if (typeof json !== 'object' || json === null) return 'not a JSON object'
-  const { id, title, selftext } = json as { id?: unknown; title?: unknown; selftext?: unknown }
-  if (typeof id !== 'string' || id === '') return '"id" has to be a string'
-  if (typeof title !== 'string') return '"title" has to be a string'
-  return { id, title, selftext: typeof selftext === 'string' ? selftext : null }
-}
-
 function readFailure(error: unknown, file: string, line: number): Error {
   const { code, message } = error as NodeJS.ErrnoException
   const how = code === 'Z_BUF_ERROR' ? 'the archive is cut off' : message
@@ -127,39 +164,3 @@ function readFailure(error: unknown, file: string, line: number): Error {
     cause: error,
   })
 }
-
-interface Output {
-  write(text: string): Promise<void>
-  end(): Promise<void>
-}
-
-async function openOutput(path: string): Promise<Output> {
-  const explain = (cause: Error): never => {
-    throw new OperationalError(
-      `Cannot write ${path === STANDARD_STREAM ? 'to standard output' : path}: ${cause.message}`,
-      {
-        cause,
-      },
-    )
-  }
-  if (path === STANDARD_STREAM) {
-    // Each write reports its own failure; without a listener the first would end the process.
-    process.stdout.on('error', () => {})
-    return { write: (text) => writeAll(process.stdout, text).catch(explain), end: async () => {} }
-  }
-  const stream = createWriteStream(path)
-  await new Promise<void>((resolve, reject) => stream.once('open', () => resolve()).once('error', reject)).catch(
-    explain,
-  )
-  stream.on('error', () => {})
-  return {
-    write: (text) => writeAll(stream, text).catch(explain),
-    end: async () => {
-      stream.end()
-      await finished(stream).catch(explain)
-    },
-  }
-}
-
-const writeAll = (stream: Writable, text: string): Promise<void> =>
-  new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())))

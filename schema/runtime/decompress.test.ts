@@ -72,7 +72,7 @@ test.each([
     for await (const chunk of decompress(source())) if (chunk.length > 1) break
   }
   await read().catch(() => {})
-  await closed
+  await expect(closed).resolves.toBeUndefined()
 })
 
 test.each([['zstd', zstdCompressSync(text)] as const, ['gzip', gzipSync(text)] as const])(

@@ -1,0 +1,105 @@
+import { Tensor, type InferenceSession } from 'onnxruntime-node'
+import { OperationalError } from '../schema/runtime/errors.ts'
+import { toExplanation, type Explanation } from './explanation.ts'
+import {
+  BUCKETS,
+  FEATURES_VERSION,
+  listFeatures,
+  MAX_FEATURES,
+  writeFeatures,
+  type NamedFeature,
+  type TextPost,
+} from './features.ts'
+import type { Model } from './model.ts'
+import type { ModelManifest } from './model-manifest.ts'
+import { openGraph } from './open-graph.ts'
+import { toFourDecimals, toLogit } from './probability.ts'
+import { toScoredText } from './scored-text.ts'
+
+/** A graph over the features of `features.ts`: inputs `indices` [posts, MAX_FEATURES] and `scale` [posts]. */
+export class HashedModel implements Model {
+  readonly name: string
+  readonly #session: InferenceSession
+
+  private constructor(name: string, session: InferenceSession) {
+    this.name = name
+    this.#session = session
+  }
+
+  /** @throws OperationalError when the graph is not the described one, or was trained with other features */
+  static async load(folder: string, manifest: ModelManifest): Promise<HashedModel> {
+    const wanted = { version: FEATURES_VERSION, buckets: BUCKETS, maxFeatures: MAX_FEATURES }
+    if (JSON.stringify(wanted) !== JSON.stringify(manifest.features)) {
+      throw new OperationalError(
+        `The model in ${folder} was trained with other features (${JSON.stringify(manifest.features)}, this program makes ${JSON.stringify(wanted)}). Train again with npm run train.`,
+      )
+    }
+    // One thread: a batch is small, and cores are better used by more scorers.
+    return new HashedModel(manifest.name, await openGraph(folder, manifest, 1))
+  }
+
+  /** Scores a batch in one inference call. The result for a post does not depend on its company. */
+  async score(posts: readonly TextPost[]): Promise<number[]> {
+    if (posts.length === 0) return []
+    const indices = new Int32Array(posts.length * MAX_FEATURES)
+    const scale = new Float32Array(posts.length)
+    for (const [row, post] of posts.entries()) {
+      const features = indices.subarray(row * MAX_FEATURES, (row + 1) * MAX_FEATURES)
+      scale[row] = toScale(writeFeatures(toScoredText(post), features))
+    }
+    return Array.from(await this.#infer(indices, scale), toFourDecimals)
+  }
+
+  /**
+   * Asks the graph itself: for the post without any feature, with each feature alone, and with all of them. Where those
+   * alone add up to all, the graph is linear and they are the answer; where not, it is asked again with each left out.
+   */
+  async explain(post: TextPost): Promise<Explanation> {
+    const text = toScoredText(post)
+    const features = listFeatures(text)
+    const every = features.map(({ index }) => index)
+    const names = nameByIndex(features)
+    const parts = [...names.keys()]
+    const alone = parts.map((part) => every.filter((index) => index === part))
+    const [base, whole, ...single] = await this.#logits([[], every, ...alone], every.length)
+    let added = single.map((logit) => logit - base!)
+    if (Math.abs(base! + added.reduce((sum, logit) => sum + logit, 0) - whole!) > LINEAR_TOLERANCE) {
+      const without = parts.map((part) => every.filter((index) => index !== part))
+      added = (await this.#logits(without, every.length)).map((logit) => whole! - logit)
+    }
+    const [seriousness] = await this.score([text])
+    const contributions = parts.map((part, at) => ({ feature: names.get(part)!, logit: added[at]! }))
+    return toExplanation({ seriousness: seriousness!, base: base!, whole: whole!, contributions })
+  }
+
+  /** Log-odds of rows of features, scaled as the whole post is. */
+  async #logits(rows: readonly (readonly number[])[], scaledAs: number): Promise<number[]> {
+    const indices = new Int32Array(rows.length * MAX_FEATURES)
+    for (const [at, row] of rows.entries()) indices.set(row, at * MAX_FEATURES)
+    return Array.from(await this.#infer(indices, new Float32Array(rows.length).fill(toScale(scaledAs))), toLogit)
+  }
+
+  async #infer(indices: Int32Array, scale: Float32Array): Promise<Float32Array> {
+    const output = await this.#session.run({
+      indices: new Tensor('int32', indices, [scale.length, MAX_FEATURES]),
+      scale: new Tensor('float32', scale, [scale.length]),
+    })
+    return output['seriousness']!.data as Float32Array
+  }
+}
+
+/** Single precision leaves this much between the sum and the whole, in log-odds, of a post that is very sure. */
+const LINEAR_TOLERANCE = 0.05
+
+/** Longer posts must not be surer only because they are longer. */
+export const toScale = (features: number): number => Math.fround(1 / Math.sqrt(Math.max(1, features)))
+
+/** Two words that fall into one bucket are one feature, which has both their names. */
+function nameByIndex(features: readonly NamedFeature[]): Map<number, string> {
+  const names = new Map<number, Set<string>>()
+  for (const { index, name, kind } of features) {
+    const own = names.get(index) ?? new Set()
+    names.set(index, own.add(kind === 'form' ? `form: ${name}` : name))
+  }
+  return new Map([...names].map(([index, own]) => [index, [...own].join(' / ')]))
+}
