@@ -11,7 +11,7 @@ import { projections } from '../projections/registry.ts'
 import { encodeEvent } from '../schema/events.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { applyStreams } from '../schema/streams.ts'
-import { subjects } from '../schema/subjects.ts'
+import { POSTS, subjects } from '../schema/subjects.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startScorer } from '../scorer/start-scorer.ts'
@@ -219,6 +219,61 @@ test('a cursor that the server refuses is given up for what is new', async () =>
   await page.waitForSelector('[data-post-id=cursor1]')
   expect(foreign).toBe(1)
   await page.close()
+})
+
+const why = (id: string): string => `[data-post-id=${id}] >> text=Why?`
+const bars = (id: string): string => `[data-post-id=${id}] [aria-label="What pulled the score"] li`
+
+test('a post says why it has its score, and its list holds still meanwhile', async () => {
+  await publish('why0000', 'Why is glass transparent?', { selftext: 'Metals are opaque, and so is chalk.' })
+  const { page, errors } = await open('/subreddit/askscience')
+  await waitForLabel(page, 'live')
+  await page.focus(why('why0000'))
+  await page.keyboard.press('Enter')
+  await page.waitForSelector(bars('why0000'))
+  expect(await page.getAttribute(why('why0000'), 'aria-expanded')).toBe('true')
+  expect(await page.locator(bars('why0000')).allTextContents()).toContainEqual(
+    expect.stringMatching(/\S+\s+[+−]\d\.\d\d, towards (serious|banter)/),
+  )
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await publish('why0001', 'Why is honey sticky?')
+  await page.waitForSelector('text="1 new"')
+  expect(await titles(page)).not.toContain('why0001')
+  await page.focus(why('why0000'))
+  await page.keyboard.press('Enter')
+  await page.waitForSelector(bars('why0000'), { state: 'detached' })
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await page.waitForSelector('[data-post-id=why0001]')
+  expect(errors).toEqual([])
+  await page.close()
+})
+
+test('an explanation that fails can be asked for again; of a post that is erased there is none', async () => {
+  await publish('why0002', 'Why do cats purr?')
+  const options = { viewport: { width: 360, height: 740 }, hasTouch: true }
+  const { page, errors } = await open('/', options)
+  await page.waitForSelector('[data-post-id=why0002]')
+  await waitForLabel(page, 'live')
+  await page.route('**/graphql', (route) =>
+    route.request().postData()!.includes('explanation') ? route.abort() : route.continue(),
+  )
+  await page.tap(why('why0002'))
+  await page.waitForSelector('text=The server does not answer.')
+  await page.unroute('**/graphql')
+  await page.tap('text=Try again')
+  await page.waitForSelector(bars('why0002'))
+  expect(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)).toBe(false)
+  const jsm = await jetstreamManager(connection)
+  const { state } = await jsm.streams.info(POSTS)
+  await jsm.streams.deleteMessage(POSTS, state.last_seq)
+  await page.tap(why('why0002'))
+  await page.tap(why('why0002'))
+  await page.waitForSelector('text=There is nothing to explain it by')
+  expect(errors).toEqual([])
+  await page.close()
+  const plain = await open('/', { javaScriptEnabled: false })
+  expect(await plain.page.isVisible(why('why0002'))).toBe(false)
+  await plain.page.close()
 })
 
 test('subreddits are searched while typing, sorted and told in the address', async () => {

@@ -30,7 +30,7 @@ export type Contribution = {
   logit: Scalars['Float']['output'];
 };
 
-/** What a linear model adds up: base, contributions and rest together are the log-odds of the score */
+/** Base, contributions and rest added up are the log-odds of the score */
 export type Explanation = {
   __typename?: 'Explanation';
   /** Log-odds before any word is read */

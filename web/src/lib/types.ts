@@ -15,6 +15,18 @@ export interface Post {
   permalink: string | null
   seriousness: number | null
 }
+/** Log-odds: base, contributions and rest add up to those of the score. */
+export interface Explanation {
+  model: string
+  seriousness: number
+  base: number
+  contributions: Contribution[]
+  rest: number
+}
+export interface Contribution {
+  feature: string
+  logit: number
+}
 export interface HourlySeriousness {
   hour: string
   mean: number

@@ -8,7 +8,8 @@ export function holdWhilePointed(onChange: (isHeld: boolean) => void): Attachmen
   return (element) => {
     let isPointed = false
     let isFocused = false
-    const tell = (): void => onChange(isPointed || isFocused)
+    // What has the focus and is taken out of the page loses it amid the update that takes it out, which nothing may change.
+    const tell = (): void => queueMicrotask(() => onChange(isPointed || isFocused))
     const listeners = {
       pointerenter: (event: Event) => (isPointed = (event as PointerEvent).pointerType !== 'touch'),
       pointerleave: () => (isPointed = false),
