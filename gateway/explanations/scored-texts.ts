@@ -6,6 +6,8 @@ import { POSTS, SCORES } from '../../schema/subjects.ts'
 
 /** Somebody waits for it. */
 const TIMEOUT_MS = 2_000
+/** A log that did not answer is left alone for so long: a page of posts must not wait for it once for each of them. */
+const PAUSE_MS = 1_000
 
 /** A score, and where in SCORES it is. */
 export interface ScorePlace {
@@ -31,6 +33,7 @@ export interface TextSource {
  */
 export class ScoredTexts implements TextSource {
   #jsm: JetStreamManager | undefined
+  #pausedUntilMs = Number.NEGATIVE_INFINITY
 
   async follow(connection: NatsConnection): Promise<void> {
     this.#jsm = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS })
@@ -57,9 +60,11 @@ export class ScoredTexts implements TextSource {
 
   async #getMessage(stream: string, sequence: number): Promise<StoredMsg | null> {
     if (this.#jsm === undefined) throw new LogUnavailableError('not connected to NATS')
+    if (performance.now() < this.#pausedUntilMs) throw new LogUnavailableError('the log did not answer a moment ago')
     try {
       return await this.#jsm.direct.getMessage(stream, { seq: sequence })
     } catch (cause) {
+      this.#pausedUntilMs = performance.now() + PAUSE_MS
       throw new LogUnavailableError(`${stream} does not answer: ${(cause as Error).message}`, { cause })
     }
   }
