@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
 import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
+import { isUserAgent, USER_AGENT_EXAMPLE } from './sources/reddit/user-agent.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 
 export interface DumpSource {
@@ -22,16 +23,48 @@ export interface DemoSource {
   readonly speed: number
 }
 
+/** What every source has that follows something on the net. */
+interface FollowingSource {
+  readonly userAgent: string
+  readonly pollIntervalMs: number
+  /** Only try whether it can be read. */
+  readonly check: boolean
+}
+
+export interface RedditSource extends FollowingSource {
+  readonly kind: 'reddit'
+  readonly clientId: string
+  /** Undefined: an installed app, which has none. */
+  readonly clientSecret: string | undefined
+  /** In lower case; undefined: all of Reddit. */
+  readonly subreddits: ReadonlySet<string> | undefined
+  /** Origins. */
+  readonly authUrl: string
+  readonly apiUrl: string
+}
+
+export interface ArchiveSource extends FollowingSource {
+  readonly kind: 'arctic-shift' | 'rss'
+  /** In lower case. */
+  readonly subreddits: ReadonlySet<string>
+  /** Origin. */
+  readonly url: string
+}
+
 export interface NoSource {
   readonly kind: 'none'
 }
 
 export interface IngestConfig extends SharedConfig {
-  readonly source: DumpSource | DemoSource | NoSource
+  readonly source: DumpSource | DemoSource | RedditSource | ArchiveSource | NoSource
 }
 
-const SOURCES = ['demo', 'dump', 'none'] as const
-const LATER_SOURCES = new Set(['reddit', 'arctic-shift', 'rss'])
+const SOURCES = ['demo', 'dump', 'reddit', 'arctic-shift', 'rss', 'none'] as const
+/** Sources that take a list of subreddits, and those that can be tried. */
+const WITH_SUBREDDITS = new Set(['dump', 'reddit', 'arctic-shift', 'rss'])
+const CHECKABLE = new Set(['reddit', 'arctic-shift', 'rss'])
+/** Of readers that need no account. */
+const DEFAULT_USER_AGENT = 'node:gravitas:0.1.0'
 const SUBREDDIT = /^[A-Za-z0-9_]{2,24}$/
 
 /** @throws ConfigurationError naming every problem of the environment and of the arguments */
@@ -40,7 +73,7 @@ export function readIngestConfig(env: Environment, args: readonly string[]): Ing
   const shared = readSharedConfig(read)
   const { values, files } = readArguments(read, args)
   const kind = values.source ?? read.string('SOURCE', 'demo')
-  if (kind !== 'dump') refuseDumpArguments(read, kind, files, values)
+  refuseForeignArguments(read, kind, files, values)
   return read.done({ ...shared, source: readSource(read, kind, files, values) })
 }
 
@@ -48,13 +81,20 @@ interface Values {
   readonly source?: string
   readonly subreddits?: string
   readonly follow?: boolean
+  readonly check?: boolean
 }
 
+const OPTIONS = {
+  source: { type: 'string' },
+  subreddits: { type: 'string' },
+  follow: { type: 'boolean' },
+  check: { type: 'boolean' },
+} as const
+
 function readArguments(read: SettingsReader, args: readonly string[]): { values: Values; files: string[] } {
-  const options = { source: { type: 'string' }, subreddits: { type: 'string' }, follow: { type: 'boolean' } } as const
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
-    options,
+    options: OPTIONS,
     allowPositionals: true,
     strict: false,
     tokens: true,
@@ -65,28 +105,34 @@ function readArguments(read: SettingsReader, args: readonly string[]): { values:
     return typeof value === 'string' ? value : undefined
   }
   for (const token of tokens) {
-    if (token.kind === 'option' && !Object.hasOwn(options, token.name)) read.problem(`unknown option ${token.rawName}`)
+    if (token.kind === 'option' && !Object.hasOwn(OPTIONS, token.name)) read.problem(`unknown option ${token.rawName}`)
   }
   const [source, subreddits] = [text('source'), text('subreddits')]
   const named = {
     ...(source === undefined ? {} : { source }),
     ...(subreddits === undefined ? {} : { subreddits }),
     follow: values.follow === true,
+    check: values.check === true,
   }
   return { values: named, files: positionals }
 }
 
-function refuseDumpArguments(read: SettingsReader, kind: string, files: readonly string[], values: Values): void {
-  if (files.length > 0) read.problem(`files go with --source dump, not with ${kind}: ${files.join(' ')}`)
-  if (values.follow === true) read.problem(`--follow goes with --source dump, not with ${kind}`)
-  if (values.subreddits !== undefined) read.problem(`--subreddits goes with --source dump, not with ${kind}`)
+function refuseForeignArguments(read: SettingsReader, kind: string, files: readonly string[], values: Values): void {
+  const refuse = (what: string, right: string): void => read.problem(`${what} with --source ${right}, not with ${kind}`)
+  if (files.length > 0 && kind !== 'dump') refuse(`files (${files.join(' ')}) go`, 'dump')
+  if (values.follow === true && kind !== 'dump') refuse('--follow goes', 'dump')
+  if (values.subreddits !== undefined && !WITH_SUBREDDITS.has(kind)) {
+    refuse('--subreddits goes', [...WITH_SUBREDDITS].join(', '))
+  }
+  if (values.check === true && !CHECKABLE.has(kind)) refuse('--check goes', [...CHECKABLE].join(', '))
 }
 
 function readSource(read: SettingsReader, kind: string, files: string[], values: Values): IngestConfig['source'] {
   if (kind === 'demo') return readDemo(read)
   if (kind === 'dump') return readDump(read, files, values)
-  if (LATER_SOURCES.has(kind)) read.problem(`source ${kind} is not available yet; there are ${SOURCES.join(', ')}`)
-  else if (kind !== 'none') read.problem(`unknown source "${kind}"; there are ${SOURCES.join(', ')}`)
+  if (kind === 'reddit') return readReddit(read, values)
+  if (kind === 'arctic-shift' || kind === 'rss') return readArchive(read, kind, values)
+  if (kind !== 'none') read.problem(`unknown source "${kind}"; there are ${SOURCES.join(', ')}`)
   return { kind: 'none' }
 }
 
@@ -106,8 +152,59 @@ function readDump(read: SettingsReader, files: string[], values: Values): DumpSo
   if (follow && files.length > 1) read.problem('--follow takes one file')
   if (follow && files.includes(STANDARD_STREAM))
     read.problem('--follow needs a file; standard input is read to its end anyway')
-  const list = values.subreddits ?? read.optional('SUBREDDITS')
-  return { kind: 'dump', files, follow, subreddits: list === undefined ? undefined : readSubreddits(read, list) }
+  return { kind: 'dump', files, follow, subreddits: readSubreddits(read, values) }
+}
+
+function readReddit(read: SettingsReader, values: Values): RedditSource {
+  const clientId = required(read, 'REDDIT_CLIENT_ID', 'the id of your app; docs/sources.md says how to get one')
+  const userAgent = required(read, 'REDDIT_USER_AGENT', `your client's name, such as "${USER_AGENT_EXAMPLE}"`)
+  if (userAgent !== '') checkUserAgent(read, userAgent)
+  return {
+    kind: 'reddit',
+    clientId,
+    clientSecret: read.optional('REDDIT_CLIENT_SECRET'),
+    subreddits: readSubreddits(read, values),
+    authUrl: readOrigin(read, 'REDDIT_AUTH_URL', 'https://www.reddit.com'),
+    apiUrl: readOrigin(read, 'REDDIT_API_URL', 'https://oauth.reddit.com'),
+    ...readFollowing(read, values, userAgent),
+  }
+}
+
+function readArchive(read: SettingsReader, kind: ArchiveSource['kind'], values: Values): ArchiveSource {
+  const userAgent = read.string('REDDIT_USER_AGENT', DEFAULT_USER_AGENT)
+  if (userAgent !== DEFAULT_USER_AGENT) checkUserAgent(read, userAgent)
+  const url =
+    kind === 'rss'
+      ? readOrigin(read, 'REDDIT_RSS_URL', 'https://www.reddit.com')
+      : readOrigin(read, 'ARCTIC_SHIFT_URL', 'https://arctic-shift.photon-reddit.com')
+  const subreddits = readSubreddits(read, values)
+  if (subreddits === undefined) read.problem(`SUBREDDITS (or --subreddits) is needed: ${kind} reads a list of them`)
+  return { kind, url, subreddits: subreddits ?? new Set(), ...readFollowing(read, values, userAgent) }
+}
+
+function readFollowing(read: SettingsReader, values: Values, userAgent: string): FollowingSource {
+  const pollIntervalMs = read.integer('POLL_INTERVAL_MS', 1_000, { min: 100, max: 3_600_000 })
+  return { userAgent, pollIntervalMs, check: values.check === true }
+}
+
+/** @param what says what the setting is */
+function required(read: SettingsReader, name: string, what: string): string {
+  const value = read.optional(name)
+  if (value === undefined) read.problem(`${name} is needed: ${what}`)
+  return value ?? ''
+}
+
+function checkUserAgent(read: SettingsReader, userAgent: string): void {
+  if (isUserAgent(userAgent)) return
+  const rule = '<platform>:<app id>:<version> (by /u/<your name>)'
+  read.problem(`REDDIT_USER_AGENT must read ${rule}, such as "${USER_AGENT_EXAMPLE}", not "${userAgent}"`)
+}
+
+function readOrigin(read: SettingsReader, name: string, fallback: string): string {
+  const url = new URL(read.url(name, ['http:', 'https:']) ?? fallback)
+  const plain = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === ''
+  if (!plain) read.problem(`${name} must be an origin such as ${fallback}, without a path, not "${url.href}"`)
+  return url.origin
 }
 
 function checkFile(read: SettingsReader, file: string): void {
@@ -121,7 +218,10 @@ function checkFile(read: SettingsReader, file: string): void {
   }
 }
 
-function readSubreddits(read: SettingsReader, list: string): ReadonlySet<string> {
+/** @returns undefined where no list was given */
+function readSubreddits(read: SettingsReader, values: Values): ReadonlySet<string> | undefined {
+  const list = values.subreddits ?? read.optional('SUBREDDITS')
+  if (list === undefined) return undefined
   const names = list.split(',').map((name) => name.trim().replace(/^\/?r\//, ''))
   for (const name of names) if (!SUBREDDIT.test(name)) read.problem(`"${name}" is no name of a subreddit`)
   return new Set(names.map((name) => name.toLowerCase()))

@@ -1,6 +1,7 @@
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand, runService, stopRequested } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { checkSource, reportCheck, wantsCheck } from './check-source.ts'
 import { readIngestConfig } from './config.ts'
 import { startIngest } from './start-ingest.ts'
 
@@ -11,7 +12,8 @@ await runCommand(async () => {
   const config = readIngestConfig(loadEnvironment(), process.argv.slice(2))
   const logger = createLogger('ingest', config.logLevel)
   if (config.source.kind === 'none') return logger.info('SOURCE is none: nothing to read')
-  if (config.source.kind === 'demo') return runService(logger, () => startIngest(config, logger))
+  if (wantsCheck(config.source)) return reportCheck(await checkSource(config.source, createLogger('check', 'silent')))
+  if (config.source.kind !== 'dump') return runService(logger, () => startIngest(config, logger))
   await using dump = await startIngest(config, logger, process.stdout)
   const stopped = stopRequested()
   const first = await Promise.race([dump.finished, stopped])

@@ -6,9 +6,12 @@ import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
 import { POSTS } from '../schema/subjects.ts'
 import type { DumpSource, IngestConfig } from './config.ts'
+import { realWorld } from './http/world.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
 import { importDumps, type ImportSummary } from './sources/dump/import.ts'
+import { createSource } from './sources/live/create-source.ts'
+import { startSource } from './sources/live/start-source.ts'
 
 export interface IngestService extends Service {
   /** Resolves when there is nothing more to read, with a summary where there is one; rejects when reading failed. */
@@ -17,7 +20,7 @@ export interface IngestService extends Service {
 
 const SILENT: ProgressOutput = { write: () => true }
 
-/** Starts a source. A dump ends by itself, the demo runs until it is disposed. */
+/** Starts a source. A dump ends by itself, the others run until they are disposed. */
 export async function startIngest(
   config: IngestConfig,
   logger: Logger,
@@ -28,11 +31,14 @@ export async function startIngest(
   const connection = await connectIngest(config, logger)
   try {
     if (source.kind === 'dump') return startDump(source, connection, output)
-    const demo = await startDemo(source, connection, logger)
+    const running =
+      source.kind === 'demo'
+        ? await startDemo(source, connection, logger)
+        : await startSource(createSource(source, logger, realWorld), connection, logger)
     return {
-      ...idle(demo.failed),
+      ...idle(running.failed),
       [Symbol.asyncDispose]: async () => {
-        await demo[Symbol.asyncDispose]()
+        await running[Symbol.asyncDispose]()
         await connection.close()
       },
     }

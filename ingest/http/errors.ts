@@ -1,0 +1,48 @@
+/** An exchange failed in a way that may pass: it is tried again. */
+export class TransientError extends Error {
+  override name = 'TransientError'
+  /** The least time to wait, as the server asked for it. */
+  readonly waitMs: number
+  /** Try again at once: what failed has been mended, such as a token that was replaced. */
+  readonly mended: boolean
+  /** The server wants all requests to pause, not just this one. */
+  readonly pauseAll: boolean
+
+  constructor(message: string, options: ErrorOptions & { waitMs?: number; mended?: boolean; pauseAll?: boolean } = {}) {
+    super(message, options)
+    this.waitMs = options.waitMs ?? 0
+    this.mended = options.mended ?? false
+    this.pauseAll = options.pauseAll ?? false
+  }
+}
+
+/** An exchange kept failing; it may be asked for again later. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError'
+}
+
+/** The server will not give out what was asked for: private, banned, not existing, forbidden by law. */
+export class RefusedError extends Error {
+  override name = 'RefusedError'
+  readonly status: number
+  /** In the server's own word where it gave one, such as `private`. */
+  readonly reason: string
+
+  constructor(status: number, reason: string, options?: ErrorOptions) {
+    super(`${status} ${reason}`, options)
+    this.status = status
+    this.reason = reason
+  }
+}
+
+/** What was asked for is elsewhere. */
+export class RedirectedError extends Error {
+  override name = 'RedirectedError'
+  /** A path with its query; the host of the answer is not trusted with a token. */
+  readonly path: string
+
+  constructor(path: string) {
+    super(`redirected to ${path}`)
+    this.path = path
+  }
+}

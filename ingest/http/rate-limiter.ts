@@ -1,0 +1,80 @@
+import type { Clock } from './clock.ts'
+import { seconds, type Headers } from './headers.ts'
+
+const MINUTE_MS = 60_000
+/** What a server asks for is believed up to here. */
+const MAX_PAUSE_MS = 3_600_000
+
+/**
+ * Spreads requests evenly: two are never closer than a minute divided by the limit, so no minute holds more, and a
+ * restart makes no burst. Where the server's own headers leave less, what is left is spread over the time to the
+ * window's end. Source: Reddit's `x-ratelimit-remaining`, `-used` and `-reset` (seconds).
+ */
+export class RateLimiter {
+  readonly #clock: Clock
+  readonly #leastMs: number
+  readonly #perWindow: number | undefined
+  #nextMs = 0
+  #spacingMs: number
+  #windowEndMs = 0
+  #queue: Promise<void> = Promise.resolve()
+
+  /** @param perWindow how many requests the server's window holds, for servers that tell only how many were used */
+  constructor(clock: Clock, { perMinute, perWindow }: { perMinute: number; perWindow?: number }) {
+    this.#clock = clock
+    this.#leastMs = this.#spacingMs = MINUTE_MS / perMinute
+    this.#perWindow = perWindow
+  }
+
+  /** Milliseconds until a request may leave. */
+  get waitMs(): number {
+    return Math.max(0, this.#nextMs - this.#clock.elapsedMs())
+  }
+
+  /** Resolves when the caller may send one request, in the order of asking. @throws the signal's reason */
+  turn(signal: AbortSignal): Promise<void> {
+    const turn = this.#queue.then(() => this.#take(signal))
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /** Lets no request leave for a while. */
+  pause(ms: number): void {
+    this.#nextMs = Math.max(this.#nextMs, this.#clock.elapsedMs() + Math.min(ms, MAX_PAUSE_MS))
+  }
+
+  /** Takes the server's word on what is left of its window. */
+  heed(headers: Headers): void {
+    const used = seconds(headers.get('x-ratelimit-used'))
+    const left = this.#perWindow === undefined || used === undefined ? undefined : this.#perWindow - used
+    const remaining = seconds(headers.get('x-ratelimit-remaining')) ?? left
+    const resetMs = resetIn(headers, this.#clock.wallMs())
+    if (remaining === undefined || resetMs === undefined) return
+    this.#windowEndMs = this.#clock.elapsedMs() + resetMs
+    if (remaining < 1) this.pause(resetMs)
+    else this.#spacingMs = Math.max(this.#leastMs, resetMs / remaining)
+  }
+
+  async #take(signal: AbortSignal): Promise<void> {
+    for (let waitMs = this.waitMs; waitMs > 0; waitMs = this.waitMs) {
+      await this.#clock.sleep(waitMs, signal)
+      signal.throwIfAborted()
+    }
+    signal.throwIfAborted()
+    const now = this.#clock.elapsedMs()
+    if (now >= this.#windowEndMs) this.#spacingMs = this.#leastMs
+    // Never past the window's end: the next window has room again.
+    const untilEndMs = this.#windowEndMs - now
+    const spacingMs = untilEndMs > 0 ? Math.min(this.#spacingMs, untilEndMs) : this.#spacingMs
+    this.#nextMs = now + Math.max(this.#leastMs, spacingMs)
+  }
+}
+
+/** Some servers give the seconds left, some the time (seconds since the epoch) at which the window ends. */
+function resetIn(headers: Headers, wallMs: number): number | undefined {
+  const reset = seconds(headers.get('x-ratelimit-reset'))
+  if (reset === undefined) return undefined
+  const date = Date.parse(headers.get('date') ?? '')
+  const ms = reset < 1e9 ? reset * 1_000 : reset * 1_000 - (Number.isNaN(date) ? wallMs : date)
+  return Math.min(Math.max(ms, 0), MAX_PAUSE_MS)
+}

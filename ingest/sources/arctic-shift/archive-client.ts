@@ -1,0 +1,45 @@
+import { TransientError } from '../../http/errors.ts'
+import type { HttpAnswer } from '../../http/fetch.ts'
+import type { HttpClient } from '../../http/http-client.ts'
+import { judgeFailure } from '../../http/judge-failure.ts'
+import { parseJson } from '../../http/json.ts'
+
+/** The most that one search gives. */
+export const SEARCH_LIMIT = 100
+
+/** A post as the archive has it: as the API had it. */
+export type ArchivedPost = Readonly<Record<string, unknown>>
+
+/** Searches Arctic Shift. Source: its API's README. */
+export class ArchiveClient {
+  readonly #http: HttpClient
+  readonly #url: string
+
+  /** @param url an origin */
+  constructor(http: HttpClient, url: string) {
+    this.#http = http
+    this.#url = url
+  }
+
+  get serverMs(): number {
+    return this.#http.serverMs
+  }
+
+  /**
+   * The first hundred posts of a subreddit from a time on, oldest first.
+   * @param afterUtc seconds since the epoch; whether a post of that very second is among them, the archive does not say
+   * @throws RefusedError, RedirectedError, UnavailableError, and the signal's reason
+   */
+  search(subreddit: string, afterUtc: number, signal: AbortSignal): Promise<ArchivedPost[]> {
+    const query = { subreddit, after: String(afterUtc), sort: 'asc', limit: String(SEARCH_LIMIT) }
+    const url = `${this.#url}/api/posts/search?${new URLSearchParams(query)}`
+    return this.#http.requestTwiceIfRefused({ what: `search ${subreddit}`, build: () => ({ url }), judge }, signal)
+  }
+}
+
+function judge(answer: HttpAnswer): ArchivedPost[] {
+  judgeFailure(answer)
+  const { data } = (parseJson(answer.text) ?? {}) as { data?: unknown }
+  if (!Array.isArray(data)) throw new TransientError('an answer without posts')
+  return data.filter((post): post is ArchivedPost => typeof post === 'object' && post !== null)
+}

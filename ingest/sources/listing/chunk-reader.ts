@@ -1,0 +1,173 @@
+import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
+import { isoTime } from '../live/gaps.ts'
+import type { SourceContext } from '../live/source.ts'
+import { halve, type Chunk } from './chunks.ts'
+import type { Holds } from './holds.ts'
+import type { ListingPosition } from './listing-position.ts'
+import type { ListingClient, Submission } from './listing-page.ts'
+import { redirectedName, WindowReader } from './window-reader.ts'
+
+export interface ChunkReaderOptions {
+  readonly client: ListingClient
+  readonly context: SourceContext
+  readonly position: ListingPosition
+  readonly holds: Holds
+  /** Pages of one reading at most. */
+  readonly maxPages: number
+  /** Whether to read each subreddit by itself where the window that they share does not reach back far enough. */
+  readonly readsBeyond: boolean
+}
+
+/** One reading of a chunk: what it has stored beyond the chunk's own window, and what stays missing. */
+interface Reading {
+  readonly chunk: Chunk
+  /** Posts of single subreddits from beyond the window that they share. */
+  readonly beyond: Set<string>
+  readonly gaps: { readonly name: string; readonly from: number; readonly until: number }[]
+  /** Names that redirects led to: two may lead to each other. */
+  readonly renamed: Set<string>
+}
+
+/** Reads chunks down to known ground, finds who is to blame for a refusal, and closes gaps as far as Reddit lets it. */
+export class ChunkReader {
+  readonly #options: ChunkReaderOptions
+  readonly #apart = new WeakMap<Chunk, string[]>()
+
+  constructor(options: ChunkReaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads a chunk from its top to known ground and stores what is new. Subreddits that are refused are taken out of it and
+   * held. When this returns, the position has advanced. @throws UnavailableError; what was read is stored all the same
+   */
+  async read(chunk: Chunk): Promise<void> {
+    const { client, position, context } = this.#options
+    const startUtc = Math.floor(client.serverMs / 1_000)
+    const reading: Reading = { chunk, beyond: new Set(), gaps: [], renamed: new Set() }
+    await this.#readNames(chunk.names.slice(), reading)
+    for (const { name, from, until } of reading.gaps) {
+      const reason = 'older than what the listing offers'
+      await context.recordGap({ of: name, from: isoTime(from), until: isoTime(until), reason })
+    }
+    position.advance(chunk.names, startUtc, chunk.provisional)
+    chunk.provisional.clear()
+  }
+
+  deepWindow({ names, provisional }: Chunk): WindowReader {
+    const { client, position, maxPages } = this.#options
+    return new WindowReader({ client, names, known: position.known, stored: [provisional], toEnd: true, maxPages })
+  }
+
+  /** One page of a reading of the whole window. @returns whether that was the last */
+  async readDeepPage(chunk: Chunk, window: WindowReader): Promise<boolean> {
+    try {
+      await this.#store(await window.next(this.#options.context.signal), chunk.provisional)
+    } catch (error) {
+      const passing =
+        error instanceof UnavailableError || error instanceof RefusedError || error instanceof RedirectedError
+      if (!passing) throw error
+      // The next reading of its top meets the same and deals with it.
+      return true
+    }
+    if (window.end !== undefined && !chunk.incomplete) {
+      this.#options.position.advance([], 0, chunk.provisional)
+      chunk.provisional.clear()
+    }
+    return window.end !== undefined
+  }
+
+  /** Names of this chunk that Reddit refused only together with the others; they are no longer in it. */
+  takeApart(chunk: Chunk): string[] {
+    const names = this.#apart.get(chunk) ?? []
+    this.#apart.delete(chunk)
+    remove(chunk, names)
+    return names
+  }
+
+  async #readNames(names: readonly string[], reading: Reading): Promise<void> {
+    try {
+      await this.#readWindow(names, reading, reading.chunk.provisional)
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+      if (names.length === 1) return this.#blame(names[0]!, error, reading)
+      await this.#readHalves(names, reading)
+    }
+  }
+
+  async #readHalves(names: readonly string[], reading: Reading): Promise<void> {
+    const [first, second] = halve(names)
+    await this.#readNames(first, reading)
+    await this.#readNames(second, reading)
+    const allThere = names.every((name) => reading.chunk.names.includes(name))
+    if (allThere) this.#apart.set(reading.chunk, second)
+  }
+
+  /** @param ids where to note what is stored: the chunk's own window, or beyond it */
+  async #readWindow(names: readonly string[], reading: Reading, ids: Set<string>): Promise<void> {
+    const { client, position, context, maxPages } = this.#options
+    const until = position.storedUntil(names)
+    const stored = [reading.chunk.provisional, reading.beyond]
+    const window = new WindowReader({
+      client,
+      names,
+      known: position.known,
+      stored,
+      toEnd: until === undefined,
+      maxPages,
+    })
+    while (window.end === undefined) await this.#store(await window.next(context.signal), ids)
+    if (window.end === 'window') await this.#readBeyond(names, window.oldestUtc, reading)
+  }
+
+  /** Each subreddit has a window of its own, which reaches further back than the one that it shares. */
+  async #readBeyond(names: readonly string[], oldestUtc: number, reading: Reading): Promise<void> {
+    const { position, readsBeyond } = this.#options
+    const missing = names.filter((name) => (position.through.get(name) ?? Number.POSITIVE_INFINITY) < oldestUtc)
+    if (missing.length === 0) return
+    if (names.length === 1 || !readsBeyond) {
+      const gaps = missing.map((name) => ({ name, from: position.through.get(name)!, until: oldestUtc }))
+      return void reading.gaps.push(...gaps)
+    }
+    for (const half of missing.length === 1 ? [missing] : halve(missing)) {
+      await this.#readWindow(half, reading, reading.beyond)
+    }
+  }
+
+  async #store(posts: readonly Submission[], ids: Set<string>): Promise<void> {
+    const { context, client } = this.#options
+    await context.sink.store(
+      posts.map(({ data }) => data),
+      client.serverMs,
+    )
+    for (const { id } of posts) ids.add(id)
+  }
+
+  async #blame(name: string, error: RefusedError | RedirectedError, reading: Reading): Promise<void> {
+    const { position, holds, context } = this.#options
+    const renamed = error instanceof RedirectedError ? redirectedName(error.path) : undefined
+    remove(reading.chunk, [name])
+    const usable = renamed !== undefined && renamed !== name && !renamed.includes('+')
+    if (!usable || reading.renamed.has(renamed)) return holds.put(name, explain(error))
+    reading.renamed.add(renamed)
+    context.logger.info({ subreddit: name, renamed }, 'subreddit has another name now')
+    holds.lift(name, false)
+    if (reading.chunk.names.includes(renamed)) return
+    const stored = position.through.get(name)
+    if (stored !== undefined && !position.through.has(renamed)) position.through.set(renamed, stored)
+    reading.chunk.names.push(renamed)
+    await this.#readNames([renamed], reading)
+  }
+}
+
+function remove(chunk: Chunk, names: readonly string[]): void {
+  for (const name of names) {
+    const index = chunk.names.indexOf(name)
+    if (index >= 0) chunk.names.splice(index, 1)
+  }
+}
+
+function explain(error: RefusedError | RedirectedError): string {
+  if (error instanceof RefusedError) return error.message.trim()
+  return error.path.startsWith('/subreddits/search') ? 'does not exist' : error.message
+}

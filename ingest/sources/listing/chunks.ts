@@ -1,0 +1,52 @@
+const MAX_NAMES = 100
+/** Of the names in a URL, which some proxies cut at two thousand characters. */
+const MAX_LENGTH = 1_500
+
+/** Subreddits that are read with one request: `r/a+b+c/new`. */
+export interface Chunk {
+  /** In lower case. */
+  readonly names: string[]
+  /** When its top is read next, on the monotonic clock. */
+  dueMs: number
+  /** When its whole window is read next: a post that was approved late appears in the middle of the listing. */
+  deepDueMs: number
+  failures: number
+  /** Whether the last reading of its top broke off before it came to known ground. */
+  incomplete: boolean
+  /**
+   * Ids that were stored by a reading that is not complete. They are not stored again, but say nothing about what stands
+   * below them: were they known ground, the next reading would stop there and lose the rest.
+   */
+  readonly provisional: Set<string>
+}
+
+export const createChunk = (names: readonly string[], nowMs: number): Chunk => ({
+  names: [...names],
+  dueMs: nowMs,
+  deepDueMs: nowMs,
+  failures: 0,
+  incomplete: true,
+  provisional: new Set(),
+})
+
+/** As few chunks as the limits on a request allow. */
+export function packChunks(names: readonly string[], nowMs: number): Chunk[] {
+  const chunks: Chunk[] = []
+  for (const name of names) addToChunks(chunks, name, nowMs)
+  return chunks
+}
+
+/** Puts a name where there is room, else into a chunk of its own. */
+export function addToChunks(chunks: Chunk[], name: string, nowMs: number): void {
+  const roomy = chunks.find(({ names }) => names.length < MAX_NAMES && length(names) + name.length < MAX_LENGTH)
+  if (roomy === undefined) chunks.push(createChunk([name], nowMs))
+  else roomy.names.push(name)
+}
+
+const length = (names: readonly string[]): number => names.reduce((sum, name) => sum + name.length + 1, 0)
+
+/** Two halves of at least one name each; the second is empty for a single name. */
+export function halve<T>(items: readonly T[]): [T[], T[]] {
+  const middle = Math.ceil(items.length / 2)
+  return [items.slice(0, middle), items.slice(middle)]
+}

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import type { RedditSource } from '../../config.ts'
+import { SimulatedClock } from '../../testing/simulated-clock.ts'
+import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
+import { StandInReddit, type Fault, type StandInOptions } from '../../testing/stand-in-reddit.ts'
+import { seededRandom, silentLogger, simulatedWorld, TestWorld } from '../../testing/test-source.ts'
+import { createReddit } from '../reddit/create-reddit.ts'
+
+const START_MS = Date.UTC(2026, 5, 1)
+const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000]
+const FIRST_ID = 36 ** 6
+
+interface Setting {
+  readonly clock: SimulatedClock
+  readonly reddit: StandInReddit
+  readonly world: TestWorld
+  readonly create: (more?: Partial<RedditSource>) => ReturnType<typeof createReddit>
+}
+
+function setUp(subreddits: readonly string[], options: Partial<StandInOptions> = {}, seed = 1): Setting {
+  const clock = new SimulatedClock(START_MS)
+  const reddit = new StandInReddit({ now: () => clock.trueMs, ...options })
+  const outside = simulatedWorld(clock, reddit, seededRandom(seed))
+  const source: RedditSource = {
+    kind: 'reddit',
+    clientId: 'an-id',
+    clientSecret: 'a-secret',
+    userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
+    authUrl: 'http://auth.test',
+    apiUrl: 'http://api.test',
+    subreddits: new Set(subreddits),
+    pollIntervalMs: SECOND,
+    check: false,
+  }
+  const create = (more: Partial<RedditSource> = {}) => createReddit({ ...source, ...more }, silentLogger, outside)
+  return { clock, reddit, world: new TestWorld(clock), create }
+}
+
+/** Posts every so often, from before the start on. */
+function steadily(
+  subreddit: string,
+  everyMs: number,
+  fromMs: number,
+  untilMs: number,
+  firstId = FIRST_ID,
+): StandInPost[] {
+  const count = Math.floor((untilMs - fromMs) / everyMs)
+  return Array.from({ length: count }, (_, n) => createPost(firstId + n, subreddit, START_MS + fromMs + n * everyMs))
+}
+
+const inOrder = (...lists: StandInPost[][]): StandInPost[] => lists.flat().sort((a, b) => a.createdMs - b.createdMs)
+
+const missing = ({ world }: Setting, posts: readonly StandInPost[]): string[] =>
+  posts.map(({ id }) => id).filter((id) => !world.sink.stored.has(id))
+
+const listings = ({ reddit }: Setting): string[] =>
+  reddit.log.filter(({ path }) => path.startsWith('/r/')).map(({ path, query }) => path + query)
+
+describe('listing', () => {
+  test('reads the whole window first, then what is new, as few requests as that needs', async () => {
+    const set = setUp(['a1', 'b1', 'c1'])
+    const posts = inOrder(
+      steadily('A1', 30 * SECOND, -2 * HOUR, 10 * MINUTE),
+      steadily('b1', 45 * SECOND, -2 * HOUR, 10 * MINUTE, FIRST_ID + 10_000),
+    )
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 10 * MINUTE)
+    expect(missing(set, posts.slice(0, -1))).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    const asked = listings(set)
+    expect(asked[0]).toBe('/r/a1+b1+c1/new?limit=100&raw_json=1')
+    // The window has 400 posts at the start: five pages. Then one request each five seconds.
+    expect(asked.length).toBeLessThanOrEqual(5 + 120)
+    expect(asked.length).toBeGreaterThan(110)
+  })
+
+  test('polls as often as the limit lets it and never more', async () => {
+    const set = setUp(['a1'])
+    set.reddit.add(steadily('a1', SECOND, -MINUTE, 30 * MINUTE))
+    await set.world.run(set.create({ pollIntervalMs: 100 }), 30 * MINUTE)
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+    expect(set.reddit.busiestMinute).toBeGreaterThan(85)
+    expect(set.reddit.log.every(({ status }) => status === 200)).toBe(true)
+  })
+
+  test('goes back over several pages after a burst', async () => {
+    const set = setUp(['a1'])
+    const posts = [
+      ...steadily('a1', MINUTE, -HOUR, MINUTE),
+      ...steadily('a1', 10, MINUTE, MINUTE + 6_500, FIRST_ID + 999),
+    ]
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 3 * MINUTE)
+    expect(missing(set, posts)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('finds posts that are approved late, stickies, and goes on when the last post of a page is deleted', async () => {
+    const set = setUp(['a1'])
+    const posts = steadily('a1', 10 * SECOND, -2 * HOUR, 20 * MINUTE)
+    const late = createPost(1, 'a1', START_MS - HOUR, { fromMs: START_MS + 2 * MINUTE })
+    const lateNearTop = createPost(2, 'a1', START_MS + MINUTE, { fromMs: START_MS + 2 * MINUTE })
+    const sticky = createPost(3, 'a1', START_MS - HOUR, { sticky: true })
+    set.reddit.add(inOrder(posts, [late, lateNearTop, sticky]))
+    await set.world.run(set.create(), 20 * MINUTE)
+    expect(missing(set, [...posts.slice(0, -1), late, lateNearTop, sticky])).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('a page whose last post is deleted before the next is asked for does not end the reading', async () => {
+    const set = setUp(['a1'])
+    const untilMs = START_MS + 900
+    const posts = steadily('a1', MINUTE, -5 * HOUR, 0)
+    posts[posts.length - 100] = { ...posts.at(-100)!, untilMs }
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 5 * MINUTE)
+    expect(missing(set, posts)).toEqual([])
+  })
+
+  test('subreddits that cannot be read are found among the others, skipped, and read again when they can be', async () => {
+    const names = ['a1', 'private1', 'b1', 'gone1', 'banned1', 'c1']
+    const set = setUp(names)
+    set.reddit.subreddits.set('private1', { status: 403, reason: 'private' })
+    set.reddit.subreddits.set('gone1', { status: 302 })
+    set.reddit.subreddits.set('banned1', { status: 404, reason: 'banned' })
+    const readable = inOrder(
+      ...['a1', 'b1', 'c1'].map((name, n) => steadily(name, 20 * SECOND, -HOUR, HOUR, FIRST_ID * (n + 1))),
+    )
+    const shut = steadily('private1', 20 * SECOND, -HOUR, HOUR, FIRST_ID * 4)
+    set.reddit.add(inOrder(readable, shut))
+    await set.world.run(set.create(), HOUR, async () => {
+      await set.clock.pass(MINUTE)
+      expect(listings(set).at(-1)).toBe('/r/a1+b1+c1/new?limit=100&raw_json=1')
+      set.reddit.subreddits.delete('private1')
+      await set.clock.pass(59 * MINUTE)
+    })
+    expect(listings(set).some((path) => path.startsWith('/r/a1+b1+c1+private1/new'))).toBe(true)
+    const settled = [...readable, ...shut].filter(({ createdMs }) => createdMs < START_MS + HOUR - 5 * SECOND)
+    expect(missing(set, settled)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('a renamed subreddit is followed under its new name', async () => {
+    const set = setUp(['a1', 'old1'])
+    const posts = inOrder(steadily('a1', MINUTE, -HOUR, 10 * MINUTE), steadily('new1', MINUTE, -HOUR, 10 * MINUTE, 5))
+    set.reddit.subreddits.set('old1', { renamedTo: 'new1' })
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 11 * MINUTE)
+    expect(missing(set, posts)).toEqual([])
+    expect(listings(set).at(-1)).toMatch(/^\/r\/(a1\+new1|new1\+a1)\/new/)
+  })
+
+  test('two names that lead to each other are given up', async () => {
+    const set = setUp(['a1', 'b1'])
+    set.reddit.subreddits.set('a1', { renamedTo: 'b1' })
+    set.reddit.subreddits.set('b1', { renamedTo: 'a1' })
+    await set.world.run(set.create(), 10 * MINUTE)
+    expect(set.reddit.log.length).toBeLessThan(100)
+  })
+
+  test('a stop is made up for, each subreddit by itself where their window is too small, and the rest is a gap', async () => {
+    const set = setUp(['busy1', 'calm1'])
+    const busy = steadily('busy1', 10 * SECOND, -HOUR, 7 * HOUR)
+    const calm = steadily('calm1', MINUTE, -HOUR, 7 * HOUR, FIRST_ID + 50_000)
+    set.reddit.add(inOrder(busy, calm))
+    await set.world.run(set.create(), 10 * MINUTE)
+    await set.clock.pass(6 * HOUR)
+    await set.world.run(set.create(), 10 * MINUTE)
+    const untilNow = (posts: StandInPost[]) =>
+      posts.filter(({ createdMs }) => createdMs < set.clock.trueMs - 5 * SECOND)
+    expect(missing(set, untilNow(calm))).toEqual([])
+    const lost = missing(set, untilNow(busy))
+    expect(lost.length).toBeGreaterThan(1_000)
+    expect(set.world.gaps).toHaveLength(1)
+    const [gap] = set.world.gaps
+    expect(gap!.of).toBe('busy1')
+    for (const { createdMs } of busy.filter(({ id }) => lost.includes(id))) {
+      if (createdMs > set.clock.trueMs - 5 * SECOND) continue
+      expect(createdMs).toBeGreaterThanOrEqual(Date.parse(gap!.from) - SECOND)
+      expect(createdMs).toBeLessThanOrEqual(Date.parse(gap!.until) + MINUTE)
+    }
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('a short stop needs no more than to known ground', async () => {
+    const set = setUp(['a1'])
+    set.reddit.add(steadily('a1', 10 * SECOND, -3 * HOUR, 2 * HOUR))
+    await set.world.run(set.create(), 5 * MINUTE)
+    await set.clock.pass(20 * MINUTE)
+    const before = listings(set).length
+    await set.world.run(set.create(), 3 * SECOND)
+    expect(
+      listings(set)
+        .slice(before)
+        .filter((path) => path.includes('after=')),
+    ).toHaveLength(1)
+    expect(set.world.sink.doubled).toEqual([])
+  })
+})
+
+const answer = (status: number, body = '', headers: Record<string, string> = {}): Fault => ({
+  kind: 'answer',
+  status,
+  body,
+  headers,
+})
+const PAGE = '<!doctype html><html><body>something</body></html>'
+const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
+  ['429 with retry-after', answer(429, PAGE, { 'retry-after': '7' })],
+  ['429 as JSON without headers', answer(429, '{"message":"Too Many Requests","error":429}')],
+  ['401', answer(401, '{"message":"Unauthorized","error":401}')],
+  ['403 without a body', answer(403)],
+  ['404 as HTML', answer(404, PAGE)],
+  ['451 without a body', answer(451)],
+  ['500 without a body', answer(500)],
+  ['502 as HTML', answer(502, PAGE)],
+  ['503 as JSON', answer(503, '{"message":"Service Unavailable","error":503}')],
+  ['HTML instead of JSON', answer(200, PAGE)],
+  ['JSON that is no listing and no token', answer(200, '{"error":"invalid_grant"}')],
+  ['an empty answer', answer(200)],
+  ['a redirect to nowhere', answer(302)],
+  ['a cut connection', { kind: 'cut' }],
+  ['a slow answer', { kind: 'slow' }],
+]
+
+describe('faults', () => {
+  test.each(FAULTS)('%s, now and then and ten minutes long, loses and doubles nothing', async (_, fault) => {
+    const random = seededRandom(5)
+    const [fromMs, untilMs] = [START_MS + 20 * MINUTE, START_MS + 30 * MINUTE]
+    const set = setUp(['a1', 'b1', 'c1'], {
+      fault: ({ atMs }) => ((atMs >= fromMs && atMs < untilMs) || random() < 0.1 ? fault : undefined),
+    })
+    const posts = inOrder(
+      ...['a1', 'b1', 'c1'].map((name, n) => steadily(name, 15 * SECOND, -HOUR, HOUR, FIRST_ID * (n + 1))),
+    )
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), 1.5 * HOUR)
+    expect(missing(set, posts)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+  })
+
+  test('a token is fetched anew before it ends, and when it is forgotten', async () => {
+    const set = setUp(['a1'], { tokenLifeS: 600 })
+    set.reddit.add(steadily('a1', MINUTE, -HOUR, HOUR))
+    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR, async () => {
+      await set.clock.pass(58 * MINUTE)
+      set.reddit.forgetTokens()
+      await set.clock.pass(2 * MINUTE)
+    })
+    expect(set.reddit.log.filter(({ status }) => status === 401)).toHaveLength(1)
+    expect(set.reddit.tokensGiven).toBeGreaterThanOrEqual(12)
+  })
+
+  test.each([-3 * HOUR, 5 * HOUR])('a clock that is wrong by %d ms, and set right, loses nothing', async (wrongMs) => {
+    const set = setUp(['a1'])
+    const posts = steadily('a1', 20 * SECOND, -HOUR, 2 * HOUR)
+    set.reddit.add(posts)
+    set.clock.wrongMs = wrongMs
+    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR, async () => {
+      await set.clock.pass(30 * MINUTE)
+      set.clock.wrongMs = 0
+      await set.clock.pass(30 * MINUTE)
+    })
+    set.clock.wrongMs = -wrongMs
+    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR + 15 * SECOND)
+    expect(missing(set, posts)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.gaps).toEqual([])
+  })
+})

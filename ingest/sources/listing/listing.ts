@@ -1,0 +1,170 @@
+import type { Clock } from '../../http/clock.ts'
+import { UnavailableError } from '../../http/errors.ts'
+import type { LiveSource, SourceContext } from '../live/source.ts'
+import { addToChunks, createChunk, packChunks, type Chunk } from './chunks.ts'
+import { ChunkReader } from './chunk-reader.ts'
+import { Holds } from './holds.ts'
+import type { ListingClient } from './listing-page.ts'
+import { ListingPosition } from './listing-position.ts'
+import type { WindowReader } from './window-reader.ts'
+
+/** However busy the tops are, a deep reading gets a page now and then. */
+const MAX_DEEP_PAUSE_MS = 10_000
+const SAVE_INTERVAL_MS = 5_000
+const FIRST_HOLD_MS = 10_000
+const MAX_HOLD_MS = 300_000
+
+export interface ListingOptions {
+  readonly name: string
+  readonly client: ListingClient
+  readonly clock: Clock
+  /** In lower case. */
+  readonly subreddits: readonly string[]
+  readonly pollIntervalMs: number
+  /** How often the whole window is read again. */
+  readonly deepIntervalMs: number
+  readonly maxPages: number
+  readonly readsBeyond: boolean
+}
+
+/** Follows a list of subreddits through their listings of new posts. */
+export class ListingSource implements LiveSource {
+  readonly name: string
+  readonly #options: ListingOptions
+
+  constructor(options: ListingOptions) {
+    this.name = options.name
+    this.#options = options
+  }
+
+  async run(context: SourceContext): Promise<void> {
+    const chunks = packChunks(this.#options.subreddits, this.#options.clock.elapsedMs())
+    const position = await ListingPosition.load(context.positions, this.name, chunks.length)
+    await new ListingRun(this.#options, context, chunks, position).run()
+  }
+}
+
+class ListingRun {
+  readonly #options: ListingOptions
+  readonly #context: SourceContext
+  readonly #chunks: Chunk[]
+  readonly #position: ListingPosition
+  readonly #holds: Holds
+  readonly #reader: ChunkReader
+  #deep: { readonly chunk: Chunk; readonly window: WindowReader } | undefined
+  #deepMs = 0
+  #savedMs: number
+
+  constructor(options: ListingOptions, context: SourceContext, chunks: Chunk[], position: ListingPosition) {
+    this.#options = options
+    this.#context = context
+    this.#chunks = chunks
+    this.#position = position
+    this.#holds = new Holds(options.clock, context.logger)
+    this.#reader = new ChunkReader({ ...options, context, position, holds: this.#holds })
+    this.#savedMs = options.clock.elapsedMs()
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context
+    try {
+      while (!signal.aborted) {
+        await this.#step()
+        if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      await this.#position.save()
+    }
+  }
+
+  get #now(): number {
+    return this.#options.clock.elapsedMs()
+  }
+
+  /** One thing at a time, by urgency: a top that is due, a subreddit to try again, a page of a deep reading, a rest. */
+  async #step(): Promise<void> {
+    const chunk = this.#chunks.reduce<Chunk | undefined>(
+      (a, b) => (a === undefined || b.dueMs < a.dueMs ? b : a),
+      undefined,
+    )
+    if (chunk === undefined) this.#holds.hurry(MAX_HOLD_MS)
+    const held = this.#holds.due()
+    if (held !== undefined) return this.#tryAgain(held)
+    const topDue = chunk !== undefined && chunk.dueMs <= this.#now
+    const starved = this.#now - this.#deepMs >= MAX_DEEP_PAUSE_MS
+    if ((!topDue || starved) && this.#deepDue()) return this.#readDeep()
+    if (topDue) return this.#readTop(chunk)
+    const untilMs = Math.min(chunk?.dueMs ?? Number.POSITIVE_INFINITY, this.#holds.nextMs, this.#now + SAVE_INTERVAL_MS)
+    await this.#options.clock.sleep(untilMs - this.#now, this.#context.signal)
+  }
+
+  async #readTop(chunk: Chunk): Promise<void> {
+    const now = this.#now
+    chunk.dueMs = now + this.#options.pollIntervalMs
+    const whole = this.#position.storedUntil(chunk.names) === undefined
+    chunk.incomplete = true
+    try {
+      await this.#reader.read(chunk)
+      chunk.incomplete = false
+      chunk.failures = 0
+      if (whole) chunk.deepDueMs = now + this.#options.deepIntervalMs
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      this.#putOff(chunk, error)
+    }
+    if (chunk.names.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
+    else this.#splitOff(chunk)
+  }
+
+  /** What keeps failing must not keep others waiting; where there are none, the client's own waits do. */
+  #putOff(chunk: Chunk, error: UnavailableError): void {
+    chunk.failures++
+    if (this.#deep?.chunk === chunk) this.#deep = undefined
+    const waitMs = Math.min(MAX_HOLD_MS, FIRST_HOLD_MS * 2 ** Math.min(chunk.failures - 1, 10))
+    if (this.#chunks.length > 1) chunk.dueMs = this.#now + waitMs
+    this.#context.logger.error({ subreddits: chunk.names.length, reason: error.message }, 'listing not read')
+  }
+
+  /** Names that cannot be read together, though each of them can, go into chunks of their own. */
+  #splitOff(chunk: Chunk): void {
+    const names = this.#reader.takeApart(chunk)
+    if (names.length > 0) this.#chunks.push(createChunk(names, this.#now))
+  }
+
+  async #tryAgain(name: string): Promise<void> {
+    const chunk = createChunk([name], this.#now)
+    try {
+      await this.#reader.read(chunk)
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      return this.#holds.put(name, error.message)
+    }
+    const [readable] = chunk.names
+    if (readable === undefined) return
+    this.#holds.lift(name)
+    if (!this.#chunks.some(({ names }) => names.includes(readable))) addToChunks(this.#chunks, readable, this.#now)
+  }
+
+  #deepDue(): boolean {
+    if (this.#deep !== undefined) return true
+    const chunk = this.#chunks.find(({ deepDueMs, incomplete }) => !incomplete && deepDueMs <= this.#now)
+    if (chunk === undefined) return false
+    chunk.deepDueMs = this.#now + this.#options.deepIntervalMs
+    this.#deep = { chunk, window: this.#reader.deepWindow(chunk) }
+    return true
+  }
+
+  async #readDeep(): Promise<void> {
+    const { chunk, window } = this.#deep!
+    this.#deepMs = this.#now
+    const ended = await this.#reader.readDeepPage(chunk, window)
+    if (ended) this.#deep = undefined
+  }
+
+  async #save(): Promise<void> {
+    this.#savedMs = this.#now
+    await this.#position.save()
+  }
+}

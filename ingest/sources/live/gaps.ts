@@ -1,0 +1,36 @@
+import type { Logger } from '../../../schema/runtime/logger.ts'
+import type { PositionStore } from './source.ts'
+
+/** Something that was posted and cannot be read any more. */
+export interface Gap {
+  /** Whose posts: subreddits in lower case, or a range of ids. */
+  readonly of: string
+  /** ISO 8601, UTC. */
+  readonly from: string
+  readonly until: string
+  readonly reason: string
+}
+
+const MAX_KEPT = 200
+
+/** The gaps of a source, the last 200, under `<source>.gaps` in the bucket of positions. */
+export class Gaps {
+  readonly #positions: PositionStore
+  readonly #key: string
+  readonly #logger: Logger
+
+  constructor(positions: PositionStore, source: string, logger: Logger) {
+    this.#positions = positions
+    this.#key = `${source}.gaps`
+    this.#logger = logger
+  }
+
+  async record(gap: Gap): Promise<void> {
+    this.#logger.warn(gap, 'posts are missing: a gap that the source cannot close')
+    const { gaps } = (await this.#positions.read<{ gaps: Gap[] }>(this.#key)) ?? { gaps: [] }
+    await this.#positions.save(this.#key, { gaps: [...gaps, gap].slice(-MAX_KEPT) })
+  }
+}
+
+/** Seconds since the epoch as ISO 8601, UTC, in seconds. */
+export const isoTime = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, 'Z')

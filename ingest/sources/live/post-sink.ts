@@ -1,0 +1,66 @@
+import { EventRejectedError } from '../../../schema/runtime/errors.ts'
+import { messageIds, subjects } from '../../../schema/subjects.ts'
+import { MAX_MESSAGE_BYTES, type PostsPublisher } from '../../posts-publisher.ts'
+import { toPostEvent } from '../../to-post-event.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** Takes what a source has read. */
+export interface PostSink {
+  /**
+   * Resolves when all of it is stored, so that a position may be kept that counts on it.
+   * @param nowMs the server's clock, milliseconds since the epoch
+   * @throws what made publishing fail
+   */
+  store(submissions: readonly Fields[], nowMs: number): Promise<void>
+}
+
+/** What a rejected post may leave behind: the fields of an event, and no author. */
+const KEPT = ['id', 'name', 'subreddit', 'title', 'selftext', 'created_utc', 'permalink', 'url', 'is_self', 'over_18']
+
+/** A post on a user's own page: its subreddit is `u_` and the name, in which a hyphen is allowed. */
+const OWN_PAGE = /^u_.*-/
+
+/** Publishes posts under a source's name. What is no valid post goes to DEAD. */
+export class PublishingSink implements PostSink {
+  readonly #publisher: PostsPublisher
+  readonly #source: string
+  /** Posts on pages of users whose names no event can carry. */
+  skipped = 0
+  #position = 0
+
+  constructor(publisher: PostsPublisher, source: string) {
+    this.#publisher = publisher
+    this.#source = source
+  }
+
+  async store(submissions: readonly Fields[], nowMs: number): Promise<void> {
+    if (submissions.length === 0) return
+    for (const submission of submissions) {
+      this.#add(submission, nowMs)
+      if (this.#publisher.full) await this.#publisher.room()
+    }
+    await this.#publisher.drain()
+  }
+
+  #add(submission: Fields, nowMs: number): void {
+    if (OWN_PAGE.test(String(submission['subreddit']))) return void this.skipped++
+    this.#position++
+    try {
+      const event = toPostEvent(submission, this.#source, nowMs)
+      if (this.#publisher.add(event, this.#position)) return
+      throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+    } catch (error) {
+      if (!(error instanceof EventRejectedError)) throw error
+      this.#reject(submission, error.message)
+    }
+  }
+
+  #reject(submission: Fields, reason: string): void {
+    const kept = Object.fromEntries(KEPT.map((key) => [key, submission[key]]))
+    const payload = Buffer.from(JSON.stringify(kept)).subarray(0, MAX_MESSAGE_BYTES)
+    const messageId = messageIds.dead('ingest', `${this.#source}:${String(submission['id'])}`, 0)
+    const headers = { 'Gravitas-Reason': reason, 'Gravitas-Source': this.#source }
+    this.#publisher.addDead({ subject: subjects.dead('ingest'), messageId, payload, headers }, this.#position)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Logger } from '../../../schema/runtime/logger.ts'
+import type { Gap } from './gaps.ts'
+import type { PostSink } from './post-sink.ts'
+
+/** Where a source keeps how far it has come. */
+export interface PositionStore {
+  read<T>(key: string): Promise<T | undefined>
+  save(key: string, position: object): Promise<void>
+}
+
+/** What a source is given to work with. */
+export interface SourceContext {
+  readonly sink: PostSink
+  readonly positions: PositionStore
+  readonly logger: Logger
+  /** Says out loud, and keeps, what the source could not read any more. */
+  readonly recordGap: (gap: Gap) => Promise<void>
+  readonly signal: AbortSignal
+}
+
+/** Where posts come from as they are written: Reddit's API, an archive, a feed. */
+export interface LiveSource {
+  /** Also the `source` of its posts and the first part of its positions' keys. */
+  readonly name: string
+  /** Reads until the signal is aborted. Failures of the outside world are waited out. @throws what storing posts throws */
+  run(context: SourceContext): Promise<void>
+}

@@ -1,0 +1,40 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { Service } from '../../../schema/runtime/lifecycle.ts'
+import type { Logger } from '../../../schema/runtime/logger.ts'
+import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { Positions } from '../../position.ts'
+import { PostsPublisher } from '../../posts-publisher.ts'
+import { Gaps } from './gaps.ts'
+import { PublishingSink } from './post-sink.ts'
+import type { LiveSource } from './source.ts'
+
+const REPORT_INTERVAL_MS = 60_000
+
+/** Runs a source until it is disposed; `failed` rejects when posts can no longer be stored. */
+export async function startSource(source: LiveSource, connection: NatsConnection, logger: Logger): Promise<Service> {
+  const positions = await Positions.open(connection)
+  const publisher = new PostsPublisher(new DurablePublisher(connection))
+  const sink = new PublishingSink(publisher, source.name)
+  const gaps = new Gaps(positions, source.name, logger)
+  const stop = new AbortController()
+  const report = setInterval(() => {
+    logger.info({ ...publisher.counts, skipped: sink.skipped }, 'posts so far')
+  }, REPORT_INTERVAL_MS)
+  const recordGap = gaps.record.bind(gaps)
+  const running = source.run({ sink, positions, logger, recordGap, signal: stop.signal })
+  logger.info({ source: source.name }, 'source started')
+  return { failed: toFailed(running), [Symbol.asyncDispose]: dispose }
+
+  async function dispose(): Promise<void> {
+    clearInterval(report)
+    stop.abort()
+    await running.catch(() => {})
+    logger.info({ ...publisher.counts, skipped: sink.skipped }, 'source stopped')
+  }
+}
+
+function toFailed(running: Promise<void>): Promise<never> {
+  const failed = new Promise<never>((_, reject) => void running.catch(reject))
+  failed.catch(() => {})
+  return failed
+}

@@ -1,0 +1,58 @@
+import { TransientError } from '../../http/errors.ts'
+import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
+import type { HttpClient } from '../../http/http-client.ts'
+import { judgeFailure } from '../../http/judge-failure.ts'
+import { parseJson } from '../../http/json.ts'
+import { readListing, type ListingClient, type ListingPage, type ListingQuestion } from '../listing/listing-page.ts'
+import type { AccessToken } from './access-token.ts'
+
+/** Reads from Reddit's OAuth API: a token with every request, and each kind of failure told apart. */
+export class RedditClient implements ListingClient {
+  readonly #http: HttpClient
+  readonly #token: AccessToken
+  readonly #apiUrl: string
+
+  /** @param apiUrl an origin */
+  constructor(http: HttpClient, token: AccessToken, apiUrl: string) {
+    this.#http = http
+    this.#token = token
+    this.#apiUrl = apiUrl
+  }
+
+  get serverMs(): number {
+    return this.#http.serverMs
+  }
+
+  /** @throws what {@link HttpClient.requestTwiceIfRefused} throws */
+  readListing({ path, query }: ListingQuestion, signal: AbortSignal): Promise<ListingPage> {
+    let token = ''
+    let renewed = false
+    const build = async (): Promise<HttpRequest> => {
+      token = await this.#token.get(signal)
+      const url = `${this.#apiUrl}${path}?${toQuery({ ...query, raw_json: '1' })}`
+      return { url, headers: { authorization: `Bearer ${token}` } }
+    }
+    const judge = (answer: HttpAnswer): ListingPage => {
+      if (answer.status === 401) {
+        this.#token.refuse(token)
+        const mended = !renewed
+        renewed = true
+        throw new TransientError('401: the token is not accepted', { mended })
+      }
+      return readListing(readJson(answer))
+    }
+    return this.#http.requestTwiceIfRefused({ what: path, build, judge }, signal)
+  }
+}
+
+/** Commas stay as they are: a hundred ids make a long URL as it is. */
+const toQuery = (query: Readonly<Record<string, string>>): string =>
+  new URLSearchParams(query).toString().replaceAll('%2C', ',')
+
+/** @throws what {@link judgeFailure} throws, and TransientError for what is no JSON */
+function readJson(answer: HttpAnswer): unknown {
+  judgeFailure(answer)
+  const json = parseJson(answer.text)
+  if (json !== undefined) return json
+  throw new TransientError(answer.text.trim() === '' ? 'an empty answer' : 'no JSON but something else')
+}

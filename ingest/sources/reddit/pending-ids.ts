@@ -1,0 +1,94 @@
+import { toId, toNumber } from './id-space.ts'
+
+/** When an id that was not there is asked for again, in milliseconds since it was first missed; then it is given up. */
+const RETRIES_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
+/** Ids, eight characters each, must fit a message with the position. */
+const MAX_PENDING = 50_000
+
+/** How long an id may take to appear. */
+export const GIVE_UP_MS = RETRIES_MS.at(-1)!
+
+interface Pending {
+  /** When it was first missed, milliseconds since the epoch by the server's clock. */
+  readonly sinceMs: number
+  tries: number
+}
+
+/** Missed at `since` (seconds since the epoch), asked for again `tries` times; ids separated by blanks. */
+export type StoredPending = readonly (readonly [since: number, tries: number, ids: string])[]
+
+/** Ids that were given out, as later ones show, but whose posts cannot be read yet. */
+export class PendingIds {
+  readonly #ids = new Map<number, Pending>()
+  /** Ids that never appeared. */
+  givenUp = 0
+
+  static load(stored: StoredPending): PendingIds {
+    const pending = new PendingIds()
+    for (const [since, tries, ids] of stored) {
+      for (const id of ids.split(' ')) pending.#ids.set(toNumber(id), { sinceMs: since * 1_000, tries })
+    }
+    return pending
+  }
+
+  get size(): number {
+    return this.#ids.size
+  }
+
+  has(id: number): boolean {
+    return this.#ids.has(id)
+  }
+
+  /** Notes that an id was missed. Beyond what can be kept, those missed longest ago are given up. */
+  add(id: number, nowMs: number): void {
+    if (this.#ids.has(id)) return
+    this.#ids.set(id, { sinceMs: nowMs, tries: 0 })
+    if (this.#ids.size <= MAX_PENDING) return
+    for (const oldest of this.#ids.keys()) return this.#giveUp(oldest)
+  }
+
+  /** Up to `count` ids to ask for now. */
+  due(count: number, nowMs: number): number[] {
+    const due: number[] = []
+    for (const [id, pending] of this.#ids) {
+      if (dueMs(pending) <= nowMs && due.push(id) >= count) break
+    }
+    return due
+  }
+
+  /** When the next id is to be asked for, milliseconds since the epoch. */
+  get nextMs(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const pending of this.#ids.values()) next = Math.min(next, dueMs(pending))
+    return next
+  }
+
+  found(id: number): void {
+    this.#ids.delete(id)
+  }
+
+  missedAgain(id: number): void {
+    const pending = this.#ids.get(id)
+    if (pending === undefined) return
+    pending.tries++
+    if (pending.tries >= RETRIES_MS.length) this.#giveUp(id)
+  }
+
+  toStored(): StoredPending {
+    const groups = new Map<string, [number, number, string[]]>()
+    for (const [id, { sinceMs, tries }] of this.#ids) {
+      const since = Math.floor(sinceMs / 1_000)
+      const group = groups.get(`${since} ${tries}`) ?? [since, tries, []]
+      group[2].push(toId(id))
+      groups.set(`${since} ${tries}`, group)
+    }
+    return [...groups.values()].map(([since, tries, ids]) => [since, tries, ids.join(' ')])
+  }
+
+  #giveUp(id: number): void {
+    this.#ids.delete(id)
+    this.givenUp++
+  }
+}
+
+const dueMs = ({ sinceMs, tries }: Pending): number => sinceMs + RETRIES_MS[tries]!

@@ -1,0 +1,246 @@
+import type { Clock } from '../../http/clock.ts'
+import { UnavailableError } from '../../http/errors.ts'
+import { isoTime } from '../live/gaps.ts'
+import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import type { LiveSource, SourceContext } from '../live/source.ts'
+import { gallopToNewest, newestListed } from './find-newest.ts'
+import { idsFrom, toId } from './id-space.ts'
+import { MAX_INFO_IDS, readPosts } from './info.ts'
+import { GIVE_UP_MS } from './pending-ids.ts'
+import { SweepPosition } from './sweep-position.ts'
+
+/** Where a first start begins: about a minute of Reddit back. */
+const FIRST_IDS = 1_000
+/** Further behind than this, the present comes first and the rest is caught up beside it. */
+const MAX_BEHIND_IDS = 5_000
+/** Two weeks of Reddit, caught up in about two days. What is older is a dump's work. */
+const MAX_BACKLOG_IDS = 20_000_000
+/** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
+const BUSY_INTERVAL_MS = 5_000
+/** A full answer: the next block is due at once. */
+const FULL_BLOCK = 90
+const HOLE_AFTER_MS = 10_000
+const MAX_HOLE_AFTER_MS = 160_000
+const SAVE_INTERVAL_MS = 10_000
+/** The API says who removed a post; these are final, the others may be taken back. */
+const DELETED = new Set(['deleted', 'author', 'copyright_takedown', 'content_takedown'])
+
+export interface SweepOptions {
+  readonly client: ListingClient
+  readonly clock: Clock
+  readonly pollIntervalMs: number
+}
+
+/** Follows all of Reddit: post ids are nearly dense, and `/api/info` gives a hundred of them at a time. */
+export class SweepSource implements LiveSource {
+  readonly name = 'reddit'
+  readonly #options: SweepOptions
+
+  constructor(options: SweepOptions) {
+    this.#options = options
+  }
+
+  async run(context: SourceContext): Promise<void> {
+    const position = await SweepPosition.load(context.positions)
+    await new SweepRun(this.#options, context, position).run()
+  }
+}
+
+class SweepRun {
+  readonly #options: SweepOptions
+  readonly #context: SourceContext
+  readonly #position: SweepPosition
+  /** Posts that were deleted before they were first seen. */
+  #erased = 0
+  #newest = 0
+  #dueMs = 0
+  #oldBacklog = true
+  #holeAfterMs = HOLE_AFTER_MS
+  /** When the block at the front was last seen with a post in it, or looked beyond. */
+  #frontMs: number
+  #savedMs: number
+
+  constructor(options: SweepOptions, context: SourceContext, position: SweepPosition) {
+    this.#options = options
+    this.#context = context
+    this.#position = position
+    this.#frontMs = this.#savedMs = options.clock.elapsedMs()
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context
+    try {
+      while (!signal.aborted) {
+        await this.#tryStep()
+        if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      await this.#position.save()
+    }
+  }
+
+  get #now(): number {
+    return this.#options.clock.elapsedMs()
+  }
+
+  async #save(): Promise<void> {
+    this.#savedMs = this.#now
+    const { pending, backlog } = this.#position
+    const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
+    const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#erased, behind }
+    this.#context.logger.debug(counts, 'sweep position')
+    await this.#position.save()
+  }
+
+  /** A failed step changes nothing; the client has waited already. */
+  async #tryStep(): Promise<void> {
+    try {
+      await this.#step()
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      this.#context.logger.error({ reason: error.message }, 'ids not read')
+    }
+  }
+
+  /** By urgency: the present, ids that were not there yet, what was missed while stopped, a rest. */
+  async #step(): Promise<void> {
+    const { pending, backlog, next } = this.#position
+    if (next === undefined || this.#newest === 0) return this.#start()
+    if (this.#now >= this.#dueMs) return this.#readFront(next)
+    const again = pending.due(MAX_INFO_IDS, this.#options.client.serverMs)
+    if (again.length > 0) return this.#readAgain(again)
+    if (backlog.length > 0) return this.#catchUp()
+    const waitMs = Math.min(this.#dueMs - this.#now, Math.max(0, pending.nextMs - this.#options.client.serverMs))
+    await this.#options.clock.sleep(waitMs, this.#context.signal)
+  }
+
+  async #start(): Promise<void> {
+    const { client, clock } = this.#options
+    const { signal, logger } = this.#context
+    const newest =
+      (await newestListed(client, signal)) ?? (await gallopToNewest(client, this.#position.next ?? 0, signal))
+    if (newest === undefined && this.#position.next === undefined) {
+      logger.error('Reddit shows no post at all')
+      return clock.sleep(BUSY_INTERVAL_MS, signal)
+    }
+    this.#newest = newest ?? this.#position.next!
+    await this.#resume(this.#position.next ?? Math.max(0, this.#newest - FIRST_IDS))
+    logger.info({ next: toId(this.#position.next!), newest: toId(this.#newest) }, 'sweep started')
+  }
+
+  /** Puts what lies far behind aside, to be caught up beside the present. */
+  async #resume(next: number): Promise<void> {
+    const position = this.#position
+    position.next = next
+    if (this.#newest - next <= MAX_BEHIND_IDS) return
+    const front = this.#newest - FIRST_IDS
+    const oldest = Math.max(next, front - MAX_BACKLOG_IDS)
+    if (oldest > next) await this.#recordGap(next, oldest)
+    position.backlog.push({ from: oldest, until: front })
+    position.next = front
+  }
+
+  async #recordGap(from: number, until: number): Promise<void> {
+    const ids = `${toId(from)} to ${toId(until - 1)}`
+    const [start, end] = [this.#position.utc, this.#options.client.serverMs / 1_000]
+    const reason = 'more ids than are caught up; import a dump of that time'
+    await this.#context.recordGap({ of: `ids ${ids}`, from: isoTime(start), until: isoTime(end), reason })
+  }
+
+  async #readFront(next: number): Promise<void> {
+    const { client, pollIntervalMs } = this.#options
+    const { backlog, pending } = this.#position
+    const startMs = this.#now
+    const ids = idsFrom(next, MAX_INFO_IDS)
+    const found = await readPosts(client, ids, this.#context.signal)
+    this.#newest = Math.max(this.#newest, ...found.keys())
+    // What lies above the newest id has not been given out yet.
+    const given = ids.filter((id) => id <= this.#newest)
+    await this.#take(given, found, false)
+    this.#position.next = next + given.length
+    this.#position.utc = Math.floor(client.serverMs / 1_000)
+    if (given.length > 0) this.#frontMoved()
+    else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
+    const busy = backlog.length > 0 || pending.due(1, client.serverMs).length > 0
+    const intervalMs = busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
+    this.#dueMs = given.length >= FULL_BLOCK ? startMs : startMs + intervalMs
+  }
+
+  #frontMoved(): void {
+    this.#frontMs = this.#now
+    this.#holeAfterMs = HOLE_AFTER_MS
+  }
+
+  /** Nothing new for a while: Reddit is quiet, or ids were left out and go on further above. */
+  async #lookBeyond(next: number): Promise<void> {
+    const { client } = this.#options
+    const { signal } = this.#context
+    const listed = await newestListed(client, signal)
+    const newest = listed !== undefined && listed >= next ? listed : await gallopToNewest(client, next, signal)
+    this.#frontMs = this.#now
+    this.#holeAfterMs = Math.min(MAX_HOLE_AFTER_MS, this.#holeAfterMs * 2)
+    if (newest === undefined || newest < next) return
+    this.#newest = Math.max(this.#newest, newest)
+    await this.#resume(next)
+  }
+
+  async #readAgain(ids: readonly number[]): Promise<void> {
+    const found = await readPosts(this.#options.client, ids, this.#context.signal)
+    await this.#take(ids, found, false)
+  }
+
+  async #catchUp(): Promise<void> {
+    const { backlog } = this.#position
+    const range = backlog[0]!
+    const ids = idsFrom(range.from, Math.min(MAX_INFO_IDS, range.until - range.from))
+    const found = await readPosts(this.#options.client, ids, this.#context.signal)
+    // A hole without any post is taken to be as old as what came before it.
+    this.#oldBacklog = isOld(found, this.#options.client.serverMs) ?? this.#oldBacklog
+    await this.#take(ids, found, this.#oldBacklog)
+    range.from += ids.length
+    if (range.from < range.until) return
+    backlog.shift()
+    this.#context.logger.info('what was missed is caught up')
+  }
+
+  /** Stores what was found. @param old the ids are so old that what is not there will not come */
+  async #take(ids: readonly number[], found: ReadonlyMap<number, Submission>, old: boolean): Promise<void> {
+    const { serverMs } = this.#options.client
+    const readable = [...found.values()].filter(({ data }) => !isRemoved(data))
+    await this.#context.sink.store(
+      readable.map(({ data }) => data),
+      serverMs,
+    )
+    const { pending } = this.#position
+    for (const id of ids) {
+      const post = found.get(id)
+      if (post === undefined || !isFinal(post.data)) this.#missed(id, old)
+      else {
+        pending.found(id)
+        if (isRemoved(post.data)) this.#erased++
+      }
+    }
+  }
+
+  #missed(id: number, old: boolean): void {
+    const { pending } = this.#position
+    if (pending.has(id)) pending.missedAgain(id)
+    else if (old) pending.givenUp++
+    else pending.add(id, this.#options.client.serverMs)
+  }
+}
+
+const removedBy = (data: Submission['data']): unknown => data['removed_by_category'] ?? undefined
+
+const isRemoved = (data: Submission['data']): boolean => removedBy(data) !== undefined
+
+/** A post that a moderator or a filter removed may be approved later. */
+const isFinal = (data: Submission['data']): boolean => !isRemoved(data) || DELETED.has(String(removedBy(data)))
+
+/** Whether these posts are older than an id may take to appear; undefined where there are none. */
+function isOld(found: ReadonlyMap<number, Submission>, nowMs: number): boolean | undefined {
+  const times = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
+  return times.length === 0 ? undefined : Math.max(...times) * 1_000 < nowMs - GIVE_UP_MS
+}

@@ -1,0 +1,70 @@
+import { TransientError } from '../../http/errors.ts'
+import type { HttpAnswer } from '../../http/fetch.ts'
+import type { HttpClient } from '../../http/http-client.ts'
+import { judgeFailure } from '../../http/judge-failure.ts'
+import type { ListingClient, ListingPage, ListingQuestion } from '../listing/listing-page.ts'
+import { readFeed } from './read-feed.ts'
+
+/** A feed with fewer entries is the last page of its listing. */
+const FULL_FEED = 25
+const MAX_REMEMBERED = 100
+
+interface Remembered {
+  readonly validators: Readonly<Record<string, string>>
+  readonly page: ListingPage
+}
+
+/**
+ * Reads listings as Atom feeds: `/r/a+b/new/.rss`. A feed that was read before is asked for only if it has changed
+ * (RFC 9110, 13.1).
+ */
+export class FeedClient implements ListingClient {
+  readonly #http: HttpClient
+  readonly #url: string
+  readonly #remembered = new Map<string, Remembered>()
+
+  /** @param url an origin */
+  constructor(http: HttpClient, url: string) {
+    this.#http = http
+    this.#url = url
+  }
+
+  get serverMs(): number {
+    return this.#http.serverMs
+  }
+
+  readListing({ path, query }: ListingQuestion, signal: AbortSignal): Promise<ListingPage> {
+    const url = `${this.#url}${path.replace(/\/$/, '')}/.rss?${new URLSearchParams(query)}`
+    const before = this.#remembered.get(url)
+    const headers = { accept: 'application/atom+xml', ...before?.validators }
+    const judge = (answer: HttpAnswer): ListingPage => {
+      if (answer.status === 304 && before !== undefined) return before.page
+      judgeFailure(answer)
+      const page = toPage(answer.text)
+      if (query['after'] === undefined) this.#remember(url, answer, page)
+      return page
+    }
+    return this.#http.requestTwiceIfRefused({ what: path, build: () => ({ url, headers }), judge }, signal)
+  }
+
+  #remember(url: string, { headers }: HttpAnswer, page: ListingPage): void {
+    const [etag, modified] = [headers.get('etag'), headers.get('last-modified')]
+    const validators = {
+      ...(etag === null ? {} : { 'if-none-match': etag }),
+      ...(modified === null ? {} : { 'if-modified-since': modified }),
+    }
+    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
+    this.#remembered.set(url, { validators, page })
+  }
+}
+
+/** A feed does not say where it goes on; a listing goes on after its last entry. */
+function toPage(text: string): ListingPage {
+  try {
+    const items = readFeed(text)
+    const last = items.at(-1)
+    return { items, after: last === undefined || items.length < FULL_FEED ? undefined : `t3_${last.id}` }
+  } catch (cause) {
+    throw new TransientError('no feed but something else', { cause })
+  }
+}

@@ -1,0 +1,40 @@
+import type { Logger } from '../../../schema/runtime/logger.ts'
+import type { ArchiveSource } from '../../config.ts'
+import { HttpClient } from '../../http/http-client.ts'
+import { RateLimiter } from '../../http/rate-limiter.ts'
+import type { World } from '../../http/world.ts'
+import { ListingSource } from '../listing/listing.ts'
+import type { LiveSource } from '../live/source.ts'
+import { FeedClient } from './feed-client.ts'
+
+/** Anonymous readers get about one feed a minute. */
+const FEEDS_PER_MINUTE = 1
+const LEAST_INTERVAL_MS = 60_000
+/** At a minute a page, what lies further back would keep the present waiting. */
+const MAX_PAGES = 4
+
+/** @param maxAttempts exchanges tried for one feed; undefined: as many as a source that runs on tries */
+export function createFeedClient(
+  source: ArchiveSource,
+  logger: Logger,
+  { clock, fetch, random }: World,
+  maxAttempts?: number,
+): FeedClient {
+  const limiter = new RateLimiter(clock, { perMinute: FEEDS_PER_MINUTE })
+  const options = { clock, fetch, random, limiter, logger, userAgent: source.userAgent }
+  return new FeedClient(new HttpClient(maxAttempts === undefined ? options : { ...options, maxAttempts }), source.url)
+}
+
+/** Follows a list of subreddits through their feeds: the listings of new posts, as Atom. */
+export function createRss(source: ArchiveSource, logger: Logger, world: World): LiveSource {
+  return new ListingSource({
+    name: 'rss',
+    client: createFeedClient(source, logger, world),
+    clock: world.clock,
+    subreddits: [...source.subreddits],
+    pollIntervalMs: Math.max(source.pollIntervalMs, LEAST_INTERVAL_MS),
+    deepIntervalMs: Number.POSITIVE_INFINITY,
+    maxPages: MAX_PAGES,
+    readsBeyond: false,
+  })
+}

@@ -1,0 +1,89 @@
+/** A post as a test makes it: on offer from one moment to another. */
+export interface StandInPost {
+  readonly id: string
+  readonly subreddit: string
+  readonly createdMs: number
+  /** From when it can be read: later than its creation where it was approved late or the id came before the post. */
+  readonly fromMs: number
+  /** When it is deleted; infinity: never. */
+  readonly untilMs: number
+  /** Stands at the top of the listing whatever its age. */
+  readonly sticky: boolean
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+export function createPost(
+  id: number,
+  subreddit: string,
+  createdMs: number,
+  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'sticky'>> = {},
+): StandInPost {
+  const name = id.toString(36)
+  const data = {
+    id: name,
+    name: `t3_${name}`,
+    subreddit,
+    title: `post ${name}`,
+    selftext: '',
+    created_utc: Math.floor(createdMs / 1_000),
+    author: 'somebody',
+    permalink: `/r/${subreddit}/comments/${name}/`,
+    is_self: true,
+    over_18: false,
+    removed_by_category: null,
+  }
+  const always = { fromMs: createdMs, untilMs: Number.POSITIVE_INFINITY, sticky: false }
+  return { id: name, subreddit: subreddit.toLowerCase(), createdMs, ...always, ...more, data }
+}
+
+export interface ListOptions {
+  /** In lower case; undefined: all. */
+  readonly subreddits: ReadonlySet<string> | undefined
+  readonly nowMs: number
+  readonly windowItems: number
+  readonly query: URLSearchParams
+}
+
+/** A page of `new`: newest first, a thousand items at most; after a post that is no longer there comes nothing. */
+export function listPage(
+  posts: readonly StandInPost[],
+  { subreddits, nowMs, windowItems, query }: ListOptions,
+): object {
+  const window = readable(posts, subreddits, nowMs).slice(0, windowItems)
+  const after = query.get('after')
+  const index = after === null ? -1 : window.findIndex(({ id }) => `t3_${id}` === after)
+  const start = after !== null && index < 0 ? window.length : index + 1
+  const page = window.slice(start, start + Number(query.get('limit') ?? 25))
+  const last = page.at(-1)
+  const more = last !== undefined && start + page.length < window.length
+  const children = page.map(({ data }) => ({ kind: 't3', data }))
+  const links = { after: more ? `t3_${last.id}` : null, before: null }
+  return { kind: 'Listing', data: { modhash: null, dist: children.length, children, ...links } }
+}
+
+/** Posts are in the order of their creation; as many as a window of all kinds can hold are looked at. */
+function readable(
+  posts: readonly StandInPost[],
+  subreddits: ReadonlySet<string> | undefined,
+  nowMs: number,
+): StandInPost[] {
+  const list: StandInPost[] = []
+  const sticky: StandInPost[] = []
+  for (let index = lastBefore(posts, nowMs); index >= 0 && list.length < 1_000; index--) {
+    const post = posts[index]!
+    const there = post.fromMs <= nowMs && post.untilMs > nowMs
+    if (there && (subreddits === undefined || subreddits.has(post.subreddit))) (post.sticky ? sticky : list).push(post)
+  }
+  return [...sticky, ...list]
+}
+
+/** The index of the last post created by then. */
+function lastBefore(posts: readonly StandInPost[], nowMs: number): number {
+  let [low, high] = [0, posts.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (posts[middle]!.createdMs <= nowMs) low = middle + 1
+    else high = middle
+  }
+  return low - 1
+}

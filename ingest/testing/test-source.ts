@@ -1,0 +1,91 @@
+import { createLogger } from '../../schema/runtime/logger.ts'
+import type { Fetch } from '../http/fetch.ts'
+import type { World } from '../http/world.ts'
+import type { Gap } from '../sources/live/gaps.ts'
+import type { PostSink } from '../sources/live/post-sink.ts'
+import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
+import type { StandInReddit } from './stand-in-reddit.ts'
+
+export const silentLogger = createLogger('test', 'silent')
+
+/** Numbers from 0 to 1 that follow from a seed. Source: mulberry32. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A world whose only server is the stand-in, on the simulated clock. */
+export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, random: () => number): World {
+  const fetch: Fetch = async (request, signal) => {
+    await clock.sleep(20 + random() * 80, signal)
+    signal.throwIfAborted()
+    const answer = reddit.handle(request)
+    if (answer === 'cut') throw new TypeError('fetch failed')
+    await clock.sleep(answer === 'slow' ? 600_000 : 20 + random() * 80, signal)
+    signal.throwIfAborted()
+    if (answer === 'slow') throw new TypeError('terminated')
+    return answer
+  }
+  return { clock, fetch, random }
+}
+
+/** Counts what is stored, as the log would: ids once, repetitions apart. */
+export class MemorySink implements PostSink {
+  readonly stored = new Set<string>()
+  readonly doubled: string[] = []
+
+  async store(submissions: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    for (const { id } of submissions) {
+      if (this.stored.has(String(id))) this.doubled.push(String(id))
+      this.stored.add(String(id))
+    }
+  }
+}
+
+/** Positions as the bucket keeps them: as JSON. */
+export class MemoryPositions implements PositionStore {
+  readonly entries = new Map<string, string>()
+
+  async read<T>(key: string): Promise<T | undefined> {
+    const text = this.entries.get(key)
+    return text === undefined ? undefined : (JSON.parse(text) as T)
+  }
+
+  async save(key: string, position: object): Promise<void> {
+    this.entries.set(key, JSON.stringify(position))
+  }
+}
+
+/** What outlives a process: the log and the bucket. */
+export class TestWorld {
+  readonly sink = new MemorySink()
+  readonly positions = new MemoryPositions()
+  readonly gaps: Gap[] = []
+  readonly clock: SimulatedClock
+
+  constructor(clock: SimulatedClock) {
+    this.clock = clock
+  }
+
+  /** Runs a source for a while, then stops it. @param meanwhile what happens beside it, in place of time that passes */
+  async run(source: LiveSource, ms: number, meanwhile?: () => Promise<void>): Promise<void> {
+    const stop = new AbortController()
+    const running = source.run(this.#context(stop.signal))
+    const ended = running.then(() => Promise.reject(new Error('the source ended by itself')))
+    await Promise.race([meanwhile?.() ?? this.clock.pass(ms), stop.signal.aborted ? running : ended])
+    ended.catch(() => {})
+    stop.abort()
+    await this.clock.passUntil(running)
+  }
+
+  #context(signal: AbortSignal): SourceContext {
+    const { sink, positions, gaps } = this
+    return { sink, positions, logger: silentLogger, signal, recordGap: async (gap) => void gaps.push(gap) }
+  }
+}
