@@ -59,7 +59,7 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
 }
 
 /** A JSON file of a model's folder; undefined where there is none. @throws OperationalError when it cannot be read */
-async function readJson(file: string): Promise<unknown> {
+export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (cause) {

@@ -3,8 +3,8 @@ import { InferenceSession } from 'onnxruntime-node'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { checkFiles, type ModelManifest } from './model-manifest.ts'
 
-/** onnxruntime's own level: what it warns of is for those who make graphs. */
-const LOG_ERRORS_ONLY = 3
+/** A level of onnxruntime: its warnings are for those who make graphs, and its errors are thrown as well. */
+const LOG_FATAL_ONLY = 4
 
 /**
  * Opens `model.onnx` once it is known to be the described one.
@@ -20,9 +20,9 @@ export async function openGraph(folder: string, manifest: ModelManifest, threads
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      logSeverityLevel: LOG_ERRORS_ONLY,
+      logSeverityLevel: LOG_FATAL_ONLY,
     })
   } catch (cause) {
-    throw new OperationalError(`${file} cannot be loaded: ${(cause as Error).message}`, { cause })
+    throw new OperationalError(`${file} cannot be loaded: ${(cause as Error).message.trim()}`, { cause })
   }
 }

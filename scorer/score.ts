@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
@@ -13,7 +14,8 @@ const USAGE = `usage: npm run score -- --in FILE --out FILE
 async function main(): Promise<void> {
   const { modelDir } = readScorerConfig(loadEnvironment())
   const { input, output } = readArguments()
-  await scoreFile({ model: await Model.load(modelDir), input, output, progress: process.stderr })
+  const model = await Model.load(modelDir, { threads: availableParallelism() })
+  await scoreFile({ model, input, output, progress: process.stderr })
 }
 
 function readArguments(): { input: string; output: string } {
