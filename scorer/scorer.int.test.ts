@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { encodeEvent, type PostScored } from '../schema/events.ts'
+import { encodeEvent, type PostScored, type PostSubmitted } from '../schema/events.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
@@ -10,7 +11,11 @@ import { applyStreams } from '../schema/streams.ts'
 import { DEAD, MODELS, SCORES, subjects } from '../schema/subjects.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { PostConsumer } from './consume-posts.ts'
+import { Model } from './model.ts'
+import { BatchScorer } from './score-batch.ts'
 import { startScorer } from './start-scorer.ts'
+import { writeTinyTransformer } from './testing/tiny-transformer.ts'
 
 let nats: TestNatsServer
 let connection: NatsConnection
@@ -28,9 +33,11 @@ afterEach(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-async function start(): Promise<void> {
-  const config = { natsUrl: nats.url, dataDir: nats.storeDir, logLevel: 'silent', modelDir: 'ml/model' } as const
-  running.push(await startScorer(config, createLogger('scorer', 'silent')))
+const logger = createLogger('scorer', 'silent')
+
+async function start(modelDir = 'ml/model'): Promise<void> {
+  const config = { natsUrl: nats.url, dataDir: nats.storeDir, logLevel: 'silent', modelDir } as const
+  running.push(await startScorer(config, logger))
 }
 
 async function publishPosts(count: number, from: number): Promise<void> {
@@ -87,6 +94,45 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
     expect(score).toMatchObject({ type: 'PostScored', model: 'serious-2', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
+})
+
+test('a post that the model cannot score goes to DEAD, and its neighbours are scored', async () => {
+  const model = await Model.load('ml/model')
+  const failing: Model = {
+    name: model.name,
+    explain: (post) => model.explain(post),
+    score: async (posts) => {
+      if (posts.some(({ title }) => title.endsWith(' 7'))) throw new Error('no memory')
+      return model.score(posts)
+    },
+  }
+  const jsm = await jetstreamManager(connection)
+  await publishPosts(20, 0)
+  await using consumer = new PostConsumer(
+    connection,
+    jsm,
+    new BatchScorer(connection, failing, logger),
+    model.name,
+    logger,
+  )
+  await consumer.start()
+  await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(1), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(19), { timeout: 10_000 })
+  const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: subjects.dead('scorer') })
+  expect(letter?.json<PostSubmitted>().title).toBe('A question about ice number 7')
+  expect(letter?.header.get('Gravitas-Reason')).toContain('the model cannot score it: no memory')
+})
+
+test('scores with a transformer that someone brought, and promotes it', async () => {
+  const modelDir = join(nats.storeDir, 'my-model')
+  await writeTinyTransformer(modelDir)
+  await start(modelDir)
+  await publishPosts(30, 0)
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(30), { timeout: 10_000 })
+  const [seriousness] = await (await Model.load(modelDir)).score([{ title: 'A question about ice number 0' }])
+  const score = (await allScores()).find(({ post_id: id }) => id === toPostId(36 ** 4))
+  expect(score).toMatchObject({ model: 'tiny-1', seriousness })
+  expect(await messagesIn(MODELS)).toBe(1)
 })
 
 test('goes on with the consumer of a version that had other settings', async () => {
