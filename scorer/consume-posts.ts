@@ -68,7 +68,8 @@ export class PostConsumer implements AsyncDisposable {
     await this.#puller[Symbol.asyncDispose]()
     await Promise.allSettled(this.#inFlight)
     await Promise.race([
-      this.#connection.flush(),
+      // Acknowledgements that do not get through are no loss: the posts are delivered again.
+      this.#connection.flush().catch(() => {}),
       new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref()),
     ])
   }

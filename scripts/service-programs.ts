@@ -13,8 +13,9 @@ export interface ServiceProgram extends Program {
 const SHARED_FOLDER = 'schema'
 
 export function gatewayProgram(config: StartConfig): ServiceProgram {
-  const flags = GATEWAY_FLAGS
-  return toService(config, { name: 'gateway', file: 'gateway/main.ts', flags, sources: ['gateway', 'projections'] })
+  // It reads the read models by the projections' queries, and explains scores by the scorer's model.
+  const sources = ['gateway', 'projections', 'scorer']
+  return toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
 }
 
 /** All that reads or writes the streams and so needs them to be there. */
