@@ -1,7 +1,7 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import { OperationalError } from '../schema/runtime/errors.ts'
 
-const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const
+const INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'] as const
 export type InputName = (typeof INPUTS)[number]
 
 export interface GraphInput {

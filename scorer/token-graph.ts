@@ -12,6 +12,9 @@ const MAX_TOKENS_A_CALL = 4_096
 /** A text is padded to the next multiple. */
 const LENGTH_STEP = 8
 
+/** Between a text's values alone and in company; single precision leaves a hundredth of it. */
+const COMPANY_TOLERANCE = 1e-3
+
 type TokenIds = readonly number[]
 
 /** A graph over tokens with its tokenizer: texts in, a row of values out for each. */
@@ -19,7 +22,7 @@ export class TokenGraph {
   readonly #session: InferenceSession
   readonly #shape: GraphShape
   readonly #tokenizer: TextTokenizer
-  readonly #limits: GroupingLimits
+  #limits: GroupingLimits
 
   private constructor(session: InferenceSession, shape: GraphShape, tokenizer: TextTokenizer) {
     this.#session = session
@@ -64,24 +67,28 @@ export class TokenGraph {
     return rows
   }
 
-  /** What a mismatch would only show on some post long after the start: the highest token, the most of them, two texts. */
+  /** What a mismatch would only show on some post long after the start: the most tokens, the highest one, two texts. */
   async #tryOut(folder: string): Promise<number> {
     const { highestId, maxLength } = this.#tokenizer
     const longest = Array.from({ length: maxLength }, () => highestId)
-    const batch = this.#shape.isSingle ? [longest] : [longest, longest]
-    const dims = await this.#infer(batch, maxLength).then(
-      (output) => output.dims,
-      (cause: Error) => {
-        throw new OperationalError(
-          `The graph in ${folder} fails on what tokenizer.json makes (${maxLength} tokens, ids up to ${highestId}): ${cause.message.trim()}. Both have to be of one model; if it reads fewer tokens, say so as "maxLength" in model.json.`,
-          { cause },
-        )
-      },
-    )
-    if (dims[0] === batch.length && dims.length <= 2) return dims[1] ?? 1
-    throw new OperationalError(
-      `The graph in ${folder} gives values of the shape [${dims.join(', ')}] for ${batch.length} texts, not one for each class: export it as a text classifier.`,
-    )
+    const other = longest.map((_, at) => at % (highestId + 1))
+    const batch = this.#shape.isSingle ? [longest] : [longest, other]
+    try {
+      const { data, dims } = await this.#infer(batch, maxLength)
+      if (dims[0] !== batch.length || dims.length > 2)
+        throw new Error(`it gives values of the shape [${dims.join(', ')}]`)
+      const alone = (await this.#infer([longest], maxLength)).data
+      // As dynamic quantisation does, which takes its scale from all that it is given at once.
+      const isSwayed = alone.some((value, at) => Math.abs(value - data[at]!) > COMPANY_TOLERANCE)
+      if (isSwayed) this.#limits = { ...this.#limits, maxMembers: 1 }
+      return alone.length
+    } catch (cause) {
+      const { message } = cause as Error
+      throw new OperationalError(
+        `The graph in ${folder} fails on what tokenizer.json makes (${maxLength} tokens, ids up to ${highestId}): ${message.trim()}. It has to be a text classifier, and both of one model; if it reads fewer tokens, say so as "maxLength" in model.json.`,
+        { cause },
+      )
+    }
   }
 
   async #infer(batch: readonly TokenIds[], length: number): Promise<{ data: Float32Array; dims: readonly number[] }> {
@@ -103,6 +110,7 @@ export class TokenGraph {
     for (const [row, ids] of batch.entries()) {
       const start = row * length + (this.#tokenizer.padsLeft ? length - ids.length : 0)
       if (name === 'input_ids') values.set(ids, start)
+      else if (name === 'position_ids') values.set(ids.keys().toArray(), start)
       else values.fill(1, start, start + ids.length)
     }
     return values

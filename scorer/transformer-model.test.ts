@@ -53,6 +53,7 @@ describe('a transformer that someone brings', () => {
     ['with all inputs', {}],
     ['without a mask', { inputs: ['input_ids'] }],
     ['of a fixed shape', { dims: [1, 32] as const }],
+    ['whose texts sway each other', { isSwayed: true }],
     ['that pads on the left', { tokenizer: { ...wordPieceTokenizer(), padding: { direction: 'Left', pad_id: 0 } } }],
   ])('gives any post a score of its own, whatever its company: %s', async (_, options) => {
     const model = await load(options)
@@ -85,6 +86,7 @@ describe('a transformer that someone brings', () => {
 
   it.each([
     ['int32 inputs', { inputType: 'int32' }],
+    ['places', { inputs: ['input_ids', 'attention_mask', 'position_ids'] }],
     ['no segments', { inputs: ['input_ids', 'attention_mask'] }],
     ['an output of another name', { outputName: 'scores' }],
     ['one class', { classes: 1 }],
@@ -174,6 +176,7 @@ describe('a folder that does not fit is refused, with what to do', () => {
   it.each([
     ['another input', { inputs: ['input_ids', 'pixel_values'] }, /an input that is not known here: pixel_values/],
     ['float16 values', { outputType: 'float16' }, /gives logits as float16/],
+    ['values for each token', { isPooled: false }, /values of the shape \[2, 32, 8\].*has to be a text classifier/],
     ['a fixed batch', { dims: [4, 'tokens'] }, /exactly 4 posts at a time/],
     ['fewer positions than tokens', { manifest: { maxLength: 64 } }, /64 tokens[^]*"maxLength" in model\.json/],
     ['classes without names', { config: { id2label: { 0: 'A', 1: 'B' } } }, /"serious": "LABEL".*0 A, 1 B/],
@@ -186,7 +189,7 @@ describe('a folder that does not fit is refused, with what to do', () => {
     const tokenizer = wordPieceTokenizer() as { model: { vocab: Record<string, number> } }
     tokenizer.model.vocab['unheard'] = TOKENS.length
     expect(await refusal(await write({ tokenizer }))).toMatch(
-      /fails on what tokenizer\.json makes.*Both have to be of one model/,
+      /fails on what tokenizer\.json makes.*ids up to \d+.*both of one model/,
     )
   })
 })

@@ -13,6 +13,10 @@ export interface TinyGraph {
   readonly classes?: number
   readonly outputName?: string
   readonly outputType?: 'float32' | 'float16'
+  /** Whether it gives values for a text, rather than for each of its tokens. */
+  readonly isPooled?: boolean
+  /** Whether the texts of a batch change each other's values, as with dynamic quantisation. */
+  readonly isSwayed?: boolean
 }
 
 /**
@@ -22,18 +26,28 @@ export interface TinyGraph {
  */
 export function toTinyGraph(polarities: readonly number[], options: TinyGraph = {}): Uint8Array {
   const { inputs = ['input_ids', 'attention_mask', 'token_type_ids'], inputType = 'int64' } = options
-  const { dims = ['batch', 'tokens'], classes = 2, outputName = 'logits', outputType = 'float32' } = options
+  const {
+    dims = ['batch', 'tokens'],
+    classes = 2,
+    outputName = 'logits',
+    outputType = 'float32',
+    isSwayed = false,
+    isPooled = true,
+  } = options
   return toOnnxFile({
     nodes: [
-      ...embed(inputs.includes('token_type_ids')),
+      ...embed(inputs.includes('token_type_ids'), inputs.includes('position_ids')),
       ...mask(inputs.includes('attention_mask')),
       ...attend(),
       ...pool(),
-      node('Cast', 'values_of_classes', outputName, { to: outputType === 'float32' ? 1 : 10 }),
+      node('ReduceMean', 'values_of_classes', 'of_batch', { axes: [0] }),
+      node('Mul', `of_batch ${isSwayed ? 'one' : 'zero'}`, 'sway'),
+      node('Add', 'values_of_classes sway', 'values'),
+      node('Cast', isPooled ? 'values' : 'y', outputName, { to: outputType === 'float32' ? 1 : 10 }),
     ],
     constants: constants(polarities, classes),
     inputs: inputs.map((name): GraphValue => ({ name, type: inputType, dims })),
-    outputs: [{ name: outputName, type: outputType, dims: [dims[0], classes] }],
+    outputs: [{ name: outputName, type: outputType, dims: isPooled ? [dims[0], classes] : [...dims, HIDDEN] }],
   })
 }
 
@@ -44,7 +58,7 @@ const node = (
   attributes: NonNullable<GraphNode['attributes']> = {},
 ): GraphNode => ({ op, inputs: inputs.split(' '), output, attributes })
 
-const embed = (hasSegments: boolean): GraphNode[] => [
+const embed = (hasSegments: boolean, hasPlaces: boolean): GraphNode[] => [
   node('Gather', 'tokens input_ids', 'of_tokens'),
   hasSegments
     ? node('Gather', 'segments token_type_ids', 'of_segments')
@@ -53,7 +67,7 @@ const embed = (hasSegments: boolean): GraphNode[] => [
   node('Shape', 'input_ids', 'shape'),
   node('Gather', 'shape int_one', 'length'),
   node('Range', 'int_zero length int_one', 'places'),
-  node('Gather', 'positions places', 'of_places'),
+  node('Gather', `positions ${hasPlaces ? 'position_ids' : 'places'}`, 'of_places'),
   node('Add', 'of_both of_places', 'x'),
 ]
 
