@@ -7,7 +7,7 @@ import { explainPost, type Contribution } from './explain-post.ts'
 import { Model } from './model.ts'
 
 const USAGE = `usage: npm run explain -- "a title" ["a text"] [--json]
-  With --json, say npm run -s: npm’s own lines would come first.`
+    With --json, say npm run -s: npm’s own lines would come first.`
 const MAX_SHOWN = 15
 const BAR_WIDTH = 20
 

@@ -8,7 +8,7 @@ import { Model } from './model.ts'
 import { scoreFile } from './score-file.ts'
 
 const USAGE = `usage: npm run score -- --in FILE --out FILE
-  FILE may be - for standard input or output. With --out -, say npm run -s: npm’s own lines would come first.`
+    FILE may be - for standard input or output. With --out -, say npm run -s: npm’s own lines would come first.`
 
 /** Scores a file of posts without NATS, as the live scorer would. */
 async function main(): Promise<void> {
