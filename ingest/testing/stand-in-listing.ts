@@ -9,6 +9,8 @@ export interface StandInPost {
   readonly untilMs: number
   /** Stands at the top of the listing whatever its age. */
   readonly sticky: boolean
+  /** Held back by a filter until `fromMs`; its id can be read before, as that of a removed post. */
+  readonly filtered: boolean
   readonly data: Readonly<Record<string, unknown>>
 }
 
@@ -16,7 +18,7 @@ export function createPost(
   id: number,
   subreddit: string,
   createdMs: number,
-  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'sticky'>> = {},
+  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'sticky' | 'filtered'>> = {},
 ): StandInPost {
   const name = id.toString(36)
   const data = {
@@ -32,7 +34,7 @@ export function createPost(
     over_18: false,
     removed_by_category: null,
   }
-  const always = { fromMs: createdMs, untilMs: Number.POSITIVE_INFINITY, sticky: false }
+  const always = { fromMs: createdMs, untilMs: Number.POSITIVE_INFINITY, sticky: false, filtered: false }
   return { id: name, subreddit: subreddit.toLowerCase(), createdMs, ...always, ...more, data }
 }
 

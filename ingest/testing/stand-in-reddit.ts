@@ -133,11 +133,9 @@ export class StandInReddit {
   #info(ids: string): object {
     const nowMs = this.#options.now()
     const asked = ids.split(',').slice(0, 100)
-    const found = asked.flatMap((id) => this.#byId.get(id) ?? []).filter(({ fromMs }) => fromMs <= nowMs)
-    const children = found.map((post) => {
-      const removed = post.untilMs <= nowMs ? { selftext: '[deleted]', removed_by_category: 'deleted' } : {}
-      return { kind: 't3', data: { ...post.data, ...removed } }
-    })
+    const found = asked.flatMap((id) => this.#byId.get(id) ?? [])
+    const readable = found.filter(({ fromMs, createdMs, filtered }) => (filtered ? createdMs : fromMs) <= nowMs)
+    const children = readable.map((post) => ({ kind: 't3', data: { ...post.data, ...removal(post, nowMs) } }))
     return { kind: 'Listing', data: { dist: children.length, children, after: null, before: null } }
   }
 
@@ -166,6 +164,12 @@ function toAnswer(fault: Fault): HttpAnswer | 'cut' | 'slow' {
   if (fault.kind !== 'answer') return fault.kind
   const headers = new Map(Object.entries(fault.headers ?? {}))
   return { status: fault.status, text: fault.body ?? '', headers: { get: (name) => headers.get(name) ?? null } }
+}
+
+/** What the API says in place of a post that its author deleted, or that a filter holds back until it is approved. */
+function removal({ fromMs, untilMs }: StandInPost, nowMs: number): object {
+  if (untilMs <= nowMs) return { selftext: '[deleted]', removed_by_category: 'deleted' }
+  return fromMs <= nowMs ? {} : { selftext: '[removed]', removed_by_category: 'automod_filtered' }
 }
 
 const answer = (status: number, text: string, headers: Readonly<Record<string, string>>): HttpAnswer => ({

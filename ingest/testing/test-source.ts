@@ -51,6 +51,8 @@ export class MemorySink implements PostSink {
 /** Positions as the bucket keeps them: as JSON. */
 export class MemoryPositions implements PositionStore {
   readonly entries = new Map<string, string>()
+  /** Whether what is saved is lost, as when the process is killed. */
+  lost = false
 
   async read<T>(key: string): Promise<T | undefined> {
     const text = this.entries.get(key)
@@ -58,7 +60,7 @@ export class MemoryPositions implements PositionStore {
   }
 
   async save(key: string, position: object): Promise<void> {
-    this.entries.set(key, JSON.stringify(position))
+    if (!this.lost) this.entries.set(key, JSON.stringify(position))
   }
 }
 

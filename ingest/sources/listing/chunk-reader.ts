@@ -106,14 +106,13 @@ export class ChunkReader {
   /** @param ids where to note what is stored: the chunk's own window, or beyond it */
   async #readWindow(names: readonly string[], reading: Reading, ids: Set<string>): Promise<void> {
     const { client, position, context, maxPages } = this.#options
-    const until = position.storedUntil(names)
     const stored = [reading.chunk.provisional, reading.beyond]
     const window = new WindowReader({
       client,
       names,
       known: position.known,
       stored,
-      toEnd: until === undefined,
+      toEnd: position.isNew(names),
       maxPages,
     })
     while (window.end === undefined) await this.#store(await window.next(context.signal), ids)
@@ -154,7 +153,7 @@ export class ChunkReader {
     holds.lift(name, false)
     if (reading.chunk.names.includes(renamed)) return
     const stored = position.through.get(name)
-    if (stored !== undefined && !position.through.has(renamed)) position.through.set(renamed, stored)
+    position.begin([renamed], stored ?? Math.floor(this.#options.client.serverMs / 1_000))
     reading.chunk.names.push(renamed)
     await this.#readNames([renamed], reading)
   }

@@ -6,8 +6,10 @@ const IDS_PER_CHUNK = 2_000
 const MAX_IDS = 60_000
 
 interface Stored {
-  /** By subreddit: when it was last read to known ground, seconds since the epoch. */
+  /** By subreddit: when it was last read to known ground, or first asked for; seconds since the epoch. */
   readonly through: Readonly<Record<string, number>>
+  /** Subreddits of which nothing was read yet. */
+  readonly unread: readonly string[]
   /** Ids, separated by blanks, the one seen longest ago first. */
   readonly known: string
 }
@@ -16,6 +18,7 @@ interface Stored {
 export class ListingPosition {
   readonly known: KnownIds
   readonly through: Map<string, number>
+  readonly #unread: Set<string>
   readonly #positions: PositionStore
   readonly #key: string
   #changed = false
@@ -25,6 +28,7 @@ export class ListingPosition {
     this.#positions = positions
     this.#key = key
     this.known = new KnownIds(capacity, stored?.known.split(' ').filter(Boolean))
+    this.#unread = new Set(stored?.unread)
     this.through = new Map(Object.entries(stored?.through ?? {}))
   }
 
@@ -34,23 +38,35 @@ export class ListingPosition {
     return new ListingPosition(positions, key, await positions.read<Stored>(key), chunks)
   }
 
-  /** Notes that these subreddits are stored up to `utc` (seconds), and these posts with them. */
-  advance(names: readonly string[], utc: number, ids: Iterable<string>): void {
-    for (const name of names) this.through.set(name, utc)
-    for (const id of ids) this.known.add(id)
-    this.#changed = true
+  /** Notes that these subreddits are asked for since `utc` (seconds), where that is new: what they lack from then on is a gap. */
+  begin(names: readonly string[], utc: number): void {
+    for (const name of names.filter((name) => !this.through.has(name))) {
+      this.through.set(name, utc)
+      this.#unread.add(name)
+      this.#changed = true
+    }
   }
 
-  /** The earliest time up to which all of these are stored; undefined when one was never read. */
-  storedUntil(names: readonly string[]): number | undefined {
-    const times = names.map((name) => this.through.get(name))
-    return times.includes(undefined) ? undefined : Math.min(...(times as number[]))
+  /** Whether one of these was never read: only the whole window makes ground of it. */
+  isNew(names: readonly string[]): boolean {
+    return names.some((name) => this.#unread.has(name))
+  }
+
+  /** Notes that these subreddits are stored up to `utc` (seconds), and these posts with them. */
+  advance(names: readonly string[], utc: number, ids: Iterable<string>): void {
+    for (const name of names) {
+      this.through.set(name, utc)
+      this.#unread.delete(name)
+    }
+    for (const id of ids) this.known.add(id)
+    this.#changed = true
   }
 
   async save(): Promise<void> {
     if (!this.#changed) return
     this.#changed = false
-    const position: Stored = { through: Object.fromEntries(this.through), known: [...this.known].join(' ') }
+    const [through, unread] = [Object.fromEntries(this.through), [...this.#unread]]
+    const position: Stored = { through, unread, known: [...this.known].join(' ') }
     await this.#positions.save(this.#key, position)
   }
 }

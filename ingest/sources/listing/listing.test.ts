@@ -1,57 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import type { RedditSource } from '../../config.ts'
-import { SimulatedClock } from '../../testing/simulated-clock.ts'
+import { FAULTS } from '../../testing/faults.ts'
+import {
+  FIRST_ID,
+  HOUR,
+  inOrder,
+  MINUTE,
+  missing,
+  SECOND,
+  setUp,
+  START_MS,
+  steadily,
+  type Setting,
+} from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { StandInReddit, type Fault, type StandInOptions } from '../../testing/stand-in-reddit.ts'
-import { seededRandom, silentLogger, simulatedWorld, TestWorld } from '../../testing/test-source.ts'
-import { createReddit } from '../reddit/create-reddit.ts'
-
-const START_MS = Date.UTC(2026, 5, 1)
-const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000]
-const FIRST_ID = 36 ** 6
-
-interface Setting {
-  readonly clock: SimulatedClock
-  readonly reddit: StandInReddit
-  readonly world: TestWorld
-  readonly create: (more?: Partial<RedditSource>) => ReturnType<typeof createReddit>
-}
-
-function setUp(subreddits: readonly string[], options: Partial<StandInOptions> = {}, seed = 1): Setting {
-  const clock = new SimulatedClock(START_MS)
-  const reddit = new StandInReddit({ now: () => clock.trueMs, ...options })
-  const outside = simulatedWorld(clock, reddit, seededRandom(seed))
-  const source: RedditSource = {
-    kind: 'reddit',
-    clientId: 'an-id',
-    clientSecret: 'a-secret',
-    userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
-    authUrl: 'http://auth.test',
-    apiUrl: 'http://api.test',
-    subreddits: new Set(subreddits),
-    pollIntervalMs: SECOND,
-    check: false,
-  }
-  const create = (more: Partial<RedditSource> = {}) => createReddit({ ...source, ...more }, silentLogger, outside)
-  return { clock, reddit, world: new TestWorld(clock), create }
-}
-
-/** Posts every so often, from before the start on. */
-function steadily(
-  subreddit: string,
-  everyMs: number,
-  fromMs: number,
-  untilMs: number,
-  firstId = FIRST_ID,
-): StandInPost[] {
-  const count = Math.floor((untilMs - fromMs) / everyMs)
-  return Array.from({ length: count }, (_, n) => createPost(firstId + n, subreddit, START_MS + fromMs + n * everyMs))
-}
-
-const inOrder = (...lists: StandInPost[][]): StandInPost[] => lists.flat().sort((a, b) => a.createdMs - b.createdMs)
-
-const missing = ({ world }: Setting, posts: readonly StandInPost[]): string[] =>
-  posts.map(({ id }) => id).filter((id) => !world.sink.stored.has(id))
+import { seededRandom } from '../../testing/test-source.ts'
 
 const listings = ({ reddit }: Setting): string[] =>
   reddit.log.filter(({ path }) => path.startsWith('/r/')).map(({ path, query }) => path + query)
@@ -197,31 +159,6 @@ describe('listing', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 })
-
-const answer = (status: number, body = '', headers: Record<string, string> = {}): Fault => ({
-  kind: 'answer',
-  status,
-  body,
-  headers,
-})
-const PAGE = '<!doctype html><html><body>something</body></html>'
-const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
-  ['429 with retry-after', answer(429, PAGE, { 'retry-after': '7' })],
-  ['429 as JSON without headers', answer(429, '{"message":"Too Many Requests","error":429}')],
-  ['401', answer(401, '{"message":"Unauthorized","error":401}')],
-  ['403 without a body', answer(403)],
-  ['404 as HTML', answer(404, PAGE)],
-  ['451 without a body', answer(451)],
-  ['500 without a body', answer(500)],
-  ['502 as HTML', answer(502, PAGE)],
-  ['503 as JSON', answer(503, '{"message":"Service Unavailable","error":503}')],
-  ['HTML instead of JSON', answer(200, PAGE)],
-  ['JSON that is no listing and no token', answer(200, '{"error":"invalid_grant"}')],
-  ['an empty answer', answer(200)],
-  ['a redirect to nowhere', answer(302)],
-  ['a cut connection', { kind: 'cut' }],
-  ['a slow answer', { kind: 'slow' }],
-]
 
 describe('faults', () => {
   test.each(FAULTS)('%s, now and then and ten minutes long, loses and doubles nothing', async (_, fault) => {

@@ -38,8 +38,11 @@ export class ListingSource implements LiveSource {
   }
 
   async run(context: SourceContext): Promise<void> {
-    const chunks = packChunks(this.#options.subreddits, this.#options.clock.elapsedMs())
+    const { subreddits, clock, client } = this.#options
+    const chunks = packChunks(subreddits, clock.elapsedMs())
     const position = await ListingPosition.load(context.positions, this.name, chunks.length)
+    position.begin(subreddits, Math.floor(client.serverMs / 1_000))
+    await position.save()
     await new ListingRun(this.#options, context, chunks, position).run()
   }
 }
@@ -103,7 +106,7 @@ class ListingRun {
   async #readTop(chunk: Chunk): Promise<void> {
     const now = this.#now
     chunk.dueMs = now + this.#options.pollIntervalMs
-    const whole = this.#position.storedUntil(chunk.names) === undefined
+    const whole = this.#position.isNew(chunk.names)
     chunk.incomplete = true
     try {
       await this.#reader.read(chunk)

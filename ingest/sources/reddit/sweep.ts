@@ -17,6 +17,8 @@ const MAX_BEHIND_IDS = 5_000
 const MAX_BACKLOG_IDS = 20_000_000
 /** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
 const BUSY_INTERVAL_MS = 5_000
+/** Ids that are missing are asked for together. */
+const AGAIN_INTERVAL_MS = 10_000
 /** A full answer: the next block is due at once. */
 const FULL_BLOCK = 90
 const HOLE_AFTER_MS = 10_000
@@ -54,6 +56,7 @@ class SweepRun {
   #erased = 0
   #newest = 0
   #dueMs = 0
+  #againMs = 0
   #oldBacklog = true
   #holeAfterMs = HOLE_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
@@ -110,9 +113,11 @@ class SweepRun {
     if (next === undefined || this.#newest === 0) return this.#start()
     if (this.#now >= this.#dueMs) return this.#readFront(next)
     const again = pending.due(MAX_INFO_IDS, this.#options.client.serverMs)
-    if (again.length > 0) return this.#readAgain(again)
+    const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
+    if (again.length > 0 && worthwhile) return this.#readAgain(again)
     if (backlog.length > 0) return this.#catchUp()
-    const waitMs = Math.min(this.#dueMs - this.#now, Math.max(0, pending.nextMs - this.#options.client.serverMs))
+    const dueMs = this.#now + pending.nextMs - this.#options.client.serverMs
+    const waitMs = Math.min(this.#dueMs, Math.max(dueMs, this.#againMs)) - this.#now
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
 
@@ -151,7 +156,7 @@ class SweepRun {
 
   async #readFront(next: number): Promise<void> {
     const { client, pollIntervalMs } = this.#options
-    const { backlog, pending } = this.#position
+    const { backlog } = this.#position
     const startMs = this.#now
     const ids = idsFrom(next, MAX_INFO_IDS)
     const found = await readPosts(client, ids, this.#context.signal)
@@ -163,8 +168,7 @@ class SweepRun {
     this.#position.utc = Math.floor(client.serverMs / 1_000)
     if (given.length > 0) this.#frontMoved()
     else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
-    const busy = backlog.length > 0 || pending.due(1, client.serverMs).length > 0
-    const intervalMs = busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
+    const intervalMs = backlog.length > 0 ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
     this.#dueMs = given.length >= FULL_BLOCK ? startMs : startMs + intervalMs
   }
 
@@ -187,6 +191,7 @@ class SweepRun {
   }
 
   async #readAgain(ids: readonly number[]): Promise<void> {
+    this.#againMs = this.#now + AGAIN_INTERVAL_MS
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     await this.#take(ids, found, false)
   }

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { FAULTS } from '../../testing/faults.ts'
+import { HOUR, MINUTE, missing, SECOND, setUp, START_MS, type Setting } from '../../testing/simulated-setting.ts'
+import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
+import { seededRandom } from '../../testing/test-source.ts'
+
+const FIRST_ID = 60_000_000
+
+interface Traffic {
+  readonly everyMs: number
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly firstId?: number
+  readonly seed?: number
+}
+
+/** Posts one after another, two in a hundred ids without one, some readable only a while after their id was given out. */
+function traffic({ everyMs, fromMs, untilMs, firstId = FIRST_ID, seed = 1 }: Traffic): StandInPost[] {
+  const random = seededRandom(seed)
+  const posts: StandInPost[] = []
+  for (let [ms, id] = [fromMs, firstId]; ms < untilMs; [ms, id] = [ms + everyMs, id + 1]) {
+    if (random() < 0.02) continue
+    const lateMs = random() < 0.05 ? random() * 20 * MINUTE : random() * SECOND
+    const createdMs = START_MS + ms
+    posts.push(createPost(id, `sub${id % 7}`, createdMs, { fromMs: createdMs + lateMs }))
+  }
+  return posts
+}
+
+const infoRequests = ({ reddit }: Setting): number => reddit.log.filter(({ path }) => path === '/api/info').length
+const createdBetween = (posts: readonly StandInPost[], fromMs: number, untilMs: number): StandInPost[] =>
+  posts.filter(({ createdMs }) => createdMs >= START_MS + fromMs && createdMs < START_MS + untilMs)
+
+describe('sweep', () => {
+  test('follows all ids, comes back for those that were not there yet, and gives up on the others', async () => {
+    const set = setUp(undefined)
+    const posts = traffic({ everyMs: 100, fromMs: -10 * MINUTE, untilMs: 30 * MINUTE })
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
+    expect(missing(set, createdBetween(posts, -MINUTE, HOUR))).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.positions.entries.get('reddit.sweep')).toMatch(/"pending":\[\]/)
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+  })
+
+  test('needs some ten requests a minute at seventeen posts a second', async () => {
+    const set = setUp(undefined)
+    set.reddit.add(traffic({ everyMs: 59, fromMs: -2 * MINUTE, untilMs: 12 * MINUTE }))
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 10 * MINUTE)
+    expect(infoRequests(set)).toBeLessThan(10 * 22)
+  })
+
+  test('a stop is caught up beside the present, which comes first', async () => {
+    const set = setUp(undefined)
+    const posts = traffic({ everyMs: 200, fromMs: -10 * MINUTE, untilMs: 3.5 * HOUR })
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 10 * MINUTE)
+    await set.clock.pass(2 * HOUR)
+    const backMs = set.clock.trueMs - START_MS
+    await set.world.run(set.create(), HOUR, async () => {
+      await set.clock.pass(2 * MINUTE)
+      const recent = createdBetween(posts, backMs, backMs + MINUTE)
+      expect(missing(set, recent).length).toBeLessThan(recent.length / 10)
+      await set.clock.pass(58 * MINUTE)
+    })
+    const soonEnough = createdBetween(posts, 0, backMs + 25 * MINUTE)
+    expect(missing(set, soonEnough)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.gaps).toEqual([])
+  })
+
+  test('ids that jump far ahead are found again', async () => {
+    const set = setUp(undefined)
+    const before = traffic({ everyMs: 100, fromMs: -MINUTE, untilMs: 10 * MINUTE })
+    const after = traffic({
+      everyMs: 100,
+      fromMs: 10 * MINUTE,
+      untilMs: 30 * MINUTE,
+      firstId: FIRST_ID + 40_000,
+      seed: 2,
+    })
+    set.reddit.add([...before, ...after])
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
+    expect(missing(set, [...before, ...after])).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('starts by galloping where r/all cannot be read', async () => {
+    const set = setUp(undefined)
+    set.reddit.subreddits.set('all', { status: 403 })
+    const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 20 * MINUTE, firstId: 1_000 })
+    // From the first id on, so that the ids are dense: 1,200 of them lie before the start.
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
+    expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+  })
+
+  test('deleted posts are not stored, removed ones when they are approved', async () => {
+    const set = setUp(undefined)
+    const posts = traffic({ everyMs: 1_000, fromMs: -MINUTE, untilMs: 20 * MINUTE })
+    const [deleted, held] = [posts[200]!, posts[201]!]
+    posts[200] = { ...deleted, untilMs: deleted.createdMs }
+    posts[201] = { ...held, filtered: true, fromMs: held.createdMs + 15 * MINUTE }
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
+    expect(set.world.sink.stored.has(deleted.id)).toBe(false)
+    expect(set.world.sink.stored.has(held.id)).toBe(true)
+  })
+
+  test.each(FAULTS)('%s, now and then and ten minutes long, loses and doubles nothing', async (_, fault) => {
+    const random = seededRandom(7)
+    const [fromMs, untilMs] = [START_MS + 20 * MINUTE, START_MS + 30 * MINUTE]
+    const set = setUp(undefined, {
+      fault: ({ atMs }) => ((atMs >= fromMs && atMs < untilMs) || random() < 0.1 ? fault : undefined),
+    })
+    const posts = traffic({ everyMs: 1_000, fromMs: -20 * MINUTE, untilMs: HOUR })
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), 2.5 * HOUR)
+    expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+  })
+})

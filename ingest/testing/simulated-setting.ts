@@ -1,0 +1,64 @@
+import type { RedditSource } from '../config.ts'
+import type { LiveSource } from '../sources/live/source.ts'
+import { createReddit } from '../sources/reddit/create-reddit.ts'
+import { SimulatedClock } from './simulated-clock.ts'
+import { createPost, type StandInPost } from './stand-in-listing.ts'
+import { StandInReddit, type StandInOptions } from './stand-in-reddit.ts'
+import { seededRandom, silentLogger, simulatedWorld, TestWorld } from './test-source.ts'
+
+export const START_MS = Date.UTC(2026, 5, 1)
+export const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000] as const
+/** Far from the ids of anything else. */
+export const FIRST_ID = 36 ** 6
+
+/** A stand-in for Reddit, a clock, and sources that know nothing else of the world. */
+export interface Setting {
+  readonly clock: SimulatedClock
+  readonly reddit: StandInReddit
+  readonly world: TestWorld
+  readonly create: (more?: Partial<RedditSource>) => LiveSource
+}
+
+/** @param subreddits undefined: all of Reddit */
+export function setUp(
+  subreddits: readonly string[] | undefined,
+  options: Partial<StandInOptions> = {},
+  seed = 1,
+): Setting {
+  const clock = new SimulatedClock(START_MS)
+  const reddit = new StandInReddit({ now: () => clock.trueMs, ...options })
+  const outside = simulatedWorld(clock, reddit, seededRandom(seed))
+  const source: RedditSource = {
+    kind: 'reddit',
+    clientId: 'an-id',
+    clientSecret: 'a-secret',
+    userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
+    authUrl: 'http://auth.test',
+    apiUrl: 'http://api.test',
+    subreddits: subreddits === undefined ? undefined : new Set(subreddits),
+    pollIntervalMs: SECOND,
+    check: false,
+  }
+  const create = (more: Partial<RedditSource> = {}): LiveSource =>
+    createReddit({ ...source, ...more }, silentLogger, outside)
+  return { clock, reddit, world: new TestWorld(clock), create }
+}
+
+/** Posts every so often, in milliseconds relative to the start. */
+export function steadily(
+  subreddit: string,
+  everyMs: number,
+  fromMs: number,
+  untilMs: number,
+  firstId = FIRST_ID,
+): StandInPost[] {
+  const count = Math.floor((untilMs - fromMs) / everyMs)
+  return Array.from({ length: count }, (_, n) => createPost(firstId + n, subreddit, START_MS + fromMs + n * everyMs))
+}
+
+export const inOrder = (...lists: readonly (readonly StandInPost[])[]): StandInPost[] =>
+  lists.flat().sort((a, b) => a.createdMs - b.createdMs)
+
+/** The ids of posts that were not stored. */
+export const missing = ({ world }: Setting, posts: readonly StandInPost[]): string[] =>
+  posts.map(({ id }) => id).filter((id) => !world.sink.stored.has(id))
