@@ -57,7 +57,36 @@ export type PostScored = Static<typeof PostScored>
 export const ModelPromoted = Type.Object({ type: Type.Literal('ModelPromoted'), model: ModelName })
 export type ModelPromoted = Static<typeof ModelPromoted>
 
-export type GravitasEvent = PostSubmitted | PostErased | PostScored | ModelPromoted
+/** A token of a subject, as a model's name is. */
+const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
+const HOUR_SECONDS = 3_600
+/** What a GraphQL Int holds. */
+const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
+
+/**
+ * How much of an hour a source saw of what was posted in it. A later event of the same source, subreddit and hour
+ * replaces the earlier one: the source knows more by then.
+ */
+export const HourCovered = Type.Object({
+  type: Type.Literal('HourCovered'),
+  source: SourceName,
+  /** Null: all of Reddit, whose ids are looked through. */
+  subreddit: Type.Union([Subreddit, Type.Null()]),
+  /** The beginning of the hour, seconds since the epoch. */
+  hour_utc: Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799, multipleOf: HOUR_SECONDS }),
+  /** How many ids the hour has; null where that cannot be known, as in a listing. */
+  expected: Type.Union([Count, Type.Null()]),
+  seen: Count,
+  /** Seen as deleted or removed. */
+  erased: Count,
+  /** Never seen, though they should be there. */
+  unknown: Count,
+  /** 0…1: of the ids, (seen + erased) / expected; of a listing, the share of the hour's seconds that was read without a gap. */
+  coverage: Type.Number({ minimum: 0, maximum: 1 }),
+})
+export type HourCovered = Static<typeof HourCovered>
+
+export type GravitasEvent = PostSubmitted | PostErased | PostScored | ModelPromoted | HourCovered
 export type EventType = GravitasEvent['type']
 
 const validators = {
@@ -65,9 +94,11 @@ const validators = {
   PostErased: Compile(PostErased),
   PostScored: Compile(PostScored),
   ModelPromoted: Compile(ModelPromoted),
+  HourCovered: Compile(HourCovered),
 } as const
 
 const MAX_AHEAD_SECONDS = 86_400
+const AHEAD = 'is more than a day ahead of the clock'
 const MAX_SHOWN_LENGTH = 100
 const text = new TextDecoder('utf-8', { fatal: true })
 
@@ -77,6 +108,7 @@ const SUBJECTS: readonly (readonly [prefix: string, type: EventType])[] = [
   [subjects.postErased(''), 'PostErased'],
   [subjects.modelPromoted, 'ModelPromoted'],
   ['scores.', 'PostScored'],
+  [subjects.hourCovered(''), 'HourCovered'],
 ]
 
 /**
@@ -109,9 +141,10 @@ export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
   const validator = validators[type as EventType]
   if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))
   const event: GravitasEvent = json
-  if ('created_utc' in event && event.created_utc > storedAtMs / 1000 + MAX_AHEAD_SECONDS) {
-    throw new EventRejectedError(`${type}: created_utc is more than a day ahead of the clock`)
-  }
+  const latest = storedAtMs / 1000 + MAX_AHEAD_SECONDS
+  if ('created_utc' in event && event.created_utc > latest)
+    throw new EventRejectedError(`${type}: created_utc ${AHEAD}`)
+  if ('hour_utc' in event && event.hour_utc > latest) throw new EventRejectedError(`${type}: hour_utc ${AHEAD}`)
   return event
 }
 

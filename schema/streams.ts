@@ -2,7 +2,7 @@ import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstr
 import { DiscardPolicy, JetStreamApiCodes, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { OperationalError, StreamMismatchError } from './runtime/errors.ts'
-import { DEAD, MODELS, POSTS, SCORES, type StreamName } from './subjects.ts'
+import { COVERAGE, DEAD, MODELS, POSTS, SCORES, type StreamName } from './subjects.ts'
 
 const GIB = 2 ** 30
 const SECOND = 1_000
@@ -47,6 +47,15 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     subjects: ['models.promoted'],
     max_bytes: GIB,
     duplicate_window: nanos(30 * SECOND),
+  },
+  COVERAGE: {
+    ...log,
+    name: COVERAGE,
+    description: 'How much of each hour the sources saw',
+    subjects: ['coverage.*'],
+    max_bytes: 8 * GIB,
+    duplicate_window: nanos(30 * SECOND),
+    allow_atomic: true,
   },
   DEAD: {
     ...log,

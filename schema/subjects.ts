@@ -3,14 +3,16 @@
 export const POSTS = 'POSTS'
 export const SCORES = 'SCORES'
 export const MODELS = 'MODELS'
+export const COVERAGE = 'COVERAGE'
 export const DEAD = 'DEAD'
-export type StreamName = typeof POSTS | typeof SCORES | typeof MODELS | typeof DEAD
+export type StreamName = typeof POSTS | typeof SCORES | typeof MODELS | typeof COVERAGE | typeof DEAD
 
 export const subjects = {
   postSubmitted: (subreddit: string): string => `posts.submitted.${subreddit.toLowerCase()}`,
   postErased: (subreddit: string): string => `posts.erased.${subreddit.toLowerCase()}`,
   postScored: (model: string, subreddit: string): string => `scores.${model}.${subreddit.toLowerCase()}`,
   modelPromoted: 'models.promoted',
+  hourCovered: (source: string): string => `coverage.${source}`,
   dead: (process: string): string => `dead.${process}`,
   /** Core NATS, not stored: which keys of a read model a commit changed. */
   changes: (projection: string): string => `changes.${projection}`,
@@ -24,6 +26,9 @@ export const messageIds = {
   post: (id: string): string => `post:${id}`,
   erased: (id: string): string => `erased:${id}`,
   score: (model: string, id: string): string => `score:${model}:${id}`,
+  /** @param report tells one report of an hour from the next: what comes later counts, also when it says the same again */
+  hourCovered: (source: string, subreddit: string | null, hourUtc: number, report: string): string =>
+    `coverage:${source}:${subreddit?.toLowerCase() ?? '*'}:${hourUtc}:${report}`,
   dead: (process: string, stream: string, sequence: number): string => `dead:${process}:${stream}:${sequence}`,
 } as const
 

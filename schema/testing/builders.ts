@@ -1,4 +1,4 @@
-import type { PostErased, PostScored, PostSubmitted } from '../events.ts'
+import type { HourCovered, PostErased, PostScored, PostSubmitted } from '../events.ts'
 
 /** A valid PostSubmitted; override what a test is about. */
 export const postSubmitted = (overrides: Partial<PostSubmitted> = {}): PostSubmitted => ({
@@ -34,5 +34,19 @@ export const postErased = (overrides: Partial<PostErased> = {}): PostErased => (
   subreddit: 'AskScience',
   created_utc: 1_764_000_000,
   reason: 'deleted by its author',
+  ...overrides,
+})
+
+/** A valid HourCovered; override what a test is about. */
+export const hourCovered = (overrides: Partial<HourCovered> = {}): HourCovered => ({
+  type: 'HourCovered',
+  source: 'reddit',
+  subreddit: null,
+  hour_utc: 1_764_072_000,
+  expected: 61_200,
+  seen: 60_012,
+  erased: 310,
+  unknown: 878,
+  coverage: 0.985,
   ...overrides,
 })

@@ -1,0 +1,32 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { expect, test } from 'vitest'
+import { toCoverageMessage } from './coverage.ts'
+import { DurablePublisher } from './runtime/publish.ts'
+import { applyStreams } from './streams.ts'
+import { COVERAGE, POSTS } from './subjects.ts'
+import { hourCovered } from './testing/builders.ts'
+import { startTestNats } from './testing/nats-server.ts'
+
+test('a log of before gets the stream at the next start, and stores each report once', async () => {
+  await using nats = await startTestNats()
+  const connection = await nats.connect()
+  try {
+    const jsm = await jetstreamManager(connection)
+    await applyStreams(jsm)
+    await jsm.streams.delete(COVERAGE)
+    const before = await jsm.streams.info(POSTS)
+    await applyStreams(jsm)
+    await applyStreams(jsm)
+    expect((await jsm.streams.info(POSTS)).created).toBe(before.created)
+    const publisher = new DurablePublisher(connection)
+    const reports = [hourCovered({ seen: 1 }), hourCovered({ seen: 2 }), hourCovered({ seen: 1 })].map(
+      toCoverageMessage,
+    )
+    expect(await publisher.publish(reports)).toEqual({ stored: 3, duplicates: 0 })
+    expect(await publisher.publish(reports)).toEqual({ stored: 0, duplicates: 3 })
+    const last = await jsm.streams.getMessage(COVERAGE, { last_by_subj: 'coverage.reddit' })
+    expect(last?.json()).toEqual(hourCovered({ seen: 1 }))
+  } finally {
+    await connection.close()
+  }
+})

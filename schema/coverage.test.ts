@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { toCoverageMessage } from './coverage.ts'
+import { decodeEvent, encodeEvent } from './events.ts'
+import { hourCovered } from './testing/builders.ts'
+
+const STORED_AT_MS = 1_764_080_000_000
+const decode = (event: object, subject = 'coverage.reddit') =>
+  decodeEvent(Buffer.from(JSON.stringify(event)), subject, STORED_AT_MS)
+
+test('a report about an hour is read as it was written, of all of Reddit and of one subreddit', () => {
+  const listing = hourCovered({ subreddit: 'AskScience', expected: null, erased: 0, unknown: 0, coverage: 0.5 })
+  for (const event of [hourCovered(), listing]) expect(decode(event)).toEqual(event)
+})
+
+test.each([
+  ['an hour that is none', { hour_utc: 1_764_072_001 }, /hour_utc/],
+  ['an hour before Reddit', { hour_utc: 3_600 }, /hour_utc/],
+  ['an hour two days ahead', { hour_utc: 1_764_072_000 + 48 * 3_600 }, /hour_utc is more than a day ahead/],
+  ['more than everything', { coverage: 1.01 }, /coverage/],
+  ['a negative count', { unknown: -1 }, /unknown/],
+  ['half an id', { seen: 0.5 }, /seen/],
+  ['more ids than an Int holds', { expected: 2 ** 31 }, /expected/],
+  ['no word on the subreddit', { subreddit: undefined }, /subreddit/],
+  ['a subreddit that is none', { subreddit: '*' }, /subreddit/],
+  ['a source that is no token', { source: 'a.b' }, /source/],
+])('%s is refused', (_, wrong, reason) => {
+  expect(() => decode({ ...hourCovered(), ...wrong })).toThrow(reason)
+})
+
+test('a report belongs under a subject of COVERAGE and nowhere else', () => {
+  expect(() => decode(hourCovered(), 'posts.submitted.askscience')).toThrow(/does not belong/)
+})
+
+test('its message can be repeated, and the next report of the same hour is another message', () => {
+  const event = hourCovered({ subreddit: 'AskScience' })
+  const [first, second] = [toCoverageMessage(event), toCoverageMessage(event)]
+  expect(first).toMatchObject({ subject: 'coverage.reddit', payload: encodeEvent(event) })
+  expect(first.messageId).toMatch(/^coverage:reddit:askscience:1764072000:\w+$/)
+  expect(second.messageId).not.toBe(first.messageId)
+  expect(toCoverageMessage(hourCovered()).messageId).toMatch(/^coverage:reddit:\*:1764072000:\w+$/)
+})
