@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { SimulatedClock } from '../testing/simulated-clock.ts'
+import { silentLogger } from '../testing/test-source.ts'
+import { RefusedError, TransientError, UnavailableError } from './errors.ts'
+import type { HttpAnswer } from './fetch.ts'
+import { retryAfterMs } from './headers.ts'
+import { HttpClient } from './http-client.ts'
+import { judgeFailure } from './judge-failure.ts'
+import { RateLimiter } from './rate-limiter.ts'
+
+const never = new AbortController().signal
+const answerOf = (status: number, text = '{}', headers: Record<string, string> = {}): HttpAnswer => ({
+  status,
+  text,
+  headers: { get: (name) => headers[name] ?? null },
+})
+
+function setUp(answers: (HttpAnswer | Error)[]) {
+  const clock = new SimulatedClock(Date.UTC(2026, 0, 1))
+  const limiter = new RateLimiter(clock, { perMinute: 60 })
+  const sentMs: number[] = []
+  const fetch = async (): Promise<HttpAnswer> => {
+    sentMs.push(clock.elapsedMs())
+    const next = answers.length > 1 ? answers.shift()! : answers[0]!
+    if (next instanceof Error) throw next
+    return next
+  }
+  const http = new HttpClient({ clock, limiter, fetch, userAgent: 'test', logger: silentLogger, random: () => 1 })
+  const judge = (answer: HttpAnswer): string => {
+    judgeFailure(answer)
+    return answer.text
+  }
+  const ask = (): Promise<string> =>
+    clock.passUntil(http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), judge }, never))
+  return { clock, limiter, http, ask, sentMs, judge }
+}
+
+describe('HttpClient', () => {
+  test('waits twice as long after each failure', async () => {
+    const set = setUp([answerOf(500), answerOf(502), new TypeError('cut'), answerOf(503), answerOf(200, 'there')])
+    expect(await set.ask()).toBe('there')
+    expect(set.sentMs.map((ms, index) => ms - (set.sentMs[index - 1] ?? 0))).toEqual([0, 1_000, 2_000, 4_000, 8_000])
+  })
+
+  test('gives up after six attempts, and goes on with long waits when asked again', async () => {
+    const set = setUp([answerOf(500, '')])
+    await expect(set.ask()).rejects.toThrow(UnavailableError)
+    expect(set.sentMs).toHaveLength(6)
+    await expect(set.ask()).rejects.toThrow(UnavailableError)
+    const [sixth, seventh, last] = [set.sentMs[5]!, set.sentMs[6]!, set.sentMs.at(-1)! - set.sentMs.at(-2)!]
+    expect(seventh - sixth).toBe(32_000)
+    expect(last).toBe(300_000)
+  })
+
+  test('heeds retry-after, for all requests', async () => {
+    const set = setUp([answerOf(429, '', { 'retry-after': '120' }), answerOf(200)])
+    const asked = Promise.all([set.ask(), set.ask()])
+    await set.clock.passUntil(asked)
+    expect(set.sentMs.filter((ms) => ms > 1_000).every((ms) => ms >= 120_000)).toBe(true)
+  })
+
+  test('an answer that does not come within half a minute is given up', async () => {
+    const clock = new SimulatedClock(0)
+    const limiter = new RateLimiter(clock, { perMinute: 60 })
+    const fetch = (): Promise<HttpAnswer> => new Promise(() => {})
+    const http = new HttpClient({ clock, limiter, fetch, userAgent: 'x', logger: silentLogger, maxAttempts: 1 })
+    const asked = http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), judge: () => 1 }, never)
+    await expect(clock.passUntil(asked)).rejects.toThrow('no answer within 30 s')
+    expect(clock.elapsedMs()).toBe(30_000)
+  })
+
+  test('stops at once when asked to, also while it waits', async () => {
+    const set = setUp([answerOf(500)])
+    const stop = new AbortController()
+    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), judge: set.judge }
+    const asked = set.http.request(exchange, stop.signal)
+    await set.clock.pass(500)
+    stop.abort(new Error('stopped'))
+    await expect(asked).rejects.toThrow('stopped')
+  })
+
+  test('goes by the server’s clock', async () => {
+    const set = setUp([answerOf(200, '', { date: 'Fri, 02 Jan 2026 00:00:00 GMT' })])
+    expect(set.http.serverMs).toBe(Date.UTC(2026, 0, 1))
+    await set.ask()
+    expect(set.http.serverMs).toBe(Date.UTC(2026, 0, 2))
+  })
+})
+
+describe('judgeFailure', () => {
+  test.each([
+    [403, '{"reason":"private"}', RefusedError, '403 private'],
+    [451, '', RefusedError, '451 '],
+    [500, '<html>', TransientError, '500'],
+    [418, '', TransientError, '418'],
+    [301, '', TransientError, 'a redirect to nowhere'],
+  ])('%d %j', (status, text, kind, message) => {
+    const judge = (): void => judgeFailure(answerOf(status, text))
+    expect(judge).toThrow(kind)
+    expect(judge).toThrow(message)
+  })
+
+  test('keeps only the path of a redirect: no token goes to another host', () => {
+    const judge = (): void => judgeFailure(answerOf(302, '', { location: 'https://evil.test/r/x1/new?limit=1' }))
+    expect(judge).toThrow('redirected to /r/x1/new?limit=1')
+  })
+})
+
+test.each([
+  [{ 'retry-after': '5' }, 5_000],
+  [{ 'retry-after': 'Fri, 02 Jan 2026 00:01:00 GMT', date: 'Fri, 02 Jan 2026 00:00:00 GMT' }, 60_000],
+  [{ 'retry-after': 'Fri, 02 Jan 2026 00:01:00 GMT' }, undefined],
+  [{ 'retry-after': 'soon' }, undefined],
+  [{ 'retry-after': '-5' }, undefined],
+  [{}, undefined],
+])('retry-after of %j', (headers, expected) => {
+  expect(retryAfterMs(answerOf(429, '', headers).headers)).toBe(expected)
+})

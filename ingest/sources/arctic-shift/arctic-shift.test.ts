@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import type { Fetch, HttpAnswer } from '../../http/fetch.ts'
+import { FAULTS } from '../../testing/faults.ts'
+import { HOUR, inOrder, MINUTE, SECOND, START_MS, steadily } from '../../testing/simulated-setting.ts'
+import { SimulatedClock } from '../../testing/simulated-clock.ts'
+import type { StandInPost } from '../../testing/stand-in-listing.ts'
+import type { Fault } from '../../testing/stand-in-reddit.ts'
+import { seededRandom, silentLogger, TestWorld } from '../../testing/test-source.ts'
+import { createArcticShift } from './arctic-shift.ts'
+
+/** How long the archive takes to have a post. */
+const LAG_MS = 30 * SECOND
+
+interface Options {
+  readonly posts: readonly StandInPost[]
+  readonly subreddits: readonly string[]
+  readonly fault?: (atMs: number) => Fault | undefined
+}
+
+function setUp({ posts, subreddits, fault }: Options) {
+  const clock = new SimulatedClock(START_MS)
+  const requests: { atMs: number; url: URL }[] = []
+  const fetch: Fetch = async ({ url }, signal) => {
+    requests.push({ atMs: clock.trueMs, url: new URL(url) })
+    await clock.sleep(50, signal)
+    const broken = fault?.(clock.trueMs)
+    if (broken === undefined) return json(200, { data: search(posts, new URL(url).searchParams, clock.trueMs) })
+    if (broken.kind === 'answer')
+      return { status: broken.status, text: broken.body ?? '', headers: { get: () => null } }
+    if (broken.kind === 'slow') await clock.sleep(HOUR, signal)
+    throw new TypeError('fetch failed')
+  }
+  const outside = { clock, fetch, random: seededRandom(3) }
+  const common = { userAgent: 'x', pollIntervalMs: SECOND, check: false, url: 'http://archive.test' }
+  const create = () =>
+    createArcticShift({ kind: 'arctic-shift', subreddits: new Set(subreddits), ...common }, silentLogger, outside)
+  return { clock, requests, create, world: new TestWorld(clock) }
+}
+
+const json = (status: number, body: object): HttpAnswer => ({
+  status,
+  text: JSON.stringify(body),
+  headers: { get: () => null },
+})
+
+function search(posts: readonly StandInPost[], query: URLSearchParams, nowMs: number): object[] {
+  const after = Number(query.get('after')) * 1_000
+  return posts
+    .filter(({ subreddit, createdMs }) => subreddit === query.get('subreddit') && createdMs > after)
+    .filter(({ createdMs, untilMs }) => createdMs + LAG_MS <= nowMs && untilMs > nowMs)
+    .slice(0, Number(query.get('limit')))
+    .map(({ data }) => data)
+}
+
+const untold = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
+  posts.map(({ id }) => id).filter((id) => !stored.has(id))
+
+describe('arctic-shift', () => {
+  test('begins a day back, follows, and goes on after a stop where it was', async () => {
+    const posts = inOrder(
+      steadily('a1', 40 * SECOND, -30 * HOUR, 9 * HOUR),
+      steadily('b1', HOUR, -30 * HOUR, 9 * HOUR, 7),
+    )
+    const { clock, requests, create, world } = setUp({ posts, subreddits: ['a1', 'b1'] })
+    await world.run(create(), HOUR)
+    await clock.pass(6 * HOUR)
+    await world.run(create(), HOUR)
+    const due = posts.filter(({ createdMs }) => createdMs > START_MS - 23 * HOUR && createdMs < clock.trueMs - MINUTE)
+    expect(untold(world.sink.stored, due)).toEqual([])
+    const { searchParams, pathname } = requests[0]!.url
+    expect(pathname).toBe('/api/posts/search')
+    expect(Object.fromEntries(searchParams)).toMatchObject({ subreddit: 'a1', sort: 'asc', limit: '100' })
+    const busiest = Math.max(
+      ...requests.map(({ atMs }, index) => requests.slice(index).filter((other) => other.atMs < atMs + SECOND).length),
+    )
+    expect(busiest).toBeLessThanOrEqual(2)
+  })
+
+  test('more posts in a second than a page holds do not hold it up', async () => {
+    const crowd = steadily('a1', 1, -HOUR, -HOUR + 900)
+    const later = steadily('a1', MINUTE, -HOUR + MINUTE, HOUR, 9_000)
+    const { create, world } = setUp({ posts: [...crowd, ...later], subreddits: ['a1'] })
+    await world.run(create(), HOUR)
+    expect(untold(world.sink.stored, later.slice(0, -1))).toEqual([])
+  })
+
+  test('posts that their authors deleted later are left out', async () => {
+    const posts = steadily('a1', MINUTE, -HOUR, 0)
+    posts[30] = { ...posts[30]!, data: { ...posts[30]!.data, _meta: { was_deleted_later: true } } }
+    const { create, world } = setUp({ posts, subreddits: ['a1'] })
+    await world.run(create(), 5 * MINUTE)
+    expect(untold(world.sink.stored, posts)).toEqual([posts[30].id])
+  })
+
+  test.each(FAULTS)('%s, now and then and ten minutes long, loses nothing', async (_, fault) => {
+    const random = seededRandom(9)
+    const posts = steadily('a1', 30 * SECOND, -2 * HOUR, HOUR)
+    const inTrouble = (atMs: number): boolean => atMs > START_MS + 10 * MINUTE && atMs < START_MS + 20 * MINUTE
+    const { create, world } = setUp({
+      posts,
+      subreddits: ['a1'],
+      fault: (atMs) => (inTrouble(atMs) || random() < 0.1 ? fault : undefined),
+    })
+    await world.run(create(), 2 * HOUR)
+    expect(untold(world.sink.stored, posts)).toEqual([])
+    expect(world.sink.doubled).toEqual([])
+  })
+})
