@@ -5,7 +5,7 @@ import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from './projection.ts'
 
 /**
- * Opens a read model's file for its one writer, creating it when it is missing. `synchronous = NORMAL` is safe here: a
+ * Opens a read model's file for its one writer, creating it when it is missing and upgrading it where that can be done. `synchronous = NORMAL` is safe here: a
  * commit lost with the machine takes its checkpoint with it, and the log replays it.
  * @throws OperationalError when the file is damaged or of another projection or version
  */
@@ -22,6 +22,7 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
     if (isNew || isEmpty(database)) createTables(database, projection)
+    upgrade(database, projection)
     checkIdentity(database, file, projection)
     return database
   } catch (cause) {
@@ -52,9 +53,24 @@ function createTables(database: Database, projection: Projection<unknown>): void
   })()
 }
 
+/** Brings a file of a former version up to date in one transaction, where there is a way from each version to the next. */
+function upgrade(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
+  database
+    .transaction(() => {
+      if (readMeta(database, 'projection') !== name) return
+      const found = Number(readMeta(database, 'version'))
+      for (let from = found; from < version; from++) if (upgrades[from] === undefined) return
+      for (let from = found; from < version; from++) database.exec(upgrades[from]!)
+      if (found < version) database.prepare("UPDATE meta SET value = ? WHERE name = 'version'").run(String(version))
+    })
+    .immediate()
+}
+
+const readMeta = (database: Database, name: string): string | undefined =>
+  database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name)
+
 function checkIdentity(database: Database, file: string, projection: Projection<unknown>): void {
-  const select = database.prepare('SELECT value FROM meta WHERE name = ?').pluck()
-  const found = `${String(select.get('projection'))} ${String(select.get('version'))}`
+  const found = `${readMeta(database, 'projection')} ${readMeta(database, 'version')}`
   const wanted = `${projection.name} ${projection.version}`
   if (found === wanted) return
   throw new OperationalError(`${file} holds the read model "${found}", this program writes "${wanted}". ${REBUILD}`)

@@ -15,11 +15,16 @@ export interface Position {
 export interface Projection<Change> {
   /** Also the name of its folder, file, logger and consumer. */
   readonly name: string
-  /** Raised whenever `tables` or `evolve` change; a file of another version has to be rebuilt. */
+  /** Raised whenever `tables` or `evolve` change; a file of another version has to be upgraded or rebuilt. */
   readonly version: number
   readonly handles: readonly EventType[]
   /** DDL for an empty file. */
   readonly tables: string
+  /**
+   * By former version: DDL that makes its file one of the next version. Only where following the log from the file's
+   * checkpoints then gives the rows of a rebuild, such as for the events of a stream that was not followed before.
+   */
+  readonly upgrades?: Readonly<Record<number, string>>
   /** Pure: the changes that an event asks for. Whether they were made before, the writer's ledger knows. */
   evolve(event: GravitasEvent, position: Position): Change | undefined
   createWriter(database: Database): ChangeWriter<Change>

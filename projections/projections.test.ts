@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { GravitasEvent, PostScored } from '../schema/events.ts'
 import { toPostId } from '../schema/post-id.ts'
-import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
-import { POSTS, SCORES } from '../schema/subjects.ts'
+import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { COVERAGE, POSTS, SCORES } from '../schema/subjects.ts'
 import type { LogMessage } from './batch-writer.ts'
 import { projections } from './registry.ts'
 import { TestReadModel, toLog } from './testing/replay.ts'
@@ -23,8 +23,22 @@ const scored = fc
     postScored({ post_id: p.id, subreddit: p.subreddit, created_utc, model, seriousness: fixed / 10_000 }),
   )
 const erased = post.map(({ id, subreddit }) => postErased({ post_id: id, subreddit }))
+const covered = fc
+  .record({
+    source: fc.constantFrom('reddit', 'rss'),
+    subreddit: fc.constantFrom(null, ...NAMES),
+    hour_utc: fc.constantFrom(1_764_000_000, 1_764_003_600),
+    seen: fc.integer({ min: 0, max: 100 }),
+    coverage: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(hourCovered)
 const history: fc.Arbitrary<GravitasEvent[]> = fc.array(
-  fc.oneof({ weight: 4, arbitrary: submitted }, { weight: 5, arbitrary: scored }, { weight: 1, arbitrary: erased }),
+  fc.oneof(
+    { weight: 4, arbitrary: submitted },
+    { weight: 5, arbitrary: scored },
+    { weight: 1, arbitrary: erased },
+    { weight: 2, arbitrary: covered },
+  ),
   { maxLength: 60 },
 )
 
@@ -34,11 +48,9 @@ function replay(name: string, log: readonly LogMessage[]): string {
   return model.dump()
 }
 
-/** The streams one after the other: another interleaving of the same two streams. */
-const byStream = (log: readonly LogMessage[]): LogMessage[] => [
-  ...log.filter(({ stream }) => stream === SCORES),
-  ...log.filter(({ stream }) => stream === POSTS),
-]
+/** The streams one after the other: another interleaving of the same streams. */
+const byStream = (log: readonly LogMessage[]): LogMessage[] =>
+  [COVERAGE, SCORES, POSTS].flatMap((wanted) => log.filter(({ stream }) => stream === wanted))
 
 describe.each(Object.keys(projections))('%s', (name) => {
   test('any batches, redeliveries and crashes give the rows of a plain replay', () => {

@@ -5,14 +5,15 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { encodeEvent, type GravitasEvent } from '../schema/events.ts'
+import { toCoverageMessage } from '../schema/coverage.ts'
+import { encodeEvent, type GravitasEvent, type HourCovered } from '../schema/events.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { applyStreams } from '../schema/streams.ts'
-import { DEAD, POSTS, SCORES, subjects } from '../schema/subjects.ts'
-import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { COVERAGE, DEAD, POSTS, SCORES, subjects } from '../schema/subjects.ts'
+import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
 import { projections } from './registry.ts'
@@ -60,6 +61,19 @@ async function publish(events: readonly GravitasEvent[]): Promise<void> {
     const group = messages.filter(({ subject }) => subject.startsWith(stream))
     for (let at = 0; at < group.length; at += 1_000) await publisher.publish(group.slice(at, at + 1_000))
   }
+}
+
+const publishCoverage = (...reports: readonly HourCovered[]) =>
+  new DurablePublisher(connection).publish(reports.map(toCoverageMessage))
+
+const seen = () => query<{ seen: number }>('hourly', 'SELECT seen FROM coverage_view').map((row) => row.seen)
+
+/** What the program of before has left: a file that knows nothing of COVERAGE. */
+function undoUpgrade(): void {
+  const database = new Sqlite(join(dataDir, 'hourly.db'))
+  database.exec(`DROP VIEW coverage_view; DROP TABLE coverage; UPDATE meta SET value = '1' WHERE name = 'version'`)
+  database.prepare('DELETE FROM checkpoints WHERE stream = ?').run(COVERAGE)
+  database.close()
 }
 
 function query<T>(name: string, sql: string): T[] {
@@ -113,6 +127,38 @@ describe('a projector', () => {
       expect(query('posts', 'SELECT id, seriousness FROM posts_view')).toEqual([{ id: '1abcde', seriousness: 0.8731 }]),
     )
     expect(query('posts', "SELECT rowid FROM titles WHERE titles MATCH 'secret'")).toEqual([])
+  })
+
+  test('follows the reports on hours beside the scores, goes on behind them, and sets a bad one aside', async () => {
+    const first = await start('hourly')
+    await publish(scores(10))
+    await publishCoverage(hourCovered({ seen: 1 }), hourCovered({ seen: 2 }))
+    await vi.waitFor(() => expect(seen()).toEqual([2]), { timeout: 10_000 })
+    await first[Symbol.asyncDispose]()
+    await jetstream(connection).publish('coverage.reddit', encodeEvent(hourCovered({ hour_utc: 1_764_072_001 })))
+    await publishCoverage(hourCovered({ seen: 3 }))
+    await start('hourly')
+    await vi.waitFor(() => expect(seen()).toEqual([3]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(10))
+    expect(query('hourly', `SELECT sequence FROM checkpoints WHERE stream = 'COVERAGE'`)).toEqual([{ sequence: 4 }])
+    const jsm = await jetstreamManager(connection)
+    await vi.waitFor(async () => {
+      const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: 'dead.hourly' })
+      expect(letter?.header.get('Gravitas-Reason')).toMatch(/hour_utc/)
+    })
+  })
+
+  test('a file of before is brought up to date by its projector, and keeps its sums', async () => {
+    const first = await start('hourly')
+    await publish(scores(10))
+    await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(10), { timeout: 10_000 })
+    await first[Symbol.asyncDispose]()
+    undoUpgrade()
+    await publishCoverage(hourCovered({ seen: 5 }))
+    await publish(scores(5, 11))
+    await start('hourly')
+    await vi.waitFor(() => expect(seen()).toEqual([5]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(15), { timeout: 10_000 })
   })
 
   test('passes a bad event over and puts it into DEAD', async () => {

@@ -9,7 +9,7 @@ import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
-import { ERASED_SUBJECTS, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
+import { COVERAGE, ERASED_SUBJECTS, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
 import { CauseGate } from './cause-gate.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -121,6 +121,7 @@ class Projector implements AsyncDisposable {
     if (handles.has('PostSubmitted')) wanted.push([POSTS, undefined])
     else if (handles.has('PostErased')) wanted.push([POSTS, ERASED_SUBJECTS])
     if (handles.has('PostScored')) wanted.push([SCORES, undefined])
+    if (handles.has('HourCovered')) wanted.push([COVERAGE, undefined])
     return wanted
   }
 

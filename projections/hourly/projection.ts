@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { Projection } from '../projection.ts'
+import type { ChangeWriter, Projection } from '../projection.ts'
 import {
   TallyWriter,
   toTallyChange,
@@ -8,19 +8,47 @@ import {
   type TallyChange,
   type TallyTables,
 } from '../tally.ts'
+import { coverageTables, CoverageWriter, type CoverHour } from './coverage.ts'
 import { tables } from './tables.ts'
 
-/** Seriousness by subreddit and hour of the post's creation. */
-export const hourly: Projection<TallyChange> = {
+type HourlyChange = TallyChange | CoverHour
+
+/** Seriousness by subreddit and hour of the post's creation, and how much of each hour the sources saw. */
+export const hourly: Projection<HourlyChange> = {
   name: 'hourly',
-  version: 1,
-  handles: ['PostScored', 'PostErased'],
+  version: 2,
+  handles: ['PostScored', 'PostErased', 'HourCovered'],
   tables,
-  evolve: toTallyChange,
-  createWriter: (database) => new TallyWriter(database, hourlyTables(database)),
+  // A file of version 1 followed no COVERAGE: with the empty table it follows it from its beginning, as a new file does.
+  upgrades: { 1: coverageTables },
+  evolve: (event, { sequence }) =>
+    event.type === 'HourCovered' ? { kind: 'cover', report: event, sequence } : toTallyChange(event),
+  createWriter: (database) => new HourlyWriter(database),
 }
 
-function hourlyTables(database: Database): TallyTables {
+class HourlyWriter implements ChangeWriter<HourlyChange> {
+  readonly #tally: TallyWriter
+  readonly #coverage: CoverageWriter
+
+  constructor(database: Database) {
+    this.#tally = new TallyWriter(database, hourlyTables(database))
+    this.#coverage = new CoverageWriter(database)
+  }
+
+  apply(change: HourlyChange): void {
+    if (change.kind === 'cover') this.#coverage.apply(change)
+    else this.#tally.apply(change)
+  }
+
+  flush(): readonly string[] {
+    const covered = this.#coverage.flush()
+    const tallied = this.#tally.flush()
+    return covered.length === 0 ? tallied : [...new Set([...tallied, ...covered])]
+  }
+}
+
+/** The statements of its sums. */
+export function hourlyTables(database: Database): TallyTables {
   const insert = database.prepare<[number, string, string, number, number]>(
     'INSERT INTO counted (key, model, subreddit, hour, seriousness) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   )

@@ -1,5 +1,6 @@
 import { erasedTable } from '../erased-posts.ts'
 import { namesTable } from '../tally.ts'
+import { coverageTables } from './coverage.ts'
 
 /**
  * hourly: seriousness by subreddit, hour of the post's creation, and model, in fixed integers (schema/seriousness.ts).
@@ -38,4 +39,4 @@ CREATE VIEW hourly_view AS
     posts,
     CAST(sum AS REAL) / posts / 10000.0 AS seriousness
   FROM hourly;
-`
+${coverageTables}`

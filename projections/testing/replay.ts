@@ -2,19 +2,27 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
-import { encodeEvent, type GravitasEvent } from '../../schema/events.ts'
-import { POSTS, SCORES, subjects, type StreamName } from '../../schema/subjects.ts'
+import { encodeEvent, type EventType, type GravitasEvent } from '../../schema/events.ts'
+import { COVERAGE, MODELS, POSTS, SCORES, subjects, type StreamName } from '../../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from '../batch-writer.ts'
 import { openReadModel } from '../database.ts'
 import type { Projection } from '../projection.ts'
 
 const STORED_AT_MS = 1_764_100_000_000
 
+const STREAMS: Readonly<Record<EventType, StreamName>> = {
+  PostSubmitted: POSTS,
+  PostErased: POSTS,
+  PostScored: SCORES,
+  ModelPromoted: MODELS,
+  HourCovered: COVERAGE,
+}
+
 /** Events as the log would hold them: each stream numbers its own from 1. */
 export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
   const next: Partial<Record<StreamName, number>> = {}
   return events.map((event) => {
-    const stream = event.type === 'PostScored' ? SCORES : POSTS
+    const stream = STREAMS[event.type]
     const sequence = (next[stream] = (next[stream] ?? 0) + 1)
     return {
       stream,
@@ -29,13 +37,14 @@ export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
 function subjectOf(event: GravitasEvent): string {
   if (event.type === 'PostScored') return subjects.postScored(event.model, event.subreddit)
   if (event.type === 'PostErased') return subjects.postErased(event.subreddit)
+  if (event.type === 'HourCovered') return subjects.hourCovered(event.source)
   return event.type === 'PostSubmitted' ? subjects.postSubmitted(event.subreddit) : subjects.modelPromoted
 }
 
 /** A read model in a temporary file of its own. */
 export class TestReadModel implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'gravitas-read-model-'))
-  readonly #projection: Projection<unknown>
+  #projection: Projection<unknown>
   database: Database
 
   constructor(projection: Projection<unknown>) {
@@ -69,6 +78,13 @@ export class TestReadModel implements Disposable {
       this.database.close()
       this.database = this.#open()
     }
+  }
+
+  /** Closes the file and opens it as another version of the program would. */
+  reopenAs(projection: Projection<unknown>): void {
+    this.database.close()
+    this.#projection = projection
+    this.database = this.#open()
   }
 
   /** All rows of all tables that say something about posts, as text. */
