@@ -15,6 +15,7 @@ export class RateLimiter {
   readonly #leastMs: number
   readonly #perWindow: number | undefined
   #nextMs = 0
+  #lastMs = Number.NEGATIVE_INFINITY
   #spacingMs: number
   #windowEndMs = 0
   #queue: Promise<void> = Promise.resolve()
@@ -53,6 +54,7 @@ export class RateLimiter {
     this.#windowEndMs = this.#clock.elapsedMs() + resetMs
     if (remaining < 1) this.pause(resetMs)
     else this.#spacingMs = Math.max(this.#leastMs, resetMs / remaining)
+    this.#nextMs = Math.max(this.#nextMs, Math.min(this.#lastMs + this.#spacingMs, this.#windowEndMs))
   }
 
   async #take(signal: AbortSignal): Promise<void> {
@@ -66,6 +68,7 @@ export class RateLimiter {
     // Never past the window's end: the next window has room again.
     const untilEndMs = this.#windowEndMs - now
     const spacingMs = untilEndMs > 0 ? Math.min(this.#spacingMs, untilEndMs) : this.#spacingMs
+    this.#lastMs = now
     this.#nextMs = now + Math.max(this.#leastMs, spacingMs)
   }
 }

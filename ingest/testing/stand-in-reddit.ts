@@ -35,6 +35,8 @@ export interface StandInOptions {
   readonly clientSecret?: string
   readonly tokenLifeS?: number
   readonly windowItems?: number
+  /** Leave out of a list of subreddits those that cannot be read, instead of refusing it whole. */
+  readonly leavesOut?: boolean
 }
 
 const WINDOW_S = 600
@@ -57,7 +59,14 @@ export class StandInReddit {
   tokensGiven = 0
 
   constructor(options: StandInOptions) {
-    this.#options = { clientId: 'an-id', clientSecret: 'a-secret', tokenLifeS: 3_600, windowItems: 1_000, ...options }
+    this.#options = {
+      clientId: 'an-id',
+      clientSecret: 'a-secret',
+      tokenLifeS: 3_600,
+      windowItems: 1_000,
+      leavesOut: false,
+      ...options,
+    }
   }
 
   /** Posts in the order of their creation, after those that are there. */
@@ -119,14 +128,15 @@ export class StandInReddit {
   }
 
   #listing(names: readonly string[], query: URLSearchParams): HttpAnswer {
-    for (const name of names) {
+    const { now, windowItems, leavesOut } = this.#options
+    for (const name of leavesOut && names.length > 1 ? [] : names) {
       const { status, reason, renamedTo } = this.subreddits.get(name) ?? {}
       if (renamedTo !== undefined) return redirect(`https://oauth.reddit.com/r/${renamedTo}/new?${query}`)
       if (status === 302) return redirect(`https://www.reddit.com/subreddits/search?q=${name}`)
       if (status !== undefined) return json(status, { reason, message: 'Forbidden', error: status })
     }
-    const { now, windowItems } = this.#options
-    const subreddits = names.includes('all') ? undefined : new Set(names)
+    const open = names.filter((name) => !this.subreddits.has(name))
+    const subreddits = names.includes('all') ? undefined : new Set(open)
     return json(200, listPage(this.#posts, { subreddits, nowMs: now(), windowItems, query }))
   }
 

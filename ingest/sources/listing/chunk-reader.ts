@@ -26,12 +26,15 @@ interface Reading {
   readonly gaps: { readonly name: string; readonly from: number; readonly until: number }[]
   /** Names that redirects led to: two may lead to each other. */
   readonly renamed: Set<string>
+  /** Time of the newest post that was read, seconds since the epoch. */
+  newestUtc: number
 }
 
 /** Reads chunks down to known ground, finds who is to blame for a refusal, and closes gaps as far as Reddit lets it. */
 export class ChunkReader {
   readonly #options: ChunkReaderOptions
   readonly #apart = new WeakMap<Chunk, string[]>()
+  readonly #heard = new Set<string>()
 
   constructor(options: ChunkReaderOptions) {
     this.#options = options
@@ -44,14 +47,36 @@ export class ChunkReader {
   async read(chunk: Chunk): Promise<void> {
     const { client, position, context } = this.#options
     const startUtc = Math.floor(client.serverMs / 1_000)
-    const reading: Reading = { chunk, beyond: new Set(), gaps: [], renamed: new Set() }
+    const reading: Reading = { chunk, beyond: new Set(), gaps: [], renamed: new Set(), newestUtc: 0 }
     await this.#readNames(chunk.names.slice(), reading)
     for (const { name, from, until } of reading.gaps) {
       const reason = 'older than what the listing offers'
       await context.recordGap({ of: name, from: isoTime(from), until: isoTime(until), reason })
     }
-    position.advance(chunk.names, startUtc, chunk.provisional)
+    // By the posts' own times, where there are any: they alone can be compared with other posts' times.
+    const throughUtc = reading.newestUtc === 0 ? startUtc : Math.min(startUtc, Math.floor(reading.newestUtc))
+    position.advance(chunk.names, throughUtc, chunk.provisional)
     chunk.provisional.clear()
+  }
+
+  /** Which of these had no post so far: Reddit leaves out of a list what cannot be read, without a word. */
+  silent(names: readonly string[]): string[] {
+    return names.filter((name) => !this.#heard.has(name))
+  }
+
+  /**
+   * Whether a subreddit can be read by itself.
+   * @throws UnavailableError
+   */
+  async canRead(name: string): Promise<boolean> {
+    const { client, context } = this.#options
+    try {
+      await client.readListing({ path: `/r/${name}/new`, query: { limit: '1' } }, context.signal)
+      return true
+    } catch (error) {
+      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+      return false
+    }
   }
 
   deepWindow({ names, provisional }: Chunk): WindowReader {
@@ -116,6 +141,7 @@ export class ChunkReader {
       maxPages,
     })
     while (window.end === undefined) await this.#store(await window.next(context.signal), ids)
+    reading.newestUtc = Math.max(reading.newestUtc, window.newestUtc)
     if (window.end === 'window') await this.#readBeyond(names, window.oldestUtc, reading)
   }
 
@@ -139,7 +165,10 @@ export class ChunkReader {
       posts.map(({ data }) => data),
       client.serverMs,
     )
-    for (const { id } of posts) ids.add(id)
+    for (const { id, data } of posts) {
+      ids.add(id)
+      this.#heard.add(String(data['subreddit']).toLowerCase())
+    }
   }
 
   async #blame(name: string, error: RefusedError | RedirectedError, reading: Reading): Promise<void> {

@@ -102,6 +102,39 @@ describe('listing', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 
+  test('subreddits that are left out of the list without a word are found, and read again when they can be', async () => {
+    const set = setUp(['a1', 'quiet1', 'private1'], { leavesOut: true })
+    set.reddit.subreddits.set('private1', { status: 403, reason: 'private' })
+    const posts = inOrder(steadily('a1', MINUTE, -HOUR, HOUR), steadily('private1', MINUTE, -HOUR, HOUR, 5))
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR, async () => {
+      await set.clock.pass(MINUTE)
+      expect(listings(set).at(-1)).toMatch(/^\/r\/a1\+quiet1\/new/)
+      expect(listings(set).filter((path) => path.startsWith('/r/quiet1/'))).toHaveLength(1)
+      set.reddit.subreddits.delete('private1')
+      await set.clock.pass(59 * MINUTE)
+    })
+    expect(missing(set, posts.slice(0, -2))).toEqual([])
+  })
+
+  test('posts of long ago, replayed, are read on as others', async () => {
+    const set = setUp(['a1', 'b1'])
+    const old = inOrder(steadily('a1', MINUTE, -HOUR, 9 * HOUR), steadily('b1', 10 * SECOND, -HOUR, 9 * HOUR, 5))
+    for (const { data } of old) Object.assign(data, { created_utc: Number(data['created_utc']) - 200_000_000 })
+    set.reddit.add(old)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
+    await set.clock.pass(7 * HOUR)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 10 * MINUTE)
+    const due = old.filter(({ createdMs }) => createdMs < set.clock.trueMs - 30 * SECOND)
+    expect(
+      missing(
+        set,
+        due.filter(({ subreddit }) => subreddit === 'a1'),
+      ),
+    ).toEqual([])
+    expect(set.world.gaps.map((gap) => gap.of)).toEqual(['b1'])
+  })
+
   test('a renamed subreddit is followed under its new name', async () => {
     const set = setUp(['a1', 'old1'])
     const posts = inOrder(steadily('a1', MINUTE, -HOUR, 10 * MINUTE), steadily('new1', MINUTE, -HOUR, 10 * MINUTE, 5))

@@ -8,8 +8,8 @@ import type { ListingClient } from './listing-page.ts'
 import { ListingPosition } from './listing-position.ts'
 import type { WindowReader } from './window-reader.ts'
 
-/** However busy the tops are, a deep reading gets a page now and then. */
-const MAX_DEEP_PAUSE_MS = 10_000
+/** However busy the tops are, a deep reading gets a page now and then, and so does a silent subreddit. */
+const MAX_SPARE_PAUSE_MS = 10_000
 const SAVE_INTERVAL_MS = 5_000
 const FIRST_HOLD_MS = 10_000
 const MAX_HOLD_MS = 300_000
@@ -55,7 +55,9 @@ class ListingRun {
   readonly #holds: Holds
   readonly #reader: ChunkReader
   #deep: { readonly chunk: Chunk; readonly window: WindowReader } | undefined
-  #deepMs = 0
+  /** When something less urgent than a top was last read. */
+  #sparedMs = 0
+  readonly #silent: string[] = []
   #savedMs: number
 
   constructor(options: ListingOptions, context: SourceContext, chunks: Chunk[], position: ListingPosition) {
@@ -86,7 +88,7 @@ class ListingRun {
     return this.#options.clock.elapsedMs()
   }
 
-  /** One thing at a time, by urgency: a top that is due, a subreddit to try again, a page of a deep reading, a rest. */
+  /** One thing at a time, by urgency: a top that is due, a subreddit to try again, a page of a deep reading, one that was silent, a rest. */
   async #step(): Promise<void> {
     const chunk = this.#chunks.reduce<Chunk | undefined>(
       (a, b) => (a === undefined || b.dueMs < a.dueMs ? b : a),
@@ -96,8 +98,10 @@ class ListingRun {
     const held = this.#holds.due()
     if (held !== undefined) return this.#tryAgain(held)
     const topDue = chunk !== undefined && chunk.dueMs <= this.#now
-    const starved = this.#now - this.#deepMs >= MAX_DEEP_PAUSE_MS
-    if ((!topDue || starved) && this.#deepDue()) return this.#readDeep()
+    const spare = !topDue || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
+    if (spare && this.#deepDue()) return this.#readDeep()
+    const silent = spare ? this.#silent.pop() : undefined
+    if (silent !== undefined) return this.#trySilent(silent)
     if (topDue) return this.#readTop(chunk)
     const untilMs = Math.min(chunk?.dueMs ?? Number.POSITIVE_INFINITY, this.#holds.nextMs, this.#now + SAVE_INTERVAL_MS)
     await this.#options.clock.sleep(untilMs - this.#now, this.#context.signal)
@@ -112,13 +116,34 @@ class ListingRun {
       await this.#reader.read(chunk)
       chunk.incomplete = false
       chunk.failures = 0
-      if (whole) chunk.deepDueMs = now + this.#options.deepIntervalMs
+      if (whole) this.#readWhole(chunk)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       this.#putOff(chunk, error)
     }
     if (chunk.names.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
     else this.#splitOff(chunk)
+  }
+
+  #readWhole(chunk: Chunk): void {
+    chunk.deepDueMs = this.#now + this.#options.deepIntervalMs
+    if (chunk.names.length > 1) this.#silent.push(...this.#reader.silent(chunk.names))
+  }
+
+  /** A subreddit that was silent among others may be shut; then it is refused by itself, with a reason. */
+  async #trySilent(name: string): Promise<void> {
+    this.#sparedMs = this.#now
+    try {
+      if (await this.#reader.canRead(name)) return
+    } catch (error) {
+      if (error instanceof UnavailableError) return
+      throw error
+    }
+    const chunk = this.#chunks.find(({ names }) => names.includes(name))
+    if (chunk === undefined) return
+    chunk.names.splice(chunk.names.indexOf(name), 1)
+    if (chunk.names.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
+    await this.#tryAgain(name)
   }
 
   /** What keeps failing must not keep others waiting; where there are none, the client's own waits do. */
@@ -161,7 +186,7 @@ class ListingRun {
 
   async #readDeep(): Promise<void> {
     const { chunk, window } = this.#deep!
-    this.#deepMs = this.#now
+    this.#sparedMs = this.#now
     const ended = await this.#reader.readDeepPage(chunk, window)
     if (ended) this.#deep = undefined
   }

@@ -33,6 +33,8 @@ export class WindowReader {
   end: End | undefined
   /** Time of about the last post read, seconds since the epoch. */
   oldestUtc = Number.POSITIVE_INFINITY
+  /** Time of the newest post read; 0 before there is one. */
+  newestUtc = 0
   readonly #options: WindowOptions
   readonly #seen = new Set<string>()
   #path: string
@@ -55,6 +57,7 @@ export class WindowReader {
     const fresh = this.#sift(page.items)
     this.#pages++
     this.oldestUtc = Math.min(this.oldestUtc, medianTime(page.items.slice(-GROUND)))
+    this.newestUtc = Math.max(this.newestUtc, ...page.items.map(({ createdUtc }) => createdUtc ?? 0))
     this.end = this.#judgeEnd(page)
     this.#after = page.after
     this.#anchors = OTHER_ANCHORS.flatMap((at) => page.items.at(at)?.id ?? []).map((id) => `t3_${id}`)

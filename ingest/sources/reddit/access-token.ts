@@ -2,6 +2,7 @@ import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
 import { retryAfterMs } from '../../http/headers.ts'
 import type { HttpClient } from '../../http/http-client.ts'
+import { judgeFailure } from '../../http/judge-failure.ts'
 import { parseJson } from '../../http/json.ts'
 
 const TOKEN_PATH = '/api/v1/access_token'
@@ -72,16 +73,18 @@ function tokenRequest({ authUrl, clientId, clientSecret }: Credentials): HttpReq
 }
 
 /** The endpoint answers 200 to some of what it refuses; only a token is a success. */
-function judge({ status, headers, text }: HttpAnswer): { token: string; lifeS: number } {
+function judge(from: HttpAnswer): { token: string; lifeS: number } {
+  const { status, headers, text } = from
   const answer = parseJson(text) as { access_token?: unknown; expires_in?: unknown; error?: unknown } | undefined
   const { access_token: token, expires_in: life, error } = answer ?? {}
   if (status === 200 && typeof token === 'string' && token !== '') {
     return { token, lifeS: typeof life === 'number' && life > 0 ? life : DEFAULT_LIFE_S }
   }
-  const waitMs = retryAfterMs(headers) ?? 0
-  if (status === 429) throw new TransientError('429 too many requests', { waitMs, pauseAll: true })
+  if (status === 429) judgeFailure(from)
   const refused = [400, 401, 403].includes(status) || (status === 200 && error !== undefined)
   const reason = typeof error === 'string' ? `${status} ${error}` : String(status)
   if (refused) throw new CredentialsError(`Reddit does not accept the client id and secret (${reason})`)
-  throw new TransientError(answer === undefined ? `${status} without JSON` : reason, { waitMs })
+  throw new TransientError(answer === undefined ? `${status} without JSON` : reason, {
+    waitMs: retryAfterMs(headers) ?? 0,
+  })
 }
