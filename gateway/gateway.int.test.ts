@@ -2,9 +2,12 @@ import { jetstreamManager, jetstream } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toCoverageMessage } from '../schema/coverage.ts'
 import { encodeEvent } from '../schema/events.ts'
+import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { applyStreams } from '../schema/streams.ts'
 import { subjects } from '../schema/subjects.ts'
+import { hourCovered } from '../schema/testing/builders.ts'
 import { startTestNats } from '../schema/testing/nats-server.ts'
 import { startGateway } from './start-gateway.ts'
 import { ReadModelFiles } from './testing/read-model-files.ts'
@@ -180,6 +183,40 @@ test('REST answers JSON with pages, and says what is wrong', async () => {
   expect((await fetch(`${url}/subreddits`, { method: 'HEAD' })).status).toBe(200)
   expect((await fetch(`${url}/subreddits`, { method: 'POST' })).status).toBe(405)
   expect((await get('/openapi.json')).body.openapi).toMatch(/^3/)
+})
+
+test('REST tells how much of each hour was seen, as soon as it is reported', async () => {
+  files.add(post(1))
+  const hour = NOW - (NOW % 3_600)
+  const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
+  const get = async (): Promise<object> => (await (await fetch(`${url}/subreddit/askscience`)).json()) as object
+  expect(await get()).toMatchObject({ hourly: [{ hour: iso(hour), posts: 1, coverage: null }], coverage: [] })
+  files.cover({ hour_utc: hour })
+  files.cover({ hour_utc: hour - 3_600, coverage: 0 })
+  expect(await get()).toMatchObject({
+    hourly: [{ hour: iso(hour), posts: 1, coverage: 0.985 }],
+    coverage: [
+      { hour: iso(hour - 3_600), source: 'reddit', share: 0 },
+      { hour: iso(hour), source: 'reddit', share: 0.985 },
+    ],
+  })
+})
+
+test('hourly is behind the log while reports on hours wait, and the other read models are not', async () => {
+  await new DurablePublisher(connection).publish([hourCovered({ seen: 1 }), hourCovered()].map(toCoverageMessage))
+  const query = '{ pipeline { streams { name messages } projections { name lag } } }'
+  const look = async () => {
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
+    type Pipeline = { streams: object[]; projections: { name: string; lag: number }[] }
+    return ((await response.json()) as { data: { pipeline: Pipeline } }).data.pipeline
+  }
+  const lags = async () => (await look()).projections.map(({ name, lag }) => `${name} ${lag}`)
+  await until(async () => (await lags()).includes('hourly 2'))
+  expect(await lags()).toEqual(['posts 0', 'hourly 2', 'all-time 0'])
+  expect((await look()).streams).toContainEqual({ name: 'COVERAGE', messages: 2 })
+  files.checkpoint(files.hourly, 'COVERAGE', 2)
+  await until(async () => (await lags()).includes('hourly 0'))
 })
 
 test('REST answers are named by their content, compressed where wanted, and open to other origins', async () => {

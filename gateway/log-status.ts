@@ -2,10 +2,10 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { StreamStatus } from '../schema/generated/api.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+import { COVERAGE, DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
 
 const REFRESH_MS = 500
-const STREAMS: readonly StreamName[] = [POSTS, SCORES, MODELS, DEAD]
+const STREAMS: readonly StreamName[] = [POSTS, SCORES, MODELS, COVERAGE, DEAD]
 
 /** What the streams hold. */
 export class LogStatus {

@@ -1,6 +1,13 @@
 const number = { type: 'number' }
 const text = { type: 'string' }
 const nullableText = { type: ['string', 'null'] }
+const share = {
+  type: 'number',
+  minimum: 0,
+  maximum: 1,
+  description: 'Of what was posted in the hour, how much was seen',
+}
+const nullable = <Schema extends { type: string }>(schema: Schema) => ({ ...schema, type: [schema.type, 'null'] })
 const object = (properties: object) => ({ type: 'object', properties })
 const list = (items: object) => ({ type: 'array', items })
 const query = (name: string, schema: object, description: string) => ({ name, in: 'query', schema, description })
@@ -56,7 +63,11 @@ export const openApi = {
               name: text,
               seriousness: number,
               post_count: number,
-              hourly: list(object({ hour: text, seriousness: number, posts: number })),
+              hourly: list(object({ hour: text, seriousness: number, posts: number, coverage: nullable(share) })),
+              coverage: {
+                ...list(object({ hour: text, source: text, share })),
+                description: 'Hours of which it is known how much was seen, also those without posts',
+              },
               posts: list(
                 object({
                   id: text,

@@ -1,5 +1,5 @@
 import type { Pipeline, ProjectionStatus, StreamStatus } from '../schema/generated/api.ts'
-import { POSTS, SCORES } from '../schema/subjects.ts'
+import { COVERAGE, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
 import { meanSeriousness, standardDeviation } from '../schema/seriousness.ts'
 import type { LogStatus } from './log-status.ts'
 import type { ReadModels } from './read-models.ts'
@@ -80,14 +80,19 @@ export class PipelineReader {
   }
 }
 
-/** hourly and all-time see only erasures of POSTS: their lag is that behind SCORES. */
+/** hourly and all-time see only erasures of POSTS: how far they are in it says nothing about their lag. */
+const FOLLOWED: Readonly<Record<string, readonly StreamName[]>> = {
+  posts: [POSTS, SCORES],
+  hourly: [SCORES, COVERAGE],
+  'all-time': [SCORES],
+}
+
 function lagOf(
   name: string,
   checkpoints: readonly { readonly stream: string; readonly sequence: number }[],
   streams: readonly StreamStatus[],
 ): number {
-  const followed = name === 'posts' ? [POSTS, SCORES] : [SCORES]
-  return followed.reduce((lag, stream) => {
+  return (FOLLOWED[name] ?? []).reduce((lag, stream) => {
     const last = streams.find((status) => status.name === stream)?.lastSequence ?? 0
     const applied = checkpoints.find((checkpoint) => checkpoint.stream === stream)?.sequence ?? 0
     return lag + Math.max(0, last - applied)

@@ -94,3 +94,11 @@ test('a file of another version says what to do', () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 999".*delete it/)
 })
+
+test('a file of a former version waits for its projector', async () => {
+  files.allTime.exec(`UPDATE meta SET value = '0' WHERE name = 'version'`)
+  expect(() => models.allTime.queries).toThrow(/holds "all-time 0".*projector/)
+  files.allTime.exec(`UPDATE meta SET value = '1' WHERE name = 'version'`)
+  await nextLook()
+  expect(count()).toBe(0)
+})

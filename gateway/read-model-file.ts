@@ -144,7 +144,12 @@ function checkIdentity(database: Database, wanted: string): boolean {
   const select = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
   const found = `${select.get('projection')} ${select.get('version')}`
   if (found === wanted) return true
-  throw new Error(`it holds "${found}", this program reads "${wanted}"; delete it to have it rebuilt from the log`)
+  const [name, version] = wanted.split(' ')
+  const isOlder = select.get('projection') === name && Number(select.get('version')) < Number(version)
+  const remedy = isOlder
+    ? 'its projector brings it up to date when it starts, or says what to do'
+    : 'delete it to have it rebuilt from the log'
+  throw new Error(`it holds "${found}", this program reads "${wanted}"; ${remedy}`)
 }
 
 function prepareStatus(database: Database): Pick<OpenFile<unknown>, 'readVersion' | 'readStatus'> {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubredditOrder } from '../projections/all-time/queries.ts'
+import type { CoverageRow } from '../projections/hourly/queries.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { fromFixedSeriousness, meanSeriousness } from '../schema/seriousness.ts'
 import { AnswerCache } from './answer-cache.ts'
@@ -8,6 +9,8 @@ import { badInput, checkPageSize, DEFAULT_PAGE } from './errors.ts'
 import { JsonAnswer } from './http/json-answer.ts'
 import { readPosts, readSubreddits } from './lists.ts'
 import { createErrorMask } from './plugins/mask-errors.ts'
+import type { HourRange } from './range-batches.ts'
+import type { ReadModels } from './read-models.ts'
 import { DEFAULT_RANGE_SECONDS } from './resolvers/subreddit.ts'
 
 interface RestAnswer {
@@ -22,6 +25,7 @@ const ORDERS: Readonly<Record<string, SubredditOrder>> = {
   name: 'NAME',
 }
 const HOUR_SECONDS = 3_600
+const MAX_COVERAGE_ROWS = 10_000
 const SUBREDDIT_NAME = /^\w{2,24}$/
 
 /** `GET /subreddits` and `GET /subreddit/<name>` as JSON, remembered until something changes. */
@@ -76,7 +80,10 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
   if (row === undefined) return { status: 404, body: { error: 'no post of this subreddit has been scored' } }
   const model = shown.name!
   const end = Math.floor(Date.now() / 1_000) + HOUR_SECONDS
-  const hours = models.hourly.queries?.range(model, row.subreddit, end - DEFAULT_RANGE_SECONDS, end) ?? []
+  const from = end - DEFAULT_RANGE_SECONDS
+  const hours = models.hourly.queries?.range(model, row.subreddit, from, end) ?? []
+  const coverage = readCoverage(models, row.subreddit, { from, to: end })
+  const shares = new Map(coverage.map(({ hour, coverage: share }) => [hour, share]))
   const after = searchParams.get('cursor') || null
   const posts = readPosts(models, { model, order: 'NEWEST', subreddit: row.subreddit, after, limit })
   return {
@@ -89,7 +96,9 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
         hour: toIso(hour),
         seriousness: meanSeriousness(sum, count),
         posts: count,
+        coverage: shares.get(hour) ?? null,
       })),
+      coverage: coverage.map(({ hour, source, coverage: share }) => ({ hour: toIso(hour), source, share })),
       posts: posts.nodes.map((post) => ({
         id: post.id,
         title: post.title,
@@ -101,6 +110,10 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
     },
   }
 }
+
+/** Hours of the default range are far fewer than a query may give. */
+const readCoverage = (models: ReadModels, subreddit: string, range: HourRange): readonly CoverageRow[] =>
+  models.hourly.queries?.coverage([subreddit], { ...range, most: MAX_COVERAGE_ROWS })?.get(subreddit) ?? []
 
 function readLimit(params: URLSearchParams): number {
   const raw = params.get('limit')

@@ -87,6 +87,7 @@ function costOf(field: FieldNode, inner: Size, variables: Variables): number {
       return 1 + search + pageSize(argument('first')) * inner.cost
     }
     case 'hourly':
+    case 'coverage':
       return 1 + hoursBetween(argument('from'), argument('to')) * inner.cost
     case 'explanation':
       return EXPLANATION_COST + pageSize(argument('first'), DEFAULT_CONTRIBUTIONS) * inner.cost

@@ -2,6 +2,7 @@ import type { SubredditResolvers } from '../../schema/generated/api.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
 import { readPosts } from '../lists.ts'
+import type { HourRange } from '../range-batches.ts'
 
 const HOUR_SECONDS = 3_600
 export const DEFAULT_RANGE_SECONDS = 7 * 86_400
@@ -13,15 +14,28 @@ export const Subreddit: SubredditResolvers = {
     mean: meanSeriousness(sum, posts),
     standardDeviation: standardDeviation(sum, sumOfSquares, posts),
   }),
-  hourly: async ({ row, hours }, { from, to }) => {
-    const end = to === null || to === undefined ? hours.nowSeconds + HOUR_SECONDS : Math.ceil(to.getTime() / 1_000)
-    const start = from === null || from === undefined ? end - DEFAULT_RANGE_SECONDS : Math.floor(from.getTime() / 1_000)
-    const rows = await hours.load(row.subreddit, start, end)
+  hourly: async ({ row, hours }, range) => {
+    const rows = await hours.seriousness.load(row.subreddit, toRange(range, hours.nowSeconds))
     return rows.map(({ hour, posts, sum }) => ({
       hour: new Date(hour * 1_000),
       posts,
       mean: meanSeriousness(sum, posts)!,
     }))
+  },
+  coverage: async ({ row, hours }, range) => {
+    const rows = await hours.coverage.load(row.subreddit, toRange(range, hours.nowSeconds))
+    return rows.map(({ hour, source, expected, seen, erased, unknown, coverage: share, isOfAll }) => {
+      return {
+        hour: new Date(hour * 1_000),
+        source,
+        ofAllReddit: isOfAll === 1,
+        expected,
+        seen,
+        erased,
+        unknown,
+        share,
+      }
+    })
   },
   posts: ({ row, model }, { orderBy, first, after }, { models }) =>
     readPosts(models, {
@@ -31,4 +45,15 @@ export const Subreddit: SubredditResolvers = {
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
     }),
+}
+
+interface Dates {
+  readonly from?: Date | null
+  readonly to?: Date | null
+}
+
+/** In seconds; by default the last days and the hour that runs. */
+function toRange({ from, to }: Dates, nowSeconds: number): HourRange {
+  const end = to ? Math.ceil(to.getTime() / 1_000) : nowSeconds + HOUR_SECONDS
+  return { from: from ? Math.floor(from.getTime() / 1_000) : end - DEFAULT_RANGE_SECONDS, to: end }
 }

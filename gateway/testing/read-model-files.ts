@@ -6,7 +6,9 @@ import { allTime } from '../../projections/all-time/projection.ts'
 import { checkpointTables } from '../../projections/checkpoint-tables.ts'
 import { hourly } from '../../projections/hourly/projection.ts'
 import { posts as postsProjection } from '../../projections/posts/projection.ts'
+import type { HourCovered } from '../../schema/events.ts'
 import { toPostKey } from '../../schema/post-id.ts'
+import { hourCovered } from '../../schema/testing/builders.ts'
 
 export interface TestPost {
   readonly id: string
@@ -64,13 +66,21 @@ export class ReadModelFiles implements Disposable {
     this.posts.transaction(() => this.#addScore(post))()
   }
 
+  /** A source's report about an hour. */
+  cover(overrides: Partial<HourCovered>): void {
+    const { subreddit, hour_utc, source, expected, seen, erased, unknown, coverage } = hourCovered(overrides)
+    this.hourly
+      .prepare('INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)')
+      .run(subreddit?.toLowerCase() ?? '', hour_utc, source, expected, seen, erased, unknown, coverage)
+  }
+
   /** Scores are numbered from 1 again, as in a replay. */
   restart(): void {
     this.#sequence = 0
   }
 
   /** Moves a checkpoint forward. */
-  checkpoint(database: Database, stream: 'POSTS' | 'SCORES', sequence: number): void {
+  checkpoint(database: Database, stream: 'POSTS' | 'SCORES' | 'COVERAGE', sequence: number): void {
     database.prepare(SET_CHECKPOINT).run(stream, sequence)
   }
 

@@ -45,6 +45,23 @@ export type Explanation = {
   seriousness: Scalars['Float']['output'];
 };
 
+export type HourlyCoverage = {
+  __typename?: 'HourlyCoverage';
+  /** Seen as deleted or removed */
+  erased: Scalars['Int']['output'];
+  /** Posts that there should be; null where that cannot be known, as in a listing */
+  expected: Maybe<Scalars['Int']['output']>;
+  hour: Scalars['DateTime']['output'];
+  /** Whether the counts are of all of Reddit, not of the subreddit alone */
+  ofAllReddit: Scalars['Boolean']['output'];
+  seen: Scalars['Int']['output'];
+  /** 0 to 1: of the posts expected, or else of the hour's seconds */
+  share: Scalars['Float']['output'];
+  source: Scalars['String']['output'];
+  /** Never seen, though they should be there */
+  unknown: Scalars['Int']['output'];
+};
+
 export type HourlySeriousness = {
   __typename?: 'HourlySeriousness';
   hour: Scalars['DateTime']['output'];
@@ -190,10 +207,22 @@ export type StreamStatus = {
 export type Subreddit = {
   __typename?: 'Subreddit';
   allTime: Seriousness;
+  /**
+   * How much of each hour was seen of what was posted in it, oldest first; by default the last 7 days. Of several sources the one that saw
+   * most. An hour that is not listed is one of which nothing is known: not all sources report. `subredditUpdated` tells of new
+   * reports about a subreddit, not of those about all of Reddit.
+   */
+  coverage: Array<HourlyCoverage>;
   /** By hour of the posts' creation, oldest first; by default the last 7 days */
   hourly: Array<HourlySeriousness>;
   name: Scalars['String']['output'];
   posts: PostConnection;
+};
+
+
+export type SubredditCoverageArgs = {
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 
@@ -321,6 +350,7 @@ export type ResolversTypes = {
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Explanation: ResolverTypeWrapper<Explanation>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  HourlyCoverage: ResolverTypeWrapper<HourlyCoverage>;
   HourlySeriousness: ResolverTypeWrapper<HourlySeriousness>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -350,6 +380,7 @@ export type ResolversParentTypes = {
   DateTime: Scalars['DateTime']['output'];
   Explanation: Explanation;
   Float: Scalars['Float']['output'];
+  HourlyCoverage: HourlyCoverage;
   HourlySeriousness: HourlySeriousness;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -389,6 +420,17 @@ export type ExplanationResolvers<ContextType = GatewayContext, ParentType extend
   model?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   rest?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   seriousness?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
+export type HourlyCoverageResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['HourlyCoverage'] = ResolversParentTypes['HourlyCoverage']> = {
+  erased?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  expected?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  hour?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  ofAllReddit?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  seen?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  share?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  unknown?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type HourlySeriousnessResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['HourlySeriousness'] = ResolversParentTypes['HourlySeriousness']> = {
@@ -467,6 +509,7 @@ export type StreamStatusResolvers<ContextType = GatewayContext, ParentType exten
 
 export type SubredditResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Subreddit'] = ResolversParentTypes['Subreddit']> = {
   allTime?: Resolver<ResolversTypes['Seriousness'], ParentType, ContextType>;
+  coverage?: Resolver<Array<ResolversTypes['HourlyCoverage']>, ParentType, ContextType, Partial<SubredditCoverageArgs>>;
   hourly?: Resolver<Array<ResolversTypes['HourlySeriousness']>, ParentType, ContextType, Partial<SubredditHourlyArgs>>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   posts?: Resolver<ResolversTypes['PostConnection'], ParentType, ContextType, RequireFields<SubredditPostsArgs, 'first' | 'orderBy'>>;
@@ -489,6 +532,7 @@ export type Resolvers<ContextType = GatewayContext> = {
   Contribution?: ContributionResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Explanation?: ExplanationResolvers<ContextType>;
+  HourlyCoverage?: HourlyCoverageResolvers<ContextType>;
   HourlySeriousness?: HourlySeriousnessResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Pipeline?: PipelineResolvers<ContextType>;
