@@ -79,6 +79,16 @@ describe('HttpClient', () => {
     await expect(asked).rejects.toThrow('stopped')
   })
 
+  test('what is refused once is asked for again, what is refused twice is refused', async () => {
+    const mishap = setUp([answerOf(403), answerOf(200, 'there')])
+    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), judge: mishap.judge }
+    expect(await mishap.clock.passUntil(mishap.http.requestTwiceIfRefused(exchange, never))).toBe('there')
+    const meant = setUp([answerOf(404)])
+    const asked = meant.clock.passUntil(meant.http.requestTwiceIfRefused(exchange, never))
+    await expect(asked).rejects.toThrow(RefusedError)
+    expect(meant.sentMs).toHaveLength(2)
+  })
+
   test('goes by the server’s clock', async () => {
     const set = setUp([answerOf(200, '', { date: 'Fri, 02 Jan 2026 00:00:00 GMT' })])
     expect(set.http.serverMs).toBe(Date.UTC(2026, 0, 1))
