@@ -16,6 +16,8 @@ const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
+const Sequences = Type.Array(Type.Integer({ minimum: 1 }))
+
 export const PostSubmitted = Type.Object({
   type: Type.Literal('PostSubmitted'),
   id: PostId,
@@ -38,6 +40,9 @@ export const PostErased = Type.Object({
   subreddit: Subreddit,
   created_utc: CreatedUtc,
   reason: nullable(Type.String()),
+  /** Sequences of its messages in POSTS and in SCORES that are deleted: by them a replay tells an erasure from a loss. */
+  post_sequences: Type.Optional(Sequences),
+  score_sequences: Type.Optional(Sequences),
 })
 export type PostErased = Static<typeof PostErased>
 

@@ -25,6 +25,9 @@ export const ERASED_SUBJECTS = 'posts.erased.*'
 export const messageIds = {
   post: (id: string): string => `post:${id}`,
   erased: (id: string): string => `erased:${id}`,
+  /** A further PostErased, of messages that came after the first: named by the last of each stream. */
+  erasedAgain: (id: string, postSequence: number, scoreSequence: number): string =>
+    `erased:${id}:${postSequence}:${scoreSequence}`,
   score: (model: string, id: string): string => `score:${model}:${id}`,
   /** @param report tells one report of an hour from the next: what comes later counts, also when it says the same again */
   hourCovered: (source: string, subreddit: string | null, hourUtc: number, report: string): string =>

@@ -3,7 +3,7 @@ import { OperationalError } from '../schema/runtime/errors.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
 import { applyStreams } from '../schema/streams.ts'
-import { requireServer } from './require-server.ts'
+import { requireServer } from '../schema/runtime/require-server.ts'
 
 /**
  * Creates the streams that are missing.

@@ -5,7 +5,7 @@ import { OperationalError } from './errors.ts'
 import type { Logger } from './logger.ts'
 
 /** One NATS user per kind of process, each with only the subjects that it needs (see nats.conf). */
-export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status'] as const
+export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 /** The file with a user's password, made at first start. */

@@ -1,4 +1,4 @@
-/** What was done so far of posts that are read from files. */
+/** What was done so far of posts that are read from files, or of messages that are read from the log. */
 export interface ProgressState {
   /** The file at hand. */
   file: string
@@ -9,6 +9,8 @@ export interface ProgressState {
   posts: number
   duplicates: number
   broken: number
+  /** What is counted; posts by default. */
+  readonly unit?: string
 }
 
 export interface ProgressOutput {
@@ -63,9 +65,9 @@ export class Progress implements Disposable {
 
   /** The state in one line. */
   line(): string {
-    const { file, posts, broken } = this.#state
+    const { file, posts, broken, unit = 'posts' } = this.#state
     const rate = (posts + this.#state.duplicates) / Math.max(this.seconds, 0.001)
-    const parts = [`${count(posts)} posts`, `${count(Math.round(rate))}/s`, ...this.#remaining()]
+    const parts = [`${count(posts)} ${unit}`, `${count(Math.round(rate))}/s`, ...this.#remaining()]
     if (broken > 0) parts.push(`${count(broken)} broken`)
     return `${file}  ${this.#bar()}${parts.join(' · ')}`
   }

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
-import { requireServer } from '../require-server.ts'
+import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { StatusConfig } from './config.ts'
 import { readConsumers, type ConsumerStatus } from './consumers.ts'
 import { readDisk, type DiskStatus } from './disk.ts'

@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node'
-import { OperationalError } from '../schema/runtime/errors.ts'
-import { serverOptions, type ServerAddress } from '../schema/runtime/nats.ts'
+import { OperationalError } from './errors.ts'
+import { serverOptions, type ServerAddress } from './nats.ts'
 
 const ANSWER_TIMEOUT_MS = 2_000
 
