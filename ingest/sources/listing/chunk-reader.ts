@@ -54,7 +54,7 @@ export class ChunkReader {
       await context.recordGap({ of: name, from: isoTime(from), until: isoTime(until), reason })
     }
     // By the posts' own times, where there are any: they alone can be compared with other posts' times.
-    const throughUtc = reading.newestUtc === 0 ? startUtc : Math.min(startUtc, Math.floor(reading.newestUtc))
+    const throughUtc = reading.newestUtc === 0 ? startUtc : Math.floor(reading.newestUtc)
     position.advance(chunk.names, throughUtc, chunk.provisional)
     chunk.provisional.clear()
   }

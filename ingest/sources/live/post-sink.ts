@@ -47,7 +47,8 @@ export class PublishingSink implements PostSink {
     if (OWN_PAGE.test(String(submission['subreddit']))) return void this.skipped++
     this.#position++
     try {
-      const event = toPostEvent(submission, this.#source, nowMs)
+      // Our own clock may be behind, and so may an answer from a cache.
+      const event = toPostEvent(submission, this.#source, Math.max(nowMs, Date.now()))
       if (this.#publisher.add(event, this.#position)) return
       throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
     } catch (error) {

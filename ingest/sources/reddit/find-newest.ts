@@ -1,6 +1,6 @@
 import { RedirectedError, RefusedError } from '../../http/errors.ts'
-import type { ListingClient } from '../listing/listing-page.ts'
-import { idsFrom, toNumber } from './id-space.ts'
+import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import { idsFrom } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
 
 /** Ids asked for at each place: two in a hundred are missing, five in a row hardly ever. */
@@ -9,13 +9,12 @@ const PLACES = MAX_INFO_IDS / PLACE_IDS
 /** Four to this power is beyond all ids that there will be. */
 const GALLOP_BASE = 4
 
-/** The newest id that `r/all/new` shows; undefined where it shows nothing or is refused. It leaves some posts out. */
-export async function newestListed(client: ListingClient, signal: AbortSignal): Promise<number | undefined> {
+/** The newest posts as `r/all/new` shows them, of which it leaves some out; none where it is refused. */
+export async function readListed(client: ListingClient, signal: AbortSignal): Promise<readonly Submission[]> {
   try {
-    const { items } = await client.readListing({ path: '/r/all/new', query: { limit: '100' } }, signal)
-    return items.length === 0 ? undefined : Math.max(...items.map(({ id }) => toNumber(id)))
+    return (await client.readListing({ path: '/r/all/new', query: { limit: '100' } }, signal)).items
   } catch (error) {
-    if (error instanceof RefusedError || error instanceof RedirectedError) return undefined
+    if (error instanceof RefusedError || error instanceof RedirectedError) return []
     throw error
   }
 }

@@ -3,10 +3,11 @@ import { UnavailableError } from '../../http/errors.ts'
 import { isoTime } from '../live/gaps.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
-import { gallopToNewest, newestListed } from './find-newest.ts'
-import { idsFrom, toId } from './id-space.ts'
+import { gallopToNewest, readListed } from './find-newest.ts'
+import { idsFrom, toId, toNumber } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
 import { GIVE_UP_MS } from './pending-ids.ts'
+import { PostTaker } from './post-taker.ts'
 import { SweepPosition } from './sweep-position.ts'
 
 /** Where a first start begins: about a minute of Reddit back. */
@@ -24,8 +25,6 @@ const FULL_BLOCK = 90
 const HOLE_AFTER_MS = 10_000
 const MAX_HOLE_AFTER_MS = 160_000
 const SAVE_INTERVAL_MS = 10_000
-/** The API says who removed a post; these are final, the others may be taken back. */
-const DELETED = new Set(['deleted', 'author', 'copyright_takedown', 'content_takedown'])
 
 export interface SweepOptions {
   readonly client: ListingClient
@@ -52,8 +51,8 @@ class SweepRun {
   readonly #options: SweepOptions
   readonly #context: SourceContext
   readonly #position: SweepPosition
-  /** Posts that were deleted before they were first seen. */
-  #erased = 0
+  readonly #taker: PostTaker
+  readonly #startMs: number
   #newest = 0
   #dueMs = 0
   #againMs = 0
@@ -68,6 +67,9 @@ class SweepRun {
     this.#context = context
     this.#position = position
     this.#frontMs = this.#savedMs = options.clock.elapsedMs()
+    this.#startMs = options.clock.wallMs() - options.clock.elapsedMs()
+    const { client } = options
+    this.#taker = new PostTaker({ client, sink: context.sink, pending: position.pending, nowMs: () => this.#steadyMs })
   }
 
   async run(): Promise<void> {
@@ -88,11 +90,16 @@ class SweepRun {
     return this.#options.clock.elapsedMs()
   }
 
+  /** Milliseconds since the epoch, about; it never jumps, whatever is done to the clock. */
+  get #steadyMs(): number {
+    return this.#startMs + this.#now
+  }
+
   async #save(): Promise<void> {
     this.#savedMs = this.#now
     const { pending, backlog } = this.#position
     const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
-    const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#erased, behind }
+    const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
     this.#context.logger.debug(counts, 'sweep position')
     await this.#position.save()
   }
@@ -112,11 +119,11 @@ class SweepRun {
     const { pending, backlog, next } = this.#position
     if (next === undefined || this.#newest === 0) return this.#start()
     if (this.#now >= this.#dueMs) return this.#readFront(next)
-    const again = pending.due(MAX_INFO_IDS, this.#options.client.serverMs)
+    const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
     const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
     if (again.length > 0 && worthwhile) return this.#readAgain(again)
     if (backlog.length > 0) return this.#catchUp()
-    const dueMs = this.#now + pending.nextMs - this.#options.client.serverMs
+    const dueMs = this.#now + pending.nextMs - this.#steadyMs
     const waitMs = Math.min(this.#dueMs, Math.max(dueMs, this.#againMs)) - this.#now
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
@@ -124,8 +131,8 @@ class SweepRun {
   async #start(): Promise<void> {
     const { client, clock } = this.#options
     const { signal, logger } = this.#context
-    const newest =
-      (await newestListed(client, signal)) ?? (await gallopToNewest(client, this.#position.next ?? 0, signal))
+    const listed = await this.#takeListed(0)
+    const newest = listed ?? (await gallopToNewest(client, this.#position.next ?? 0, signal))
     if (newest === undefined && this.#position.next === undefined) {
       logger.error('Reddit shows no post at all')
       return clock.sleep(BUSY_INTERVAL_MS, signal)
@@ -163,7 +170,7 @@ class SweepRun {
     this.#newest = Math.max(this.#newest, ...found.keys())
     // What lies above the newest id has not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
-    await this.#take(given, found, false)
+    await this.#taker.take(given, found, false)
     this.#position.next = next + given.length
     this.#position.utc = Math.floor(client.serverMs / 1_000)
     if (given.length > 0) this.#frontMoved()
@@ -181,8 +188,7 @@ class SweepRun {
   async #lookBeyond(next: number): Promise<void> {
     const { client } = this.#options
     const { signal } = this.#context
-    const listed = await newestListed(client, signal)
-    const newest = listed !== undefined && listed >= next ? listed : await gallopToNewest(client, next, signal)
+    const newest = (await this.#takeListed(next)) ?? (await gallopToNewest(client, next, signal))
     this.#frontMs = this.#now
     this.#holeAfterMs = Math.min(MAX_HOLE_AFTER_MS, this.#holeAfterMs * 2)
     if (newest === undefined || newest < next) return
@@ -190,10 +196,23 @@ class SweepRun {
     await this.#resume(next)
   }
 
+  /** Stores what `r/all/new` shows; where ids lie far apart, that is more than a walk meets. @returns the newest id from `least` on */
+  async #takeListed(least: number): Promise<number | undefined> {
+    const { client } = this.#options
+    const listed = await readListed(client, this.#context.signal)
+    const posts = new Map(listed.map((post) => [toNumber(post.id), post]))
+    // Those below were read by their ids, if they could be.
+    const { next = 0, pending } = this.#position
+    for (const id of posts.keys()) if (id < next && !pending.has(id)) posts.delete(id)
+    await this.#taker.store(posts)
+    const newest = Math.max(...posts.keys(), -1)
+    return newest >= least ? newest : undefined
+  }
+
   async #readAgain(ids: readonly number[]): Promise<void> {
     this.#againMs = this.#now + AGAIN_INTERVAL_MS
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
-    await this.#take(ids, found, false)
+    await this.#taker.take(ids, found, false)
   }
 
   async #catchUp(): Promise<void> {
@@ -203,46 +222,13 @@ class SweepRun {
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     // A hole without any post is taken to be as old as what came before it.
     this.#oldBacklog = isOld(found, this.#options.client.serverMs) ?? this.#oldBacklog
-    await this.#take(ids, found, this.#oldBacklog)
+    await this.#taker.take(ids, found, this.#oldBacklog)
     range.from += ids.length
     if (range.from < range.until) return
     backlog.shift()
     this.#context.logger.info('what was missed is caught up')
   }
-
-  /** Stores what was found. @param old the ids are so old that what is not there will not come */
-  async #take(ids: readonly number[], found: ReadonlyMap<number, Submission>, old: boolean): Promise<void> {
-    const { serverMs } = this.#options.client
-    const readable = [...found.values()].filter(({ data }) => !isRemoved(data))
-    await this.#context.sink.store(
-      readable.map(({ data }) => data),
-      serverMs,
-    )
-    const { pending } = this.#position
-    for (const id of ids) {
-      const post = found.get(id)
-      if (post === undefined || !isFinal(post.data)) this.#missed(id, old)
-      else {
-        pending.found(id)
-        if (isRemoved(post.data)) this.#erased++
-      }
-    }
-  }
-
-  #missed(id: number, old: boolean): void {
-    const { pending } = this.#position
-    if (pending.has(id)) pending.missedAgain(id)
-    else if (old) pending.givenUp++
-    else pending.add(id, this.#options.client.serverMs)
-  }
 }
-
-const removedBy = (data: Submission['data']): unknown => data['removed_by_category'] ?? undefined
-
-const isRemoved = (data: Submission['data']): boolean => removedBy(data) !== undefined
-
-/** A post that a moderator or a filter removed may be approved later. */
-const isFinal = (data: Submission['data']): boolean => !isRemoved(data) || DELETED.has(String(removedBy(data)))
 
 /** Whether these posts are older than an id may take to appear; undefined where there are none. */
 function isOld(found: ReadonlyMap<number, Submission>, nowMs: number): boolean | undefined {
