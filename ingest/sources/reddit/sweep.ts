@@ -139,6 +139,7 @@ class SweepRun {
     }
     this.#newest = newest ?? this.#position.next!
     await this.#resume(this.#position.next ?? Math.max(0, this.#newest - FIRST_IDS))
+    await this.#save()
     logger.info({ next: toId(this.#position.next!), newest: toId(this.#newest) }, 'sweep started')
   }
 

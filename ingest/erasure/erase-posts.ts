@@ -1,0 +1,183 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { OperationalError } from '../../schema/runtime/errors.ts'
+import { requireStream } from '../../schema/streams.ts'
+import { POSTS } from '../../schema/subjects.ts'
+import { deleteMessages } from './delete-messages.ts'
+import { LogSearch, type SearchProgress } from './log-search.ts'
+import { PostTrace, TRACED_STREAMS } from './post-trace.ts'
+import { isKnown, recordErasures } from './record-erasures.ts'
+import { untilScorersAreDone } from './scorers-at-work.ts'
+
+/** A post to erase, with what is known of it. */
+export interface PostToErase {
+  /** Base36, in lower case. */
+  readonly id: string
+  /** Used where the log does not know it. */
+  readonly subreddit?: string | undefined
+  /** Seconds since the epoch. Where all posts have it, the log is searched from that time on. */
+  readonly createdUtc?: number | undefined
+}
+
+export interface EraseOptions {
+  /** As the NATS user `eraser`. */
+  readonly connection: NatsConnection
+  readonly posts: readonly PostToErase[]
+  readonly reason: string
+  /** Only look, change nothing. */
+  readonly dryRun?: boolean
+  readonly onProgress?: (progress: SearchProgress) => void
+}
+
+/**
+ * `unknown`: it could not be recorded as erased, because neither the log nor the caller knows its subreddit and time. What
+ * was found of it is deleted all the same.
+ */
+export type ErasureOutcome = 'erased' | 'already erased' | 'unknown' | 'would be erased'
+
+export interface ErasedPost {
+  readonly id: string
+  readonly outcome: ErasureOutcome
+  readonly subreddit: string | null
+  /** Seconds since the epoch. */
+  readonly createdUtc: number | null
+  /** Sequences of the messages that were deleted, or with `dryRun` would be. */
+  readonly posts: readonly number[]
+  readonly scores: readonly number[]
+  readonly deadLetters: readonly number[]
+}
+
+export interface ErasureReport {
+  readonly posts: readonly ErasedPost[]
+  /** POSTS sequence of the newest PostErased of these posts: read models that have applied it hold nothing of them. */
+  readonly recordedAt: number | null
+  /** Messages that were read. */
+  readonly messagesRead: number
+  readonly timings: ErasureTimings
+}
+
+/** Milliseconds. */
+export interface ErasureTimings {
+  readonly searchMs: number
+  readonly recordMs: number
+  /** Waiting for scorers that had a post in work. */
+  readonly scorersMs: number
+  readonly deleteMs: number
+  readonly totalMs: number
+}
+
+/** Each round looks at what came in since the last one; copies come slower than that. */
+const MAX_ROUNDS = 20
+
+/**
+ * Erases posts for good: every message of theirs is overwritten and deleted in POSTS, SCORES and DEAD, after a PostErased
+ * was recorded durably. Interrupted at any point and run again it finishes; run twice it changes nothing. Why nothing gets
+ * by is in docs/decisions/005-erasure.md.
+ * @throws OperationalError when the log cannot be read or does not let messages be deleted
+ */
+export async function erasePosts(options: EraseOptions): Promise<ErasureReport> {
+  const jsm = await jetstreamManager(options.connection)
+  for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
+  const erasure = new Erasure(options, jsm)
+  await erasure.run()
+  return erasure.report()
+}
+
+class Erasure {
+  readonly #options: EraseOptions
+  readonly #jsm: JetStreamManager
+  readonly #traces: ReadonlyMap<string, PostTrace>
+  readonly #search: LogSearch
+  readonly #startMs = performance.now()
+  readonly #timings = { searchMs: 0, recordMs: 0, scorersMs: 0, deleteMs: 0 }
+  /** Those that had a PostErased before, and nothing left. */
+  #alreadyErased: ReadonlySet<PostTrace> = new Set()
+
+  constructor(options: EraseOptions, jsm: JetStreamManager) {
+    const { connection, posts, onProgress } = options
+    this.#options = options
+    this.#jsm = jsm
+    this.#traces = new Map(posts.map((post) => [post.id, new PostTrace(post.id, post)]))
+    this.#search = new LogSearch({ connection, jsm, traces: this.#traces, onProgress })
+  }
+
+  async run(): Promise<void> {
+    const { connection, reason, dryRun = false } = this.#options
+    await this.#timed('searchMs', () => this.#search.next())
+    const traces = [...this.#traces.values()]
+    this.#alreadyErased = new Set(traces.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
+    if (dryRun) return
+    for (let round = 1; round <= MAX_ROUNDS; round++) {
+      await this.#timed('recordMs', () => recordErasures(connection, traces, reason))
+      await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, this.#left(POSTS)))
+      await this.#timed('deleteMs', () => this.#delete(traces))
+      // What came in while this went on: scores that were in work, copies from a source. And what was recorded above.
+      await this.#timed('searchMs', () => this.#search.next())
+      if (!traces.some((trace) => trace.isLeft)) return
+    }
+    throw new OperationalError(
+      'Copies of these posts keep coming in faster than they can be erased. Stop their source.',
+    )
+  }
+
+  #left(stream: typeof POSTS): number[] {
+    return [...this.#traces.values()].flatMap((trace) => [...trace.found[stream]])
+  }
+
+  async #delete(traces: readonly PostTrace[]): Promise<void> {
+    for (const stream of TRACED_STREAMS) {
+      // A letter may hold several of the posts.
+      const owners = new Map<number, PostTrace[]>()
+      for (const trace of traces) {
+        for (const sequence of trace.found[stream]) owners.set(sequence, [...(owners.get(sequence) ?? []), trace])
+      }
+      await deleteMessages(this.#jsm, stream, [...owners.keys()], (sequence) => {
+        for (const trace of owners.get(sequence)!) trace.noteDeleted(stream, sequence)
+      })
+    }
+  }
+
+  report(): ErasureReport {
+    const traces = [...this.#traces.values()]
+    const recorded = traces.flatMap(({ erasedAt }) => (erasedAt === undefined ? [] : [erasedAt]))
+    return {
+      posts: traces.map((trace) => this.#toErasedPost(trace)),
+      recordedAt: recorded.length === 0 ? null : recorded.reduce((a, b) => Math.max(a, b)),
+      messagesRead: this.#search.messagesRead,
+      timings: { ...this.#timings, totalMs: performance.now() - this.#startMs },
+    }
+  }
+
+  #toErasedPost(trace: PostTrace): ErasedPost {
+    const { id, subreddit = null, createdUtc = null } = trace
+    const { POSTS: posts, SCORES: scores, DEAD: dead } = this.#options.dryRun === true ? trace.found : trace.deleted
+    return {
+      id,
+      outcome: this.#outcomeOf(trace),
+      subreddit,
+      createdUtc,
+      posts: inOrder(posts),
+      scores: inOrder(scores),
+      deadLetters: inOrder(dead),
+    }
+  }
+
+  #outcomeOf(trace: PostTrace): ErasureOutcome {
+    if (this.#options.dryRun !== true && trace.erasedAt === undefined) return 'unknown'
+    const nothingNew = Object.values(trace.deleted).every(({ size }) => size === 0)
+    if (this.#alreadyErased.has(trace) && nothingNew) return 'already erased'
+    if (this.#options.dryRun !== true) return 'erased'
+    return trace.erasedAt !== undefined || isKnown(trace) ? 'would be erased' : 'unknown'
+  }
+
+  async #timed<T>(what: keyof Omit<ErasureTimings, 'totalMs'>, work: () => Promise<T>): Promise<T> {
+    const start = performance.now()
+    try {
+      return await work()
+    } finally {
+      this.#timings[what] += performance.now() - start
+    }
+  }
+}
+
+const inOrder = (sequences: ReadonlySet<number>): number[] => [...sequences].sort((a, b) => a - b)

@@ -1,0 +1,56 @@
+import type { PostErased } from '../../schema/events.ts'
+import { DEAD, POSTS, SCORES } from '../../schema/subjects.ts'
+
+/** The streams in which messages of a post may lie. */
+export const TRACED_STREAMS = [POSTS, SCORES, DEAD] as const
+export type TracedStream = (typeof TRACED_STREAMS)[number]
+
+/** What was found of one post in the log, and what was done about it. */
+export class PostTrace {
+  /** Base36, in lower case. */
+  readonly id: string
+  subreddit: string | undefined
+  /** Seconds since the epoch. */
+  createdUtc: number | undefined
+  /** Sequences of the messages that are still to be deleted. */
+  readonly found: Record<TracedStream, Set<number>> = newSets()
+  /** Sequences of those that are deleted. */
+  readonly deleted: Record<TracedStream, Set<number>> = newSets()
+  /** POSTS sequence of the newest PostErased on record. */
+  erasedAt: number | undefined
+  /** Sequences that the PostErased on record name. */
+  readonly #named: Record<TracedStream, Set<number>> = newSets()
+
+  constructor(
+    id: string,
+    known: { readonly subreddit?: string | undefined; readonly createdUtc?: number | undefined },
+  ) {
+    this.id = id
+    this.subreddit = known.subreddit
+    this.createdUtc = known.createdUtc
+  }
+
+  /** A PostErased of this post, met at `sequence` of POSTS. */
+  noteErasure({ post_sequences = [], score_sequences = [] }: Partial<PostErased>, sequence: number): void {
+    this.erasedAt = Math.max(this.erasedAt ?? 0, sequence)
+    for (const named of post_sequences) this.#named.POSTS.add(named)
+    for (const named of score_sequences) this.#named.SCORES.add(named)
+  }
+
+  /** What is found of it in POSTS or SCORES and named by no PostErased, in ascending order. */
+  unnamed(stream: typeof POSTS | typeof SCORES): number[] {
+    return [...this.found[stream]].filter((sequence) => !this.#named[stream].has(sequence)).sort((a, b) => a - b)
+  }
+
+  noteDeleted(stream: TracedStream, sequence: number): void {
+    this.found[stream].delete(sequence)
+    this.deleted[stream].add(sequence)
+  }
+
+  /** Whether messages of it are still to be deleted. */
+  get isLeft(): boolean {
+    return TRACED_STREAMS.some((stream) => this.found[stream].size > 0)
+  }
+}
+
+const newSets = (): Record<TracedStream, Set<number>> => ({ POSTS: new Set(), SCORES: new Set(), DEAD: new Set() })

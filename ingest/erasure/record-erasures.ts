@@ -1,0 +1,72 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import { checkEvent, encodeEvent, type PostErased } from '../../schema/events.ts'
+import { DurablePublisher, MAX_BATCH_MESSAGES, type OutgoingMessage } from '../../schema/runtime/publish.ts'
+import { messageIds, POSTS, SCORES, subjects } from '../../schema/subjects.ts'
+import type { PostTrace } from './post-trace.ts'
+
+/** Keeps the largest event far below the size of a message. */
+const MAX_SEQUENCES = 10_000
+
+/**
+ * Records a PostErased of each post that has none, and a further one of what none on record names. Resolves once they are
+ * stored. What could not be recorded, because subreddit or time are not known, is left out.
+ */
+export async function recordErasures(
+  connection: NatsConnection,
+  traces: Iterable<PostTrace>,
+  reason: string,
+): Promise<void> {
+  const publisher = new DurablePublisher(connection)
+  const messages = Array.from(traces, (trace) => toMessages(trace, reason)).flat()
+  for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
+    await publisher.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
+  }
+}
+
+/** Whether a PostErased of this post can be made. */
+export function isKnown(trace: PostTrace): boolean {
+  return toEvent(trace, '', [], []) !== undefined
+}
+
+function toMessages(trace: PostTrace, reason: string): OutgoingMessage[] {
+  const [posts, scores] = [trace.unnamed(POSTS), trace.unnamed(SCORES)]
+  if (trace.erasedAt !== undefined && posts.length === 0 && scores.length === 0) return []
+  const messages: OutgoingMessage[] = []
+  for (let at = 0; at === 0 || at < Math.max(posts.length, scores.length); at += MAX_SEQUENCES) {
+    const [somePosts, someScores] = [posts.slice(at, at + MAX_SEQUENCES), scores.slice(at, at + MAX_SEQUENCES)]
+    const event = toEvent(trace, reason, somePosts, someScores)
+    if (event === undefined) return []
+    const isFirst = trace.erasedAt === undefined && at === 0
+    messages.push({
+      subject: subjects.postErased(event.subreddit),
+      messageId: isFirst
+        ? messageIds.erased(trace.id)
+        : messageIds.erasedAgain(trace.id, somePosts.at(-1) ?? 0, someScores.at(-1) ?? 0),
+      payload: encodeEvent(event),
+    })
+  }
+  return messages
+}
+
+/** Undefined where it would not be a valid event. */
+function toEvent(
+  { id, subreddit, createdUtc }: PostTrace,
+  reason: string,
+  posts: readonly number[],
+  scores: readonly number[],
+): PostErased | undefined {
+  const event = {
+    type: 'PostErased',
+    post_id: id,
+    subreddit,
+    created_utc: createdUtc,
+    reason,
+    post_sequences: posts,
+    score_sequences: scores,
+  }
+  try {
+    return checkEvent(event, Date.now()) as PostErased
+  } catch {
+    return undefined
+  }
+}
