@@ -8,11 +8,12 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
 import { startProjector } from '../projections/projector.ts'
 import { projections } from '../projections/registry.ts'
+import { toCoverageMessage } from '../schema/coverage.ts'
 import { encodeEvent } from '../schema/events.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { applyStreams } from '../schema/streams.ts'
 import { POSTS, subjects } from '../schema/subjects.ts'
-import { postSubmitted } from '../schema/testing/builders.ts'
+import { hourCovered, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startScorer } from '../scorer/start-scorer.ts'
 import { launchBrowser } from './browser.ts'
@@ -99,6 +100,49 @@ test('a subreddit’s page is rendered by the server, draws its hours, and follo
   await page.waitForSelector('[data-post-id=third00]')
   expect(errors).toEqual([])
   await page.close()
+})
+
+const HOUR_SECONDS = 3_600
+
+async function report(hoursAgo: number, more: Parameters<typeof hourCovered>[0]): Promise<void> {
+  const now = Math.floor(Date.now() / 1_000)
+  const { subject, payload } = toCoverageMessage(
+    hourCovered({ hour_utc: now - (now % HOUR_SECONDS) - hoursAgo * HOUR_SECONDS, ...more }),
+  )
+  await jetstream(connection).publish(subject, payload)
+}
+
+test('hours that were not seen whole are hatched and told, once they are reported', async () => {
+  const { page, errors } = await open('/subreddit/askscience')
+  await waitForLabel(page, 'live')
+  expect(await page.locator('.chart .hatched').count()).toBe(0)
+  expect(await page.locator('[data-testid=holes]').count()).toBe(0)
+  await report(2, { subreddit: 'AskScience', expected: null, seen: 1, erased: 0, unknown: 0, coverage: 0.62 })
+  await report(3, { seen: 0, erased: 0, unknown: 61_200, coverage: 0 })
+  await report(5, { coverage: 0.4 })
+  await report(5, { coverage: 0.985 })
+  await page.waitForSelector('[data-testid=holes]:has-text("2 hours")')
+  expect(await page.locator('.chart .hatched').count()).toBe(1)
+  await page.focus('[role=slider]')
+  const told = async (key: string): Promise<string | null> => {
+    await page.keyboard.press(key)
+    return page.getAttribute('[role=slider]', 'aria-valuetext')
+  }
+  expect(await told('End')).not.toContain('seen')
+  expect(await told('ArrowLeft')).not.toContain('seen')
+  expect(await told('ArrowLeft')).toMatch(/no posts; only 62.% of this hour was seen/)
+  expect(await page.locator('section:has(#hours) .heading').textContent()).toMatch(/only 62.% of this hour was seen/)
+  expect(await told('ArrowLeft')).toContain('nothing of this hour was seen')
+  await page.click('text=The hours as a table')
+  expect(await page.locator('tbody tr').allTextContents()).toEqual(
+    expect.arrayContaining([expect.stringMatching(/62.%/), expect.stringMatching(/–\s*0\s*0.%/)]),
+  )
+  expect(errors).toEqual([])
+  await page.close()
+  const compared = await open('/compare?names=AskScience', { javaScriptEnabled: false })
+  expect(await compared.page.locator('.chart .hatched').count()).toBe(1)
+  expect(await compared.page.textContent('[data-testid=holes]')).toContain('at least one of them')
+  await compared.page.close()
 })
 
 test('an address answers a browser with a page and a program with JSON', async () => {

@@ -38,3 +38,4 @@ export async function query<T>(
 export const POST_FIELDS = 'id subreddit title createdAt permalink seriousness'
 export const SUBREDDIT_FIELDS = 'name allTime { mean posts standardDeviation }'
 export const HOURLY_FIELDS = 'hourly { hour mean posts }'
+export const COVERAGE_FIELDS = 'coverage { hour share }'

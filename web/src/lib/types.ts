@@ -32,6 +32,11 @@ export interface HourlySeriousness {
   mean: number
   posts: number
 }
+/** How much was seen of what was posted in an hour: 0 to 1. */
+export interface HourlyCoverage {
+  hour: string
+  share: number
+}
 export interface PageInfo {
   hasNextPage: boolean
   endCursor: string | null

@@ -1,10 +1,11 @@
-import { HOURLY_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
-import type { HourlySeriousness, SubredditSummary } from '#lib/types.ts'
+import { COVERAGE_FIELDS, HOURLY_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
+import type { HourlyCoverage, HourlySeriousness, SubredditSummary } from '#lib/types.ts'
 
 const SUGGESTIONS = 200
 
 export interface Compared extends SubredditSummary {
   readonly hourly: HourlySeriousness[]
+  readonly coverage: HourlyCoverage[]
 }
 
 /** @returns for each name its subreddit, or null where that is not tracked */
@@ -16,7 +17,7 @@ export async function loadComparison(
   if (names.length === 0) return []
   const variables = names.map((_, index) => `$n${index}: String!`).join(', ')
   const fields = names.map(
-    (_, index) => `s${index}: subreddit(name: $n${index}) { ${SUBREDDIT_FIELDS} ${HOURLY_FIELDS} }`,
+    (_, index) => `s${index}: subreddit(name: $n${index}) { ${SUBREDDIT_FIELDS} ${HOURLY_FIELDS} ${COVERAGE_FIELDS} }`,
   )
   const values = Object.fromEntries(names.map((name, index) => [`n${index}`, name]))
   const document = `query (${variables}) { ${fields.join(' ')} }`

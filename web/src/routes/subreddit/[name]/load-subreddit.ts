@@ -1,15 +1,16 @@
-import { HOURLY_FIELDS, POST_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
-import type { HourlySeriousness, PageInfo, Post, SubredditSummary } from '#lib/types.ts'
+import { COVERAGE_FIELDS, HOURLY_FIELDS, POST_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
+import type { HourlyCoverage, HourlySeriousness, PageInfo, Post, SubredditSummary } from '#lib/types.ts'
 
 const DOCUMENT = `query ($name: String!, $orderBy: PostOrder, $after: String) {
   subreddit(name: $name) {
-    ${SUBREDDIT_FIELDS} ${HOURLY_FIELDS}
+    ${SUBREDDIT_FIELDS} ${HOURLY_FIELDS} ${COVERAGE_FIELDS}
     posts(orderBy: $orderBy, after: $after, first: 30) { nodes { ${POST_FIELDS} } pageInfo { hasNextPage endCursor } }
   }
 }`
 
 export interface Subreddit extends SubredditSummary {
   readonly hourly: HourlySeriousness[]
+  readonly coverage: HourlyCoverage[]
   readonly posts: { readonly nodes: Post[]; readonly pageInfo: PageInfo }
 }
 
