@@ -4,9 +4,14 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { toCoverageMessage } from '../schema/coverage.ts'
 import { encodeEvent } from '../schema/events.ts'
-import { DEAD, messageIds, POSTS, subjects } from '../schema/subjects.ts'
-import { postErased, postSubmitted } from '../schema/testing/builders.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { DurablePublisher } from '../schema/runtime/publish.ts'
+import { requireStream } from '../schema/streams.ts'
+import { COVERAGE, DEAD, messageIds, POSTS, subjects } from '../schema/subjects.ts'
+import { hourCovered, postErased, postSubmitted } from '../schema/testing/builders.ts'
 import { figuresOfGraphQL, figuresOfLog, figuresOfRest, figuresOfViews, type AllFigures } from './figures.ts'
 import { Launcher, ownSettings, processesOn, type Settings } from './running-system.ts'
 
@@ -172,6 +177,24 @@ describe('the whole system', () => {
     const { data } = (await response.json()) as { data: { posts: { nodes: { explanation: unknown }[] } } }
     const explanation = { contributions: expect.arrayContaining([{ feature: expect.any(String) }]) }
     expect(data.posts.nodes).toEqual([{ explanation }])
+  })
+
+  test('a source reports how much of an hour it saw with the rights that it has', async () => {
+    const logger = createLogger('e2e', 'silent')
+    const address = { url: `nats://127.0.0.1:${settings['NATS_PORT']}`, user: 'ingest', dataDir } as const
+    const ingest = await connectNats({ ...address, name: 'e2e', logger })
+    try {
+      const hour_utc = nowSeconds - (nowSeconds % HOUR_SECONDS) - HOUR_SECONDS
+      const reports = [hourCovered({ hour_utc, coverage: 0 }), hourCovered({ hour_utc })].map(toCoverageMessage)
+      await requireStream(await jetstreamManager(ingest), COVERAGE)
+      expect(await new DurablePublisher(ingest).publish(reports)).toEqual({ stored: 2, duplicates: 0 })
+    } finally {
+      await ingest.close()
+    }
+    await vi.waitFor(async () => {
+      const { coverage } = (await (await fetch(`${url}/subreddit/askscience`)).json()) as { coverage: object[] }
+      expect(coverage).toMatchObject([{ source: 'reddit', share: 0.985 }])
+    }, SETTLE)
   })
 
   test('what is malformed is in DEAD with its reason, from each process that refused it', async () => {
