@@ -7,6 +7,8 @@ import type { RateLimiter } from './rate-limiter.ts'
 
 const TIMEOUT_MS = 30_000
 const MAX_ATTEMPTS = 6
+/** A server that asks for more is asked again all the same. */
+const MAX_WAIT_MS = 3_600_000
 const CONFIRM_MS = 1_500
 const REMARKABLE_SKEW_MS = 60_000
 
@@ -94,7 +96,7 @@ export class HttpClient {
   ): Promise<void> {
     if (error.mended) return
     const { clock, limiter, logger, maxAttempts } = this.#options
-    const waitMs = Math.round(Math.max(error.waitMs, this.#backoff.next()))
+    const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoff.next()))
     logger.warn({ what, reason: error.message, attempt, waitMs }, 'request failed')
     if (error.pauseAll) limiter.pause(waitMs)
     if (last && maxAttempts !== undefined) return

@@ -39,8 +39,11 @@ export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, ran
 export class MemorySink implements PostSink {
   readonly stored = new Set<string>()
   readonly doubled: string[] = []
+  /** What storing fails with. */
+  failing: Error | undefined
 
   async store(submissions: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    if (this.failing !== undefined && submissions.length > 0) throw this.failing
     for (const { id } of submissions) {
       if (this.stored.has(String(id))) this.doubled.push(String(id))
       this.stored.add(String(id))
@@ -75,13 +78,18 @@ export class TestWorld {
     this.clock = clock
   }
 
-  /** Runs a source for a while, then stops it. @param meanwhile what happens beside it, in place of time that passes */
+  /**
+   * Runs a source for a while, then stops it.
+   * @param meanwhile what happens beside it, in place of time that passes
+   * @throws what made the source fail
+   */
   async run(source: LiveSource, ms: number, meanwhile?: () => Promise<void>): Promise<void> {
     const stop = new AbortController()
-    const running = source.run(this.#context(stop.signal))
-    const ended = running.then(() => Promise.reject(new Error('the source ended by itself')))
-    await Promise.race([meanwhile?.() ?? this.clock.pass(ms), stop.signal.aborted ? running : ended])
-    ended.catch(() => {})
+    const running = source.run(this.#context(stop.signal)).then(() => {
+      if (!stop.signal.aborted) throw new Error('the source ended by itself')
+    })
+    running.catch(() => {})
+    await (meanwhile?.() ?? this.clock.pass(ms))
     stop.abort()
     await this.clock.passUntil(running)
   }

@@ -38,7 +38,10 @@ export class ListingPosition {
     return new ListingPosition(positions, key, await positions.read<Stored>(key), chunks)
   }
 
-  /** Notes that these subreddits are asked for since `utc` (seconds), where that is new: what they lack from then on is a gap. */
+  /**
+   * Notes that these subreddits are asked for since `utc` (seconds), where that is new: what they lack from then on is a
+   * gap.
+   */
   begin(names: readonly string[], utc: number): void {
     for (const name of names.filter((name) => !this.through.has(name))) {
       this.through.set(name, utc)

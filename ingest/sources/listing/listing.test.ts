@@ -210,6 +210,26 @@ describe('faults', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
+  test('an installed app has no secret', async () => {
+    const set = setUp(['a1'], { clientSecret: '' })
+    set.reddit.add(steadily('a1', MINUTE, -HOUR, 0))
+    await set.world.run(set.create({ clientSecret: undefined }), MINUTE)
+    expect(set.world.sink.stored.size).toBe(60)
+  })
+
+  test('the position stays behind what could not be stored', async () => {
+    const set = setUp(['a1'])
+    const posts = steadily('a1', MINUTE, -3 * HOUR, HOUR)
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 10 * MINUTE)
+    set.world.sink.failing = new Error('the log is full')
+    await expect(set.world.run(set.create(), HOUR)).rejects.toThrow('the log is full')
+    set.world.sink.failing = undefined
+    await set.world.run(set.create(), HOUR)
+    expect(missing(set, posts)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
   test('a token is fetched anew before it ends, and when it is forgotten', async () => {
     const set = setUp(['a1'], { tokenLifeS: 600 })
     set.reddit.add(steadily('a1', MINUTE, -HOUR, HOUR))

@@ -88,17 +88,20 @@ class ListingRun {
     return this.#options.clock.elapsedMs()
   }
 
-  /** One thing at a time, by urgency: a top that is due, a subreddit to try again, a page of a deep reading, one that was silent, a rest. */
+  /**
+   * One thing at a time: a top that is due, else a subreddit to try again, a page of a deep reading, a subreddit that was
+   * silent, a rest.
+   */
   async #step(): Promise<void> {
     const chunk = this.#chunks.reduce<Chunk | undefined>(
       (a, b) => (a === undefined || b.dueMs < a.dueMs ? b : a),
       undefined,
     )
     if (chunk === undefined) this.#holds.hurry(MAX_HOLD_MS)
-    const held = this.#holds.due()
-    if (held !== undefined) return this.#tryAgain(held)
     const topDue = chunk !== undefined && chunk.dueMs <= this.#now
     const spare = !topDue || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
+    const held = spare ? this.#holds.due() : undefined
+    if (held !== undefined) return this.#tryAgain(held)
     if (spare && this.#deepDue()) return this.#readDeep()
     const silent = spare ? this.#silent.pop() : undefined
     if (silent !== undefined) return this.#trySilent(silent)
@@ -162,6 +165,7 @@ class ListingRun {
   }
 
   async #tryAgain(name: string): Promise<void> {
+    this.#sparedMs = this.#now
     const chunk = createChunk([name], this.#now)
     try {
       await this.#reader.read(chunk)

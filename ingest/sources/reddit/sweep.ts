@@ -197,7 +197,10 @@ class SweepRun {
     await this.#resume(next)
   }
 
-  /** Stores what `r/all/new` shows; where ids lie far apart, that is more than a walk meets. @returns the newest id from `least` on */
+  /**
+   * Stores what `r/all/new` shows; where ids lie far apart, that is more than a walk meets.
+   * @returns the newest id, if it is not below `least`
+   */
   async #takeListed(least: number): Promise<number | undefined> {
     const { client } = this.#options
     const listed = await readListed(client, this.#context.signal)
