@@ -9,7 +9,15 @@ import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/streams.ts'
-import { COVERAGE, ERASED_SUBJECTS, POSTS, SCORES, subjects, type StreamName } from '../schema/subjects.ts'
+import {
+  COVERAGE,
+  ERASED_SUBJECTS,
+  POSTS,
+  SCORES,
+  projectorConsumer,
+  subjects,
+  type StreamName,
+} from '../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
 import { CauseGate } from './cause-gate.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -143,7 +151,7 @@ class Projector implements AsyncDisposable {
       logger: this.#logger,
       stream,
       filter,
-      consumer: `projector-${this.#projection.name}`,
+      consumer: projectorConsumer(this.#projection.name),
       after,
       onMessages: () => this.#schedule(),
       onHole: (first, last) => this.#checkpoints.recordHole(stream, first, last),

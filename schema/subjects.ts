@@ -40,3 +40,6 @@ export const SOURCE_POSITIONS_BUCKET = 'source-positions'
 
 /** The durable consumer that all scorers of one model share. */
 export const scorerConsumer = (model: string): string => `scorer-${model}`
+
+/** The durable consumer of a read model's projector, made anew at each of its starts. */
+export const projectorConsumer = (projection: string): string => `projector-${projection}`

@@ -6,7 +6,7 @@ import { POSTS } from '../../schema/subjects.ts'
 import { deleteMessages } from './delete-messages.ts'
 import { LogSearch, type SearchProgress } from './log-search.ts'
 import { PostTrace, TRACED_STREAMS } from './post-trace.ts'
-import { isKnown, recordErasures } from './record-erasures.ts'
+import { isKnown, isUnrecorded, recordErasures } from './record-erasures.ts'
 import { untilScorersAreDone } from './scorers-at-work.ts'
 
 /** A post to erase, with what is known of it. */
@@ -109,19 +109,16 @@ class Erasure {
     if (dryRun) return
     for (let round = 1; round <= MAX_ROUNDS; round++) {
       await this.#timed('recordMs', () => recordErasures(connection, traces, reason))
-      await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, this.#left(POSTS)))
+      const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
+      await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
       await this.#timed('deleteMs', () => this.#delete(traces))
       // What came in while this went on: scores that were in work, copies from a source. And what was recorded above.
       await this.#timed('searchMs', () => this.#search.next())
-      if (!traces.some((trace) => trace.isLeft)) return
+      if (!traces.some((trace) => trace.isLeft || isUnrecorded(trace))) return
     }
     throw new OperationalError(
       'Copies of these posts keep coming in faster than they can be erased. Stop their source.',
     )
-  }
-
-  #left(stream: typeof POSTS): number[] {
-    return [...this.#traces.values()].flatMap((trace) => [...trace.found[stream]])
   }
 
   async #delete(traces: readonly PostTrace[]): Promise<void> {
@@ -131,6 +128,8 @@ class Erasure {
       for (const trace of traces) {
         for (const sequence of trace.found[stream]) owners.set(sequence, [...(owners.get(sequence) ?? []), trace])
       }
+      if (owners.size === 0) continue
+      await this.#search.requireSameStream(stream)
       await deleteMessages(this.#jsm, stream, [...owners.keys()], (sequence) => {
         for (const trace of owners.get(sequence)!) trace.noteDeleted(stream, sequence)
       })

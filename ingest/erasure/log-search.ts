@@ -1,10 +1,10 @@
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { PostErased } from '../../schema/events.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { DEAD } from '../../schema/subjects.ts'
 import { TRACED_STREAMS, type PostTrace, type TracedStream } from './post-trace.ts'
-import { readMentions, type Mention } from './read-mentions.ts'
+import { readMentions } from './read-mentions.ts'
+import { isKnown } from './record-erasures.ts'
 import { scanStream, type ScanStart } from './scan-stream.ts'
 
 export interface SearchProgress {
@@ -47,7 +47,7 @@ export class LogSearch {
 
   async #scan(stream: TracedStream): Promise<void> {
     const { connection, jsm, onProgress } = this.#options
-    await this.#requireSameStream(stream)
+    await this.requireSameStream(stream)
     const position = await scanStream({
       connection,
       jsm,
@@ -59,8 +59,8 @@ export class LogSearch {
     this.#positions.set(stream, { after: position })
   }
 
-  /** Sequences of another stream would be those of other messages. */
-  async #requireSameStream(stream: TracedStream): Promise<void> {
+  /** Sequences of another stream would be those of other messages. @throws OperationalError when it was made anew */
+  async requireSameStream(stream: TracedStream): Promise<void> {
     const { created } = await this.#options.jsm.streams.info(stream)
     const before = this.#created.get(stream) ?? created
     this.#created.set(stream, before)
@@ -70,10 +70,11 @@ export class LogSearch {
   #take(stream: TracedStream, message: JsMsg): void {
     this.messagesRead++
     const { subject, data, seq: sequence } = message
-    for (const mention of readMentions({ stream, subject, data }, this.#wanted)) {
-      const trace = this.#options.traces.get(mention.id)!
-      if (mention.json !== undefined) noteOrigin(trace, mention.json)
-      if (mention.isErasure) noteErasure(trace, mention, sequence)
+    const storedAtMs = message.info.timestampNanos / 1e6
+    for (const { id, erasure, json } of readMentions({ stream, subject, data, storedAtMs }, this.#wanted)) {
+      const trace = this.#options.traces.get(id)!
+      if (json !== undefined) noteOrigin(trace, json)
+      if (erasure !== undefined) trace.noteErasure(erasure, sequence)
       else if (!trace.deleted[stream].has(sequence)) trace.found[stream].add(sequence)
     }
   }
@@ -88,19 +89,8 @@ function toStart(traces: readonly PostTrace[]): ScanStart {
     : { since: new Date((oldest - MAX_AHEAD_SECONDS) * 1_000) }
 }
 
-/** Where it belongs, by whatever says so first. */
+/** Where it belongs, by the first message that says so in a way that an event may say it. */
 function noteOrigin(trace: PostTrace, { subreddit, created_utc: createdUtc }: Readonly<Record<string, unknown>>): void {
-  if (typeof subreddit === 'string') trace.subreddit ??= subreddit
-  if (typeof createdUtc === 'number') trace.createdUtc ??= createdUtc
-}
-
-function noteErasure(trace: PostTrace, { json }: Mention, sequence: number): void {
-  const { post_sequences, score_sequences } = (json ?? {}) as Partial<PostErased>
-  trace.noteErasure(
-    {
-      ...(Array.isArray(post_sequences) ? { post_sequences } : {}),
-      ...(Array.isArray(score_sequences) ? { score_sequences } : {}),
-    },
-    sequence,
-  )
+  if (isKnown(trace) || typeof subreddit !== 'string' || typeof createdUtc !== 'number') return
+  if (isKnown({ id: trace.id, subreddit, createdUtc })) Object.assign(trace, { subreddit, createdUtc })
 }

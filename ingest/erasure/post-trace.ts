@@ -31,15 +31,16 @@ export class PostTrace {
   }
 
   /** A PostErased of this post, met at `sequence` of POSTS. */
-  noteErasure({ post_sequences = [], score_sequences = [] }: Partial<PostErased>, sequence: number): void {
+  noteErasure({ post_sequences = [], score_sequences = [] }: PostErased, sequence: number): void {
     this.erasedAt = Math.max(this.erasedAt ?? 0, sequence)
     for (const named of post_sequences) this.#named.POSTS.add(named)
     for (const named of score_sequences) this.#named.SCORES.add(named)
   }
 
-  /** What is found of it in POSTS or SCORES and named by no PostErased, in ascending order. */
+  /** Messages of it in POSTS or SCORES that no PostErased names, in ascending order. */
   unnamed(stream: typeof POSTS | typeof SCORES): number[] {
-    return [...this.found[stream]].filter((sequence) => !this.#named[stream].has(sequence)).sort((a, b) => a - b)
+    const all = [...this.found[stream], ...this.deleted[stream]]
+    return all.filter((sequence) => !this.#named[stream].has(sequence)).sort((a, b) => a - b)
   }
 
   noteDeleted(stream: TracedStream, sequence: number): void {

@@ -1,3 +1,4 @@
+import { checkEvent, type PostErased } from '../../schema/events.ts'
 import { DEAD, POSTS, subjects } from '../../schema/subjects.ts'
 import type { TracedStream } from './post-trace.ts'
 
@@ -6,15 +7,19 @@ export interface TracedMessage {
   readonly stream: TracedStream
   readonly subject: string
   readonly data: Uint8Array
+  /** When the log stored it, milliseconds since the epoch. */
+  readonly storedAtMs: number
 }
+
+type Json = Readonly<Record<string, unknown>>
 
 /** One post that a message is about, or holds the text of. */
 export interface Mention {
   readonly id: string
-  /** Whether it says that the post is erased: such a message stays. */
-  readonly isErasure: boolean
+  /** Where the message says that the post is erased: it stays. */
+  readonly erasure: PostErased | undefined
   /** The message as JSON where it is about this post; undefined where the post was only met in it. */
-  readonly json: Readonly<Record<string, unknown>> | undefined
+  readonly json: Json | undefined
 }
 
 const ERASED_PREFIX = subjects.postErased('')
@@ -26,15 +31,15 @@ const ANY_ID = /"(?:id|name|post_id)"\s*:\s*"(?:t3_)?([0-9a-z]{1,10})"/gi
  * DEAD every id in the bytes counts.
  * @param wanted base36 ids in lower case
  */
-export function readMentions({ stream, subject, data }: TracedMessage, wanted: ReadonlySet<string>): Mention[] {
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()
+export function readMentions(message: TracedMessage, wanted: ReadonlySet<string>): Mention[] {
+  const text = Buffer.from(message.data.buffer, message.data.byteOffset, message.data.byteLength).toString()
   const json = parseObject(text)
-  const isErasure = stream === POSTS && subject.startsWith(ERASED_PREFIX)
   const own = toPostId(json?.['post_id'] ?? json?.['id'])
-  const mentions: Mention[] = own !== undefined && wanted.has(own) ? [{ id: own, isErasure, json }] : []
-  if (isErasure || (json !== undefined && stream !== DEAD)) return mentions
+  const isWanted = own !== undefined && wanted.has(own)
+  const mentions: Mention[] = isWanted ? [{ id: own, erasure: toErasure(message, json!), json }] : []
+  if (json !== undefined && message.stream !== DEAD) return mentions
   for (const id of idsIn(text)) {
-    if (id !== own && wanted.has(id)) mentions.push({ id, isErasure, json: undefined })
+    if (id !== own && wanted.has(id)) mentions.push({ id, erasure: undefined, json: undefined })
   }
   return mentions
 }
@@ -46,10 +51,21 @@ export function toPostId(value: unknown): string | undefined {
   return /^[0-9a-z]{1,10}$/.test(id) ? id : undefined
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+/** As read models see it: what is no valid event erases nothing. */
+function toErasure({ stream, subject, storedAtMs }: TracedMessage, json: Json): PostErased | undefined {
+  if (stream !== POSTS || !subject.startsWith(ERASED_PREFIX)) return undefined
+  try {
+    const event = checkEvent(json, storedAtMs)
+    return event.type === 'PostErased' ? event : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseObject(text: string): Json | undefined {
   try {
     const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
+    return typeof json === 'object' && json !== null ? (json as Json) : undefined
   } catch {
     return undefined
   }

@@ -23,10 +23,13 @@ export async function recordErasures(
   }
 }
 
+type Origin = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
+
 /** Whether a PostErased of this post can be made. */
-export function isKnown(trace: PostTrace): boolean {
-  return toEvent(trace, '', [], []) !== undefined
-}
+export const isKnown = (post: Origin): boolean => toEvent(post, '', [], []) !== undefined
+
+/** Whether {@link recordErasures} has something to record of this post. */
+export const isUnrecorded = (trace: PostTrace): boolean => toMessages(trace, '').length > 0
 
 function toMessages(trace: PostTrace, reason: string): OutgoingMessage[] {
   const [posts, scores] = [trace.unnamed(POSTS), trace.unnamed(SCORES)]
@@ -50,7 +53,7 @@ function toMessages(trace: PostTrace, reason: string): OutgoingMessage[] {
 
 /** Undefined where it would not be a valid event. */
 function toEvent(
-  { id, subreddit, createdUtc }: PostTrace,
+  { id, subreddit, createdUtc }: Origin,
   reason: string,
   posts: readonly number[],
   scores: readonly number[],

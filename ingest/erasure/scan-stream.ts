@@ -46,10 +46,10 @@ export async function scanStream(options: ScanOptions): Promise<number> {
     try {
       const reader = await openReader(options, start)
       while (reader.pending > 0 && reader.position < end) {
-        await reader.fetch(onMessage)
+        read += await reader.fetch(onMessage)
         start = { after: reader.position }
         attempt = 1
-        onProgress?.(read + reader.read, read + reader.read + reader.pending)
+        onProgress?.(read, read + reader.pending)
       }
       return Math.max(end, reader.position)
     } catch (cause) {
@@ -80,7 +80,6 @@ function toDeliverPolicy(start: ScanStart): Partial<ConsumerConfig> {
 }
 
 class StreamReader {
-  read = 0
   /** Messages behind `position`, as of the last that came. */
   pending: number
   /** Sequence of the last message that came. */
@@ -94,19 +93,19 @@ class StreamReader {
     this.position = position
   }
 
-  /** Hands on the next messages. @throws when none came, or one was lost on its way */
-  async fetch(onMessage: (message: JsMsg) => void): Promise<void> {
+  /** Hands on the next messages. @returns how many. @throws when none came, or one was lost on its way */
+  async fetch(onMessage: (message: JsMsg) => void): Promise<number> {
     const wanted = Math.min(this.pending, MAX_FETCH_MESSAGES)
-    const before = this.read
+    const before = this.#delivered
     const messages = await this.#consumer.fetch({ max_messages: wanted, expires: FETCH_EXPIRES_MS })
     for await (const message of messages) {
       const { deliverySequence, pending } = message.info
       if (deliverySequence !== ++this.#delivered) throw new Error('messages were lost on their way')
       onMessage(message)
-      this.read++
       this.position = message.seq
       this.pending = pending
     }
-    if (this.read === before) throw new Error(`${this.pending} messages wait, and none came`)
+    if (this.#delivered === before) throw new Error(`${this.pending} messages wait, and none came`)
+    return this.#delivered - before
   }
 }

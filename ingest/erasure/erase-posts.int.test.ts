@@ -1,0 +1,292 @@
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import { headers, type NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { decodeEvent, encodeEvent, type GravitasEvent, type PostErased } from '../../schema/events.ts'
+import { applyStreams } from '../../schema/streams.ts'
+import { DEAD, messageIds, POSTS, scorerConsumer, SCORES, subjects } from '../../schema/subjects.ts'
+import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
+import { filesWith } from '../testing/stored-bytes.ts'
+import { erasePosts, type EraseOptions } from './erase-posts.ts'
+
+const SECRET = 'xylophonequartz'
+const ID = '1secre'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+const erase = (options: Partial<EraseOptions> = {}) =>
+  erasePosts({ connection, posts: [{ id: ID }], reason: 'test', ...options })
+
+/** Stores events as their publishers do. @returns their sequences */
+async function publish(...events: GravitasEvent[]): Promise<number[]> {
+  const js = jetstream(connection)
+  const sequences: number[] = []
+  for (const event of events) {
+    const [subject, msgID] = addressOf(event)
+    sequences.push((await js.publish(subject, encodeEvent(event), { msgID })).seq)
+  }
+  return sequences
+}
+
+function addressOf(event: GravitasEvent): [subject: string, messageId: string] {
+  if (event.type === 'PostScored') {
+    return [subjects.postScored(event.model, event.subreddit), messageIds.score(event.model, event.post_id)]
+  }
+  if (event.type === 'PostErased') return [subjects.postErased(event.subreddit), messageIds.erased(event.post_id)]
+  if (event.type === 'PostSubmitted') return [subjects.postSubmitted(event.subreddit), messageIds.post(event.id)]
+  throw new Error('not a post')
+}
+
+/** What nobody has an eye on: stored without a message id, as a copy beyond the duplicate window is. */
+const publishAgain = (subject: string, data: string | Uint8Array) => jetstream(connection).publish(subject, data)
+
+const secretPost = postSubmitted({ id: ID, title: `about ${SECRET}`, selftext: `${SECRET} at length` })
+const secretScore = (model = 'serious-1') => postScored({ post_id: ID, model })
+const others = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => postSubmitted({ id: `other${from + index}`, title: 'harmless' }))
+
+async function stateOf(stream: string) {
+  const { state } = await jsm.streams.info(stream)
+  return { messages: state.messages, last: state.last_seq }
+}
+
+async function erasuresOf(id: string): Promise<PostErased[]> {
+  const { state } = await jsm.streams.info(POSTS)
+  const found: PostErased[] = []
+  for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+    const message = await jsm.streams.getMessage(POSTS, { seq }).catch(() => null)
+    if (!message?.subject.startsWith('posts.erased.')) continue
+    const event = decodeEvent(message.data, message.subject, message.time.getTime()) as PostErased
+    if (event.post_id === id) found.push(event)
+  }
+  return found
+}
+
+const deadLetter = (data: string) => {
+  const set = headers()
+  set.set('Gravitas-Reason', 'test')
+  return jetstream(connection).publish(subjects.dead('ingest'), data, { headers: set })
+}
+
+describe('erasing a post', () => {
+  test('overwrites all of its messages in every stream and leaves the others', async () => {
+    await publish(
+      secretPost,
+      ...others(0, 20),
+      secretScore(),
+      secretScore('serious-2'),
+      postScored({ post_id: 'other1' }),
+    )
+    await publishAgain('posts.submitted.askscience', encodeEvent(secretPost))
+    await deadLetter(JSON.stringify({ name: `t3_${ID}`, title: SECRET }))
+    await deadLetter(`{"id":"${ID}","title":"${SECRET}, cut o`)
+    await deadLetter(JSON.stringify({ id: 'other1', crosspost_parent_list: [{ id: ID, title: SECRET }] }))
+    await deadLetter('{"id":"other2","title":"harmless"}')
+    expect(filesWith(nats.storeDir, SECRET)).not.toEqual([])
+
+    const report = await erase()
+
+    expect(report.posts).toEqual([
+      {
+        id: ID,
+        outcome: 'erased',
+        subreddit: 'AskScience',
+        createdUtc: 1_764_000_000,
+        posts: [1, 22],
+        scores: [1, 2],
+        deadLetters: [1, 2, 3],
+      },
+    ])
+    expect(report.recordedAt).toBe(23)
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+    expect(await erasuresOf(ID)).toEqual([
+      { ...postErased({ post_id: ID, reason: 'test' }), post_sequences: [1, 22], score_sequences: [1, 2] },
+    ])
+    expect(await stateOf(POSTS)).toEqual({ messages: 21, last: 23 })
+    expect(await stateOf(SCORES)).toEqual({ messages: 1, last: 3 })
+    expect(await stateOf(DEAD)).toEqual({ messages: 1, last: 4 })
+  })
+
+  test('stays done over a killed server, and run again changes nothing', async () => {
+    await publish(...others(0, 3), secretPost, secretScore())
+    await erase()
+    await connection.close()
+    await nats.kill()
+    await nats.restart()
+    connection = await nats.connect()
+    jsm = await jetstreamManager(connection)
+    expect((await erase()).posts).toMatchObject([{ outcome: 'already erased', posts: [], scores: [] }])
+    expect(await stateOf(POSTS)).toEqual({ messages: 4, last: 5 })
+    expect(await stateOf(SCORES)).toEqual({ messages: 0, last: 1 })
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+
+  test('finds posts in a log of many batches, from the time of their creation on', async () => {
+    for (let at = 0; at < 3_000; at += 250) await Promise.all(others(at, at + 250).map((post) => publish(post)))
+    const nowUtc = Math.floor(Date.now() / 1_000)
+    await publish({ ...secretPost, created_utc: nowUtc })
+    const read: string[] = []
+    const report = await erase({
+      posts: [{ id: ID, subreddit: 'AskScience', createdUtc: nowUtc }],
+      onProgress: ({ stream }) => read.push(stream),
+    })
+    expect(report.posts).toMatchObject([{ outcome: 'erased', posts: [3_001] }])
+    expect(report.messagesRead).toBe(3_002)
+    expect(read.filter((stream) => stream === POSTS).length).toBeGreaterThan(3)
+    const later = await erase({ posts: [{ id: 'b', subreddit: 'AskScience', createdUtc: nowUtc + 90_000 }] })
+    expect(later.messagesRead).toBe(0)
+  })
+
+  test('many at once: one pass, one report each', async () => {
+    await publish(...others(0, 30), ...others(0, 30).map(({ id }) => postScored({ post_id: id })))
+    const report = await erase({ posts: others(0, 25).map(({ id }) => ({ id })) })
+    expect(report.posts.map(({ outcome, posts, scores }) => [outcome, posts.length, scores.length])).toEqual(
+      Array.from({ length: 25 }, () => ['erased', 1, 1]),
+    )
+    expect(await stateOf(POSTS)).toEqual({ messages: 30, last: 55 })
+    expect((await stateOf(SCORES)).messages).toBe(5)
+  })
+
+  test('a dry run says what would go and changes nothing', async () => {
+    await publish(secretPost, secretScore())
+    const report = await erase({ dryRun: true, posts: [{ id: ID }, { id: 'nowhere' }] })
+    expect(report.posts).toMatchObject([
+      { outcome: 'would be erased', posts: [1], scores: [1] },
+      { outcome: 'unknown', posts: [], scores: [] },
+    ])
+    expect(await stateOf(POSTS)).toEqual({ messages: 1, last: 1 })
+  })
+})
+
+describe('a post that the log does not know', () => {
+  test('is unknown, and others go on', async () => {
+    await publish(secretPost)
+    await deadLetter('{"id":"nowhere","title":"harmless"}')
+    const report = await erase({ posts: [{ id: 'nowhere' }, { id: ID }] })
+    expect(report.posts).toMatchObject([
+      { id: 'nowhere', outcome: 'unknown', deadLetters: [1] },
+      { id: ID, outcome: 'erased' },
+    ])
+    expect((await stateOf(DEAD)).messages).toBe(0)
+    expect(await erasuresOf('nowhere')).toEqual([])
+  })
+
+  test('is recorded by what the caller knows, so that a later copy does not count', async () => {
+    const posts = [{ id: ID, subreddit: 'AskScience', createdUtc: 1_764_000_000 }]
+    expect((await erase({ posts })).posts).toMatchObject([{ outcome: 'erased', posts: [] }])
+    expect(await erasuresOf(ID)).toHaveLength(1)
+    await publish(secretPost)
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [2] }])
+    expect((await erasuresOf(ID)).map((event) => event.post_sequences)).toEqual([[], [2]])
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+
+  test('is known by its score, or by an event that was rejected', async () => {
+    await publish(secretScore())
+    await deadLetter(JSON.stringify({ ...secretPost, id: 'rejec', over_18: 'yes' }))
+    const report = await erase({ posts: [{ id: ID }, { id: 'rejec' }] })
+    expect(report.posts.map(({ outcome }) => outcome)).toEqual(['erased', 'erased'])
+  })
+
+  test('what only looks like an erasure is erased itself', async () => {
+    await publish(...others(0, 1))
+    await publishAgain('posts.erased.askscience', encodeEvent(secretPost))
+    await publishAgain('posts.erased.askscience', JSON.stringify({ type: 'PostErased', post_id: ID }))
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [2, 3] }])
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+})
+
+describe('interrupted', () => {
+  test('after the search: nothing happened yet, and the next run does it all', async () => {
+    await publish(secretPost, secretScore())
+    const other = await nats.connect()
+    await expect(erase({ connection: other, onProgress: () => void other.close() })).rejects.toThrow(/./)
+    expect(await stateOf(POSTS)).toEqual({ messages: 1, last: 1 })
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [1], scores: [1] }])
+  })
+
+  test('after the erasure was recorded: the next run deletes, and records nothing again', async () => {
+    await publish(secretPost, secretScore(), secretScore('serious-2'))
+    await publish({ ...postErased({ post_id: ID }), post_sequences: [1], score_sequences: [1, 2] })
+    await jsm.streams.deleteMessage(SCORES, 1)
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [1], scores: [2] }])
+    expect(await stateOf(POSTS)).toEqual({ messages: 1, last: 2 })
+    expect((await stateOf(SCORES)).messages).toBe(0)
+  })
+
+  test('an erasure that somebody else recorded gets a second one, which names the messages', async () => {
+    await publish(secretPost, postErased({ post_id: ID }))
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [1] }])
+    expect((await erasuresOf(ID)).map((event) => event.post_sequences)).toEqual([undefined, [1]])
+  })
+})
+
+describe('what comes in meanwhile', () => {
+  test('a copy that is stored behind the search goes, too, and is recorded', async () => {
+    await publish(secretPost, secretScore())
+    let late: Promise<unknown> | undefined
+    const report = await erase({
+      onProgress: ({ stream }) => {
+        if (stream === SCORES) late ??= publishAgain('posts.submitted.askscience', encodeEvent(secretPost))
+      },
+    })
+    await late
+    expect(report.posts).toMatchObject([{ outcome: 'erased', posts: [1, 2], scores: [1] }])
+    const named = (await erasuresOf(ID)).flatMap((event) => event.post_sequences ?? [])
+    expect(named.toSorted((a, b) => a - b)).toEqual([1, 2])
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+
+  test('a score that a scorer has in work is waited for', async () => {
+    await publish(secretPost)
+    const message = await takeAsScorer()
+    const erasing = erase()
+    await untilStored(POSTS, 2)
+    expect((await stateOf(POSTS)).messages).toBe(2)
+    await publish(secretScore())
+    message.ack()
+    expect((await erasing).posts).toMatchObject([{ outcome: 'erased', posts: [1], scores: [1] }])
+    expect((await stateOf(SCORES)).messages).toBe(0)
+  })
+
+  test('a stream that is made anew is not touched', async () => {
+    await publish(secretPost, secretScore())
+    const message = await takeAsScorer()
+    const erasing = erase()
+    await untilStored(POSTS, 2)
+    await jsm.streams.delete(SCORES)
+    await applyStreams(jsm)
+    await publish(postScored({ post_id: 'other' }))
+    message.ack()
+    await expect(erasing).rejects.toThrow(/made anew/)
+    expect(await stateOf(SCORES)).toEqual({ messages: 1, last: 1 })
+  })
+})
+
+/** The next post, as a scorer that has not yet scored it. */
+async function takeAsScorer(): Promise<JsMsg> {
+  const durable_name = scorerConsumer('serious-1')
+  await jsm.consumers.add(POSTS, { durable_name, ack_policy: AckPolicy.Explicit })
+  const consumer = await jetstream(connection).consumers.get(POSTS, durable_name)
+  return (await consumer.next())!
+}
+
+/** Resolves when a stream has come to a sequence. */
+async function untilStored(stream: string, sequence: number): Promise<void> {
+  while ((await stateOf(stream)).last < sequence) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import type { ErasedPost } from './erase-posts.ts'
+import { printReport } from './print-report.ts'
+
+const erased: ErasedPost = {
+  id: '1abcde',
+  outcome: 'erased',
+  subreddit: 'AskScience',
+  createdUtc: 1_764_000_000,
+  posts: [3, 17],
+  scores: [4, 5, 6, 7, 8, 9],
+  deadLetters: [],
+}
+const timings = { searchMs: 1_234, recordMs: 1, scorersMs: 0, deleteMs: 2, totalMs: 1_300 }
+
+test('says what went where, and which read models have heard of it', () => {
+  const posts: ErasedPost[] = [
+    erased,
+    { ...erased, id: '2', outcome: 'already erased', posts: [], scores: [] },
+    { ...erased, id: '3', outcome: 'unknown', subreddit: null, posts: [], scores: [], deadLetters: [1] },
+  ]
+  const report = { posts, recordedAt: 18, messagesRead: 20, timings }
+  const text = printReport(report, [
+    { name: 'posts', state: 'applied' },
+    { name: 'hourly', state: 'not running' },
+    { name: 'all-time', state: 'behind' },
+  ])
+  expect(text).toBe(`1abcde: erased from r/AskScience (2 in POSTS: 3, 17, 6 in SCORES: 4, 5, 6, 7, 8, …)
+2: already erased, nothing is left
+3: unknown: nothing in the log says its subreddit and when it was created, so no erasure could be recorded. Copies that come
+  later will count. What was found of it is gone (1 in DEAD: 1).
+posts: applied
+hourly: its projector does not run and applies the erasure when it starts
+all-time: has not come that far yet, and goes on
+1.3 s, 1.2 s of it looking
+`)
+})

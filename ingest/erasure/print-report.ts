@@ -1,0 +1,40 @@
+import type { ReadModelOutcome } from './await-read-models.ts'
+import type { ErasedPost, ErasureReport } from './erase-posts.ts'
+
+const MAX_SHOWN_SEQUENCES = 5
+const UNKNOWN = `unknown: nothing in the log says its subreddit and when it was created, so no erasure could be recorded. Copies that come
+  later will count.`
+
+/** The report for a terminal: a line a post, then where it all went. */
+export function printReport({ posts, timings }: ErasureReport, readModels: readonly ReadModelOutcome[]): string {
+  const lines = posts.map((post) => printPost(post))
+  for (const { name, state } of readModels) {
+    if (state === 'not running')
+      lines.push(`${name}: its projector does not run and applies the erasure when it starts`)
+    else if (state === 'behind') lines.push(`${name}: has not come that far yet, and goes on`)
+    else lines.push(`${name}: applied`)
+  }
+  const { totalMs, searchMs, scorersMs } = timings
+  const inWork = scorersMs >= 1_000 ? `, ${seconds(scorersMs)} waiting for scorers` : ''
+  lines.push(`${seconds(totalMs)}, ${seconds(searchMs)} of it looking${inWork}`)
+  return `${lines.join('\n')}\n`
+}
+
+function printPost(post: ErasedPost): string {
+  const { id, outcome, subreddit } = post
+  const parts = [...found('POSTS', post.posts), ...found('SCORES', post.scores), ...found('DEAD', post.deadLetters)]
+  const where = parts.length === 0 ? '' : ` (${parts.join(', ')})`
+  if (outcome === 'unknown')
+    return `${id}: ${UNKNOWN}${parts.length === 0 ? '' : ` What was found of it is gone${where}.`}`
+  if (outcome === 'already erased') return `${id}: already erased, nothing is left`
+  return `${id}: ${outcome} from r/${subreddit}${where}`
+}
+
+/** `2 in POSTS: 17, 23`. */
+function found(stream: string, sequences: readonly number[]): string[] {
+  if (sequences.length === 0) return []
+  const more = sequences.length > MAX_SHOWN_SEQUENCES ? ', …' : ''
+  return [`${sequences.length} in ${stream}: ${sequences.slice(0, MAX_SHOWN_SEQUENCES).join(', ')}${more}`]
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`

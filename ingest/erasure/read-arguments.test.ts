@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { readArguments } from './read-arguments.ts'
+
+async function* lines(...texts: string[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text)
+}
+
+test('ids from arguments and from standard input, each once', async () => {
+  const args = ['t3_1ABCDE', '-', '1abcde', '--reason', ' asked for ', '--dry-run']
+  expect(await readArguments(args, () => lines('2abcde', '', ' T3_1abcde'))).toEqual({
+    ids: ['1abcde', '2abcde'],
+    reason: 'asked for',
+    dryRun: true,
+    json: false,
+  })
+})
+
+test.each([
+  ['nothing', [], /name at least one post[^]*usage/],
+  ['no id', ['1abcde', 'what?'], /"what\?" is no post id[^]*usage/],
+  ['an unknown option', ['1abcde', '--force'], /--force[^]*usage/],
+  ['an empty reason', ['1abcde', '--reason', ' '], /--reason takes 1 to 500/],
+  ['a reason that is missing', ['1abcde', '--reason'], /--reason[^]*usage/],
+  ['an empty standard input', ['-'], /standard input named no post/],
+])('%s is refused', async (_, args, message) => {
+  await expect(readArguments(args, () => lines(''))).rejects.toThrow(message)
+})
+
+test('wrong lines are named, the first of them', async () => {
+  const wrong = Array.from({ length: 15 }, () => '*')
+  await expect(readArguments(['-'], () => lines('1abcde', ...wrong))).rejects.toThrow(
+    /\(line 2 of standard input\) is no post id[^]*and 5 more/,
+  )
+})
