@@ -6,7 +6,8 @@ import type { Fetch, HttpAnswer, HttpRequest } from './fetch.ts'
 import type { RateLimiter } from './rate-limiter.ts'
 
 const TIMEOUT_MS = 30_000
-const MAX_ATTEMPTS = 6
+/** Few, so that what keeps failing does not keep others waiting; the waits go on growing from one request to the next. */
+const MAX_ATTEMPTS = 3
 /** A server that asks for more is asked again all the same. */
 const MAX_WAIT_MS = 3_600_000
 const CONFIRM_MS = 1_500

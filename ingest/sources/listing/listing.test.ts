@@ -135,6 +135,24 @@ describe('listing', () => {
     expect(set.world.gaps.map((gap) => gap.of)).toEqual(['b1'])
   })
 
+  test('a list of hundreds is read in few requests, and one that keeps failing does not hold up the others', async () => {
+    const names = Array.from({ length: 250 }, (_, n) => `sub${n}`)
+    const set = setUp(names, {
+      fault: ({ path }) => (path.includes('+sub120+') ? { kind: 'answer', status: 500 } : undefined),
+    })
+    const posts = inOrder(steadily('sub5', 20 * SECOND, -HOUR, HOUR), steadily('sub249', MINUTE, -HOUR, HOUR, 5))
+    set.reddit.add(posts)
+    await set.world.run(set.create(), HOUR, async () => {
+      await set.clock.pass(30 * MINUTE)
+      const due = posts.filter(({ createdMs }) => createdMs < set.clock.trueMs - MINUTE)
+      expect(missing(set, due)).toEqual([])
+      await set.clock.pass(30 * MINUTE)
+    })
+    const polls = new Set(listings(set).filter((path) => path.includes('+') && !path.includes('after=')))
+    expect(polls.size).toBe(3)
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+  })
+
   test('a renamed subreddit is followed under its new name', async () => {
     const set = setUp(['a1', 'old1'])
     const posts = inOrder(steadily('a1', MINUTE, -HOUR, 10 * MINUTE), steadily('new1', MINUTE, -HOUR, 10 * MINUTE, 5))

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { addToChunks, halve, packChunks } from './chunks.ts'
+
+const names = (count: number, length: number): string[] =>
+  Array.from({ length: count }, (_, n) => String(n).padStart(length, 'x'))
+
+test('packs a hundred names at most into a request, and no more than a URL takes', () => {
+  expect(packChunks(names(250, 5), 0).map((chunk) => chunk.names.length)).toEqual([100, 100, 50])
+  const long = packChunks(names(200, 21), 0).map((chunk) => chunk.names.join('+').length)
+  expect(Math.max(...long)).toBeLessThanOrEqual(1_500)
+  expect(long).toHaveLength(3)
+})
+
+test('a name that comes back goes where there is room', () => {
+  const chunks = packChunks(names(150, 5), 0)
+  chunks[0]!.names.pop()
+  addToChunks(chunks, 'back', 0)
+  addToChunks(chunks, 'again', 0)
+  expect(chunks.map((chunk) => chunk.names.length)).toEqual([100, 51])
+})
+
+test('halves', () => {
+  expect(halve([1, 2, 3])).toEqual([[1, 2], [3]])
+  expect(halve([1])).toEqual([[1], []])
+})
