@@ -1,46 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GravitasEvent, PostScored } from '../schema/events.ts'
-import { toPostId } from '../schema/post-id.ts'
-import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import type { PostScored } from '../schema/events.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { COVERAGE, POSTS, SCORES } from '../schema/subjects.ts'
 import type { LogMessage } from './batch-writer.ts'
 import { projections } from './registry.ts'
+import { history } from './testing/histories.ts'
 import { TestReadModel, toLog } from './testing/replay.ts'
-
-const NAMES = ['AskScience', 'askscience', 'Memes', 'funny_2']
-const post = fc.record({
-  id: fc.integer({ min: 1_300, max: 1_320 }).map(toPostId),
-  subreddit: fc.constantFrom(...NAMES),
-})
-const created = fc.integer({ min: 1_764_000_000, max: 1_764_010_000 })
-const submitted = fc
-  .tuple(post, created, fc.string())
-  .map(([p, created_utc, title]) => postSubmitted({ ...p, created_utc, title }))
-const scored = fc
-  .tuple(post, created, fc.integer({ min: 0, max: 10_000 }), fc.constantFrom('serious-1', 'serious-2'))
-  .map(([p, created_utc, fixed, model]) =>
-    postScored({ post_id: p.id, subreddit: p.subreddit, created_utc, model, seriousness: fixed / 10_000 }),
-  )
-const erased = post.map(({ id, subreddit }) => postErased({ post_id: id, subreddit }))
-const covered = fc
-  .record({
-    source: fc.constantFrom('reddit', 'rss'),
-    subreddit: fc.constantFrom(null, ...NAMES),
-    hour_utc: fc.constantFrom(1_764_000_000, 1_764_003_600),
-    seen: fc.integer({ min: 0, max: 100 }),
-    coverage: fc.double({ min: 0, max: 1, noNaN: true }),
-  })
-  .map(hourCovered)
-const history: fc.Arbitrary<GravitasEvent[]> = fc.array(
-  fc.oneof(
-    { weight: 4, arbitrary: submitted },
-    { weight: 5, arbitrary: scored },
-    { weight: 1, arbitrary: erased },
-    { weight: 2, arbitrary: covered },
-  ),
-  { maxLength: 60 },
-)
 
 function replay(name: string, log: readonly LogMessage[]): string {
   using model = new TestReadModel(projections[name]!)
@@ -87,31 +53,7 @@ describe.each(Object.keys(projections))('%s', (name) => {
       { numRuns: 40 },
     )
   })
-
-  test('an erased post leaves the rows of a world in which it never was', () => {
-    fc.assert(
-      fc.property(history, post, (events, { id }) => {
-        const others = events.filter((event) => idOf(event) !== id)
-        using erasedModel = new TestReadModel(projections[name]!)
-        for (const message of toLog([...events, postErased({ post_id: id }), ...events])) erasedModel.write([message])
-        using neverModel = new TestReadModel(projections[name]!)
-        for (const message of toLog([...others, postErased({ post_id: id }), ...others])) neverModel.write([message])
-        expect(rowsWithoutPositions(erasedModel)).toBe(rowsWithoutPositions(neverModel))
-      }),
-      { numRuns: 40 },
-    )
-  })
 })
-
-const idOf = (event: GravitasEvent): string | undefined =>
-  'post_id' in event ? event.post_id : 'id' in event ? event.id : undefined
-
-function rowsWithoutPositions(model: TestReadModel): string {
-  model.database.exec('DELETE FROM checkpoints')
-  const rank = 'SELECT count(*) FROM scores s WHERE (s.key, s.model) <= (scores.key, scores.model)'
-  if (model.dump().includes('"scores"')) model.database.exec(`UPDATE scores SET sequence = -(${rank})`)
-  return model.dump()
-}
 
 describe.each(['hourly', 'all-time'])('%s totals', (name) => {
   test('equal what adding up the distinct scores by hand gives', () => {

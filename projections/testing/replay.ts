@@ -87,23 +87,8 @@ export class TestReadModel implements Disposable {
     this.database = this.#open()
   }
 
-  /** All rows of all tables that say something about posts, as text. */
   dump(): string {
-    const tables = this.database
-      .prepare<[], string>(
-        `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'titles%' ORDER BY name`,
-      )
-      .pluck()
-      .all()
-    const rows = tables.map((table) => [
-      table,
-      this.database
-        .prepare(`SELECT * FROM "${table}"`)
-        .all()
-        .map((row) => JSON.stringify(row))
-        .sort(),
-    ])
-    return JSON.stringify(rows, null, 1)
+    return dumpRows(this.database)
   }
 
   [Symbol.dispose](): void {
@@ -118,6 +103,26 @@ export class TestReadModel implements Disposable {
   #open(): Database {
     return openReadModel(this.file, this.#projection)
   }
+}
+
+/** All rows of all tables of a read model, as text; of the full-text index only what it is made from. */
+export function dumpRows(database: Database, { without = [] }: { readonly without?: readonly string[] } = {}): string {
+  const tables = database
+    .prepare<[], string>(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND name NOT LIKE 'titles%' ORDER BY name`,
+    )
+    .pluck()
+    .all()
+    .filter((table) => !without.includes(table))
+  const rows = tables.map((table) => [
+    table,
+    database
+      .prepare(`SELECT * FROM "${table}"`)
+      .all()
+      .map((row) => JSON.stringify(row))
+      .sort(),
+  ])
+  return JSON.stringify(rows, null, 1)
 }
 
 function toBatches(messages: readonly LogMessage[]): StreamBatch[] {

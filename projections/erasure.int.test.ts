@@ -1,0 +1,253 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { awaitReadModels } from '../ingest/erasure/await-read-models.ts'
+import { erasePosts } from '../ingest/erasure/erase-posts.ts'
+import { encodeEvent } from '../schema/events.ts'
+import { toPostId } from '../schema/post-id.ts'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { DurablePublisher } from '../schema/runtime/publish.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { messageIds, POSTS, SCORES, subjects } from '../schema/subjects.ts'
+import { postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { startProjector } from './projector.ts'
+import { projections } from './registry.ts'
+import { dumpRows } from './testing/replay.ts'
+
+const NAMES = ['posts', 'hourly', 'all-time'] as const
+const POST_COUNT = 60
+/** What says where a file stands, and not what is in it. */
+const POSITIONS = ['checkpoints', 'meta']
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+let dataDir: string
+const running: Service[] = []
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await stopAll()
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+async function startAll(): Promise<void> {
+  for (const name of NAMES) {
+    const projection = projections[name]!
+    const config = { natsUrl: nats.url, dataDir, logLevel: 'silent', projection } as const
+    running.push(await startProjector(projection, config, createLogger(name, 'silent')))
+  }
+}
+
+async function stopAll(): Promise<void> {
+  for (const service of running.splice(0)) await service[Symbol.asyncDispose]()
+}
+
+const idOf = (index: number): string => toPostId(36 ** 5 + index)
+const secretOf = (index: number): string => `xylophone${idOf(index)}quartz`
+
+/** Post `index` and its scores by two models, each in the stream where it belongs. */
+async function publishPosts(indexes: readonly number[]): Promise<void> {
+  const publisher = new DurablePublisher(connection)
+  const created_utc = 1_764_000_000
+  await publisher.publish(
+    indexes.map((index) => ({
+      subject: subjects.postSubmitted('AskScience'),
+      messageId: messageIds.post(idOf(index)),
+      payload: encodeEvent(
+        postSubmitted({ id: idOf(index), title: `about ${secretOf(index)}`, created_utc: created_utc + 600 * index }),
+      ),
+    })),
+  )
+  const { last_seq } = (await jsm.streams.info(POSTS)).state
+  const scores = indexes.flatMap((index, position) =>
+    ['serious-1', 'serious-2'].map((model) => ({
+      subject: subjects.postScored(model, 'AskScience'),
+      messageId: messageIds.score(model, idOf(index)),
+      payload: encodeEvent(
+        postScored({
+          post_id: idOf(index),
+          created_utc: created_utc + 600 * index,
+          model,
+          seriousness: (index % 100) / 100,
+          post_sequence: last_seq - indexes.length + position + 1,
+        }),
+      ),
+    })),
+  )
+  await publisher.publish(scores)
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index)
+
+/** Resolves when every read model has applied all that is in the streams. */
+async function untilApplied(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      for (const name of NAMES) {
+        for (const stream of [POSTS, SCORES]) {
+          const { num_pending, num_ack_pending } = await jsm.consumers.info(stream, `projector-${name}`)
+          expect(num_pending + num_ack_pending).toBe(0)
+        }
+      }
+    },
+    { timeout: 20_000 },
+  )
+}
+
+function withFile<T>(name: string, read: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(join(dataDir, `${name}.db`), { readonly: true, fileMustExist: true })
+  try {
+    return read(database)
+  } finally {
+    database.close()
+  }
+}
+
+const rowsOf = (name: string): string => withFile(name, (database) => dumpRows(database, { without: POSITIONS }))
+const allRows = (): string[] => NAMES.map(rowsOf)
+const holes = (): unknown[] =>
+  NAMES.flatMap((name) => withFile(name, (database) => database.prepare('SELECT * FROM holes').all()))
+
+const bytesOf = (): string =>
+  NAMES.flatMap((name) => [`${name}.db`, `${name}.db-wal`])
+    .map((file) => join(dataDir, file))
+    .map((file) => (existsSync(file) ? readFileSync(file, 'latin1') : ''))
+    .join()
+
+const erase = (indexes: readonly number[]) =>
+  erasePosts({ connection, posts: indexes.map((index) => ({ id: idOf(index) })), reason: 'test' })
+
+async function rebuildAll(): Promise<void> {
+  await stopAll()
+  for (const name of NAMES) {
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(dataDir, `${name}.db${suffix}`), { force: true })
+  }
+  await startAll()
+  await untilApplied()
+}
+
+describe.each([
+  ['the first post', [0]],
+  ['posts in the middle', [20, 21, 40]],
+  ['the last post', [POST_COUNT - 1]],
+  ['the first, the last and some between', [0, 17, 18, 19, POST_COUNT - 1]],
+  ['all posts', range(0, POST_COUNT)],
+])('erasing %s', (_, gone) => {
+  test('rows are those of a world without them, no byte of them is left, and a rebuild gives the same', async () => {
+    await startAll()
+    await publishPosts(range(0, POST_COUNT))
+    await untilApplied()
+    expect(gone.every((index) => bytesOf().includes(secretOf(index)))).toBe(true)
+
+    const report = await erase(gone)
+    expect(await awaitReadModels(jsm, report.recordedAt!)).toEqual(NAMES.map((name) => ({ name, state: 'applied' })))
+    const followed = allRows()
+    await vi.waitFor(() => expect(gone.filter((index) => bytesOf().includes(secretOf(index)))).toEqual([]), {
+      timeout: 10_000,
+    })
+    expect(totalsOf()).toEqual(expectedTotals(range(0, POST_COUNT).filter((index) => !gone.includes(index))))
+
+    await stopAll()
+    await startAll()
+    await untilApplied()
+    expect(allRows()).toEqual(followed)
+    await rebuildAll()
+    expect(allRows()).toEqual(followed)
+    expect(holes()).toEqual([])
+    await publishPosts(range(POST_COUNT, POST_COUNT + 5))
+    await untilApplied()
+    const more = allRows()
+    await rebuildAll()
+    expect(allRows()).toEqual(more)
+    expect(holes()).toEqual([])
+  }, 60_000)
+})
+
+/** Posts and sums by subreddit and model, over all time and hour by hour. */
+function totalsOf() {
+  return ['hourly', 'all_time'].map((table) =>
+    withFile(table.replace('_', '-'), (database) =>
+      database
+        .prepare(`SELECT model, sum(posts) AS posts, sum(sum) AS sum FROM ${table} GROUP BY model ORDER BY model`)
+        .all(),
+    ),
+  )
+}
+
+function expectedTotals(left: readonly number[]) {
+  const sum = left.reduce((total, index) => total + (index % 100) * 100, 0)
+  const rows = left.length === 0 ? [] : ['serious-1', 'serious-2'].map((model) => ({ model, posts: left.length, sum }))
+  return [rows, rows]
+}
+
+test('a beginning that was purged is a hole, beside erasures that are none', async () => {
+  await publishPosts(range(0, 10))
+  await erase([0, 2])
+  await jsm.streams.purge(SCORES, { seq: 9 })
+  await startAll()
+  await untilApplied()
+  expect(withFile('hourly', (database) => database.prepare('SELECT * FROM holes').all())).toEqual([
+    { stream: SCORES, first_sequence: 3, last_sequence: 4 },
+    { stream: SCORES, first_sequence: 7, last_sequence: 8 },
+  ])
+}, 60_000)
+
+test('an erasure by hand at the beginning, of which no PostErased tells, is a hole', async () => {
+  await publishPosts(range(0, 3))
+  await jsm.streams.deleteMessage(SCORES, 1)
+  await startAll()
+  await untilApplied()
+  expect(withFile('all-time', (database) => database.prepare('SELECT * FROM holes').all())).toEqual([
+    { stream: SCORES, first_sequence: 1, last_sequence: 1 },
+  ])
+}, 60_000)
+
+test('a projector that was stopped applies the erasure when it starts, and is told of as not running', async () => {
+  await startAll()
+  await publishPosts(range(0, 10))
+  await untilApplied()
+  await stopAll()
+  const report = await erase([3])
+  const states = await awaitReadModels(jsm, report.recordedAt!, { silenceMs: 300 })
+  expect(states.map(({ state }) => state)).toEqual(['not running', 'not running', 'not running'])
+  await startAll()
+  await untilApplied()
+  expect(totalsOf()).toEqual(expectedTotals(range(0, 10).filter((index) => index !== 3)))
+}, 60_000)
+
+test('late copies and scores of an erased post change nothing, and go with the next erasing', async () => {
+  await startAll()
+  await publishPosts(range(0, 10))
+  await erase([3])
+  await untilApplied()
+  const before = allRows()
+  const copy = postSubmitted({ id: idOf(3), title: `about ${secretOf(3)}` })
+  await jetstream(connection).publish(subjects.postSubmitted('AskScience'), encodeEvent(copy))
+  await jetstream(connection).publish(
+    subjects.postScored('late-1', 'AskScience'),
+    encodeEvent(postScored({ post_id: idOf(3), model: 'late-1' })),
+  )
+  await untilApplied()
+  expect(allRows()).toEqual(before)
+  expect((await erase([3])).posts).toMatchObject([{ outcome: 'erased', posts: [12], scores: [21] }])
+  await rebuildAll()
+  expect(allRows()).toEqual(before)
+  expect(holes()).toEqual([])
+}, 60_000)

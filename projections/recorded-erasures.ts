@@ -1,0 +1,52 @@
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
+import { decodeEvent, type PostErased } from '../schema/events.ts'
+import { EventRejectedError } from '../schema/runtime/errors.ts'
+import { ERASED_SUBJECTS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+
+const BATCH_MESSAGES = 1_000
+const NOT_FOUND = 404
+
+/**
+ * Which of the sequences first…last of a stream the log itself says were erased: those that a PostErased names. Reads every
+ * erasure there is, so it is for the rare jump that nothing else explains.
+ */
+export async function readErasedSequences(
+  jsm: JetStreamManager,
+  stream: StreamName,
+  first: number,
+  last: number,
+): Promise<Set<number>> {
+  const erased = new Set<number>()
+  for (let messages = await readErasures(jsm, 1); messages.length > 0;) {
+    for (const message of messages) {
+      for (const sequence of namedIn(message, stream)) {
+        if (sequence >= first && sequence <= last) erased.add(sequence)
+      }
+    }
+    messages = await readErasures(jsm, messages.at(-1)!.seq + 1)
+  }
+  return erased
+}
+
+/** The next erasures of POSTS from a sequence on; none where there are no more. */
+async function readErasures(jsm: JetStreamManager, from: number): Promise<StoredMsg[]> {
+  const messages: StoredMsg[] = []
+  try {
+    const options = { seq: from, batch: BATCH_MESSAGES, next_by_subj: ERASED_SUBJECTS }
+    for await (const message of await jsm.direct.getBatch(POSTS, options)) messages.push(message)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== NOT_FOUND) throw error
+  }
+  return messages
+}
+
+function namedIn({ data, subject, time }: StoredMsg, stream: StreamName): readonly number[] {
+  try {
+    const { post_sequences = [], score_sequences = [] } = decodeEvent(data, subject, time.getTime()) as PostErased
+    if (stream === POSTS) return post_sequences
+    return stream === SCORES ? score_sequences : []
+  } catch (error) {
+    if (error instanceof EventRejectedError) return []
+    throw error
+  }
+}
