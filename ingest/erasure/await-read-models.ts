@@ -17,6 +17,7 @@ export interface AwaitLimits {
 }
 
 const POLL_MS = 50
+const MISSING_MS = 1_000
 
 /**
  * Waits until the read models have applied POSTS up to a sequence, as far as their projectors run. A projector acknowledges
@@ -45,7 +46,9 @@ async function awaitOne(
     if (applied >= sequence) return 'applied'
     const nowMs = performance.now()
     if (info !== undefined && (info.num_waiting > 0 || applied > before)) heardMs = nowMs
-    if (nowMs - heardMs > silenceMs) return 'not running'
+    // Without a consumer there is no projector, save for the moment in which it makes the consumer anew.
+    const patienceMs = info === undefined ? Math.min(silenceMs, MISSING_MS) : silenceMs
+    if (nowMs - heardMs > patienceMs) return 'not running'
     if (nowMs - startMs > totalMs) return 'behind'
   }
 }

@@ -108,7 +108,7 @@ class Erasure {
     this.#alreadyErased = new Set(traces.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
     if (dryRun) return
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      await this.#timed('recordMs', () => recordErasures(connection, traces, reason))
+      await this.#timed('recordMs', () => recordErasures(connection, traces, reason, round))
       const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
       await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
       await this.#timed('deleteMs', () => this.#delete(traces))

@@ -10,14 +10,16 @@ const MAX_SEQUENCES = 10_000
 /**
  * Records a PostErased of each post that has none, and a further one of what none on record names. Resolves once they are
  * stored. What could not be recorded, because subreddit or time are not known, is left out.
+ * @param round from the second on, the plain message id has not helped: within the duplicate window it is another's
  */
 export async function recordErasures(
   connection: NatsConnection,
   traces: Iterable<PostTrace>,
   reason: string,
+  round = 1,
 ): Promise<void> {
   const publisher = new DurablePublisher(connection)
-  const messages = Array.from(traces, (trace) => toMessages(trace, reason)).flat()
+  const messages = Array.from(traces, (trace) => toMessages(trace, reason, round)).flat()
   for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
     await publisher.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
   }
@@ -29,9 +31,9 @@ type Origin = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
 export const isKnown = (post: Origin): boolean => toEvent(post, '', [], []) !== undefined
 
 /** Whether {@link recordErasures} has something to record of this post. */
-export const isUnrecorded = (trace: PostTrace): boolean => toMessages(trace, '').length > 0
+export const isUnrecorded = (trace: PostTrace): boolean => toMessages(trace, '', 1).length > 0
 
-function toMessages(trace: PostTrace, reason: string): OutgoingMessage[] {
+function toMessages(trace: PostTrace, reason: string, round: number): OutgoingMessage[] {
   const [posts, scores] = [trace.unnamed(POSTS), trace.unnamed(SCORES)]
   if (trace.erasedAt !== undefined && posts.length === 0 && scores.length === 0) return []
   const messages: OutgoingMessage[] = []
@@ -39,7 +41,7 @@ function toMessages(trace: PostTrace, reason: string): OutgoingMessage[] {
     const [somePosts, someScores] = [posts.slice(at, at + MAX_SEQUENCES), scores.slice(at, at + MAX_SEQUENCES)]
     const event = toEvent(trace, reason, somePosts, someScores)
     if (event === undefined) return []
-    const isFirst = trace.erasedAt === undefined && at === 0
+    const isFirst = trace.erasedAt === undefined && at === 0 && round === 1
     messages.push({
       subject: subjects.postErased(event.subreddit),
       messageId: isFirst

@@ -1,0 +1,127 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { encodeEvent } from '../../schema/events.ts'
+import { connectNats } from '../../schema/runtime/nats.ts'
+import { applyStreams } from '../../schema/streams.ts'
+import { POSTS, projectorConsumer, subjects } from '../../schema/subjects.ts'
+import { postSubmitted } from '../../schema/testing/builders.ts'
+import { freePort } from '../../schema/testing/nats-server.ts'
+import { ensureSecrets } from '../../scripts/secrets.ts'
+import { filesWith } from '../testing/stored-bytes.ts'
+
+const SECRET = 'xylophonequartz'
+const NATS_SERVER = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
+
+let dataDir: string
+let url: string
+let server: ChildProcess
+let admin: NatsConnection
+
+/** The server as npm start runs it: with nats.conf, its users and their rights. */
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  const [port, monitorPort] = [await freePort(), await freePort()]
+  url = `nats://127.0.0.1:${port}`
+  const secrets = await ensureSecrets(dataDir)
+  const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
+  server = spawn(NATS_SERVER, ['-c', 'nats.conf'], {
+    stdio: 'ignore',
+    env: {
+      ...Object.fromEntries(passwords),
+      NATS_LISTEN: `"127.0.0.1:${port}"`,
+      NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
+      JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
+    },
+  })
+  admin = await connectNats({ url, user: 'admin', name: 'test', dataDir })
+})
+
+afterAll(async () => {
+  await admin.close()
+  server.kill('SIGKILL')
+  await once(server, 'exit')
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
+  const jsm = await jetstreamManager(admin)
+  await applyStreams(jsm)
+  await jsm.streams.purge(POSTS)
+})
+
+async function publishSecret(): Promise<number> {
+  const event = encodeEvent(postSubmitted({ title: SECRET, selftext: SECRET }))
+  return (await jetstream(admin).publish(subjects.postSubmitted('AskScience'), event)).seq
+}
+
+/** `npm run erase`, without npm. */
+async function erase(args: string[], input = '', natsUrl = url) {
+  const child = spawn(process.execPath, ['ingest/erase.ts', ...args], {
+    env: { ...process.env, NATS_URL: natsUrl, DATA_DIR: dataDir },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.end(input)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+test('erases, with the rights that its user has, and says what went where', async () => {
+  const sequence = await publishSecret()
+  const dry = await erase(['t3_1ABCDE', '--dry-run'])
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would be erased') as string })
+  expect(filesWith(join(dataDir, 'jetstream'), SECRET)).not.toEqual([])
+  // A projector that is stopped: its consumer is there, and nobody asks it for anything.
+  const config = { durable_name: projectorConsumer('posts'), ack_policy: 'all' as const }
+  await (await jetstreamManager(admin)).consumers.add(POSTS, config)
+
+  const { code, stdout } = await erase(['-', '--reason', 'asked for'], '\nT3_1abcde\n')
+
+  expect(stdout).toContain(`1abcde: erased from r/AskScience (1 in POSTS: ${sequence})`)
+  expect(stdout).toContain('posts: its projector does not run')
+  expect(code).toBe(0)
+  expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
+  const recorded = await (await jetstreamManager(admin)).streams.getMessage(POSTS, { seq: sequence + 1 })
+  expect(recorded!.json()).toMatchObject({ type: 'PostErased', reason: 'asked for', post_sequences: [sequence] })
+}, 60_000)
+
+test('an unknown post is a failure, as JSON as well; others go on', async () => {
+  await publishSecret()
+  const { code, stdout } = await erase(['nowhere', '1abcde', '--json'])
+  const outcomes = (JSON.parse(stdout) as { posts: { outcome: string }[] }).posts.map(({ outcome }) => outcome)
+  expect(outcomes).toEqual(['unknown', 'erased'])
+  expect(code).toBe(1)
+}, 60_000)
+
+test('wrong arguments and a server that does not answer are explained', async () => {
+  expect(await erase(['--force'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/usage: npm run erase/) as string,
+  })
+  const unreachable = `nats://127.0.0.1:${await freePort()}`
+  expect(await erase(['1abcde'], '', unreachable)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Nothing answers/) as string,
+  })
+}, 60_000)
+
+test('its user may delete single messages, and nothing more', async () => {
+  const eraser = await connectNats({ url, user: 'eraser', name: 'test', dataDir })
+  try {
+    const jsm = await jetstreamManager(eraser, { timeout: 1_000 })
+    await expect(jsm.streams.purge(POSTS)).rejects.toThrow(/permission/i)
+    await expect(jsm.streams.delete(POSTS)).rejects.toThrow(/permission/i)
+    await expect(jsm.streams.getMessage(POSTS, { seq: 1 })).rejects.toThrow(/permission/i)
+    await expect(jetstream(eraser, { timeout: 1_000 }).publish('posts.submitted.askscience', '')).rejects.toThrow(
+      /permission/i,
+    )
+  } finally {
+    await eraser.close()
+  }
+})
