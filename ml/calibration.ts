@@ -1,5 +1,5 @@
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { sigmoid } from './logistic-regression.ts'
+import { sigmoid, type Linear } from './logistic-regression.ts'
 import type { Ranked } from './metrics.ts'
 import { subredditWeights } from './subreddit-weights.ts'
 
@@ -96,3 +96,9 @@ function descend(
   }
   return undefined
 }
+
+/** Folds the line into the model. */
+export const calibrate = ({ weights, bias }: Linear, { slope, intercept }: Line): Linear => ({
+  weights: weights.map((weight) => weight * slope),
+  bias: bias * slope + intercept,
+})

@@ -1,7 +1,8 @@
 import { explainPost } from '../scorer/explain-post.ts'
 import type { Model } from '../scorer/model.ts'
 import { auc, aucIfBoth, binOf, mean, reliability, type Ranked, type ReliabilityBin } from './metrics.ts'
-import type { EvaluationPost, Pair } from './read-training-data.ts'
+import type { Pair } from './labels.ts'
+import type { EvaluationPost } from './read-training-data.ts'
 
 const BATCH_POSTS = 1_000
 const HISTOGRAM_BINS = 20
@@ -58,11 +59,17 @@ export async function evaluate(
   const startMs = performance.now()
   const scores = await scoreAll(model, posts)
   const seconds = (performance.now() - startMs) / 1_000
-  const titleScores = await scoreAll(
+  const withText = posts.filter(({ selftext }) => selftext !== '')
+  const hidden = await scoreAll(
     model,
-    posts.map(({ title }) => ({ title })),
+    withText.map(({ title }) => ({ title })),
   )
-  const scored: Scored[] = posts.map((post, at) => ({ ...post, score: scores[at]!, titleScore: titleScores[at]! }))
+  const titleScores = new Map(withText.map((post, at) => [post, hidden[at]!]))
+  const scored: Scored[] = posts.map((post, at) => ({
+    ...post,
+    score: scores[at]!,
+    titleScore: titleScores.get(post) ?? scores[at]!,
+  }))
   const labelled = scored.filter((post): post is Scored & { serious: boolean } => post.serious !== undefined)
   const { calibrationError, brierScore, bins } = reliability(labelled)
   return {

@@ -6,7 +6,9 @@ import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { Model } from '../scorer/model.ts'
 import { evaluate, type Evaluation } from './evaluate-model.ts'
 import { mean } from './metrics.ts'
-import { readEvaluationPosts, readLabels, readPairs } from './read-training-data.ts'
+import { readLabels, readPairs } from './labels.ts'
+import { fileSource } from './read-posts.ts'
+import { readEvaluationPosts } from './read-training-data.ts'
 import { toHtml } from './report.ts'
 
 const USAGE =
@@ -25,7 +27,7 @@ async function main(): Promise<void> {
   const { models, posts, labels, pairs, out } = readArguments()
   const parodies = pairs === undefined ? [] : await readPairs(pairs)
   const loaded = await Promise.all(models.map((folder) => Model.load(folder)))
-  const judged = await readEvaluationPosts(posts, await readLabels(labels), parodies)
+  const judged = await readEvaluationPosts(posts.map(fileSource), await readLabels(labels), parodies)
   const evaluations: Evaluation[] = []
   for (const model of loaded) {
     console.log(`${model.name}: scoring ${judged.length} posts …`)

@@ -1,3 +1,4 @@
+import { OperationalError } from '../schema/runtime/errors.ts'
 import { BUCKETS } from '../scorer/features.ts'
 import { toScale } from '../scorer/model.ts'
 import type { QuantisedModel } from './onnx-writer.ts'
@@ -5,12 +6,10 @@ import { random, shuffle } from './random.ts'
 import type { Example } from './read-training-data.ts'
 import { subredditWeights } from './subreddit-weights.ts'
 
-const EPOCHS = 10
+const EPOCHS = 6
 const LEARNING_RATE = 0.09
 const BIAS_LEARNING_RATE = 0.001
 const WEIGHT_DECAY = 1e-3
-/** Targets are 0.03 and 0.97, which keeps weights from growing on what is told apart already. */
-const LABEL_SMOOTHING = 0.03
 const MIN_SUBREDDITS = 3
 /** Steps of a quantised weight on either side of zero. */
 const MAX_STEPS = 127
@@ -31,11 +30,12 @@ export function train(examples: readonly Example[], seed: number): Linear {
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
     let loss = 0
     for (const example of shuffle(examples, next)) {
-      const { serious, features, count } = example
+      const { target, features, count } = example
       const scale = toScale(count)
       const p = sigmoid(bias + scale * sumOf(weights, features))
-      const error = (p - (serious ? 1 - LABEL_SMOOTHING : LABEL_SMOOTHING)) * weightOf(example)
-      loss -= Math.log(Math.max(1e-9, serious ? p : 1 - p))
+      const weight = weightOf(example)
+      const error = (p - target) * weight
+      loss -= weight * (target * Math.log(Math.max(1e-9, p)) + (1 - target) * Math.log(Math.max(1e-9, 1 - p)))
       for (const index of features) {
         if (allowed[index] === 0) continue
         const gradient = error * scale + WEIGHT_DECAY * weights[index]!
@@ -62,19 +62,26 @@ function commonFeatures(examples: readonly Example[]): Uint8Array {
   return subreddits.map((count, index) => (index > 0 && count >= MIN_SUBREDDITS ? 1 : 0))
 }
 
-/** The weight of an example, by which subreddits weigh the same, and the two classes too. */
+/** The weight of an example: that of its label, with subreddits weighing the same, and both classes too. */
 function balancedWeight(examples: readonly Example[]): (example: Example) => number {
   const weights = subredditWeights(examples)
-  const totals = { true: 0, false: 0 }
-  for (const { subreddit, serious } of examples) totals[`${serious}`] += weights.get(subreddit)!
-  const half = (totals.true + totals.false) / 2
-  return ({ subreddit, serious }) => (weights.get(subreddit)! * half) / totals[`${serious}`]
+  const own = ({ subreddit, weight }: Example): number => weights.get(subreddit)! * weight
+  let [serious, unserious] = [0, 0]
+  for (const example of examples) {
+    serious += own(example) * example.target
+    unserious += own(example) * (1 - example.target)
+  }
+  const half = (serious + unserious) / 2
+  return (example) => {
+    const { target } = example
+    return own(example) * half * (target / serious + (1 - target) / unserious)
+  }
 }
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** The log-odds of one row of features. */
-export function logitOf({ weights, bias }: Linear, { features, count }: Example): number {
+export function logitOf({ weights, bias }: Linear, { features, count }: Pick<Example, 'features' | 'count'>): number {
   return bias + toScale(count) * sumOf(weights, features)
 }
 
@@ -84,8 +91,16 @@ function sumOf(weights: Float32Array, features: Int32Array): number {
   return sum
 }
 
-/** Rounds weights to whole steps, the largest of them to 127. */
+/** Rounds weights to whole steps, the largest of them to 127. @throws OperationalError when they are no numbers */
 export function quantise({ weights, bias }: Linear): QuantisedModel {
+  if (!Number.isFinite(bias) || !weights.every(Number.isFinite))
+    throw new OperationalError('Training did not converge: weights are no numbers.')
   const step = weights.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 1e-9) / MAX_STEPS
   return { weights: Int8Array.from(weights, (weight) => Math.round(weight / step)), step, bias }
+}
+
+/** The model as its whole steps give it back: what will really score. */
+export function asQuantised(model: Linear): Linear {
+  const { weights, step, bias } = quantise(model)
+  return { weights: Float32Array.from(weights, (steps) => steps * step), bias }
 }

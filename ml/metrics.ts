@@ -31,7 +31,7 @@ export const binOf = (probability: number, bins: number): number => Math.min(bin
 /** NaN where there is none. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** How far probabilities are what they say; every subreddit weighs the same. */
+/** How far probabilities are what they say; every subreddit weighs the same, tiny ones less (subreddit-weights.ts). */
 export function reliability(judged: readonly Ranked[]): Reliability {
   const weightOf = subredditWeights(judged)
   const sums = Array.from({ length: BINS }, () => ({ weight: 0, predicted: 0, serious: 0 }))

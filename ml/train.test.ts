@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Model } from '../scorer/model.ts'
+import { readLabels } from './labels.ts'
+import { fileSource } from './read-posts.ts'
+import { readExamples } from './read-training-data.ts'
 
 const run = promisify(execFile)
 let folder: string
@@ -58,9 +61,8 @@ test('what is missing or wrong is named', async () => {
 }, 60_000)
 
 test('labels of single posts stand beside those of subreddits', async () => {
-  const { readLabels, readExamples } = await import('./read-training-data.ts')
   const both = await readLabels([at('by-post.csv')])
-  const examples = await readExamples([at('posts.ndjson')], both)
+  const examples = await readExamples([fileSource(at('posts.ndjson'))], both)
   // The first has a text and is learnt twice.
   expect(examples.map(({ subreddit, serious }) => [subreddit, serious])).toEqual([
     ['grave0', true],

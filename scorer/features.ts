@@ -5,13 +5,13 @@
  */
 
 /** Weights in the table. Index 0 pads short rows and has weight 0. */
-export const BUCKETS = 2 ** 20
+export const BUCKETS = 2 ** 22
 /** Features a post: the first words say most, and a fixed width keeps inference flat. */
 export const MAX_FEATURES = 128
 /** Version of this file's behaviour; a model names the one that it was trained with. */
-export const FEATURES_VERSION = 2
-/** Characters that are looked at, however long a text is. */
-const MAX_CHARACTERS = 2_000
+export const FEATURES_VERSION = 3
+/** Characters that are looked at of a title and of a text, however long they are. */
+export const MAX_CHARACTERS = 2_000
 
 /** Marks in a row that are told apart. */
 const MAX_RUN = 3
@@ -55,17 +55,22 @@ export function listFeatures(post: TextPost): NamedFeature[] {
 }
 
 function write(post: TextPost, row: Int32Array, names: string[] | undefined): number {
+  const title = post.title.replace(COMMUNITY_MARK, '')
   const text = cleanText(post.selftext)
   let count = 0
-  if (hasLatinWords(post.title)) {
-    count = writeForm(post.title, text, row)
+  if (hasLatinWords(title)) {
+    count = writeForm(title, text, row)
     names?.push(...FORM_NAMES)
   }
-  count = writeText(post.title, row, count, true, names)
+  count = writeText(title, row, count, true, names)
   if (text !== '') count = writeText(text, row, count, false, names)
   row.fill(0, count)
   return count
 }
+
+/** Marks that belong to one community say where a post was made, not how serious it is. */
+const COMMUNITY_MARK =
+  /^\s*[[(]?(?:ELI5|ELIC|SLPT|ULPT|LPT|MRW|MFW|TIL|DPT|FWD|FW|CMV|AMA|IAMA?|TIFU|WP|PsBattle)\b[\])]?\s*[:\-–—,]*\s*/i
 
 /** Form is measured by Latin letters: of a title in another script, or of an empty one, it would say something made up. */
 const hasLatinWords = (title: string): boolean => /[a-z]/i.test(title)

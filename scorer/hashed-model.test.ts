@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { BUCKETS, FEATURES_VERSION, listFeatures, MAX_FEATURES } from './features.ts'
 import { Model } from './model.ts'
-import { toOnnxFile, type GraphNode } from './testing/onnx-file.ts'
+import { toOnnxFile, type GraphNode } from '../ml/onnx-file.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -14,6 +14,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const WEIGHTS = 64
+/** Large enough for a bend to show, whichever weights the words meet. */
+const SIZE = 6
 
 /** Sums one of 64 weights for each feature, none for padding, and bends the sum by `bend`. */
 async function load(bend: string): Promise<Model> {
@@ -38,7 +40,7 @@ async function load(bend: string): Promise<Model> {
       node('Sigmoid', 'logit', 'seriousness'),
     ],
     constants: [
-      float('weights', ...Array.from({ length: WEIGHTS }, (_, at) => Math.sin(at) * 2)),
+      float('weights', ...Array.from({ length: WEIGHTS }, (_, at) => Math.sin(at) * SIZE)),
       float('bias', -0.4),
       { name: 'size', dims: [1], data: new BigInt64Array([BigInt(WEIGHTS)]) },
       { name: 'axis', dims: [1], data: new BigInt64Array([1n]) },
@@ -64,7 +66,7 @@ test('a linear graph is explained by its own terms', async () => {
   expect(base).toBeCloseTo(-0.4, 4)
   const features = listFeatures(post)
   const why = features.filter(({ name }) => name === 'why')
-  const expected = (why.length * Math.sin(why[0]!.index % WEIGHTS) * 2) / Math.sqrt(features.length)
+  const expected = (why.length * Math.sin(why[0]!.index % WEIGHTS) * SIZE) / Math.sqrt(features.length)
   expect(contributions.find(({ feature }) => feature === 'why')!.logit).toBeCloseTo(expected, 3)
   expect(contributions.filter(({ feature }) => feature.startsWith('rest: '))).toEqual([])
 })

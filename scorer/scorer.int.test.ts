@@ -91,7 +91,7 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(60), { timeout: 10_000 })
   for (const score of await allScores()) {
-    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-2', subreddit: 'AskScience' })
+    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-3', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
 })
@@ -138,7 +138,7 @@ test('scores with a transformer that someone brought, and promotes it', async ()
 test('goes on with the consumer of a version that had other settings', async () => {
   const jsm = await jetstreamManager(connection)
   const config = {
-    durable_name: 'scorer-serious-2',
+    durable_name: 'scorer-serious-3',
     filter_subject: 'posts.submitted.*',
     ack_policy: AckPolicy.Explicit,
   }

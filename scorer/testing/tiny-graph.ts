@@ -1,4 +1,10 @@
-import { toOnnxFile, type ElementType, type GraphConstant, type GraphNode, type GraphValue } from './onnx-file.ts'
+import {
+  toOnnxFile,
+  type ElementType,
+  type GraphConstant,
+  type GraphNode,
+  type GraphValue,
+} from '../../ml/onnx-file.ts'
 
 const HIDDEN = 8
 /** Places in a text: the graph can read no more tokens. */

@@ -1,10 +1,10 @@
 /**
- * ONNX graphs written by hand, as protocol buffers, for tests that need a graph of their own. Field numbers are those of
- * onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
+ * Small ONNX graphs as files: protocol buffers by hand, which spares a dependency. Field numbers are those of onnx.proto
+ * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
  */
 const OPSET = 17
 const IR_VERSION = 8
-export const ELEMENT = { float32: 1, int32: 6, int64: 7, float16: 10 } as const
+export const ELEMENT = { float32: 1, int8: 3, int32: 6, int64: 7, float16: 10 } as const
 export type ElementType = keyof typeof ELEMENT
 
 type Field = readonly [number, number | string | Uint8Array]
@@ -43,7 +43,7 @@ export interface GraphValue {
 export interface GraphConstant {
   readonly name: string
   readonly dims: readonly number[]
-  readonly data: Float32Array | BigInt64Array
+  readonly data: Float32Array | Int8Array | BigInt64Array
 }
 
 export interface OnnxGraph {
@@ -56,7 +56,7 @@ export interface OnnxGraph {
 export function toOnnxFile({ nodes, constants, inputs, outputs }: OnnxGraph): Uint8Array {
   const graph = message(
     ...nodes.map((node): Field => [1, toNode(node)]),
-    [2, 'test'],
+    [2, 'gravitas'],
     ...constants.map((constant): Field => [5, toTensor(constant)]),
     ...inputs.map((value): Field => [11, toValueInfo(value)]),
     ...outputs.map((value): Field => [12, toValueInfo(value)]),
@@ -80,10 +80,15 @@ const toAttribute = (name: string, value: number | readonly number[]): Uint8Arra
 const toTensor = ({ name, dims, data }: GraphConstant): Uint8Array =>
   message(
     ...dims.map((dim): Field => [1, dim]),
-    [2, data instanceof Float32Array ? ELEMENT.float32 : ELEMENT.int64],
+    [2, ELEMENT[typeOf(data)]],
     [8, name],
-    [9, new Uint8Array(data.buffer)],
+    [9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
   )
+
+function typeOf(data: GraphConstant['data']): ElementType {
+  if (data instanceof Float32Array) return 'float32'
+  return data instanceof Int8Array ? 'int8' : 'int64'
+}
 
 function toValueInfo({ name, type, dims }: GraphValue): Uint8Array {
   const sizes = dims.map((dim): Field => [1, typeof dim === 'number' ? message([1, dim]) : message([2, dim])])

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigurationError } from '../schema/runtime/errors.ts'
+
+/** What a person judged a community or a post to be. */
+export interface Label {
+  /** 0 banter, 1 serious; what lies between is learnt as well, and never judged by. */
+  readonly seriousness: number
+  /** How much it counts in training, above 0 to 1: less for what was judged in passing. */
+  readonly weight: number
+}
+
+/** A label of a post itself goes before that of its subreddit. Names and ids are in lower case. */
+export interface Labels {
+  readonly subreddits: Map<string, Label>
+  readonly posts: Map<string, Label>
+}
+
+/** The words of a label, as targets that stop short of certainty: that keeps weights small. */
+const WORDS: Readonly<Record<string, number>> = { serious: 0.97, unserious: 0.03 }
+const CLEARLY = 0.1
+const HEADER = /^(subreddit|id),label(,weight)?$/
+
+/** Which class a label is of; undefined where it is of neither clearly. */
+export function classOf(label: Label | undefined): boolean | undefined {
+  if (label === undefined || (label.seriousness > CLEARLY && label.seriousness < 1 - CLEARLY)) return undefined
+  return label.seriousness > 0.5
+}
+
+/**
+ * Reads CSV files with the header `subreddit,label` or `id,label`, each with or without a third column `weight`. A label is
+ * `serious`, `unserious`, or a number from 0 to 1. What a later file says goes before an earlier one.
+ * @throws ConfigurationError naming what is wrong where
+ */
+export async function readLabels(files: readonly string[]): Promise<Labels> {
+  const labels: Labels = { subreddits: new Map(), posts: new Map() }
+  for (const file of files) {
+    const [header = '', ...rows] = await readCsv(file)
+    const [, of, weighted] = HEADER.exec(header) ?? []
+    if (of === undefined)
+      throw new ConfigurationError([`${file}: expected the header "subreddit,label" or "id,label", not "${header}"`])
+    const target = of === 'id' ? labels.posts : labels.subreddits
+    for (const row of rows) {
+      const [name, label] = parseRow(row, weighted !== undefined) ?? []
+      if (name === undefined || label === undefined)
+        throw new ConfigurationError([
+          `${file}: expected "name,serious", "name,unserious" or a number from 0 to 1${weighted === undefined ? '' : ', and a weight above 0 to 1'}, not "${row}"`,
+        ])
+      target.set(name.toLowerCase().replace(/^t3_/, ''), label)
+    }
+  }
+  return labels
+}
+
+function parseRow(row: string, isWeighted: boolean): [string, Label] | undefined {
+  const cells = row.split(',')
+  const [name = '', word = '', weight = '1'] = cells
+  if (name === '' || cells.length !== (isWeighted ? 3 : 2)) return undefined
+  const label = { seriousness: WORDS[word] ?? toNumber(word), weight: toNumber(weight) }
+  return label.seriousness >= 0 && label.seriousness <= 1 && label.weight > 0 && label.weight <= 1
+    ? [name, label]
+    : undefined
+}
+
+/** NaN for what is no number, the empty text among it. */
+const toNumber = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
+
+/** The lines of a small file that are not empty. @throws ConfigurationError when it cannot be read */
+async function readCsv(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, 'utf8'))
+      .replace(/^\uFEFF/, '')
+      .split(/\r?\n/)
+      .filter((line) => line !== '')
+  } catch (cause) {
+    throw new ConfigurationError([`Cannot read ${file}: ${(cause as Error).message}`])
+  }
+}
+
+/** A serious subreddit and its parody, in lower case. */
+export type Pair = readonly [serious: string, parody: string]
+
+/** @throws ConfigurationError naming what is wrong where */
+export async function readPairs(file: string): Promise<Pair[]> {
+  const [header, ...rows] = await readCsv(file)
+  const pairs = rows.map((row) => row.toLowerCase().split(','))
+  const bad = pairs.findIndex((pair) => pair.length !== 2 || pair.includes(''))
+  if (header === 'serious,unserious' && bad === -1) return pairs as unknown as Pair[]
+  const where = bad === -1 ? '' : `, not "${rows[bad]}"`
+  throw new ConfigurationError([`${file}: expected the header "serious,unserious" and two subreddits a line${where}`])
+}
+
+/** The group of a subreddit: those that pairs connect, however indirectly, share one. */
+export function groupPairs(pairs: readonly Pair[]): (subreddit: string) => string {
+  const parents = new Map<string, string>()
+  const rootOf = (name: string): string => {
+    const parent = parents.get(name)
+    return parent === undefined ? name : rootOf(parent)
+  }
+  for (const [one, other] of pairs) {
+    const [from, to] = [rootOf(one), rootOf(other)]
+    if (from !== to) parents.set(from, to)
+  }
+  return rootOf
+}
