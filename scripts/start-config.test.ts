@@ -22,3 +22,10 @@ test('all problems are told at once, each of them once', () => {
   expect(read).toThrow(/NATS_PORT[^]*MODEL_DIR \/nowhere has no model.onnx and no model.json[^]*PORT[^]*SOURCE/)
   expect(read).not.toThrow(/NATS_PORT[^]*NATS_PORT/)
 })
+
+test('a source that lacks a setting is refused before anything is started', () => {
+  expect(() => readStartConfig({ SOURCE: 'reddit' })).toThrow(/REDDIT_CLIENT_ID[^]*REDDIT_USER_AGENT/)
+  expect(() => readStartConfig({ SOURCE: 'rss' })).toThrow(/SUBREDDITS/)
+  const reddit = { SOURCE: 'reddit', REDDIT_CLIENT_ID: 'x', REDDIT_USER_AGENT: 'linux:my-app:0.1.0 (by /u/somebody)' }
+  expect(readStartConfig(reddit)).toMatchObject({ source: 'reddit' })
+})

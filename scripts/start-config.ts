@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readIngestConfig } from '../ingest/config.ts'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
+import { ConfigurationError } from '../schema/runtime/errors.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 import type { WantedPort } from './ports.ts'
 
@@ -8,7 +10,7 @@ const MONITOR_OFFSET = 4_000
 const MAX_PORT = 65_535
 const NATS_DEFAULT_PORT = 4_222
 /** The sources that run without an end; dump files are imported by a command of their own. */
-const SOURCES = ['demo', 'none'] as const
+const SOURCES = ['demo', 'reddit', 'arctic-shift', 'rss', 'none'] as const
 
 export interface StartConfig extends SharedConfig {
   readonly host: string
@@ -28,7 +30,7 @@ export function readStartConfig(env: Environment): StartConfig {
   const natsPort = Number(new URL(shared.natsUrl).port) || NATS_DEFAULT_PORT
   const monitorDefault = natsPort + MONITOR_OFFSET > MAX_PORT ? natsPort - MONITOR_OFFSET : natsPort + MONITOR_OFFSET
   checkModel(read)
-  return read.done({
+  const settings = {
     ...shared,
     host: read.string('HOST', '127.0.0.1'),
     port: read.integer('PORT', 4000, { min: 1, max: MAX_PORT }),
@@ -36,7 +38,9 @@ export function readStartConfig(env: Environment): StartConfig {
     monitorPort: read.integer('NATS_MONITOR_PORT', monitorDefault, { min: 1, max: MAX_PORT }),
     ownServer,
     source: read.oneOf('SOURCE', 'demo', SOURCES),
-  })
+  }
+  if (settings.source === read.string('SOURCE', 'demo')) checkSource(read, env)
+  return read.done(settings)
 }
 
 /** Told here already, where it is read: a scorer that cannot start would say it among much else. */
@@ -44,6 +48,16 @@ function checkModel(read: SettingsReader): void {
   const folder = read.path('MODEL_DIR', 'ml/model')
   const missing = ['model.onnx', 'model.json'].filter((name) => !existsSync(join(folder, name)))
   if (missing.length > 0) read.problem(`MODEL_DIR ${folder} has no ${missing.join(' and no ')}`)
+}
+
+/** A source that lacks a setting would end again and again while everything else runs. */
+function checkSource(read: SettingsReader, env: Environment): void {
+  try {
+    readIngestConfig(env, [])
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const problem of error.problems) read.problem(problem)
+  }
 }
 
 /** The ports that have to be free before anything is started. */

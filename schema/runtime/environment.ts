@@ -69,8 +69,9 @@ export class SettingsReader {
     return undefined
   }
 
+  /** The same problem, met by two readers, is told once. */
   problem(text: string): void {
-    this.#problems.push(text)
+    if (!this.#problems.includes(text)) this.#problems.push(text)
   }
 
   /** @throws ConfigurationError naming every problem found */
