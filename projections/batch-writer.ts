@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import { decodeEvent, type GravitasEvent } from '../schema/events.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
-import type { StreamName } from '../schema/subjects.ts'
+import { POSTS, type StreamName } from '../schema/subjects.ts'
 import { Checkpoints, digestOf } from './checkpoint.ts'
 import type { ChangeWriter, Projection } from './projection.ts'
+import { markUnscrubbed } from './scrubber.ts'
 
 /** One message of the log, as the projector sees it. */
 export interface LogMessage {
@@ -32,6 +33,8 @@ interface Counts {
 interface CommitResult extends Readonly<Counts> {
   /** In lower case, those whose rows changed. */
   readonly subreddits: readonly string[]
+  /** Texts that left the rows: copies of them may be left in the file. */
+  readonly erasedTexts: readonly string[]
 }
 
 /**
@@ -43,6 +46,7 @@ export class BatchWriter {
   readonly #writer: ChangeWriter<unknown>
   readonly #checkpoints: Checkpoints
   readonly #insertDeadLetter
+  readonly #dropDeadLetter
   readonly #begin
   readonly #commit
   readonly #rollback
@@ -56,6 +60,9 @@ export class BatchWriter {
     this.#insertDeadLetter = database.prepare<[string, number, string, string, Uint8Array]>(
       'INSERT OR IGNORE INTO dead_letters (stream, sequence, subject, reason, data) VALUES (?, ?, ?, ?, ?)',
     )
+    this.#dropDeadLetter = database.prepare<[string, number]>(
+      'DELETE FROM dead_letters WHERE stream = ? AND sequence = ?',
+    )
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#rollback = database.prepare('ROLLBACK')
@@ -68,8 +75,10 @@ export class BatchWriter {
       const counts = { applied: 0, rejected: 0, erased: 0 }
       for (const batch of batches) this.#applyBatch(batch, counts)
       const subreddits = this.#writer.flush()
+      const erasedTexts = this.#writer.takeErasedTexts?.() ?? []
+      if (erasedTexts.length > 0) markUnscrubbed(this.#database)
       this.#commit.run()
-      return { ...counts, subreddits }
+      return { ...counts, subreddits, erasedTexts }
     } catch (error) {
       if (this.#database.inTransaction) this.#rollback.run()
       throw error
@@ -99,7 +108,11 @@ export class BatchWriter {
       this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, message.data)
       return
     }
-    if (event.type === 'PostErased') counts.erased++
+    if (event.type === 'PostErased') {
+      counts.erased++
+      // A letter that still waits to be sent would bring its text back into DEAD.
+      for (const sequence of event.post_sequences ?? []) this.#dropDeadLetter.run(POSTS, sequence)
+    }
     const change = this.#projection.evolve(event, message)
     if (change !== undefined) this.#writer.apply(change)
   }

@@ -35,4 +35,6 @@ export interface ChangeWriter<Change> {
   apply(change: Change): void
   /** Writes what was gathered since the last flush, before the commit; returns the subreddits (lower case) whose rows changed. */
   flush(): readonly string[]
+  /** Of a read model that holds texts: those that left its rows since the last call, each as its bytes lay in the file. */
+  takeErasedTexts?(): readonly string[]
 }

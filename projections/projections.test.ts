@@ -108,6 +108,13 @@ test('a bad event is set aside with its reason and the others go on', () => {
   expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
 })
 
+test('a bad event that is erased before its letter was sent is not sent any more', () => {
+  using model = new TestReadModel(projections['posts']!)
+  const log = toLog([postSubmitted(), postSubmitted({ id: 'b' }), { ...postErased(), post_sequences: [1] }])
+  model.write(log.map((message) => (message.sequence < 3 ? { ...message, data: Buffer.from('{') } : message)))
+  expect(model.database.prepare('SELECT sequence FROM dead_letters').pluck().all()).toEqual([2])
+})
+
 test.each([
   ['a score among the posts', 'posts.submitted.askscience', postScored()],
   ['an erasure among the submissions', 'posts.submitted.askscience', postErased()],

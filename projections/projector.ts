@@ -24,7 +24,7 @@ import { Checkpoints } from './checkpoint.ts'
 import type { ProjectorConfig } from './config.ts'
 import { explainDamage, openReadModel } from './database.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
-import { WalScrubber } from './wal-scrubber.ts'
+import { Scrubber } from './scrubber.ts'
 import type { Projection } from './projection.ts'
 import { MAX_BATCH_MESSAGES, StreamFollower } from './stream-follower.ts'
 import { verifyLog } from './verify-log.ts'
@@ -69,7 +69,7 @@ class Projector implements AsyncDisposable {
   readonly #writer: BatchWriter
   readonly #checkpoints: Checkpoints
   readonly #outbox: DeadLetterOutbox
-  readonly #scrubber: WalScrubber
+  readonly #scrubber: Scrubber
   readonly #gate = new CauseGate(() => this.#schedule())
   readonly #inputs: { follower: StreamFollower; created: string }[] = []
   #jsm: JetStreamManager | undefined
@@ -89,7 +89,7 @@ class Projector implements AsyncDisposable {
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
     this.#outbox = new DeadLetterOutbox(database, connection, projection.name)
-    this.#scrubber = new WalScrubber(database, logger)
+    this.#scrubber = new Scrubber(database, logger)
     this.failed = new Promise((_, reject) => (this.#fail = reject))
     this.failed.catch(() => {})
     void connection.closed().then((error) => {
@@ -202,13 +202,13 @@ class Projector implements AsyncDisposable {
   #commit(): void {
     const batches = this.#takeBatches()
     if (batches.length === 0) return
-    const { applied, rejected, erased, subreddits } = this.#writer.write(batches)
+    const { applied, rejected, erased, erasedTexts, subreddits } = this.#writer.write(batches)
     this.#appliedSinceReport += applied
     for (const { stream, messages } of batches) this.#positions[stream] = messages.at(-1)!.sequence
     for (const { follower } of this.#inputs) follower.acknowledge()
     this.#announce(subreddits)
     if (rejected > 0) this.#drainDeadLetters()
-    if (erased > 0) this.#scrubber.note()
+    if (erased > 0) this.#scrubber.note(erasedTexts)
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
   }
 

@@ -26,6 +26,17 @@ export const posts: Projection<PostsChange> = {
   createWriter: (database) => new PostsWriter(database),
 }
 
+interface PostRow {
+  readonly id: string
+  readonly subreddit: string
+  readonly title: string
+  readonly source: string
+}
+
+/** Long enough to say something. */
+const WORD = /[\p{L}\p{N}]{6,}/gu
+const MAX_WORDS = 50
+
 class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #insertPost
   readonly #insertTitle
@@ -38,6 +49,9 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #addSource
   readonly #dropSource
   readonly #sources = new Map<string, number>()
+  readonly #selectByWord
+  /** Rows that were erased: id, subreddit and title, which stand side by side in the file. */
+  readonly #erasedRows: PostRow[] = []
 
   constructor(database: Database) {
     this.#erased = new ErasedPosts(database)
@@ -49,9 +63,10 @@ class PostsWriter implements ChangeWriter<PostsChange> {
     this.#insertScore = database.prepare<[number, string, string, number, number]>(
       'INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key, model) DO NOTHING',
     )
-    this.#selectPost = database.prepare<[number], { title: string; source: string }>(
-      'SELECT title, source FROM posts WHERE key = ?',
+    this.#selectPost = database.prepare<[number], PostRow>(
+      'SELECT id, subreddit, title, source FROM posts WHERE key = ?',
     )
+    this.#selectByWord = database.prepare<[string], number>('SELECT 1 FROM titles WHERE titles MATCH ? LIMIT 1').pluck()
     this.#deleteTitle = database.prepare<[number, string]>(
       "INSERT INTO titles (titles, rowid, title) VALUES ('delete', ?, ?)",
     )
@@ -80,6 +95,18 @@ class PostsWriter implements ChangeWriter<PostsChange> {
     return []
   }
 
+  /** The rows, and of the full-text index the words that no other title has. */
+  takeErasedTexts(): readonly string[] {
+    const texts: string[] = []
+    for (const { id, subreddit, title } of this.#erasedRows.splice(0)) {
+      texts.push(id + subreddit + title)
+      for (const word of new Set(title.toLowerCase().match(WORD)?.slice(0, MAX_WORDS))) {
+        if (this.#selectByWord.get(`"${word}"`) === undefined) texts.push(word)
+      }
+    }
+    return texts
+  }
+
   #submit(key: number, post: PostSubmitted): void {
     const { id, subreddit, title, created_utc, permalink } = post
     const source = post.source || 'unknown'
@@ -99,6 +126,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
     if (post === undefined) return
     this.#deleteTitle.run(key, post.title)
     this.#deletePost.run(key)
+    this.#erasedRows.push(post)
     this.#count(post.source, -1)
   }
 

@@ -52,9 +52,9 @@ export class TestReadModel implements Disposable {
     this.database = this.#open()
   }
 
-  /** Applies messages in one transaction, in the order given. */
-  write(messages: readonly LogMessage[]): void {
-    new BatchWriter(this.database, this.#projection).write(toBatches(messages))
+  /** Applies messages in one transaction, in the order given. @returns texts that were erased */
+  write(messages: readonly LogMessage[]): readonly string[] {
+    return new BatchWriter(this.database, this.#projection).write(toBatches(messages)).erasedTexts
   }
 
   /** A process that dies inside the transaction: nothing of it may stay. */

@@ -1,0 +1,86 @@
+import { open } from 'node:fs/promises'
+
+const CHUNK_PAGES = 256
+const WINDOW_BYTES = 12
+/** Also the shortest needle. */
+const PREFIX_BYTES = 6
+
+/**
+ * Looks into the unused bytes of a SQLite file for texts that were deleted from it. `secure_delete` overwrites what a row
+ * held when it goes; but where rows were moved to make room for others, SQLite leaves copies of them behind, between a
+ * page's list of cells and its cells (https://www.sqlite.org/fileformat2.html#b_tree_pages). Only there it leaves any.
+ */
+export class RemainsSearch {
+  /** Needles by how they begin, each byte as one character. */
+  readonly #needles = new Map<string, string[]>()
+
+  /**
+   * @param texts as they lie in the file. Of a longer one a remnant of 23 bytes is found for certain, of a shorter one the
+   *   whole; what is shorter than six bytes is not looked for
+   */
+  constructor(texts: Iterable<string>) {
+    for (const text of texts) for (const needle of toNeedles(text)) this.#add(needle)
+  }
+
+  /** Whether some of the texts are in the file, which may be in use: its write-ahead log is left out. */
+  async isIn(file: string, pageBytes: number): Promise<boolean> {
+    if (this.#needles.size === 0) return false
+    const chunk = Buffer.alloc(CHUNK_PAGES * pageBytes)
+    await using handle = await open(file)
+    for (let page = 0; ; page += CHUNK_PAGES) {
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length, page * pageBytes)
+      if (bytesRead === 0) return false
+      for (let at = 0; at < bytesRead; at += pageBytes) {
+        const gap = gapOf(chunk.subarray(at, at + pageBytes), page === 0 && at === 0)
+        if (this.#isInGap(gap)) return true
+      }
+    }
+  }
+
+  #add(needle: string): void {
+    const prefix = needle.slice(0, PREFIX_BYTES)
+    const others = this.#needles.get(prefix)
+    if (others === undefined) this.#needles.set(prefix, [needle])
+    else others.push(needle)
+  }
+
+  #isInGap(gap: Buffer): boolean {
+    if (gap.equals(ZEROS.subarray(0, gap.length))) return false
+    const text = gap.toString('latin1')
+    for (let at = 0; at + PREFIX_BYTES <= text.length; at++) {
+      const candidates = this.#needles.get(text.slice(at, at + PREFIX_BYTES))
+      if (candidates?.some((needle) => text.startsWith(needle, at)) === true) return true
+    }
+    return false
+  }
+}
+
+/** The largest page that SQLite has. */
+const ZEROS = Buffer.alloc(65_536)
+const LEAF_HEADER_BYTES = 8
+const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: LEAF_HEADER_BYTES, 13: LEAF_HEADER_BYTES }
+/** At the beginning of the first page is the file's own header. */
+const FILE_HEADER_BYTES = 100
+const NO_GAP = Buffer.alloc(0)
+
+/** What lies unused between the cell pointers and the cells of a b-tree page; nothing on other pages. */
+function gapOf(page: Buffer, isFirst: boolean): Buffer {
+  const at = isFirst ? FILE_HEADER_BYTES : 0
+  const headerBytes = page.length > at + LEAF_HEADER_BYTES ? HEADER_BYTES[page[at]!] : undefined
+  if (headerBytes === undefined) return NO_GAP
+  const start = at + headerBytes + 2 * page.readUInt16BE(at + 3)
+  const end = page.readUInt16BE(at + 5) || ZEROS.length
+  return start < end && end <= page.length ? page.subarray(start, end) : NO_GAP
+}
+
+/** Windows side by side, and the last one: any piece that is long enough holds one of them whole. */
+function toNeedles(text: string): string[] {
+  const bytes = Buffer.from(text).toString('latin1')
+  if (bytes.length < PREFIX_BYTES) return []
+  if (bytes.length <= WINDOW_BYTES) return [bytes]
+  const needles = [bytes.slice(-WINDOW_BYTES)]
+  for (let at = 0; at + WINDOW_BYTES <= bytes.length; at += WINDOW_BYTES) {
+    needles.push(bytes.slice(at, at + WINDOW_BYTES))
+  }
+  return needles
+}
