@@ -103,6 +103,7 @@ class Erasure {
 
   async run(): Promise<void> {
     const { connection, reason, dryRun = false } = this.#options
+    if (this.#traces.size === 0) return
     await this.#timed('searchMs', () => this.#search.next())
     const traces = [...this.#traces.values()]
     this.#alreadyErased = new Set(traces.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))

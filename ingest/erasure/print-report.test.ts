@@ -35,3 +35,13 @@ all-time: has not come that far yet, and goes on
 1.3 s, 1.2 s of it looking
 `)
 })
+
+test('many posts with nothing to tell go into one line, and none are none', () => {
+  const already: ErasedPost = { ...erased, outcome: 'already erased', posts: [], scores: [] }
+  const posts = [...Array.from({ length: 1_234 }, () => already), erased]
+  const report = { posts, recordedAt: 18, messagesRead: 20, timings }
+  const [first, second] = printReport(report, []).split('\n')
+  expect(first).toMatch(/^1abcde: erased/)
+  expect(second).toBe('1,234 posts: already erased, nothing is left')
+  expect(printReport({ ...report, posts: [] }, [])).toMatch(/^no post was erased before/)
+})

@@ -1,13 +1,15 @@
+import { count } from '../../schema/runtime/progress.ts'
 import type { ReadModelOutcome } from './await-read-models.ts'
 import type { ErasedPost, ErasureReport } from './erase-posts.ts'
 
 const MAX_SHOWN_SEQUENCES = 5
+const MAX_SHOWN_ERASED = 20
 const UNKNOWN = `unknown: nothing in the log says its subreddit and when it was created, so no erasure could be recorded. Copies that come
   later will count.`
 
 /** The report for a terminal: a line a post, then where it all went. */
 export function printReport({ posts, timings }: ErasureReport, readModels: readonly ReadModelOutcome[]): string {
-  const lines = posts.map((post) => printPost(post))
+  const lines = posts.length === 0 ? ['no post was erased before'] : toLines(posts)
   for (const { name, state } of readModels) {
     if (state === 'not running')
       lines.push(`${name}: its projector does not run and applies the erasure when it starts`)
@@ -18,6 +20,14 @@ export function printReport({ posts, timings }: ErasureReport, readModels: reado
   const inWork = scorersMs >= 1_000 ? `, ${seconds(scorersMs)} waiting for scorers` : ''
   lines.push(`${seconds(totalMs)}, ${seconds(searchMs)} of it looking${inWork}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Those with nothing to tell in one line, where there are many. */
+function toLines(posts: readonly ErasedPost[]): string[] {
+  const told = posts.filter(({ outcome }) => outcome !== 'already erased')
+  const rest = posts.length - told.length
+  if (rest <= MAX_SHOWN_ERASED) return posts.map((post) => printPost(post))
+  return [...told.map((post) => printPost(post)), `${count(rest)} posts: already erased, nothing is left`]
 }
 
 function printPost(post: ErasedPost): string {

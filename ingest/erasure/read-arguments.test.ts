@@ -12,12 +12,14 @@ test('ids from arguments and from standard input, each once', async () => {
     reason: 'asked for',
     dryRun: true,
     json: false,
+    late: false,
   })
 })
 
 test.each([
   ['nothing', [], /name at least one post[^]*usage/],
   ['no id', ['1abcde', 'what?'], /"what\?" is no post id[^]*usage/],
+  ['--late with ids', ['--late', '1abcde'], /--late takes no ids/],
   ['an unknown option', ['1abcde', '--force'], /--force[^]*usage/],
   ['an empty reason', ['1abcde', '--reason', ' '], /--reason takes 1 to 500/],
   ['a reason that is missing', ['1abcde', '--reason'], /--reason[^]*usage/],

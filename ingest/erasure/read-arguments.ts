@@ -5,8 +5,10 @@ import { readLines } from '../../schema/runtime/read-lines.ts'
 import { toPostId } from './read-mentions.ts'
 
 const USAGE = `usage: npm run erase -- <post id>… [--reason TEXT] [--dry-run] [--json]
+       npm run erase -- --late [--reason TEXT] [--dry-run] [--json]
   An id reads 1abcde or t3_1abcde; - reads ids from standard input, one a line. With --json, say npm run -s: npm’s own
-  lines would come first. --dry-run says what would be erased and changes nothing.`
+  lines would come first. --dry-run says what would be erased and changes nothing. --late looks for what came in of posts
+  after they were erased: copies from an archive, scores.`
 
 const DEFAULT_REASON = 'erased by hand'
 const MAX_REASON_LENGTH = 500
@@ -15,6 +17,8 @@ const MAX_SHOWN_PROBLEMS = 10
 export interface EraseArguments {
   /** Base36 in lower case, each once. */
   readonly ids: readonly string[]
+  /** Instead of ids: all posts that were erased before. */
+  readonly late: boolean
   readonly reason: string
   readonly dryRun: boolean
   readonly json: boolean
@@ -35,20 +39,27 @@ export async function readArguments(
   }
   for (const text of positionals) if (text !== STANDARD_STREAM) add(text, '')
   if (positionals.includes(STANDARD_STREAM)) await addLines(readStandardInput(), add)
-  if (positionals.length === 0) problems.push('name at least one post')
-  else if (ids.size === 0 && problems.length === 0) problems.push('standard input named no post')
+  const late = values.late === true
+  if (late && positionals.length > 0) problems.push('--late takes no ids: it looks for all that were erased before')
+  else if (!late && positionals.length === 0) problems.push('name at least one post')
+  else if (!late && ids.size === 0 && problems.length === 0) problems.push('standard input named no post')
   const reason = values.reason?.trim() ?? DEFAULT_REASON
   if (reason === '' || reason.length > MAX_REASON_LENGTH)
     problems.push(`--reason takes 1 to ${MAX_REASON_LENGTH} characters`)
   if (problems.length > 0) throw new ConfigurationError([...shortened(problems), USAGE])
-  return { ids: [...ids], reason, dryRun: values['dry-run'] === true, json: values.json === true }
+  return { ids: [...ids], late, reason, dryRun: values['dry-run'] === true, json: values.json === true }
 }
 
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
       args: [...args],
-      options: { reason: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
+      options: {
+        reason: { type: 'string' },
+        late: { type: 'boolean' },
+        'dry-run': { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
       allowPositionals: true,
     })
   } catch (cause) {

@@ -99,6 +99,18 @@ test('an unknown post is a failure, as JSON as well; others go on', async () => 
   expect(code).toBe(1)
 }, 60_000)
 
+test('--late takes what came in after its erasure', async () => {
+  expect(await erase(['--late'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^no post was/) as string })
+  await publishSecret()
+  await erase(['1abcde'])
+  const event = encodeEvent(postSubmitted({ title: SECRET }))
+  const { seq } = await jetstream(admin).publish(subjects.postSubmitted('AskScience'), event, { msgID: 'an archive' })
+  const { code, stdout } = await erase(['--late', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ posts: [{ id: '1abcde', outcome: 'erased', posts: [seq] }] })
+  expect(code).toBe(0)
+  expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
+}, 60_000)
+
 test('wrong arguments and a server that does not answer are explained', async () => {
   expect(await erase(['--force'])).toMatchObject({
     code: 1,

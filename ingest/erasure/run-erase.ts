@@ -1,13 +1,17 @@
 import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../../schema/runtime/progress.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../../schema/runtime/shared-config.ts'
 import { awaitReadModels, type AwaitLimits, type ReadModelOutcome } from './await-read-models.ts'
-import { erasePosts, type ErasureReport } from './erase-posts.ts'
+import { erasePosts, type ErasureReport, type PostToErase } from './erase-posts.ts'
+import { readErasedBefore } from './erased-before.ts'
 import type { SearchProgress } from './log-search.ts'
 import { printReport } from './print-report.ts'
 import type { EraseArguments } from './read-arguments.ts'
+
+const POSTS_A_PASS = 50_000
 
 export interface EraseCommand {
   readonly config: SharedConfig
@@ -24,10 +28,9 @@ export async function runErase(command: EraseCommand): Promise<boolean> {
   await requireServer({ url, user: 'eraser', dataDir })
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
   try {
-    const { ids, reason, dryRun, json } = command.arguments
-    const report = await withProgress(command.progress, (onProgress) =>
-      erasePosts({ connection, posts: ids.map((id) => ({ id })), reason, dryRun, onProgress }),
-    )
+    const { ids, late, dryRun, json } = command.arguments
+    const posts = late ? await readErasedBefore(connection) : ids.map((id) => ({ id }))
+    const report = await eraseAll(command, connection, posts)
     const waits = !dryRun && report.recordedAt !== null
     const jsm = await jetstreamManager(connection)
     const readModels = waits ? await awaitReadModels(jsm, report.recordedAt, command.limits) : []
@@ -35,6 +38,38 @@ export async function runErase(command: EraseCommand): Promise<boolean> {
     return report.posts.every(({ outcome }) => outcome !== 'unknown')
   } finally {
     await connection.close()
+  }
+}
+
+/** Many posts go in several passes, so that memory stays flat. */
+async function eraseAll(
+  { arguments: { reason, dryRun }, progress }: EraseCommand,
+  connection: NatsConnection,
+  posts: readonly PostToErase[],
+): Promise<ErasureReport> {
+  return withProgress(progress, async (onProgress) => {
+    let report: ErasureReport | undefined
+    for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
+      const some = posts.slice(at, at + POSTS_A_PASS)
+      const next = await erasePosts({ connection, posts: some, reason, dryRun, onProgress })
+      report = report === undefined ? next : mergeReports(report, next)
+    }
+    return report!
+  })
+}
+
+function mergeReports(a: ErasureReport, b: ErasureReport): ErasureReport {
+  return {
+    posts: a.posts.concat(b.posts),
+    recordedAt: a.recordedAt === null ? b.recordedAt : Math.max(a.recordedAt, b.recordedAt ?? 0),
+    messagesRead: a.messagesRead + b.messagesRead,
+    timings: {
+      searchMs: a.timings.searchMs + b.timings.searchMs,
+      recordMs: a.timings.recordMs + b.timings.recordMs,
+      scorersMs: a.timings.scorersMs + b.timings.scorersMs,
+      deleteMs: a.timings.deleteMs + b.timings.deleteMs,
+      totalMs: a.timings.totalMs + b.timings.totalMs,
+    },
   }
 }
 

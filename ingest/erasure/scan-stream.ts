@@ -19,6 +19,8 @@ export interface ScanOptions {
   readonly jsm: JetStreamManager
   readonly stream: string
   readonly start: ScanStart
+  /** Only these subjects; undefined: all. */
+  readonly filter?: string
   readonly onMessage: (message: JsMsg) => void
   /** @param total as reckoned when reading began */
   readonly onProgress?: ((read: number, total: number) => void) | undefined
@@ -61,12 +63,13 @@ export async function scanStream(options: ScanOptions): Promise<number> {
   }
 }
 
-async function openReader({ connection, jsm, stream }: ScanOptions, start: ScanStart): Promise<StreamReader> {
+async function openReader({ connection, jsm, stream, filter }: ScanOptions, start: ScanStart): Promise<StreamReader> {
   const info = await jsm.consumers.add(stream, {
     name: `eraser-${nuid.next()}`,
     ack_policy: AckPolicy.None,
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_AFTER_MS),
+    ...(filter === undefined ? {} : { filter_subject: filter }),
     ...toDeliverPolicy(start),
   })
   const consumer = jetstream(connection).consumers.getConsumerFromInfo(info)

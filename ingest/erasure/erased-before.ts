@@ -1,0 +1,35 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { decodeEvent, type PostErased } from '../../schema/events.ts'
+import { EventRejectedError } from '../../schema/runtime/errors.ts'
+import { ERASED_SUBJECTS, POSTS } from '../../schema/subjects.ts'
+import type { PostToErase } from './erase-posts.ts'
+import { scanStream } from './scan-stream.ts'
+
+/** The posts that were erased before, each once: to look for what came in late of them. */
+export async function readErasedBefore(connection: NatsConnection): Promise<PostToErase[]> {
+  const posts = new Map<string, PostToErase>()
+  await scanStream({
+    connection,
+    jsm: await jetstreamManager(connection),
+    stream: POSTS,
+    filter: ERASED_SUBJECTS,
+    start: { after: 0 },
+    onMessage: ({ data, subject, info }) => {
+      const event = decodeErasure(data, subject, info.timestampNanos / 1e6)
+      if (event === undefined || posts.has(event.post_id)) return
+      const { post_id: id, subreddit, created_utc: createdUtc } = event
+      posts.set(id, { id, subreddit, createdUtc })
+    },
+  })
+  return [...posts.values()]
+}
+
+function decodeErasure(data: Uint8Array, subject: string, storedAtMs: number): PostErased | undefined {
+  try {
+    return decodeEvent(data, subject, storedAtMs) as PostErased
+  } catch (error) {
+    if (error instanceof EventRejectedError) return undefined
+    throw error
+  }
+}
