@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH, toPostEvent, wasDeletedLater } from './to-post-event.ts'
+import { MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
+import { toPostEvent, wasDeletedLater } from './to-post-event.ts'
 
 const NOW_MS = Date.UTC(2026, 0, 1)
 const submission = (more: object = {}): object => ({

@@ -1,12 +1,11 @@
 import { checkEvent, type PostSubmitted } from '../schema/events.ts'
+import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 
 /** A Reddit submission as the API and the dumps have it; nothing about it is certain. */
 type Submission = Readonly<Record<string, unknown>>
 
-/** In UTF-16 units. Reddit's own limits are 300 and 40,000; these keep a post within a message. */
-export const MAX_TITLE_LENGTH = 1_000
-export const MAX_SELFTEXT_LENGTH = 100_000
+/** In UTF-16 units. */
 const MAX_PERMALINK_LENGTH = 2_000
 const MAX_URL_LENGTH = 20_000
 const MAX_FLAIR_LENGTH = 1_000
@@ -61,9 +60,5 @@ const toBoolean = (value: unknown): boolean | null => (typeof value === 'boolean
 const within = (value: unknown, max: number): string | null =>
   typeof value === 'string' && value.length <= max ? value : null
 
-/** At most `max` UTF-16 units, never half a surrogate pair. */
-function cut(value: unknown, max: number): unknown {
-  if (typeof value !== 'string' || value.length <= max) return value
-  const last = value.charCodeAt(max - 1)
-  return value.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max)
-}
+/** A text cut to `max` UTF-16 units; what is no text is left for validation to name. */
+const cut = (value: unknown, max: number): unknown => (typeof value === 'string' ? cutText(value, max) : value)

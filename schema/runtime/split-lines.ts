@@ -61,8 +61,5 @@ const CARRIAGE_RETURN = 13
 export const isBlankLine = (line: Buffer): boolean =>
   line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN)
 
-/** A line as text. A byte order mark in front of a file is no part of its first line. */
-export function lineText(line: Buffer, isFirst: boolean): string {
-  const text = line.toString('utf8')
-  return isFirst && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-}
+/** A line as text. */
+export const lineText = (line: Buffer): string => line.toString('utf8')

@@ -182,7 +182,7 @@ class FileImport {
 
   #publish(line: Buffer): void {
     const { publisher, source, summary } = this.#options
-    const submission = parse(line, this.#line === 1)
+    const submission = parse(line)
     if (wasDeletedLater(submission)) {
       summary.deletedLater++
       return publisher.pass(this.#line)
@@ -256,9 +256,9 @@ class FileImport {
   }
 }
 
-function parse(line: Buffer, first: boolean): unknown {
+function parse(line: Buffer): unknown {
   try {
-    return JSON.parse(lineText(line, first))
+    return JSON.parse(lineText(line))
   } catch (cause) {
     throw new EventRejectedError('not JSON', { cause })
   }
