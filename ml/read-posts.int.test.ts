@@ -61,8 +61,10 @@ test('a stream is read from its first message to its last, past erasures and wha
   expect(broken).toBe(1)
 })
 
-test('an empty stream has no posts; one that cannot be read is an error that says what to look at', async () => {
+test('an empty stream has no posts; one that is not there is an error; so is a server', async () => {
   expect(await readAll()).toEqual({ posts: [], broken: 0 })
   await (await jetstreamManager(connection)).streams.delete(POSTS)
-  await expect(readAll()).rejects.toThrow(/Cannot read POSTS[^]*NATS_URL/)
+  await expect(readAll()).rejects.toThrow(/Cannot read the stream POSTS to its end/)
+  await nats.kill()
+  await expect(readAll()).rejects.toThrow(/Nothing answers at[^]*NATS_PORT/)
 })

@@ -3,6 +3,7 @@ import { OperationalError } from '../schema/runtime/errors.ts'
 import { inputName } from '../schema/runtime/input-file.ts'
 import { connectNats, type ServerAddress } from '../schema/runtime/nats.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
+import { requireServer } from '../schema/runtime/require-server.ts'
 import { isBlankLine } from '../schema/runtime/split-lines.ts'
 import { POSTS } from '../schema/subjects.ts'
 import { cleanText } from '../scorer/features.ts'
@@ -55,6 +56,7 @@ const NOT_FOUND = 404
 const SUBMITTED = 'posts.submitted.>'
 
 async function* readStream(server: ServerAddress, onBroken: () => void): AsyncGenerator<LabelledText> {
+  await requireServer(server)
   const connection = await connectNats({ ...server, name: 'train' })
   try {
     const jsm = await jetstreamManager(connection)
@@ -70,10 +72,7 @@ async function* readStream(server: ServerAddress, onBroken: () => void): AsyncGe
       next = messages.at(-1)!.seq + 1
     }
   } catch (cause) {
-    throw new OperationalError(
-      `Cannot read ${POSTS} at ${server.url}: ${(cause as Error).message}. Is the system running? Its address is NATS_URL or NATS_PORT, its secrets are in DATA_DIR.`,
-      { cause },
-    )
+    throw new OperationalError(`Cannot read the stream ${POSTS} to its end: ${(cause as Error).message}`, { cause })
   } finally {
     await connection.close()
   }
