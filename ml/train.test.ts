@@ -40,6 +40,7 @@ test('the same data gives the same files, and a model that tells what it was tau
   for (const file of ['model.onnx', 'model.json'])
     expect(Buffer.compare(await readFile(at(`one/${file}`)), await readFile(at(`two/${file}`)))).toBe(0)
   const model = await Model.load(at('one'))
+  expect(model.name).toMatch(/^serious-[0-9a-f]{8}$/)
   const [grave, funny] = await model.score([{ title: 'What are the causes?' }, { title: 'lol that face' }])
   expect(grave).toBeGreaterThan(0.6)
   expect(funny).toBeLessThan(0.4)

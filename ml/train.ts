@@ -48,7 +48,8 @@ interface Arguments {
 
 /** What `model.json` says beside what follows from the graph. */
 interface About {
-  readonly name: string
+  /** Undefined: a name of its own, since scores of two models under one name would be taken for the same. */
+  readonly name: string | undefined
   /** The data that it was trained on, with licences. */
   readonly trainedOn: string
   readonly date: string
@@ -63,7 +64,7 @@ function readArguments(): Arguments {
     labels: many,
     pairs: { type: 'string' },
     out: { type: 'string', default: 'ml/model' },
-    name: { type: 'string', default: 'serious-3' },
+    name: { type: 'string' },
     data: { type: 'string' },
     date: { type: 'string', default: '' },
   } as const
@@ -74,7 +75,7 @@ function readArguments(): Arguments {
     if (files.length === 0 && !isFromStream) problems.push('--posts is missing, or --from-stream')
     if (labels.length === 0) problems.push('--labels is missing')
     if (date !== '' && !DATE.test(date)) problems.push(`--date is a day such as 2026-01-31, not "${date}"`)
-    if (!NAME.test(name)) problems.push(`--name is a token such as my-model-1, not "${name}"`)
+    if (name !== undefined && !NAME.test(name)) problems.push(`--name is a token such as my-model-1, not "${name}"`)
     if (problems.length === 0) {
       const sources = [...files.map(fileSource), ...(isFromStream ? [streamSource(readServer())] : [])]
       const trainedOn = data ?? [...sources.map((source) => source.name), ...labels.map(inputName)].join(', ')
@@ -102,10 +103,11 @@ async function save(
   await mkdir(out, { recursive: true })
   const graph = toOnnx(quantise(model), MAX_FEATURES)
   const { name, ...more } = about
+  const sha256 = createHash('sha256').update(graph).digest('hex')
   const manifest = {
-    name,
+    name: name ?? `serious-${sha256.slice(0, 8)}`,
     version: 1,
-    sha256: createHash('sha256').update(graph).digest('hex'),
+    sha256,
     features: { version: FEATURES_VERSION, buckets: BUCKETS, maxFeatures: MAX_FEATURES },
     ...more,
   }
