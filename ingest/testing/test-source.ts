@@ -1,7 +1,8 @@
 import { createLogger } from '../../schema/runtime/logger.ts'
 import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
-import type { Gap } from '../sources/live/gaps.ts'
+import type { HourReport } from '../sources/live/coverage-publisher.ts'
+import { isoTime, type Gap } from '../sources/live/gaps.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
@@ -72,6 +73,8 @@ export class TestWorld {
   readonly sink = new MemorySink()
   readonly positions = new MemoryPositions()
   readonly gaps: Gap[] = []
+  /** In the order in which they were published. */
+  readonly reports: HourReport[] = []
   readonly clock: SimulatedClock
 
   constructor(clock: SimulatedClock) {
@@ -95,7 +98,19 @@ export class TestWorld {
   }
 
   #context(signal: AbortSignal): SourceContext {
-    const { sink, positions, gaps } = this
-    return { sink, positions, logger: silentLogger, signal, recordGap: async (gap) => void gaps.push(gap) }
+    const { sink, positions, gaps, reports } = this
+    return {
+      sink,
+      positions,
+      logger: silentLogger,
+      signal,
+      recordGap: async (gap) => void gaps.push(gap),
+      report: async (more) => void reports.push(...more),
+    }
+  }
+
+  /** The last report of each hour, by `<subreddit> <hour as ISO 8601>`; `*` is all of Reddit. */
+  get lastReports(): Map<string, HourReport> {
+    return new Map(this.reports.map((report) => [`${report.subreddit ?? '*'} ${isoTime(report.hour_utc)}`, report]))
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
+import type { HourReport } from './coverage-publisher.ts'
 import type { Gap } from './gaps.ts'
 import type { PostSink } from './post-sink.ts'
 
@@ -15,6 +16,8 @@ export interface SourceContext {
   readonly logger: Logger
   /** Says out loud, and keeps, what the source could not read any more. */
   readonly recordGap: (gap: Gap) => Promise<void>
+  /** Says how much of some hours the source has seen. Resolves when that is stored. @throws what publishing throws */
+  readonly report: (reports: readonly HourReport[]) => Promise<void>
   readonly signal: AbortSignal
 }
 

@@ -1,9 +1,13 @@
+import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Service } from '../../../schema/runtime/lifecycle.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { requireStream } from '../../../schema/streams.ts'
+import { COVERAGE } from '../../../schema/subjects.ts'
 import { Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
+import { CoveragePublisher } from './coverage-publisher.ts'
 import { Gaps } from './gaps.ts'
 import { PublishingSink } from './post-sink.ts'
 import type { LiveSource } from './source.ts'
@@ -12,21 +16,25 @@ const REPORT_INTERVAL_MS = 60_000
 
 /** Runs a source until it is disposed; `failed` rejects when posts can no longer be stored. */
 export async function startSource(source: LiveSource, connection: NatsConnection, logger: Logger): Promise<Service> {
+  await requireStream(await jetstreamManager(connection), COVERAGE)
   const positions = await Positions.open(connection)
-  const publisher = new PostsPublisher(new DurablePublisher(connection))
+  const durable = new DurablePublisher(connection)
+  const publisher = new PostsPublisher(durable)
   const sink = new PublishingSink(publisher, source.name)
   const gaps = new Gaps(positions, source.name, logger)
+  const coverage = new CoveragePublisher(durable, source.name)
   const stop = new AbortController()
-  const report = setInterval(() => {
+  const saying = setInterval(() => {
     logger.info({ ...publisher.counts, skipped: sink.skipped }, 'posts so far')
   }, REPORT_INTERVAL_MS)
   const recordGap = gaps.record.bind(gaps)
-  const running = source.run({ sink, positions, logger, recordGap, signal: stop.signal })
+  const report = coverage.publish.bind(coverage)
+  const running = source.run({ sink, positions, logger, recordGap, report, signal: stop.signal })
   logger.info({ source: source.name }, 'source started')
   return { failed: toFailed(running), [Symbol.asyncDispose]: dispose }
 
   async function dispose(): Promise<void> {
-    clearInterval(report)
+    clearInterval(saying)
     stop.abort()
     await running.catch(() => {})
     logger.info({ ...publisher.counts, skipped: sink.skipped }, 'source stopped')

@@ -1,3 +1,4 @@
+import type { IdState } from './id-hours.ts'
 import { toId, toNumber } from './id-space.ts'
 
 /** When an id that was not there is asked for again, in milliseconds since it was first missed; then it is given up. */
@@ -8,14 +9,29 @@ const MAX_PENDING = 50_000
 /** How long an id may take to appear. */
 export const GIVE_UP_MS = RETRIES_MS.at(-1)!
 
-interface Pending {
-  /** When it was first missed, milliseconds since the epoch by the server's clock. */
-  readonly sinceMs: number
-  tries: number
+/** In which hour an id is counted (seconds since the epoch), and as what. */
+export interface Counted {
+  readonly hour: number
+  readonly state: IdState
 }
 
-/** Missed at `since` (seconds since the epoch), asked for again `tries` times; ids separated by blanks. */
-export type StoredPending = readonly (readonly [since: number, tries: number, ids: string])[]
+interface Pending extends Counted {
+  /** When it was first missed, milliseconds since the epoch by the server's clock. */
+  readonly sinceMs: number
+  readonly tries: number
+}
+
+/**
+ * Missed at `since` (seconds since the epoch), asked for again `tries` times, counted in `hour` as `state`; ids separated by
+ * blanks.
+ */
+export type StoredPending = readonly (readonly [
+  since: number,
+  tries: number,
+  ids: string,
+  hour?: number,
+  state?: IdState,
+])[]
 
 /** Ids that were given out, as later ones show, but whose posts cannot be read yet. */
 export class PendingIds {
@@ -25,8 +41,8 @@ export class PendingIds {
 
   static load(stored: StoredPending): PendingIds {
     const pending = new PendingIds()
-    for (const [since, tries, ids] of stored) {
-      for (const id of ids.split(' ')) pending.#ids.set(toNumber(id), { sinceMs: since * 1_000, tries })
+    for (const [since, tries, ids, hour = 0, state = 'unknown'] of stored) {
+      for (const id of ids.split(' ')) pending.#ids.set(toNumber(id), { sinceMs: since * 1_000, tries, hour, state })
     }
     return pending
   }
@@ -39,10 +55,19 @@ export class PendingIds {
     return this.#ids.has(id)
   }
 
+  /** Where it is counted; undefined where it is not pending. */
+  counted(id: number): Counted | undefined {
+    return this.#ids.get(id)
+  }
+
+  /** The hours in which ids are counted that may still be found. */
+  get hours(): Set<number> {
+    return new Set([...this.#ids.values()].map(({ hour }) => hour))
+  }
+
   /** Notes that an id was missed. Beyond what can be kept, those missed longest ago are given up. */
-  add(id: number, nowMs: number): void {
-    if (this.#ids.has(id)) return
-    this.#ids.set(id, { sinceMs: nowMs, tries: 0 })
+  add(id: number, counted: Counted, nowMs: number): void {
+    this.#ids.set(id, { sinceMs: nowMs, tries: 0, ...counted })
     if (this.#ids.size <= MAX_PENDING) return
     for (const oldest of this.#ids.keys()) return this.#giveUp(oldest)
   }
@@ -67,22 +92,24 @@ export class PendingIds {
     this.#ids.delete(id)
   }
 
-  missedAgain(id: number): void {
-    const pending = this.#ids.get(id)
-    if (pending === undefined) return
-    pending.tries++
-    if (pending.tries >= RETRIES_MS.length) this.#giveUp(id)
+  missedAgain(id: number, counted: Counted): void {
+    const before = this.#ids.get(id)
+    if (before === undefined) return
+    const tries = before.tries + 1
+    if (tries >= RETRIES_MS.length) this.#giveUp(id)
+    else this.#ids.set(id, { sinceMs: before.sinceMs, tries, ...counted })
   }
 
   toStored(): StoredPending {
-    const groups = new Map<string, [number, number, string[]]>()
-    for (const [id, { sinceMs, tries }] of this.#ids) {
+    const groups = new Map<string, [number, number, string[], number, IdState]>()
+    for (const [id, { sinceMs, tries, hour, state }] of this.#ids) {
       const since = Math.floor(sinceMs / 1_000)
-      const group = groups.get(`${since} ${tries}`) ?? [since, tries, []]
+      const key = [since, tries, hour, state].join(' ')
+      const group = groups.get(key) ?? [since, tries, [], hour, state]
       group[2].push(toId(id))
-      groups.set(`${since} ${tries}`, group)
+      groups.set(key, group)
     }
-    return [...groups.values()].map(([since, tries, ids]) => [since, tries, ids.join(' ')])
+    return [...groups.values()].map(([since, tries, ids, hour, state]) => [since, tries, ids.join(' '), hour, state])
   }
 
   #giveUp(id: number): void {

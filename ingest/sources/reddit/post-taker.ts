@@ -1,6 +1,8 @@
 import { KnownIds } from '../listing/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import { hourOf } from '../live/hours.ts'
 import type { PostSink } from '../live/post-sink.ts'
+import type { IdHours, IdState } from './id-hours.ts'
 import type { PendingIds } from './pending-ids.ts'
 
 /** The API says who removed a post; these are final, the others may be taken back. */
@@ -11,8 +13,17 @@ export interface PostTakerOptions {
   readonly client: ListingClient
   readonly sink: PostSink
   readonly pending: PendingIds
+  readonly hours: IdHours
   /** Milliseconds since the epoch, about; never jumps. */
   readonly nowMs: () => number
+}
+
+/** What is known beside the answer. */
+interface Circumstances {
+  /** The ids are so old that what is not there will not come. */
+  readonly old: boolean
+  /** Time of the last post before them, seconds since the epoch; undefined where none is known. */
+  readonly nearUtc: number | undefined
 }
 
 /** Stores the posts that ids led to and keeps account of the ids that led to none. */
@@ -27,18 +38,24 @@ export class PostTaker {
     this.#options = options
   }
 
-  /** Stores what was found. @param old the ids are so old that what is not there will not come */
-  async take(ids: readonly number[], found: ReadonlyMap<number, Submission>, old: boolean): Promise<void> {
+  /**
+   * Stores what was found and counts every id in its hour; one without a post in that of the post before it.
+   * @param ids in ascending order
+   * @returns the time of the last post, which is `nearUtc` of the ids that follow
+   */
+  async take(
+    ids: readonly number[],
+    found: ReadonlyMap<number, Submission>,
+    { old, nearUtc }: Circumstances,
+  ): Promise<number | undefined> {
     await this.store(found)
-    const { pending } = this.#options
+    let utc = nearUtc ?? ids.map((id) => timeOf(found.get(id))).find((time) => time !== undefined)
     for (const id of ids) {
       const post = found.get(id)
-      if (post === undefined || !isFinal(post.data)) this.#missed(id, old)
-      else {
-        pending.found(id)
-        if (isRemoved(post.data)) this.erased++
-      }
+      utc = timeOf(post) ?? utc
+      this.#account(id, post, utc, old)
     }
+    return utc
   }
 
   async store(posts: ReadonlyMap<number, Submission>): Promise<void> {
@@ -50,13 +67,27 @@ export class PostTaker {
     for (const { id } of readable) this.#known.add(id)
   }
 
-  #missed(id: number, old: boolean): void {
-    const { pending } = this.#options
-    if (pending.has(id)) pending.missedAgain(id)
+  #account(id: number, post: Submission | undefined, utc: number | undefined, old: boolean): void {
+    const { pending, hours } = this.#options
+    const before = pending.counted(id)
+    const state: IdState = post === undefined ? 'unknown' : isRemoved(post.data) ? 'erased' : 'seen'
+    const ownUtc = timeOf(post)
+    const hour = ownUtc === undefined ? (before?.hour ?? hourOf(utc ?? 0)) : hourOf(ownUtc)
+    if (ownUtc !== undefined) hours.begin(ownUtc)
+    if (before !== undefined) hours.add(before.hour, before.state, -1)
+    hours.add(hour, state, 1)
+    if (post !== undefined && isFinal(post.data)) {
+      pending.found(id)
+      if (state === 'erased') this.erased++
+    } else if (before !== undefined) pending.missedAgain(id, { hour, state })
     else if (old) pending.givenUp++
-    else pending.add(id, this.#options.nowMs())
+    else pending.add(id, { hour, state }, this.#options.nowMs())
   }
 }
+
+/** In whole seconds since the epoch. */
+const timeOf = (post: Submission | undefined): number | undefined =>
+  post?.createdUtc === undefined ? undefined : Math.floor(post.createdUtc)
 
 const removedBy = (data: Submission['data']): unknown => data['removed_by_category'] ?? undefined
 

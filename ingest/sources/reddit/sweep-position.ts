@@ -1,4 +1,5 @@
 import type { PositionStore } from '../live/source.ts'
+import { IdHours, type IdRange, type StoredIdHours } from './id-hours.ts'
 import { toId, toNumber } from './id-space.ts'
 import { PendingIds, type StoredPending } from './pending-ids.ts'
 
@@ -7,28 +8,40 @@ const KEY = 'reddit.sweep'
 interface Stored {
   /** Ids below are stored, pending, given up or in the backlog. */
   readonly next: string
-  /** When `next` was reached, seconds since the epoch. */
+  /** What was given out until then is below `next`; seconds since the epoch. */
   readonly utc: number
-  /** Ranges of ids still to be read, the end excluded. */
-  readonly backlog: readonly (readonly [from: string, until: string])[]
+  /** Time of the last post below `next`; missing where none is known. */
+  readonly frontUtc?: number
+  /** Ranges of ids still to be read, the end excluded, and when they were given out, about (seconds since the epoch). */
+  readonly backlog: readonly (readonly [from: string, until: string, fromUtc?: number, untilUtc?: number])[]
   readonly pending: StoredPending
+  readonly hours?: StoredIdHours
 }
 
-/** How far the id space was walked. */
+/** A range of ids that is being read, from its beginning. */
+export type Backlog = { -readonly [key in 'from' | 'fromUtc']: IdRange[key] } & Pick<IdRange, 'until' | 'untilUtc'>
+
+/** How far the id space was walked, and what it held. All of it is saved at once: after a crash every id counts once. */
 export class SweepPosition {
   /** Undefined before the first start. */
   next: number | undefined
   utc: number
-  readonly backlog: { from: number; readonly until: number }[]
+  frontUtc: number | undefined
+  readonly backlog: Backlog[]
   readonly pending: PendingIds
+  readonly hours: IdHours
   readonly #positions: PositionStore
 
   private constructor(positions: PositionStore, stored: Stored | undefined) {
     this.#positions = positions
     this.next = stored === undefined ? undefined : toNumber(stored.next)
     this.utc = stored?.utc ?? 0
-    this.backlog = (stored?.backlog ?? []).map(([from, until]) => ({ from: toNumber(from), until: toNumber(until) }))
+    this.frontUtc = stored?.frontUtc
+    this.backlog = (stored?.backlog ?? []).map(([from, until, fromUtc = this.utc, untilUtc = this.utc]) => {
+      return { from: toNumber(from), until: toNumber(until), fromUtc, untilUtc }
+    })
     this.pending = PendingIds.load(stored?.pending ?? [])
+    this.hours = new IdHours(stored?.hours)
   }
 
   static async load(positions: PositionStore): Promise<SweepPosition> {
@@ -37,11 +50,14 @@ export class SweepPosition {
 
   async save(): Promise<void> {
     if (this.next === undefined) return
+    const hours = this.hours.toStored()
     const position: Stored = {
       next: toId(this.next),
       utc: this.utc,
-      backlog: this.backlog.map(({ from, until }) => [toId(from), toId(until)]),
+      ...(this.frontUtc === undefined ? {} : { frontUtc: this.frontUtc }),
+      backlog: this.backlog.map(({ from, until, fromUtc, untilUtc }) => [toId(from), toId(until), fromUtc, untilUtc]),
       pending: this.pending.toStored(),
+      ...(hours === undefined ? {} : { hours }),
     }
     await this.#positions.save(KEY, position)
   }

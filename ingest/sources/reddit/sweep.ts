@@ -8,7 +8,8 @@ import { idsFrom, toId, toNumber } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
 import { GIVE_UP_MS } from './pending-ids.ts'
 import { PostTaker } from './post-taker.ts'
-import { SweepPosition } from './sweep-position.ts'
+import { SweepPosition, type Backlog } from './sweep-position.ts'
+import { SweepReports } from './sweep-reports.ts'
 
 /** Where a first start begins: about a minute of Reddit back. */
 const FIRST_IDS = 1_000
@@ -30,20 +31,28 @@ export interface SweepOptions {
   readonly client: ListingClient
   readonly clock: Clock
   readonly pollIntervalMs: number
+  /** How many ids are caught up after a stop, at most. */
+  readonly maxBacklogIds?: number
 }
 
 /** Follows all of Reddit: post ids are nearly dense, and `/api/info` gives a hundred of them at a time. */
 export class SweepSource implements LiveSource {
   readonly name = 'reddit'
   readonly #options: SweepOptions
+  #position: SweepPosition | undefined
 
   constructor(options: SweepOptions) {
     this.#options = options
   }
 
   async run(context: SourceContext): Promise<void> {
-    const position = await SweepPosition.load(context.positions)
-    await new SweepRun(this.#options, context, position).run()
+    this.#position = await SweepPosition.load(context.positions)
+    await new SweepRun(this.#options, context, this.#position).run()
+  }
+
+  /** Notes that a post of that time (seconds since the epoch), stored before, is gone. */
+  noteErased(createdUtc: number): void {
+    this.#position?.hours.noteErased(createdUtc)
   }
 }
 
@@ -52,6 +61,7 @@ class SweepRun {
   readonly #context: SourceContext
   readonly #position: SweepPosition
   readonly #taker: PostTaker
+  readonly #reports: SweepReports
   readonly #startMs: number
   #newest = 0
   #dueMs = 0
@@ -68,8 +78,10 @@ class SweepRun {
     this.#position = position
     this.#frontMs = this.#savedMs = options.clock.elapsedMs()
     this.#startMs = options.clock.wallMs() - options.clock.elapsedMs()
-    const { client } = options
-    this.#taker = new PostTaker({ client, sink: context.sink, pending: position.pending, nowMs: () => this.#steadyMs })
+    this.#reports = new SweepReports(options, context, position)
+    const { pending, hours } = position
+    const nowMs = (): number => this.#steadyMs
+    this.#taker = new PostTaker({ client: options.client, sink: context.sink, pending, hours, nowMs })
   }
 
   async run(): Promise<void> {
@@ -77,6 +89,7 @@ class SweepRun {
     try {
       while (!signal.aborted) {
         await this.#tryStep()
+        if (this.#newest > 0 && this.#reports.isDue) await this.#reports.report()
         if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
       }
     } catch (error) {
@@ -88,6 +101,11 @@ class SweepRun {
 
   get #now(): number {
     return this.#options.clock.elapsedMs()
+  }
+
+  /** Whole seconds since the epoch, by the server's clock. */
+  get #serverUtc(): number {
+    return Math.floor(this.#options.client.serverMs / 1_000)
   }
 
   /** Milliseconds since the epoch, about; it never jumps, whatever is done to the clock. */
@@ -139,6 +157,7 @@ class SweepRun {
     }
     this.#newest = newest ?? this.#position.next!
     await this.#resume(this.#position.next ?? Math.max(0, this.#newest - FIRST_IDS))
+    await this.#reports.report()
     await this.#save()
     logger.info({ next: toId(this.#position.next!), newest: toId(this.#newest) }, 'sweep started')
   }
@@ -149,35 +168,56 @@ class SweepRun {
     position.next = next
     if (this.#newest - next <= MAX_BEHIND_IDS) return
     const front = this.#newest - FIRST_IDS
-    const oldest = Math.max(next, front - MAX_BACKLOG_IDS)
-    if (oldest > next) await this.#recordGap(next, oldest)
-    position.backlog.push({ from: oldest, until: front })
+    const oldest = Math.max(next, front - (this.#options.maxBacklogIds ?? MAX_BACKLOG_IDS))
+    const [fromUtc, untilUtc] = [position.frontUtc ?? position.utc, this.#serverUtc]
+    const range: Backlog = { from: next, until: front, fromUtc, untilUtc }
+    if (oldest > next) await this.#giveUp(range, oldest)
+    position.backlog.push(range)
+    position.hours.touch(range.fromUtc, untilUtc)
     position.next = front
+    position.utc = untilUtc
+    position.frontUtc = undefined
   }
 
-  async #recordGap(from: number, until: number): Promise<void> {
-    const ids = `${toId(from)} to ${toId(until - 1)}`
-    const [start, end] = [this.#position.utc, this.#options.client.serverMs / 1_000]
+  /** Takes out of a range what lies below `oldest`: more than can be caught up. */
+  async #giveUp(range: Backlog, oldest: number): Promise<void> {
+    const { from, fromUtc } = range
+    const found = await readPosts(this.#options.client, idsFrom(oldest, MAX_INFO_IDS), this.#context.signal)
+    const [first] = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
+    const share = (oldest - from) / (range.until - from)
+    const oldestUtc = Math.floor(first ?? fromUtc + share * (range.untilUtc - fromUtc))
+    const ids = `${toId(from)} to ${toId(oldest - 1)}`
     const reason = 'more ids than are caught up; import a dump of that time'
-    await this.#context.recordGap({ of: `ids ${ids}`, from: isoTime(start), until: isoTime(end), reason })
+    await this.#context.recordGap({ of: `ids ${ids}`, from: isoTime(fromUtc), until: isoTime(oldestUtc), reason })
+    this.#position.hours.addLost({ from, until: oldest, fromUtc, untilUtc: oldestUtc })
+    range.from = oldest
+    range.fromUtc = oldestUtc
   }
 
   async #readFront(next: number): Promise<void> {
     const { client, pollIntervalMs } = this.#options
-    const { backlog } = this.#position
-    const startMs = this.#now
+    const position = this.#position
+    const [startMs, startUtc] = [this.#now, this.#serverUtc]
     const ids = idsFrom(next, MAX_INFO_IDS)
     const found = await readPosts(client, ids, this.#context.signal)
     this.#newest = Math.max(this.#newest, ...found.keys())
     // What lies above the newest id has not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
-    await this.#taker.take(given, found, false)
-    this.#position.next = next + given.length
-    this.#position.utc = Math.floor(client.serverMs / 1_000)
+    position.frontUtc = await this.#taker.take(given, found, { old: false, nearUtc: position.frontUtc })
+    position.next = next + given.length
+    // With a full answer there is more; else all is read that there was when it was asked for.
+    this.#walked(given.length < MAX_INFO_IDS ? startUtc : (position.frontUtc ?? 0))
     if (given.length > 0) this.#frontMoved()
     else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
-    const intervalMs = backlog.length > 0 ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
+    const intervalMs = position.backlog.length > 0 ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
     this.#dueMs = given.length >= FULL_BLOCK ? startMs : startMs + intervalMs
+  }
+
+  #walked(throughUtc: number): void {
+    const position = this.#position
+    if (throughUtc <= position.utc) return
+    position.hours.touch(position.utc, throughUtc)
+    position.utc = throughUtc
   }
 
   #frontMoved(): void {
@@ -216,7 +256,7 @@ class SweepRun {
   async #readAgain(ids: readonly number[]): Promise<void> {
     this.#againMs = this.#now + AGAIN_INTERVAL_MS
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
-    await this.#taker.take(ids, found, false)
+    await this.#taker.take(ids, found, { old: false, nearUtc: undefined })
   }
 
   async #catchUp(): Promise<void> {
@@ -226,8 +266,11 @@ class SweepRun {
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     // A hole without any post is taken to be as old as what came before it.
     this.#oldBacklog = isOld(found, this.#options.client.serverMs) ?? this.#oldBacklog
-    await this.#taker.take(ids, found, this.#oldBacklog)
+    const circumstances = { old: this.#oldBacklog, nearUtc: range.fromUtc }
+    const reachedUtc = (await this.#taker.take(ids, found, circumstances)) ?? range.fromUtc
+    this.#position.hours.touch(range.fromUtc, reachedUtc)
     range.from += ids.length
+    range.fromUtc = Math.min(range.untilUtc, Math.max(range.fromUtc, reachedUtc))
     if (range.from < range.until) return
     backlog.shift()
     this.#context.logger.info('what was missed is caught up')

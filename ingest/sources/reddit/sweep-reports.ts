@@ -1,0 +1,41 @@
+import type { Clock } from '../../http/clock.ts'
+import type { ListingClient } from '../listing/listing-page.ts'
+import type { SourceContext } from '../live/source.ts'
+import type { WalkState } from './id-hours.ts'
+import type { SweepPosition } from './sweep-position.ts'
+
+const REPORT_INTERVAL_MS = 120_000
+
+/** Reports, now and then, on the hours of which a sweep knows something new. */
+export class SweepReports {
+  readonly #client: ListingClient
+  readonly #clock: Clock
+  readonly #context: SourceContext
+  readonly #position: SweepPosition
+  #dueMs = 0
+
+  constructor(
+    { client, clock }: { client: ListingClient; clock: Clock },
+    context: SourceContext,
+    position: SweepPosition,
+  ) {
+    this.#client = client
+    this.#clock = clock
+    this.#context = context
+    this.#position = position
+  }
+
+  get isDue(): boolean {
+    return this.#clock.elapsedMs() >= this.#dueMs
+  }
+
+  /** What is reported twice, because the position was not saved since, says the same. */
+  async report(): Promise<void> {
+    const { utc, backlog, hours, pending } = this.#position
+    this.#dueMs = this.#clock.elapsedMs() + REPORT_INTERVAL_MS
+    const walk: WalkState = { nowUtc: Math.floor(this.#client.serverMs / 1_000), throughUtc: utc, backlog }
+    const reports = hours.due(walk)
+    await this.#context.report(reports)
+    hours.reported(reports, walk, pending.hours)
+  }
+}
