@@ -105,4 +105,27 @@ describe('arctic-shift', () => {
     expect(untold(world.sink.stored, posts)).toEqual([])
     expect(world.sink.doubled).toEqual([])
   })
+
+  test('reports each hour once it was read, with the posts of it, whatever happens to the process', async () => {
+    const posts = steadily('a1', 40 * SECOND, -30 * HOUR, 12 * HOUR)
+    const { clock, create, world } = setUp({ posts, subreddits: ['a1', 'gone1'] })
+    for (const [runMs, crash, downMs] of [
+      [HOUR + 7 * SECOND, true, MINUTE],
+      [30 * MINUTE, false, 3 * HOUR],
+      [2 * SECOND, true, 0],
+      [2 * HOUR, false, 0],
+    ] as const) {
+      await world.run(create(), runMs, async () => {
+        await clock.pass(runMs)
+        world.positions.lost = crash
+      })
+      world.positions.lost = false
+      await clock.pass(downMs)
+    }
+    const last = new Map(world.reports.map((report) => [`${report.subreddit} ${report.hour_utc}`, report]))
+    for (let hour = -23; hour < 6; hour++) {
+      const report = last.get(`a1 ${(START_MS + hour * HOUR) / 1_000}`)
+      expect(report).toMatchObject({ expected: null, seen: 90, coverage: 1 })
+    }
+  })
 })

@@ -6,19 +6,16 @@ import { HttpClient } from '../../http/http-client.ts'
 import { RateLimiter } from '../../http/rate-limiter.ts'
 import type { World } from '../../http/world.ts'
 import { Holds } from '../listing/holds.ts'
-import { KnownIds } from '../listing/known-ids.ts'
-import type { LiveSource, PositionStore, SourceContext } from '../live/source.ts'
+import type { LiveSource, SourceContext } from '../live/source.ts'
 import { wasDeletedLater } from '../../to-post-event.ts'
 import { ArchiveClient, SEARCH_LIMIT, type ArchivedPost } from './archive-client.ts'
+import { ArchivePosition, KEY } from './archive-position.ts'
 
-const KEY = 'arctic-shift'
 const REQUESTS_PER_MINUTE = 90
 const LEAST_INTERVAL_MS = 10_000
 const FIRST_LOOKBACK_S = 86_400
-/** The archive takes posts up a little out of order. */
-const OVERLAP_S = 300
-const KNOWN_IDS = 50_000
 const SAVE_INTERVAL_MS = 5_000
+const REPORT_INTERVAL_MS = 60_000
 
 /** @param maxAttempts exchanges tried for one search; undefined: as many as a source that runs on tries */
 export function createArchiveClient(
@@ -40,7 +37,7 @@ export function createArcticShift(source: ArchiveSource, logger: Logger, world: 
   const options = { client, clock: world.clock, subreddits: [...source.subreddits], pollIntervalMs }
   return {
     name: KEY,
-    run: async (context) => new ArchiveRun(options, context, await readThrough(context.positions)).run(),
+    run: async (context) => new ArchiveRun(options, context, await ArchivePosition.load(context.positions)).run(),
   }
 }
 
@@ -51,29 +48,21 @@ interface ArchiveOptions {
   readonly pollIntervalMs: number
 }
 
-interface Stored {
-  /** By subreddit: the time of the last stored post, seconds since the epoch. */
-  readonly through: Readonly<Record<string, number>>
-}
-
-async function readThrough(positions: PositionStore): Promise<Map<string, number>> {
-  return new Map(Object.entries((await positions.read<Stored>(KEY))?.through ?? {}))
-}
-
 class ArchiveRun {
   readonly #options: ArchiveOptions
   readonly #context: SourceContext
-  readonly #through: Map<string, number>
-  readonly #known = new KnownIds(KNOWN_IDS)
+  readonly #position: ArchivePosition
   readonly #holds: Holds
+  readonly #startMs: number
   #savedMs: number
+  #reportedMs: number
 
-  constructor(options: ArchiveOptions, context: SourceContext, through: Map<string, number>) {
+  constructor(options: ArchiveOptions, context: SourceContext, position: ArchivePosition) {
     this.#options = options
     this.#context = context
-    this.#through = through
+    this.#position = position
     this.#holds = new Holds(options.clock, context.logger)
-    this.#savedMs = options.clock.elapsedMs()
+    this.#startMs = this.#savedMs = this.#reportedMs = options.clock.elapsedMs()
   }
 
   async run(): Promise<void> {
@@ -83,6 +72,7 @@ class ArchiveRun {
       while (!signal.aborted) {
         const startMs = clock.elapsedMs()
         for (const name of subreddits) if (!this.#holds.holds(name)) await this.#tryRead(name)
+        if (clock.elapsedMs() - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
         await this.#save()
         await clock.sleep(startMs + pollIntervalMs - clock.elapsedMs(), signal)
       }
@@ -106,30 +96,46 @@ class ArchiveRun {
 
   async #read(name: string): Promise<void> {
     const { client, clock } = this.#options
-    const through = this.#through.get(name)
-    let after = through === undefined ? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S : through - OVERLAP_S
+    const position = this.#position
+    const startMs = clock.elapsedMs()
+    let after = position.searchFrom(name) ?? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S
     for (;;) {
       const posts = await client.search(name, after, this.#context.signal)
-      await this.#store(posts)
       const last = Math.floor(Math.max(...posts.map(timeOf), after))
-      this.#through.set(name, Math.max(this.#through.get(name) ?? 0, last))
+      position.hours.begin(name, after, Math.floor(client.serverMs / 1_000))
+      await this.#store(name, posts, last)
       if (clock.elapsedMs() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
-      if (posts.length < SEARCH_LIMIT) return
+      if (posts.length < SEARCH_LIMIT) break
       // The last second may go on in the next page; a page that is all one second must not come again.
       after = last - 1 > after ? last - 1 : Math.max(last, after + 1)
     }
+    position.hours.readTo(name, Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000))
   }
 
-  async #store(posts: readonly ArchivedPost[]): Promise<void> {
-    const fresh = posts.filter((post) => !this.#known.has(idOf(post)) && !wasDeletedLater(post))
+  async #store(name: string, posts: readonly ArchivedPost[], throughUtc: number): Promise<void> {
+    const position = this.#position
+    const fresh = posts.filter((post) => !position.isStored(name, idOf(post)) && !wasDeletedLater(post))
     await this.#context.sink.store(fresh, this.#options.client.serverMs)
-    for (const post of posts) this.#known.add(idOf(post))
+    for (const post of fresh) position.hours.count(name, timeOf(post))
+    position.advance(name, throughUtc, new Map(posts.map((post) => [idOf(post), timeOf(post)])))
+  }
+
+  /** Reports on the hours of subreddits that can be read. What is reported twice after a crash says the same. */
+  async #report(): Promise<void> {
+    const { client, clock, subreddits } = this.#options
+    const { hours } = this.#position
+    const nowMs = clock.elapsedMs()
+    this.#reportedMs = nowMs
+    const nowUtc = client.serverMs / 1_000
+    const readable = subreddits.filter((name) => !this.#holds.has(name))
+    const reports = hours.due(readable, nowUtc, nowUtc - (nowMs - this.#startMs) / 1_000)
+    await this.#context.report(reports)
+    hours.reported(reports, nowUtc)
   }
 
   async #save(): Promise<void> {
     this.#savedMs = this.#options.clock.elapsedMs()
-    const position: Stored = { through: Object.fromEntries(this.#through) }
-    await this.#context.positions.save(KEY, position)
+    await this.#position.save()
   }
 }
 

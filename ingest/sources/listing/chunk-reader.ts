@@ -1,7 +1,8 @@
+import type { Clock } from '../../http/clock.ts'
 import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
 import { isoTime } from '../live/gaps.ts'
 import type { SourceContext } from '../live/source.ts'
-import { halve, type Chunk } from './chunks.ts'
+import { halve, type Chunk, type TakenPost } from './chunks.ts'
 import type { Holds } from './holds.ts'
 import type { ListingPosition } from './listing-position.ts'
 import type { ListingClient, Submission } from './listing-page.ts'
@@ -9,6 +10,7 @@ import { redirectedName, WindowReader } from './window-reader.ts'
 
 export interface ChunkReaderOptions {
   readonly client: ListingClient
+  readonly clock: Clock
   readonly context: SourceContext
   readonly position: ListingPosition
   readonly holds: Holds
@@ -22,8 +24,10 @@ export interface ChunkReaderOptions {
 interface Reading {
   readonly chunk: Chunk
   /** Posts of single subreddits from beyond the window that they share. */
-  readonly beyond: Set<string>
+  readonly beyond: Map<string, TakenPost>
   readonly gaps: { readonly name: string; readonly from: number; readonly until: number }[]
+  /** By name, how far back the reading went, seconds since the epoch; 0: to the end of all posts, or to known ground. */
+  readonly reach: Map<string, number>
   /** Names that redirects led to: two may lead to each other. */
   readonly renamed: Set<string>
   /** Time of the newest post that was read, seconds since the epoch. */
@@ -45,18 +49,44 @@ export class ChunkReader {
    * held. When this returns, the position has advanced. @throws UnavailableError; what was read is stored all the same
    */
   async read(chunk: Chunk): Promise<void> {
-    const { client, position, context } = this.#options
-    const startUtc = Math.floor(client.serverMs / 1_000)
-    const reading: Reading = { chunk, beyond: new Set(), gaps: [], renamed: new Set(), newestUtc: 0 }
+    const { client, clock, position, context } = this.#options
+    const startMs = clock.elapsedMs()
+    const reading: Reading = {
+      chunk,
+      beyond: new Map(),
+      gaps: [],
+      reach: new Map(),
+      renamed: new Set(),
+      newestUtc: 0,
+    }
     await this.#readNames(chunk.names.slice(), reading)
+    // Reckoned back, because before the first answer the server's clock is not known.
+    const startUtc = Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000)
     for (const { name, from, until } of reading.gaps) {
       const reason = 'older than what the listing offers'
       await context.recordGap({ of: name, from: isoTime(from), until: isoTime(until), reason })
     }
     // By the posts' own times, where there are any: they alone can be compared with other posts' times.
     const throughUtc = reading.newestUtc === 0 ? startUtc : Math.floor(reading.newestUtc)
-    position.advance(chunk.names, throughUtc, chunk.provisional)
-    chunk.provisional.clear()
+    this.#noteHours(reading, startUtc)
+    position.advance(chunk.names, throughUtc)
+    this.#settle(chunk)
+  }
+
+  #noteHours({ chunk, gaps, reach, beyond }: Reading, startUtc: number): void {
+    const { hours } = this.#options.position
+    for (const name of chunk.names) hours.begin(name, reach.get(name) ?? startUtc, startUtc)
+    for (const { name, from, until } of gaps) hours.addGap(name, from, until)
+    for (const name of chunk.names) hours.readTo(name, startUtc)
+    this.#options.position.count(beyond.values())
+  }
+
+  /** A reading is complete: what it stored is known ground. */
+  #settle({ provisional }: Chunk): void {
+    const { position } = this.#options
+    position.count(provisional.values())
+    position.know(provisional.keys())
+    provisional.clear()
   }
 
   /** Which of these had no post so far: Reddit leaves out of a list what cannot be read, without a word. */
@@ -95,10 +125,7 @@ export class ChunkReader {
       // The next reading of its top meets the same and deals with it.
       return true
     }
-    if (window.end !== undefined && !chunk.incomplete) {
-      this.#options.position.advance([], 0, chunk.provisional)
-      chunk.provisional.clear()
-    }
+    if (window.end !== undefined && !chunk.incomplete) this.#settle(chunk)
     return window.end !== undefined
   }
 
@@ -128,8 +155,8 @@ export class ChunkReader {
     if (allThere) this.#apart.set(reading.chunk, second)
   }
 
-  /** @param ids where to note what is stored: the chunk's own window, or beyond it */
-  async #readWindow(names: readonly string[], reading: Reading, ids: Set<string>): Promise<void> {
+  /** @param taken where to note what is stored: the chunk's own window, or beyond it */
+  async #readWindow(names: readonly string[], reading: Reading, taken: Map<string, TakenPost>): Promise<void> {
     const { client, position, context, maxPages } = this.#options
     const stored = [reading.chunk.provisional, reading.beyond]
     const window = new WindowReader({
@@ -140,8 +167,10 @@ export class ChunkReader {
       toEnd: position.isNew(names),
       maxPages,
     })
-    while (window.end === undefined) await this.#store(await window.next(context.signal), ids)
+    while (window.end === undefined) await this.#store(await window.next(context.signal), taken)
     reading.newestUtc = Math.max(reading.newestUtc, window.newestUtc)
+    const reach = window.end === 'window' ? Math.floor(window.oldestUtc) : 0
+    for (const name of names) reading.reach.set(name, Math.min(reach, reading.reach.get(name) ?? reach))
     if (window.end === 'window') await this.#readBeyond(names, window.oldestUtc, reading)
   }
 
@@ -159,15 +188,16 @@ export class ChunkReader {
     }
   }
 
-  async #store(posts: readonly Submission[], ids: Set<string>): Promise<void> {
+  async #store(posts: readonly Submission[], taken: Map<string, TakenPost>): Promise<void> {
     const { context, client } = this.#options
     await context.sink.store(
       posts.map(({ data }) => data),
       client.serverMs,
     )
-    for (const { id, data } of posts) {
-      ids.add(id)
-      this.#heard.add(String(data['subreddit']).toLowerCase())
+    for (const { id, createdUtc, data } of posts) {
+      const subreddit = String(data['subreddit']).toLowerCase()
+      taken.set(id, { subreddit, createdUtc })
+      this.#heard.add(subreddit)
     }
   }
 

@@ -2,6 +2,14 @@ const MAX_NAMES = 100
 /** Of the names in a URL, which some proxies cut at two thousand characters. */
 const MAX_LENGTH = 1_500
 
+/** A post that was stored: to whom and when it belongs. */
+export interface TakenPost {
+  /** In lower case. */
+  readonly subreddit: string
+  /** Seconds since the epoch; undefined where the post has none. */
+  readonly createdUtc: number | undefined
+}
+
 /** Subreddits that are read with one request: `r/a+b+c/new`. */
 export interface Chunk {
   /** In lower case. */
@@ -14,10 +22,10 @@ export interface Chunk {
   /** Whether the last reading of its top broke off before it came to known ground. */
   incomplete: boolean
   /**
-   * Ids that were stored by a reading that is not complete. They are not stored again, but say nothing about what stands
+   * Posts, by id, that were stored by a reading that is not complete. They are not stored again, but say nothing about what stands
    * below them: were they known ground, the next reading would stop there and lose the rest.
    */
-  readonly provisional: Set<string>
+  readonly provisional: Map<string, TakenPost>
 }
 
 export const createChunk = (names: readonly string[], nowMs: number): Chunk => ({
@@ -26,7 +34,7 @@ export const createChunk = (names: readonly string[], nowMs: number): Chunk => (
   deepDueMs: nowMs,
   failures: 0,
   incomplete: true,
-  provisional: new Set(),
+  provisional: new Map(),
 })
 
 /** As few chunks as the limits on a request allow. */

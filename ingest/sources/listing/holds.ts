@@ -41,6 +41,11 @@ export class Holds {
     for (const hold of this.#holds.values()) hold.untilMs = Math.min(hold.untilMs, untilMs)
   }
 
+  /** Whether it could not be read when it was last tried. */
+  has(name: string): boolean {
+    return this.#holds.has(name)
+  }
+
   /** Whether it is not to be tried now. */
   holds(name: string): boolean {
     const hold = this.#holds.get(name)

@@ -1,4 +1,7 @@
+import type { HourReport } from '../live/coverage-publisher.ts'
+import { ReadHours, type StoredReadHours } from '../live/read-hours.ts'
 import type { PositionStore } from '../live/source.ts'
+import type { TakenPost } from './chunks.ts'
 import { KnownIds } from './known-ids.ts'
 
 const IDS_PER_CHUNK = 2_000
@@ -12,12 +15,17 @@ interface Stored {
   readonly unread: readonly string[]
   /** Ids, separated by blanks, the one seen longest ago first. */
   readonly known: string
+  readonly hours?: StoredReadHours
 }
 
-/** How far listings have been read: for each subreddit until when, and which posts are known ground. */
+/**
+ * How far listings have been read: for each subreddit until when, which posts are known ground, and which hours were read.
+ * All of it is saved at once: after a crash every post counts once.
+ */
 export class ListingPosition {
   readonly known: KnownIds
   readonly through: Map<string, number>
+  readonly hours: ReadHours
   readonly #unread: Set<string>
   readonly #positions: PositionStore
   readonly #key: string
@@ -30,6 +38,7 @@ export class ListingPosition {
     this.known = new KnownIds(capacity, stored?.known.split(' ').filter(Boolean))
     this.#unread = new Set(stored?.unread)
     this.through = new Map(Object.entries(stored?.through ?? {}))
+    this.hours = new ReadHours(stored?.hours)
   }
 
   /** @param source the name of the source, under which its position is kept */
@@ -55,13 +64,32 @@ export class ListingPosition {
     return names.some((name) => this.#unread.has(name))
   }
 
-  /** Notes that these subreddits are stored up to `utc` (seconds), and these posts with them. */
-  advance(names: readonly string[], utc: number, ids: Iterable<string>): void {
+  /** Notes that these subreddits are stored up to `utc` (seconds). */
+  advance(names: readonly string[], utc: number): void {
     for (const name of names) {
       this.through.set(name, utc)
       this.#unread.delete(name)
     }
+    this.#changed = true
+  }
+
+  /** Makes known ground of these posts. */
+  know(ids: Iterable<string>): void {
     for (const id of ids) this.known.add(id)
+    this.#changed = true
+  }
+
+  /** Counts posts that were taken, in their hours. */
+  count(posts: Iterable<TakenPost>): void {
+    for (const { subreddit, createdUtc } of posts) {
+      if (createdUtc !== undefined) this.hours.count(subreddit, createdUtc)
+    }
+    this.#changed = true
+  }
+
+  /** Notes that these reports on hours are stored. */
+  reported(reports: readonly HourReport[], nowUtc: number): void {
+    this.hours.reported(reports, nowUtc)
     this.#changed = true
   }
 
@@ -69,7 +97,8 @@ export class ListingPosition {
     if (!this.#changed) return
     this.#changed = false
     const [through, unread] = [Object.fromEntries(this.through), [...this.#unread]]
-    const position: Stored = { through, unread, known: [...this.known].join(' ') }
+    const known = [...this.known].join(' ')
+    const position: Stored = { through, unread, known, hours: this.hours.toStored() }
     await this.#positions.save(this.#key, position)
   }
 }

@@ -11,6 +11,7 @@ import type { WindowReader } from './window-reader.ts'
 /** However busy the tops are, a deep reading gets a page now and then, and so does a silent subreddit. */
 const MAX_SPARE_PAUSE_MS = 10_000
 const SAVE_INTERVAL_MS = 5_000
+const REPORT_INTERVAL_MS = 60_000
 const FIRST_HOLD_MS = 10_000
 const MAX_HOLD_MS = 300_000
 
@@ -58,7 +59,9 @@ class ListingRun {
   /** When something less urgent than a top was last read. */
   #sparedMs = 0
   readonly #silent: string[] = []
+  readonly #startMs: number
   #savedMs: number
+  #reportedMs: number
 
   constructor(options: ListingOptions, context: SourceContext, chunks: Chunk[], position: ListingPosition) {
     this.#options = options
@@ -67,7 +70,7 @@ class ListingRun {
     this.#position = position
     this.#holds = new Holds(options.clock, context.logger)
     this.#reader = new ChunkReader({ ...options, context, position, holds: this.#holds })
-    this.#savedMs = options.clock.elapsedMs()
+    this.#startMs = this.#savedMs = this.#reportedMs = options.clock.elapsedMs()
   }
 
   async run(): Promise<void> {
@@ -75,6 +78,7 @@ class ListingRun {
     try {
       while (!signal.aborted) {
         await this.#step()
+        if (this.#now - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
         if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
       }
     } catch (error) {
@@ -193,6 +197,20 @@ class ListingRun {
     this.#sparedMs = this.#now
     const ended = await this.#reader.readDeepPage(chunk, window)
     if (ended) this.#deep = undefined
+  }
+
+  /** Reports on the hours of subreddits that can be read. What is reported twice after a crash says the same. */
+  async #report(): Promise<void> {
+    this.#reportedMs = this.#now
+    const nowMs = this.#options.client.serverMs
+    const [nowUtc, startUtc] = [nowMs / 1_000, (nowMs - this.#now + this.#startMs) / 1_000]
+    const reports = this.#position.hours.due(
+      this.#chunks.flatMap(({ names }) => names),
+      nowUtc,
+      startUtc,
+    )
+    await this.#context.report(reports)
+    if (reports.length > 0) this.#position.reported(reports, nowUtc)
   }
 
   async #save(): Promise<void> {

@@ -18,7 +18,7 @@ export interface WindowOptions {
   /** Posts on known ground: all below them, to the depth of an earlier reading, is stored. */
   readonly known: KnownIds
   /** Stored as well, but no ground. */
-  readonly stored: readonly ReadonlySet<string>[]
+  readonly stored: readonly { has(id: string): boolean }[]
   /** Do not stop at known ground. */
   readonly toEnd: boolean
   readonly maxPages: number

@@ -1,0 +1,189 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { shownSeed } from '../../testing/seed.ts'
+import {
+  FIRST_ID,
+  HOUR,
+  inOrder,
+  MINUTE,
+  SECOND,
+  setUp,
+  START_MS,
+  steadily,
+  type Setting,
+} from '../../testing/simulated-setting.ts'
+import type { StandInPost } from '../../testing/stand-in-listing.ts'
+import type { HourReport } from '../live/coverage-publisher.ts'
+
+const RUNS = 10
+const poll = { pollIntervalMs: 10 * SECOND }
+
+/** By the hour's number since the start. */
+const lastReports = ({ world }: Setting, name: string): Map<number, HourReport> =>
+  new Map(
+    world.reports
+      .filter(({ subreddit }) => subreddit === name)
+      .map((report) => [(report.hour_utc * SECOND - START_MS) / HOUR, report]),
+  )
+
+const holes = (set: Setting, name: string): number[] =>
+  [...lastReports(set, name)].filter(([, { coverage }]) => coverage < 1).map(([hour]) => hour)
+
+const postsIn = (posts: readonly StandInPost[], hour: number): number =>
+  posts.filter(({ createdMs }) => Math.floor((createdMs - START_MS) / HOUR) === hour).length
+
+describe('a listing’s reports', () => {
+  test('without faults each hour was read whole, from where the listing began', async () => {
+    const set = setUp(['busy1', 'calm1'])
+    const [busy, calm] = [
+      steadily('busy1', 20 * SECOND, -10 * HOUR, 8 * HOUR),
+      steadily('calm1', 50 * MINUTE, -10 * HOUR, 8 * HOUR, FIRST_ID + 50_000),
+    ]
+    set.reddit.add(inOrder(busy, calm))
+    await set.world.run(set.create(poll), 4 * HOUR + 5 * MINUTE)
+    for (const [name, posts] of [
+      ['busy1', busy],
+      ['calm1', calm],
+    ] as const) {
+      const reports = lastReports(set, name)
+      for (let hour = -3; hour < 4; hour++) {
+        const seen = postsIn(posts, hour)
+        expect(reports.get(hour)).toMatchObject({ expected: null, seen, erased: 0, unknown: 0, coverage: 1 })
+      }
+      // A thousand posts of both, three a minute, reach five and a half hours back.
+      expect([...reports.keys()].sort((a, b) => a - b)).toEqual([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3])
+      expect(reports.get(-6)!.coverage).toBeCloseTo(0.45, 1)
+    }
+    expect(set.world.reports.length).toBeLessThan(2 * 10 * 2)
+  })
+
+  test('after a stop exactly the hours of the gap are less than whole, and what the listing still had is', async () => {
+    const set = setUp(['busy1', 'calm1'])
+    const busy = steadily('busy1', 10 * SECOND, -HOUR, 12 * HOUR)
+    const calm = steadily('calm1', MINUTE, -HOUR, 12 * HOUR, FIRST_ID + 50_000)
+    set.reddit.add(inOrder(busy, calm))
+    await set.world.run(set.create(poll), 1.5 * HOUR)
+    await set.clock.pass(7 * HOUR)
+    await set.world.run(set.create(poll), HOUR + 10 * MINUTE)
+    expect(set.world.gaps).toHaveLength(1)
+    const [gap] = set.world.gaps
+    const until = (Date.parse(gap!.until) - START_MS) / HOUR
+    expect(holes(set, 'busy1')).toEqual(Array.from({ length: Math.ceil(until) - 1 }, (_, n) => n + 1))
+    expect(lastReports(set, 'busy1').get(1)!.coverage).toBeCloseTo(0.5, 2)
+    expect(lastReports(set, 'busy1').get(3)).toMatchObject({ coverage: 0, seen: 0 })
+    expect(holes(set, 'calm1')).toEqual([])
+    expect(lastReports(set, 'calm1').get(4)).toMatchObject({ coverage: 1, seen: 60 })
+  })
+
+  test('while Reddit does not answer the hours go unread, and are whole when it does', async () => {
+    const [fromMs, untilMs] = [START_MS + 1.5 * HOUR, START_MS + 4 * HOUR]
+    const set = setUp(['a1'], {
+      fault: ({ atMs }) => (atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 503 } : undefined),
+    })
+    set.reddit.add(steadily('a1', MINUTE, -HOUR, 8 * HOUR))
+    const meanwhile: number[][] = []
+    await set.world.run(set.create(poll), 0, async () => {
+      await set.clock.pass(3.75 * HOUR)
+      meanwhile.push(holes(set, 'a1'))
+      await set.clock.pass(2 * HOUR)
+    })
+    expect(meanwhile).toEqual([[1, 2]])
+    expect(holes(set, 'a1')).toEqual([])
+    expect(lastReports(set, 'a1').get(3)).toMatchObject({ seen: 60 })
+  })
+
+  test('of what cannot be read there is no report, until it can', async () => {
+    const set = setUp(['a1', 'shut1', 'gone1'])
+    set.reddit.add(
+      inOrder(steadily('a1', MINUTE, -HOUR, 6 * HOUR), steadily('shut1', MINUTE, -HOUR, 6 * HOUR, FIRST_ID + 9_999)),
+    )
+    set.reddit.subreddits.set('shut1', { status: 403, reason: 'private' })
+    set.reddit.subreddits.set('gone1', { status: 302 })
+    await set.world.run(set.create(poll), 0, async () => {
+      await set.clock.pass(3 * HOUR)
+      expect(new Set(set.world.reports.map(({ subreddit }) => subreddit))).toEqual(new Set(['a1']))
+      set.reddit.subreddits.delete('shut1')
+      await set.clock.pass(2.5 * HOUR)
+    })
+    expect(lastReports(set, 'shut1').get(4)).toMatchObject({ coverage: 1, seen: 60 })
+    expect(lastReports(set, 'gone1').size).toBe(0)
+  })
+
+  test('a post that is approved late is reported with its hour', async () => {
+    const set = setUp(['a1'])
+    const posts = steadily('a1', MINUTE, -HOUR, 4 * HOUR)
+    const index = posts.findIndex(({ createdMs }) => createdMs > START_MS + 30 * MINUTE)
+    posts[index] = { ...posts[index]!, fromMs: posts[index]!.createdMs + 50 * MINUTE }
+    set.reddit.add(posts)
+    await set.world.run(set.create(poll), 3 * HOUR)
+    const told = set.world.reports.filter(({ hour_utc: hour }) => hour * SECOND === START_MS)
+    expect(told.map(({ seen }) => seen)).toEqual([59, 60])
+  })
+
+  test('what is finished is rolled up', async () => {
+    const set = setUp(['a1'])
+    set.reddit.add(steadily('a1', MINUTE, -HOUR, 50 * HOUR))
+    await set.world.run(set.create({ pollIntervalMs: MINUTE }), 48 * HOUR)
+    const { hours } = JSON.parse(set.world.positions.entries.get('reddit.listing')!) as {
+      hours: Record<string, unknown>
+    }
+    expect(JSON.stringify(hours).length).toBeLessThan(200)
+  })
+})
+
+interface Scenario {
+  readonly everyMs: number
+  readonly stops: readonly { readonly runMs: number; readonly downMs: number; readonly crash: boolean }[]
+}
+
+const scenario: fc.Arbitrary<Scenario> = fc.record({
+  everyMs: fc.integer({ min: 30 * SECOND, max: 5 * MINUTE }),
+  stops: fc.array(
+    fc.record({
+      runMs: fc.integer({ min: SECOND, max: 90 * MINUTE }),
+      downMs: fc.integer({ min: 0, max: 2 * HOUR }),
+      crash: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
+})
+
+test('stops and crashes at any point leave the same last reports as an undisturbed run', async () => {
+  const check = async ({ everyMs, stops }: Scenario): Promise<void> => {
+    const endMs = stops.reduce<number>((sum, { runMs, downMs }) => sum + runMs + downMs, HOUR)
+    const [disturbed, calm] = [setUp(['a1', 'b1']), setUp(['a1', 'b1'])]
+    const posts = inOrder(
+      steadily('a1', everyMs, -2 * HOUR, endMs),
+      steadily('b1', 3 * everyMs, -2 * HOUR, endMs, FIRST_ID + 90_000),
+    )
+    for (const { reddit } of [disturbed, calm]) reddit.add(posts)
+    await disturbed.world.run(disturbed.create(poll), 30 * MINUTE)
+    for (const { runMs, downMs, crash } of stops) {
+      await disturbed.world.run(disturbed.create(poll), runMs, async () => {
+        await disturbed.clock.pass(runMs)
+        disturbed.world.positions.lost = crash
+      })
+      disturbed.world.positions.lost = false
+      await disturbed.clock.pass(downMs)
+    }
+    await disturbed.world.run(disturbed.create(poll), 30 * MINUTE)
+    await calm.world.run(calm.create(poll), endMs)
+    for (const name of ['a1', 'b1']) {
+      const full = (set: Setting): [number, HourReport][] =>
+        [...lastReports(set, name)].filter(([hour]) => hour >= 0).sort(([a], [b]) => a - b)
+      expect(full(disturbed)).toEqual(full(calm))
+      expect(
+        full(calm).every(
+          ([hour, { seen, coverage }]) =>
+            coverage === 1 &&
+            seen ===
+              postsIn(
+                posts.filter(({ subreddit }) => subreddit === name),
+                hour,
+              ),
+        ),
+      ).toBe(true)
+    }
+  }
+  await fc.assert(fc.asyncProperty(scenario, check), { seed: shownSeed(), numRuns: RUNS, endOnFailure: true })
+}, 120_000)
