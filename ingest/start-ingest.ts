@@ -11,7 +11,10 @@ import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
 import { importDumps, type ImportSummary } from './sources/dump/import.ts'
 import { createSource } from './sources/live/create-source.ts'
+import type { PostLog } from './sources/live/post-log.ts'
 import { startSource } from './sources/live/start-source.ts'
+import { LogEraser } from './sources/reddit/deletions/log-eraser.ts'
+import { LogPosts } from './sources/reddit/deletions/log-posts.ts'
 
 export interface IngestService extends Service {
   /** Resolves when there is nothing more to read, with a summary where there is one; rejects when reading failed. */
@@ -34,7 +37,12 @@ export async function startIngest(
     const running =
       source.kind === 'demo'
         ? await startDemo(source, connection, logger)
-        : await startSource(createSource(source, logger, realWorld), connection, logger)
+        : await startSource({
+            source: createSource(source, logger, realWorld),
+            connection,
+            logger,
+            postLog: source.kind === 'reddit' ? await openPostLog(config, connection, logger) : undefined,
+          })
     return {
       ...idle(running.failed),
       [Symbol.asyncDispose]: async () => {
@@ -59,6 +67,15 @@ async function connectIngest(config: IngestConfig, logger: Logger): Promise<Nats
     await connection.close()
     throw error
   }
+}
+
+/** Where posts are looked for that may be deleted, and erased as another NATS user. */
+async function openPostLog(
+  { natsUrl: url, dataDir }: IngestConfig,
+  connection: NatsConnection,
+  logger: Logger,
+): Promise<PostLog> {
+  return { stored: await LogPosts.open(connection), eraser: new LogEraser({ url, dataDir }, logger) }
 }
 
 function startDump(source: DumpSource, connection: NatsConnection, output: ProgressOutput): IngestService {

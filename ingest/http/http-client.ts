@@ -3,7 +3,7 @@ import { Backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { RefusedError, TransientError, UnavailableError } from './errors.ts'
 import type { Fetch, HttpAnswer, HttpRequest } from './fetch.ts'
-import type { RateLimiter } from './rate-limiter.ts'
+import type { RateLimiter, Urgency } from './rate-limiter.ts'
 
 const TIMEOUT_MS = 30_000
 /** Few, so that what keeps failing does not keep others waiting; the waits go on growing from one request to the next. */
@@ -28,6 +28,7 @@ export interface HttpClientOptions {
 export interface Exchange<T> {
   /** What is asked for, in the log. */
   readonly what: string
+  readonly urgency?: Urgency
   /** Made anew for each attempt. */
   readonly build: (signal: AbortSignal) => HttpRequest | Promise<HttpRequest>
   /** Makes a value of the answer. @throws TransientError to try again; anything else is final */
@@ -61,7 +62,7 @@ export class HttpClient {
   async request<T>(exchange: Exchange<T>, signal: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = exchange.judge(await this.#send(await exchange.build(signal), signal))
+        const result = exchange.judge(await this.#send(await exchange.build(signal), exchange.urgency, signal))
         this.#succeeded(exchange.what)
         return result
       } catch (error) {
@@ -111,9 +112,9 @@ export class HttpClient {
     this.#backoff.succeeded()
   }
 
-  async #send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async #send(request: HttpRequest, urgency: Urgency | undefined, signal: AbortSignal): Promise<HttpAnswer> {
     const { limiter, userAgent } = this.#options
-    await limiter.turn(signal)
+    await limiter.turn(signal, urgency)
     const answer = await this.#exchange(
       { ...request, headers: { 'user-agent': userAgent, ...request.headers } },
       signal,

@@ -24,6 +24,32 @@ test('spreads requests evenly', async () => {
   expect(times).toEqual([0, 1_000, 2_000, 3_000])
 })
 
+test('what is not urgent takes the turns that nobody wants, and every other one where all are wanted', async () => {
+  const clock = new SimulatedClock(START_MS)
+  const limiter = new RateLimiter(clock, { perMinute: 60 })
+  const sent: string[] = []
+  const keepAsking = async (urgency: 'urgent' | 'spare', pauseMs: number, signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await limiter.turn(signal, urgency)
+      sent.push(`${urgency} ${clock.elapsedMs() / 1_000}`)
+      await clock.sleep(pauseMs, signal)
+    }
+  }
+  const stop = new AbortController()
+  const busy = ['urgent', 'urgent', 'spare'].map((urgency) => keepAsking(urgency as 'urgent', 0, stop.signal))
+  await clock.pass(5_500)
+  expect(sent).toEqual(['urgent 0', 'spare 1', 'urgent 2', 'spare 3', 'urgent 4', 'spare 5'])
+  stop.abort()
+  await Promise.allSettled(busy)
+  sent.length = 0
+  const calm = new AbortController()
+  const rare = [keepAsking('urgent', 4_500, calm.signal), keepAsking('spare', 0, calm.signal)]
+  await clock.pass(6_000)
+  expect(sent.filter((text) => text.startsWith('spare'))).toHaveLength(4)
+  calm.abort()
+  await Promise.allSettled(rare)
+})
+
 test('spreads what the server leaves over what is left of its window, then goes on as before', async () => {
   const clock = new SimulatedClock(START_MS)
   const limiter = new RateLimiter(clock, { perMinute: 60 })

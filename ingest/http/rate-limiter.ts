@@ -5,6 +5,14 @@ const MINUTE_MS = 60_000
 /** What a server asks for is believed up to here. */
 const MAX_PAUSE_MS = 3_600_000
 
+/** `spare`: when nobody else waits, and else every other turn. */
+export type Urgency = 'urgent' | 'spare'
+
+interface Waiter {
+  readonly urgency: Urgency
+  readonly grant: () => void
+}
+
 /**
  * Spreads requests evenly: two are never closer than a minute divided by the limit, so no minute holds more, and a
  * restart makes no burst. Where the server's own headers leave less, what is left is spread over the time to the
@@ -18,7 +26,11 @@ export class RateLimiter {
   #lastMs = Number.NEGATIVE_INFINITY
   #spacingMs: number
   #windowEndMs = 0
-  #queue: Promise<void> = Promise.resolve()
+  /** In the order of asking. */
+  readonly #waiting: Waiter[] = []
+  /** Aborted when nobody waits any more. */
+  #sleep: AbortController | undefined
+  #lastUrgency: Urgency = 'spare'
 
   /** @param perWindow how many requests the server's window holds, for servers that tell only how many were used */
   constructor(clock: Clock, { perMinute, perWindow }: { perMinute: number; perWindow?: number }) {
@@ -33,10 +45,23 @@ export class RateLimiter {
   }
 
   /** Resolves when the caller may send one request, in the order of asking. @throws the signal's reason */
-  turn(signal: AbortSignal): Promise<void> {
-    const turn = this.#queue.then(() => this.#take(signal))
-    this.#queue = turn.catch(() => {})
-    return turn
+  turn(signal: AbortSignal, urgency: Urgency = 'urgent'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason as Error)
+      const abort = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        if (this.#waiting.length === 0) this.#sleep?.abort()
+        reject(signal.reason as Error)
+      }
+      const grant = (): void => {
+        signal.removeEventListener('abort', abort)
+        resolve()
+      }
+      const waiter: Waiter = { urgency, grant }
+      this.#waiting.push(waiter)
+      signal.addEventListener('abort', abort, { once: true })
+      if (this.#sleep === undefined) void this.#grantTurns()
+    })
   }
 
   /** Lets no request leave for a while. */
@@ -57,12 +82,30 @@ export class RateLimiter {
     this.#nextMs = Math.max(this.#nextMs, Math.min(this.#lastMs + this.#spacingMs, this.#windowEndMs))
   }
 
-  async #take(signal: AbortSignal): Promise<void> {
-    for (let waitMs = this.waitMs; waitMs > 0; waitMs = this.waitMs) {
-      await this.#clock.sleep(waitMs, signal)
-      signal.throwIfAborted()
+  async #grantTurns(): Promise<void> {
+    this.#sleep = new AbortController()
+    while (this.#waiting.length > 0) {
+      if (this.#sleep.signal.aborted) this.#sleep = new AbortController()
+      const { waitMs } = this
+      if (waitMs > 0) await this.#clock.sleep(waitMs, this.#sleep.signal)
+      else this.#grantNext()
     }
-    signal.throwIfAborted()
+    this.#sleep = undefined
+  }
+
+  #grantNext(): void {
+    const wanted: Urgency = this.#lastUrgency === 'urgent' ? 'spare' : 'urgent'
+    const index = Math.max(
+      0,
+      this.#waiting.findIndex(({ urgency }) => urgency === wanted),
+    )
+    const [waiter] = this.#waiting.splice(index, 1)
+    this.#lastUrgency = waiter!.urgency
+    this.#book()
+    waiter!.grant()
+  }
+
+  #book(): void {
     const now = this.#clock.elapsedMs()
     if (now >= this.#windowEndMs) this.#spacingMs = this.#leastMs
     // Never past the window's end: the next window has room again.

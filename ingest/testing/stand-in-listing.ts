@@ -7,6 +7,8 @@ export interface StandInPost {
   readonly fromMs: number
   /** When it is deleted; infinity: never. */
   readonly untilMs: number
+  /** What `/api/info` shows of it from then on; `nothing`: it does not return it any more. */
+  readonly going: 'deleted' | 'removed' | 'author' | 'nothing'
   /** Stands at the top of the listing whatever its age. */
   readonly sticky: boolean
   /** Held back by a filter until `fromMs`; its id can be read before, as that of a removed post. */
@@ -18,7 +20,7 @@ export function createPost(
   id: number,
   subreddit: string,
   createdMs: number,
-  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'sticky' | 'filtered'>> = {},
+  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'going' | 'sticky' | 'filtered'>> = {},
 ): StandInPost {
   const name = id.toString(36)
   const data = {
@@ -34,7 +36,13 @@ export function createPost(
     over_18: false,
     removed_by_category: null,
   }
-  const always = { fromMs: createdMs, untilMs: Number.POSITIVE_INFINITY, sticky: false, filtered: false }
+  const always = {
+    fromMs: createdMs,
+    untilMs: Number.POSITIVE_INFINITY,
+    going: 'deleted',
+    sticky: false,
+    filtered: false,
+  } as const
   return { id: name, subreddit: subreddit.toLowerCase(), createdMs, ...always, ...more, data }
 }
 

@@ -144,7 +144,9 @@ export class StandInReddit {
     const nowMs = this.#options.now()
     const asked = ids.split(',').slice(0, 100)
     const found = asked.flatMap((id) => this.#byId.get(id) ?? [])
-    const readable = found.filter(({ fromMs, createdMs, filtered }) => (filtered ? createdMs : fromMs) <= nowMs)
+    const readable = found
+      .filter(({ fromMs, createdMs, filtered }) => (filtered ? createdMs : fromMs) <= nowMs)
+      .filter(({ untilMs, going }) => going !== 'nothing' || untilMs > nowMs)
     const children = readable.map((post) => ({ kind: 't3', data: { ...post.data, ...removal(post, nowMs) } }))
     return { kind: 'Listing', data: { dist: children.length, children, after: null, before: null } }
   }
@@ -176,9 +178,16 @@ function toAnswer(fault: Fault): HttpAnswer | 'cut' | 'slow' {
   return { status: fault.status, text: fault.body ?? '', headers: { get: (name) => headers.get(name) ?? null } }
 }
 
-/** What the API says in place of a post that its author deleted, or that a filter holds back until it is approved. */
-function removal({ fromMs, untilMs }: StandInPost, nowMs: number): object {
-  if (untilMs <= nowMs) return { selftext: '[deleted]', removed_by_category: 'deleted' }
+/** What the API says in place of a post that is gone, or that a filter holds back until it is approved. */
+const GOING = {
+  deleted: { selftext: '[deleted]', author: '[deleted]', removed_by_category: 'deleted' },
+  removed: { selftext: '[removed]', removed_by_category: 'moderator' },
+  author: { author: '[deleted]' },
+  nothing: {},
+} as const
+
+function removal({ fromMs, untilMs, going }: StandInPost, nowMs: number): object {
+  if (untilMs <= nowMs) return GOING[going]
   return fromMs <= nowMs ? {} : { selftext: '[removed]', removed_by_category: 'automod_filtered' }
 }
 

@@ -3,6 +3,7 @@ import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
 import { isoTime, type Gap } from '../sources/live/gaps.ts'
+import type { Eraser, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
@@ -40,15 +41,76 @@ export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, ran
 export class MemorySink implements PostSink {
   readonly stored = new Set<string>()
   readonly doubled: string[] = []
+  /** Every message, as a log has them that drops no repetition. */
+  readonly log = new MemoryLog()
   /** What storing fails with. */
   failing: Error | undefined
+  readonly #now: () => number
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   async store(submissions: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
     if (this.failing !== undefined && submissions.length > 0) throw this.failing
-    for (const { id } of submissions) {
-      if (this.stored.has(String(id))) this.doubled.push(String(id))
-      this.stored.add(String(id))
+    for (const submission of submissions) {
+      const id = String(submission['id'])
+      if (this.stored.has(id)) this.doubled.push(id)
+      this.stored.add(id)
+      this.log.append(submission, this.#now() / 1_000)
     }
+  }
+}
+
+const PAGE = 256
+
+/** POSTS in memory, and the erasing of it. */
+class MemoryLog implements StoredPosts, Eraser {
+  /** By id, why it was erased. */
+  readonly erased = new Map<string, string>()
+  /** Told of every erasure. */
+  onErase: (posts: readonly GonePost[]) => void = () => {}
+  /** What erasing fails with. */
+  failing: Error | undefined
+  #messages: StoredPost[] = []
+  #last = 0
+
+  append({ id, subreddit, created_utc: createdUtc }: Readonly<Record<string, unknown>>, storedUtc: number): void {
+    const post = { id: String(id), subreddit: String(subreddit), createdUtc: Number(createdUtc), storedUtc }
+    this.#messages.push({ sequence: ++this.#last, ...post })
+  }
+
+  async identity(): Promise<string> {
+    return 'in memory'
+  }
+
+  async before(utc: number): Promise<number> {
+    return (this.#messages.find(({ storedUtc }) => storedUtc >= utc)?.sequence ?? this.#last + 1) - 1
+  }
+
+  async read(after: number): Promise<StoredPage> {
+    const first = this.#firstAfter(after)
+    const posts = this.#messages.slice(first, first + PAGE)
+    return { posts, through: posts.at(-1)?.sequence ?? after }
+  }
+
+  #firstAfter(sequence: number): number {
+    let [low, high] = [0, this.#messages.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#messages[middle]!.sequence <= sequence) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  async erase(posts: readonly GonePost[], reason: string): Promise<void> {
+    if (this.failing !== undefined) throw this.failing
+    const ids = new Set(posts.map(({ id }) => id))
+    this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
+    for (const id of ids) this.erased.set(id, reason)
+    this.onErase(posts)
   }
 }
 
@@ -70,15 +132,18 @@ export class MemoryPositions implements PositionStore {
 
 /** What outlives a process: the log and the bucket. */
 export class TestWorld {
-  readonly sink = new MemorySink()
+  readonly sink: MemorySink
   readonly positions = new MemoryPositions()
   readonly gaps: Gap[] = []
   /** In the order in which they were published. */
   readonly reports: HourReport[] = []
+  /** Whether stored posts are looked at again. */
+  looksAgain = false
   readonly clock: SimulatedClock
 
   constructor(clock: SimulatedClock) {
     this.clock = clock
+    this.sink = new MemorySink(() => clock.trueMs)
   }
 
   /**
@@ -99,9 +164,11 @@ export class TestWorld {
 
   #context(signal: AbortSignal): SourceContext {
     const { sink, positions, gaps, reports } = this
+    const postLog: PostLog = { stored: sink.log, eraser: sink.log }
     return {
       sink,
       positions,
+      postLog: this.looksAgain ? postLog : undefined,
       logger: silentLogger,
       signal,
       recordGap: async (gap) => void gaps.push(gap),

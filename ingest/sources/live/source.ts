@@ -1,6 +1,7 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { HourReport } from './coverage-publisher.ts'
 import type { Gap } from './gaps.ts'
+import type { PostLog } from './post-log.ts'
 import type { PostSink } from './post-sink.ts'
 
 /** Where a source keeps how far it has come. */
@@ -18,6 +19,8 @@ export interface SourceContext {
   readonly recordGap: (gap: Gap) => Promise<void>
   /** Says how much of some hours the source has seen. Resolves when that is stored. @throws what publishing throws */
   readonly report: (reports: readonly HourReport[]) => Promise<void>
+  /** For sources that find out what is deleted; undefined: nothing is looked at again. */
+  readonly postLog?: PostLog | undefined
   readonly signal: AbortSignal
 }
 

@@ -10,12 +10,21 @@ import { PostsPublisher } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
 import { Gaps } from './gaps.ts'
 import { PublishingSink } from './post-sink.ts'
+import type { PostLog } from './post-log.ts'
 import type { LiveSource } from './source.ts'
 
 const REPORT_INTERVAL_MS = 60_000
 
+export interface StartOptions {
+  readonly source: LiveSource
+  /** As the NATS user `ingest`. */
+  readonly connection: NatsConnection
+  readonly logger: Logger
+  readonly postLog?: PostLog | undefined
+}
+
 /** Runs a source until it is disposed; `failed` rejects when posts can no longer be stored. */
-export async function startSource(source: LiveSource, connection: NatsConnection, logger: Logger): Promise<Service> {
+export async function startSource({ source, connection, logger, postLog }: StartOptions): Promise<Service> {
   await requireStream(await jetstreamManager(connection), COVERAGE)
   const positions = await Positions.open(connection)
   const durable = new DurablePublisher(connection)
@@ -29,7 +38,7 @@ export async function startSource(source: LiveSource, connection: NatsConnection
   }, REPORT_INTERVAL_MS)
   const recordGap = gaps.record.bind(gaps)
   const report = coverage.publish.bind(coverage)
-  const running = source.run({ sink, positions, logger, recordGap, report, signal: stop.signal })
+  const running = source.run({ sink, positions, logger, recordGap, report, postLog, signal: stop.signal })
   logger.info({ source: source.name }, 'source started')
   return { failed: toFailed(running), [Symbol.asyncDispose]: dispose }
 

@@ -3,6 +3,7 @@ import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
 import type { HttpClient } from '../../http/http-client.ts'
 import { judgeFailure } from '../../http/judge-failure.ts'
 import { parseJson } from '../../http/json.ts'
+import type { Urgency } from '../../http/rate-limiter.ts'
 import { readListing, type ListingClient, type ListingPage, type ListingQuestion } from '../listing/listing-page.ts'
 import type { AccessToken } from './access-token.ts'
 
@@ -11,12 +12,19 @@ export class RedditClient implements ListingClient {
   readonly #http: HttpClient
   readonly #token: AccessToken
   readonly #apiUrl: string
+  readonly #urgency: Urgency
 
   /** @param apiUrl an origin */
-  constructor(http: HttpClient, token: AccessToken, apiUrl: string) {
+  constructor(http: HttpClient, token: AccessToken, apiUrl: string, urgency: Urgency = 'urgent') {
     this.#http = http
     this.#token = token
     this.#apiUrl = apiUrl
+    this.#urgency = urgency
+  }
+
+  /** The same client with the same limit, for what is not urgent. */
+  inSpareTime(): RedditClient {
+    return new RedditClient(this.#http, this.#token, this.#apiUrl, 'spare')
   }
 
   get serverMs(): number {
@@ -41,7 +49,7 @@ export class RedditClient implements ListingClient {
       }
       return readListing(readJson(answer))
     }
-    return this.#http.requestTwiceIfRefused({ what: path, build, judge }, signal)
+    return this.#http.requestTwiceIfRefused({ what: path, urgency: this.#urgency, build, judge }, signal)
   }
 }
 

@@ -4,9 +4,11 @@ import { HttpClient } from '../../http/http-client.ts'
 import { RateLimiter } from '../../http/rate-limiter.ts'
 import type { World } from '../../http/world.ts'
 import { ListingSource } from '../listing/listing.ts'
+import { runTogether } from '../live/run-together.ts'
 import type { LiveSource } from '../live/source.ts'
 import { AccessToken } from './access-token.ts'
 import { RedditClient } from './client.ts'
+import { DeletionWatch } from './deletions/deletion-watch.ts'
 import { SweepSource } from './sweep.ts'
 
 /** Reddit allows a hundred; some room is left for what the network brings closer together. */
@@ -32,12 +34,36 @@ export function createRedditClient(
   return new RedditClient(http, new AccessToken(http, source), source.apiUrl)
 }
 
-/** Listings for a list of subreddits, a sweep over all ids without one. */
+/**
+ * Listings for a list of subreddits, a sweep over all ids without one; beside it, in the time that the limit has to spare,
+ * stored posts are looked at again.
+ */
 export function createReddit(source: RedditSource, logger: Logger, world: World): LiveSource {
   const client = createRedditClient(source, logger, world)
-  const { clock } = world
-  const { subreddits, pollIntervalMs } = source
-  if (subreddits === undefined) return new SweepSource({ client, clock, pollIntervalMs })
+  const sweep = new SweepSource({ client, clock: world.clock, pollIntervalMs: source.pollIntervalMs })
+  const reader = source.subreddits === undefined ? sweep : createListing(source, source.subreddits, client, world)
+  const watch = new DeletionWatch({
+    client: client.inSpareTime(),
+    clock: world.clock,
+    onErased: ({ createdUtc }) => sweep.noteErased(createdUtc),
+  })
+  return {
+    name: reader.name,
+    run: (context) => {
+      const { postLog } = context
+      const read = (signal: AbortSignal): Promise<void> => reader.run({ ...context, signal })
+      if (postLog === undefined) return read(context.signal)
+      return runTogether(context.signal, [read, (signal) => watch.run({ ...context, signal }, postLog)])
+    },
+  }
+}
+
+function createListing(
+  { pollIntervalMs }: RedditSource,
+  subreddits: ReadonlySet<string>,
+  client: RedditClient,
+  { clock }: World,
+): LiveSource {
   return new ListingSource({
     name: 'reddit',
     client,

@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { expect, test } from 'vitest'
+import { encodeEvent } from '../../../../schema/events.ts'
+import { connectNats } from '../../../../schema/runtime/nats.ts'
+import { applyStreams } from '../../../../schema/streams.ts'
+import { COVERAGE, POSTS, SCORES, subjects } from '../../../../schema/subjects.ts'
+import { postScored } from '../../../../schema/testing/builders.ts'
+import { systemFetch, type Fetch } from '../../../http/fetch.ts'
+import { serveStandIn } from '../../../testing/serve-stand-in.ts'
+import { FIRST_ID, HOUR, MINUTE, SECOND } from '../../../testing/simulated-setting.ts'
+import { SimulatedClock } from '../../../testing/simulated-clock.ts'
+import { createPost } from '../../../testing/stand-in-listing.ts'
+import { StandInReddit } from '../../../testing/stand-in-reddit.ts'
+import { startSecuredNats } from '../../../testing/start-secured-nats.ts'
+import { filesWith } from '../../../testing/stored-bytes.ts'
+import { silentLogger } from '../../../testing/test-source.ts'
+import { startSource } from '../../live/start-source.ts'
+import { createReddit } from '../create-reddit.ts'
+import { LogEraser } from './log-eraser.ts'
+import { LogPosts } from './log-posts.ts'
+
+const SECRET = 'xylophonequartz'
+
+/** Lets simulated time pass whenever nothing real is on its way, until something has come about. */
+async function passUntil(clock: SimulatedClock, isIdle: () => boolean, isDone: () => Promise<boolean>): Promise<void> {
+  while (!(await isDone())) if (isIdle()) await clock.pass(2 * SECOND)
+}
+
+/** A fetch that tells whether an exchange is on its way. */
+function countedFetch(): { readonly fetch: Fetch; readonly isIdle: () => boolean } {
+  let underway = 0
+  const fetch: Fetch = async (request, signal) => {
+    underway++
+    try {
+      return await systemFetch(request, signal)
+    } finally {
+      underway--
+    }
+  }
+  return { fetch, isIdle: () => underway === 0 }
+}
+
+test('a post that its author deletes is gone from a real log, text and score, by the users of nats.conf', async () => {
+  await using nats = await startSecuredNats()
+  const { url, dataDir } = nats
+  const clock = new SimulatedClock(Date.now())
+  const reddit = new StandInReddit({ now: () => clock.trueMs })
+  await using server = await serveStandIn((request) => reddit.handle(request))
+  const connections: NatsConnection[] = []
+  const connect = async (user: 'admin' | 'ingest'): Promise<NatsConnection> => {
+    connections.push(await connectNats({ url, user, name: 'test', dataDir }))
+    return connections.at(-1)!
+  }
+  const admin = await connect('admin')
+  const jsm = await jetstreamManager(admin)
+  await applyStreams(jsm)
+  const count = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).state.messages
+
+  const posts = Array.from({ length: 20 }, (_, n) =>
+    createPost(FIRST_ID + n, 'AskScience', clock.trueMs - (20 - n) * SECOND),
+  )
+  const doomed = createPost(FIRST_ID + 20, 'AskScience', clock.trueMs - SECOND, {
+    untilMs: clock.trueMs + 30 * MINUTE,
+  })
+  const secret = { ...doomed, data: { ...doomed.data, title: SECRET, selftext: `${SECRET} at length` } }
+  reddit.add([...posts, secret])
+
+  const { fetch, isIdle } = countedFetch()
+  const source = createReddit(
+    {
+      kind: 'reddit',
+      clientId: 'an-id',
+      clientSecret: 'a-secret',
+      userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
+      authUrl: server.origin,
+      apiUrl: server.origin,
+      subreddits: new Set(['askscience']),
+      pollIntervalMs: MINUTE,
+      check: false,
+    },
+    silentLogger,
+    { clock, fetch, random: Math.random },
+  )
+  const connection = await connect('ingest')
+  const postLog = { stored: await LogPosts.open(connection), eraser: new LogEraser({ url, dataDir }, silentLogger) }
+  {
+    await using _running = await startSource({ source, connection, logger: silentLogger, postLog })
+    await passUntil(clock, isIdle, async () => (await count(POSTS)) === 21)
+    const scored = postScored({ post_id: doomed.id, subreddit: 'AskScience' })
+    await jetstream(admin).publish(subjects.postScored(scored.model, 'AskScience'), encodeEvent(scored))
+    expect(filesWith(join(dataDir, 'jetstream'), SECRET)).not.toEqual([])
+    const startMs = clock.trueMs
+    await passUntil(clock, isIdle, async () => (await count(SCORES)) === 0)
+    expect(clock.trueMs - startMs).toBeGreaterThan(30 * MINUTE)
+    expect(clock.trueMs - startMs).toBeLessThan(3 * HOUR)
+    await passUntil(clock, isIdle, async () => (await count(COVERAGE)) > 0)
+  }
+  expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
+  expect(await count(POSTS)).toBe(21)
+  const erasure = await jsm.streams.getMessage(POSTS, { last_by_subj: subjects.postErased('askscience') })
+  expect(erasure!.json()).toMatchObject({ post_id: doomed.id, reason: 'deleted by its author', score_sequences: [1] })
+  await Promise.all(connections.map((open) => open.close()))
+}, 60_000)

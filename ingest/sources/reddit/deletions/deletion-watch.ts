@@ -1,0 +1,247 @@
+import type { Clock } from '../../../http/clock.ts'
+import { UnavailableError } from '../../../http/errors.ts'
+import type { ListingClient } from '../../listing/listing-page.ts'
+import type { SourceContext } from '../../live/source.ts'
+import { MAX_INFO_IDS } from '../info.ts'
+import { AgeCursor } from './age-cursor.ts'
+import { ErasureQueue } from './erasure-queue.ts'
+import { GONE, whyGone } from './judge-post.ts'
+import { lookUp, type LookUp } from './look-up.ts'
+import type { GonePost, PostLog, StoredPost } from '../../live/post-log.ts'
+
+/** When a post is looked at again, hours after its creation: what is deleted is to be gone within 48 hours. */
+const AGES_H = [1, 12, 36, 47] as const
+const HOUR_S = 3_600
+/** A request waits so long for more posts to come to their age. */
+const COMPANY_S = 300
+/** Present posts that are asked for along with others: an answer without any of them is no answer. */
+const WITNESSES = 3
+/** A post that is not returned is asked for again after so long, and only then taken to be gone. */
+const SECOND_LOOK_S = 600
+const REFUSED_WAIT_MS = 300_000
+const TROUBLE_WAIT_MS = 30_000
+const IDLE_MS = 10_000
+const SAVE_INTERVAL_MS = 30_000
+const SAY_INTERVAL_MS = 600_000
+/** Of posts at one age that are missing, or about to be erased. */
+const MAX_OPEN = 20_000
+
+const KEY = 'reddit.rechecks'
+
+/** By age in hours: the sequence of POSTS up to which every post was looked at. */
+interface Stored {
+  readonly log: string
+  readonly through: Readonly<Record<string, number>>
+}
+
+/** A post that came to an age. */
+interface Check {
+  readonly cursor: AgeCursor
+  readonly post: StoredPost
+  readonly dueUtc: number
+  /** Whether Reddit did not return it once. */
+  readonly missed: boolean
+}
+
+export interface DeletionWatchOptions {
+  readonly client: ListingClient
+  readonly clock: Clock
+  readonly onErased: (post: GonePost) => void
+}
+
+/** Looks at stored posts again as they come to certain ages, and erases those that are gone on Reddit. */
+export class DeletionWatch {
+  readonly #options: DeletionWatchOptions
+
+  constructor(options: DeletionWatchOptions) {
+    this.#options = options
+  }
+
+  /** Runs until the signal is aborted. Whatever fails is waited out: reading must not end because of it. */
+  async run(context: SourceContext, log: PostLog): Promise<void> {
+    const { clock } = this.#options
+    const { signal, logger } = context
+    while (!signal.aborted) {
+      try {
+        await new WatchRun(this.#options, context, log).run()
+      } catch (error) {
+        if (signal.aborted) return
+        logger.error({ err: error }, 'looking for deleted posts failed, trying again')
+        await clock.sleep(TROUBLE_WAIT_MS, signal)
+      }
+    }
+  }
+}
+
+class WatchRun {
+  readonly #options: DeletionWatchOptions
+  readonly #context: SourceContext
+  readonly #log: PostLog
+  readonly #queue: ErasureQueue
+  #identity = ''
+  #cursors: AgeCursor[] = []
+  /** To be asked about together. */
+  #batch: Check[] = []
+  /** To be asked about again, in the order of their times. */
+  #again: Check[] = []
+  #witnesses: string[] = []
+  #refused = false
+  #looked = 0
+  #saved = ''
+  #savedMs: number
+  #saidMs: number
+
+  constructor(options: DeletionWatchOptions, context: SourceContext, log: PostLog) {
+    const { clock, client } = options
+    this.#options = options
+    this.#context = context
+    this.#log = log
+    this.#savedMs = this.#saidMs = clock.elapsedMs()
+    this.#queue = new ErasureQueue({
+      clock,
+      logger: context.logger,
+      eraser: log.eraser,
+      nowMs: () => client.serverMs,
+      onErased: (post) => this.#forget(post),
+    })
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#context
+    try {
+      await this.#load()
+      while (!signal.aborted) {
+        await this.#step()
+        this.#queue.eraseIfDue(signal)
+        if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
+        if (this.#now - this.#saidMs >= SAY_INTERVAL_MS) this.#say()
+      }
+    } finally {
+      await this.#queue.settled()
+      await this.#save()
+    }
+  }
+
+  get #now(): number {
+    return this.#options.clock.elapsedMs()
+  }
+
+  get #nowUtc(): number {
+    return this.#options.client.serverMs / 1_000
+  }
+
+  async #load(): Promise<void> {
+    const { stored } = this.#log
+    this.#identity = await stored.identity()
+    const position = await this.#context.positions.read<Stored>(KEY)
+    const through = position?.log === this.#identity ? position.through : {}
+    const begin = async (hours: number): Promise<AgeCursor> => {
+      // At the first start: posts that came to their age long ago are past the help of this check.
+      const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_S))
+      return new AgeCursor(hours * HOUR_S, stored, from)
+    }
+    this.#cursors = await Promise.all(AGES_H.map(begin))
+  }
+
+  async #save(): Promise<void> {
+    this.#savedMs = this.#now
+    if (this.#cursors.length === 0) return
+    const through = Object.fromEntries(this.#cursors.map((cursor) => [cursor.ageS / HOUR_S, cursor.settledThrough]))
+    const position: Stored = { log: this.#identity, through }
+    const text = JSON.stringify(position)
+    if (text === this.#saved) return
+    await this.#context.positions.save(KEY, position)
+    this.#saved = text
+  }
+
+  /** A post that is erased is asked about no more. */
+  #forget(post: GonePost): void {
+    this.#options.onErased(post)
+    for (const cursor of this.#cursors) cursor.forget(post.id)
+    const keep = (check: Check): boolean => {
+      if (check.post.id !== post.id) return true
+      check.cursor.settle(check.post)
+      return false
+    }
+    this.#batch = this.#batch.filter(keep)
+    this.#again = this.#again.filter(keep)
+  }
+
+  #say(): void {
+    this.#saidMs = this.#now
+    const lateS = this.#batch.map(({ dueUtc }) => Math.max(0, Math.round(this.#nowUtc - dueUtc)))
+    const figures = { looked: this.#looked, unanswered: this.#again.length, toErase: this.#queue.size }
+    this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'stored posts looked at again')
+  }
+
+  /** A failed step changes nothing; the client has waited already. */
+  async #step(): Promise<void> {
+    const { clock } = this.#options
+    const { signal, logger } = this.#context
+    await this.#fillBatch()
+    const [oldest] = this.#batch
+    const isFull = this.#batch.length >= MAX_INFO_IDS - WITNESSES
+    if (oldest === undefined || (!isFull && this.#nowUtc < oldest.dueUtc + COMPANY_S)) {
+      return clock.sleep(IDLE_MS, signal)
+    }
+    try {
+      await this.#ask()
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      logger.warn({ reason: error.message }, 'stored posts not looked at')
+    }
+  }
+
+  /** Oldest first: those that are to be asked about a second time, then whatever came to its age longest ago. */
+  async #fillBatch(): Promise<void> {
+    const nowUtc = this.#nowUtc
+    while (this.#batch.length < MAX_INFO_IDS - WITNESSES) {
+      const again = this.#again[0]
+      if (again !== undefined && again.dueUtc <= nowUtc) this.#batch.push(this.#again.shift()!)
+      else if (!(await this.#takeNext(nowUtc))) return
+    }
+  }
+
+  async #takeNext(nowUtc: number): Promise<boolean> {
+    let [first, firstUtc] = [undefined as AgeCursor | undefined, nowUtc]
+    for (const cursor of this.#cursors) {
+      if (cursor.openPosts >= MAX_OPEN) continue
+      const dueUtc = await cursor.nextDueUtc()
+      if (dueUtc <= firstUtc) [first, firstUtc] = [cursor, dueUtc]
+    }
+    if (first === undefined) return false
+    this.#batch.push({ cursor: first, post: first.take(), dueUtc: firstUtc, missed: false })
+    return true
+  }
+
+  async #ask(): Promise<void> {
+    const { client, clock } = this.#options
+    const { signal, logger } = this.#context
+    const ids = new Set([...this.#batch.map(({ post }) => post.id), ...this.#witnesses])
+    const answer = await lookUp(client, [...ids], signal, this.#refused)
+    if (answer.refused.size === ids.size) {
+      this.#refused = true
+      logger.warn({ posts: ids.size }, 'Reddit refuses to show stored posts')
+      return clock.sleep(REFUSED_WAIT_MS, signal)
+    }
+    this.#refused = false
+    const checks = this.#batch.splice(0)
+    this.#looked += checks.length
+    for (const check of checks) this.#judge(check, answer)
+    const present = [...answer.found.values()].filter((post) => whyGone(post) === undefined)
+    this.#witnesses = [...present.map(({ id }) => id), ...this.#witnesses].slice(0, WITNESSES)
+  }
+
+  #judge(check: Check, { found, refused }: LookUp): void {
+    const { cursor, post, missed } = check
+    const settle = (): void => cursor.settle(post)
+    // What Reddit says nothing about is not deleted.
+    if (refused.has(post.id)) return settle()
+    const shown = found.get(post.id)
+    const reason = shown === undefined ? GONE : whyGone(shown)
+    if (reason === undefined) return settle()
+    if (shown !== undefined || (missed && found.size > 0)) return this.#queue.add(post, reason, settle)
+    // An answer without any post at all is not to be believed.
+    this.#again.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + SECOND_LOOK_S })
+  }
+}

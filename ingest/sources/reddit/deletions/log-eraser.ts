@@ -1,0 +1,33 @@
+import type { Logger } from '../../../../schema/runtime/logger.ts'
+import { connectNats, type ServerAddress } from '../../../../schema/runtime/nats.ts'
+import { requireServer } from '../../../../schema/runtime/require-server.ts'
+import { erasePosts } from '../../../erasure/erase-posts.ts'
+import type { Eraser, GonePost } from '../../live/post-log.ts'
+
+/** Erases posts from the log, as the NATS user that may do that and nothing else. */
+export class LogEraser implements Eraser {
+  readonly #server: ServerAddress
+  readonly #logger: Logger
+
+  /** @param dataDir holds the user's secret */
+  constructor({ url, dataDir }: Omit<ServerAddress, 'user'>, logger: Logger) {
+    this.#server = { url, user: 'eraser', dataDir }
+    this.#logger = logger
+  }
+
+  async erase(posts: readonly GonePost[], reason: string, signal: AbortSignal): Promise<void> {
+    await requireServer(this.#server)
+    const connection = await connectNats({ ...this.#server, name: 'ingest eraser' })
+    // Interrupted at any point, the next erasure finishes it.
+    const stop = (): void => void connection.close()
+    signal.addEventListener('abort', stop)
+    try {
+      signal.throwIfAborted()
+      const { timings, messagesRead } = await erasePosts({ connection, posts, reason })
+      this.#logger.debug({ posts: posts.length, messagesRead, ...timings }, 'erased from the log')
+    } finally {
+      signal.removeEventListener('abort', stop)
+      await connection.close()
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { RedirectedError, RefusedError } from '../../../http/errors.ts'
+import { halve } from '../../listing/chunks.ts'
+import type { ListingClient, Submission } from '../../listing/listing-page.ts'
+
+/** What Reddit says of some ids. An id in neither is one that it does not return. */
+export interface LookUp {
+  readonly found: ReadonlyMap<string, Submission>
+  /** Ids about which it says nothing. */
+  readonly refused: ReadonlySet<string>
+}
+
+/**
+ * Asks for at most a hundred posts by their ids.
+ * @param halves find out which of them is to blame when they are refused; else all are
+ * @throws UnavailableError, and the signal's reason
+ */
+export async function lookUp(
+  client: ListingClient,
+  ids: readonly string[],
+  signal: AbortSignal,
+  halves: boolean,
+): Promise<LookUp> {
+  try {
+    const query = { id: ids.map((id) => `t3_${id}`).join(',') }
+    const { items } = await client.readListing({ path: '/api/info', query }, signal)
+    const asked = new Set(ids)
+    const found = new Map(items.map((item) => [item.id, item] as const).filter(([id]) => asked.has(id)))
+    return { found, refused: new Set() }
+  } catch (error) {
+    if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+    if (!halves || ids.length <= 1) return { found: new Map(), refused: new Set(ids) }
+    const [first, second] = halve(ids)
+    const one = await lookUp(client, first, signal, halves)
+    const other = await lookUp(client, second, signal, halves)
+    return { found: new Map([...one.found, ...other.found]), refused: one.refused.union(other.refused) }
+  }
+}

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../schema/testing/nats-server.ts'
+import { ensureSecrets } from '../../scripts/secrets.ts'
+
+interface SecuredNats extends AsyncDisposable {
+  readonly url: string
+  /** Holds the users' secrets, and the streams under `jetstream`. */
+  readonly dataDir: string
+}
+
+/** The server as npm start runs it: with nats.conf, its users and their rights. */
+export async function startSecuredNats(): Promise<SecuredNats> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  const [port, monitorPort] = [await freePort(), await freePort()]
+  const secrets = await ensureSecrets(dataDir)
+  const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
+  const server = spawn(process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server', ['-c', 'nats.conf'], {
+    stdio: 'ignore',
+    env: {
+      ...Object.fromEntries(passwords),
+      NATS_LISTEN: `"127.0.0.1:${port}"`,
+      NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
+      JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
+    },
+  })
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    dataDir,
+    [Symbol.asyncDispose]: async () => {
+      server.kill('SIGKILL')
+      await once(server, 'exit')
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
