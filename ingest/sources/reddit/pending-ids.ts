@@ -65,11 +65,20 @@ export class PendingIds {
     return new Set([...this.#ids.values()].map(({ hour }) => hour))
   }
 
-  /** Notes that an id was missed. Beyond what can be kept, those missed longest ago are given up. */
+  /**
+   * Notes that an id was missed. Beyond what can be kept, those missed longest ago are given up: first such as nobody ever
+   * saw, then posts that are held back and may be approved.
+   */
   add(id: number, counted: Counted, nowMs: number): void {
     this.#ids.set(id, { sinceMs: nowMs, tries: 0, ...counted })
     if (this.#ids.size <= MAX_PENDING) return
-    for (const oldest of this.#ids.keys()) return this.#giveUp(oldest)
+    this.#giveUp(this.#leastPromising())
+  }
+
+  #leastPromising(): number {
+    for (const [id, { state }] of this.#ids) if (state === 'unknown') return id
+    const [oldest] = this.#ids.keys()
+    return oldest!
   }
 
   /** Up to `count` ids to ask for now. */
