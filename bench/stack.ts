@@ -15,7 +15,6 @@ import { GATEWAY_FLAGS, NODE_FLAGS } from '../scripts/node-flags.ts'
 import { ensureSecrets } from '../scripts/secrets.ts'
 import { readUsage, type Usage } from './usage.ts'
 
-export const READ_MODELS = ['posts', 'hourly', 'all-time'] as const
 const STOP_TIMEOUT_MS = 8_000
 
 /** The real processes with the real nats-server and its configuration, in a temporary folder of their own. */

@@ -1,3 +1,4 @@
+import { HOUR_SECONDS, toIsoTime } from '../schema/hours.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubredditOrder } from '../projections/all-time/queries.ts'
 import type { CoverageRow } from '../projections/hourly/queries.ts'
@@ -24,7 +25,6 @@ const ORDERS: Readonly<Record<string, SubredditOrder>> = {
   least_serious: 'LEAST_SERIOUS',
   name: 'NAME',
 }
-const HOUR_SECONDS = 3_600
 const MAX_COVERAGE_ROWS = 10_000
 const SUBREDDIT_NAME = /^\w{2,24}$/
 
@@ -93,17 +93,17 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
       seriousness: row.mean,
       post_count: row.posts,
       hourly: hours.map(({ hour, posts: count, sum }) => ({
-        hour: toIso(hour),
+        hour: toIsoTime(hour),
         seriousness: meanSeriousness(sum, count),
         posts: count,
         coverage: shares.get(hour) ?? null,
       })),
-      coverage: coverage.map(({ hour, source, coverage: share }) => ({ hour: toIso(hour), source, share })),
+      coverage: coverage.map(({ hour, source, coverage: share }) => ({ hour: toIsoTime(hour), source, share })),
       posts: posts.nodes.map((post) => ({
         id: post.id,
         title: post.title,
         seriousness: post.seriousness === null ? null : fromFixedSeriousness(post.seriousness),
-        created_at: toIso(post.createdUtc),
+        created_at: toIsoTime(post.createdUtc),
         permalink: post.permalink,
       })),
       next: posts.pageInfo.hasNextPage ? posts.pageInfo.endCursor : null,
@@ -127,5 +127,3 @@ function decodeName(name: string): string {
     throw badInput('the name of the subreddit is not properly encoded')
   }
 }
-
-const toIso = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')

@@ -1,3 +1,4 @@
+import { plainPostId } from '../schema/post-id.ts'
 import { checkEvent, type PostSubmitted } from '../schema/events.ts'
 import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
@@ -46,7 +47,7 @@ export function toPostEvent(submission: unknown, source: string, nowMs: number):
   return checkEvent(event, nowMs) as PostSubmitted
 }
 
-const toId = (id: unknown): unknown => (typeof id === 'string' ? id.toLowerCase().replace(/^t3_/, '') : id)
+const toId = (id: unknown): unknown => (typeof id === 'string' ? plainPostId(id) : id)
 
 /** Old dumps have the time as a string, some as a fraction. What is no number is left for validation to name. */
 function toSeconds(time: unknown): unknown {

@@ -1,3 +1,4 @@
+import { plainPostId } from '../schema/post-id.ts'
 import { readFile } from 'node:fs/promises'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
 
@@ -45,7 +46,7 @@ export async function readLabels(files: readonly string[]): Promise<Labels> {
         throw new ConfigurationError([
           `${file}: expected "name,serious", "name,unserious" or a number from 0 to 1${weighted === undefined ? '' : ', and a weight above 0 to 1'}, not "${row}"`,
         ])
-      target.set(name.toLowerCase().replace(/^t3_/, ''), label)
+      target.set(plainPostId(name), label)
     }
   }
   return labels

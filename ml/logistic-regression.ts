@@ -30,8 +30,8 @@ export function train(examples: readonly Example[], seed: number): Linear {
   for (let epoch = 1; epoch <= EPOCHS; epoch++) {
     let loss = 0
     for (const example of shuffle(examples, next)) {
-      const { target, features, count } = example
-      const scale = toScale(count)
+      const { target, features } = example
+      const scale = toScale(features.length)
       const p = sigmoid(bias + scale * sumOf(weights, features))
       const weight = weightOf(example)
       const error = (p - target) * weight
@@ -81,8 +81,8 @@ function balancedWeight(examples: readonly Example[]): (example: Example) => num
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** The log-odds of one row of features. */
-export function logitOf({ weights, bias }: Linear, { features, count }: Pick<Example, 'features' | 'count'>): number {
-  return bias + toScale(count) * sumOf(weights, features)
+export function logitOf({ weights, bias }: Linear, { features }: Example): number {
+  return bias + toScale(features.length) * sumOf(weights, features)
 }
 
 function sumOf(weights: Float32Array, features: Int32Array): number {

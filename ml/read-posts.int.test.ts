@@ -35,7 +35,7 @@ async function publish(count: number): Promise<string[]> {
     }
   })
   const publisher = new DurablePublisher(connection)
-  for (let at = 0; at < count; at += 1_000) await publisher.publish(messages.slice(at, at + 1_000))
+  await publisher.publishAll(messages)
   return ids
 }
 

@@ -1,4 +1,7 @@
-import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { readBatch } from '../schema/runtime/read-batch.ts'
+import { parseJson } from '../schema/runtime/parse-json.ts'
+import { plainPostId } from '../schema/post-id.ts'
+import { jetstreamManager } from '@nats-io/jetstream'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { inputName } from '../schema/runtime/input-file.ts'
 import { connectNats, type ServerAddress } from '../schema/runtime/nats.ts'
@@ -52,7 +55,6 @@ async function* readFile(path: string, onBroken: () => void): AsyncGenerator<Lab
 }
 
 const BATCH_MESSAGES = 1_000
-const NOT_FOUND = 404
 const SUBMITTED = 'posts.submitted.>'
 
 async function* readStream(server: ServerAddress, onBroken: () => void): AsyncGenerator<LabelledText> {
@@ -62,7 +64,7 @@ async function* readStream(server: ServerAddress, onBroken: () => void): AsyncGe
     const jsm = await jetstreamManager(connection)
     const { state } = await jsm.streams.info(POSTS)
     for (let next = Math.max(1, state.first_seq); next <= state.last_seq;) {
-      const messages = await readBatch(jsm, next)
+      const messages = await readBatch(jsm, POSTS, { seq: next, batch: BATCH_MESSAGES, next_by_subj: SUBMITTED })
       if (messages.length === 0) break
       for (const message of messages) {
         const post = parsePost(message.string())
@@ -78,29 +80,11 @@ async function* readStream(server: ServerAddress, onBroken: () => void): AsyncGe
   }
 }
 
-/** Submissions from a sequence on; none where there are no more. */
-async function readBatch(jsm: JetStreamManager, from: number): Promise<StoredMsg[]> {
-  const messages: StoredMsg[] = []
-  try {
-    const batch = await jsm.direct.getBatch(POSTS, { seq: from, batch: BATCH_MESSAGES, next_by_subj: SUBMITTED })
-    for await (const message of batch) messages.push(message)
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== NOT_FOUND) throw error
-  }
-  return messages
-}
-
 function parsePost(text: string): LabelledText | undefined {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const { id, subreddit, title, selftext } = (json ?? {}) as Record<string, unknown>
+  const { id, subreddit, title, selftext } = (parseJson(text) ?? {}) as Record<string, unknown>
   if (typeof id !== 'string' || typeof subreddit !== 'string' || typeof title !== 'string') return undefined
   return {
-    id: id.toLowerCase().replace(/^t3_/, ''),
+    id: plainPostId(id),
     subreddit: subreddit.toLowerCase(),
     title,
     selftext: typeof selftext === 'string' ? cleanText(selftext) : '',

@@ -15,7 +15,6 @@ export interface Example {
   /** Undefined where the label is of neither class clearly, or was given in passing: such a post is not judged by. */
   readonly serious: boolean | undefined
   readonly features: Int32Array
-  readonly count: number
 }
 
 const MAX_PER_SUBREDDIT = 4_000
@@ -50,7 +49,7 @@ function toExample(post: TextPost, subreddit: string, label: Label): Omit<Exampl
   const count = writeFeatures(post, features)
   const { seriousness: target, weight } = label
   const serious = weight === 1 ? classOf(label) : undefined
-  return { subreddit, target, weight, serious, features: features.slice(0, count), count }
+  return { subreddit, target, weight, serious, features: features.slice(0, count) }
 }
 
 export interface EvaluationPost {

@@ -1,10 +1,9 @@
+import { readBatch } from '../schema/runtime/read-batch.ts'
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
-import { decodeEvent, type PostErased } from '../schema/events.ts'
-import { EventRejectedError } from '../schema/runtime/errors.ts'
+import { decodeValidEvent, type PostErased } from '../schema/events.ts'
 import { ERASED_SUBJECTS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
 
 const BATCH_MESSAGES = 1_000
-const NOT_FOUND = 404
 
 /**
  * Which of the sequences first…last of a stream the log itself says were erased: those that a PostErased names. Reads every
@@ -29,24 +28,12 @@ export async function readErasedSequences(
 }
 
 /** The next erasures of POSTS from a sequence on; none where there are no more. */
-async function readErasures(jsm: JetStreamManager, from: number): Promise<StoredMsg[]> {
-  const messages: StoredMsg[] = []
-  try {
-    const options = { seq: from, batch: BATCH_MESSAGES, next_by_subj: ERASED_SUBJECTS }
-    for await (const message of await jsm.direct.getBatch(POSTS, options)) messages.push(message)
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== NOT_FOUND) throw error
-  }
-  return messages
-}
+const readErasures = (jsm: JetStreamManager, from: number): Promise<StoredMsg[]> =>
+  readBatch(jsm, POSTS, { seq: from, batch: BATCH_MESSAGES, next_by_subj: ERASED_SUBJECTS })
 
 function namedIn({ data, subject, time }: StoredMsg, stream: StreamName): readonly number[] {
-  try {
-    const { post_sequences = [], score_sequences = [] } = decodeEvent(data, subject, time.getTime()) as PostErased
-    if (stream === POSTS) return post_sequences
-    return stream === SCORES ? score_sequences : []
-  } catch (error) {
-    if (error instanceof EventRejectedError) return []
-    throw error
-  }
+  const event = decodeValidEvent(data, subject, time.getTime()) as PostErased | undefined
+  const { post_sequences = [], score_sequences = [] } = event ?? {}
+  if (stream === POSTS) return post_sequences
+  return stream === SCORES ? score_sequences : []
 }

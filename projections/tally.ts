@@ -1,3 +1,4 @@
+import { hourOf } from '../schema/hours.ts'
 import type { Database } from 'better-sqlite3'
 import { toFixedSeriousness } from '../schema/seriousness.ts'
 import { toPostKey } from '../schema/post-id.ts'
@@ -22,8 +23,6 @@ export interface ErasePost {
 }
 export type TallyChange = CountScore | ErasePost
 
-const HOUR_SECONDS = 3_600
-
 /** What an event changes in a read model that adds up scores. */
 export function toTallyChange(event: GravitasEvent): TallyChange | undefined {
   if (event.type === 'PostErased') return { kind: 'erase', key: toPostKey(event.post_id) }
@@ -33,7 +32,7 @@ export function toTallyChange(event: GravitasEvent): TallyChange | undefined {
     key: toPostKey(event.post_id),
     model: event.model,
     subreddit: event.subreddit,
-    hour: event.created_utc - (event.created_utc % HOUR_SECONDS),
+    hour: hourOf(event.created_utc),
     seriousness: toFixedSeriousness(event.seriousness),
   }
 }

@@ -1,3 +1,4 @@
+import { HOUR_SECONDS } from './hours.ts'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { EventRejectedError } from './runtime/errors.ts'
@@ -64,7 +65,6 @@ export type ModelPromoted = Static<typeof ModelPromoted>
 
 /** A token of a subject, as a model's name is. */
 const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
-const HOUR_SECONDS = 3_600
 /** What a GraphQL Int holds. */
 const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 
@@ -134,6 +134,16 @@ export function decodeEvent(data: Uint8Array, subject: string, storedAtMs: numbe
   const expected = SUBJECTS.find(([prefix]) => subject.startsWith(prefix))?.[1]
   if (event.type !== expected) throw new EventRejectedError(`${event.type} does not belong under ${subject}`)
   return event
+}
+
+/** Like {@link decodeEvent}, for who passes over what is no valid event: undefined. */
+export function decodeValidEvent(data: Uint8Array, subject: string, storedAtMs: number): GravitasEvent | undefined {
+  try {
+    return decodeEvent(data, subject, storedAtMs)
+  } catch (error) {
+    if (error instanceof EventRejectedError) return undefined
+    throw error
+  }
 }
 
 /** Validates a parsed event; like {@link decodeEvent} without the parsing. */

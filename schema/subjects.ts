@@ -41,5 +41,8 @@ export const SOURCE_POSITIONS_BUCKET = 'source-positions'
 /** The durable consumer that all scorers of one model share. */
 export const scorerConsumer = (model: string): string => `scorer-${model}`
 
+/** Each has a projector, a consumer and a file of this name. */
+export const READ_MODELS = ['posts', 'hourly', 'all-time'] as const
+
 /** The durable consumer of a read model's projector, made anew at each of its starts. */
 export const projectorConsumer = (projection: string): string => `projector-${projection}`

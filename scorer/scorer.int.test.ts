@@ -53,7 +53,7 @@ async function publishPosts(count: number, from: number): Promise<void> {
       payload: encodeEvent(post),
     }
   })
-  for (let at = 0; at < count; at += 1_000) await publisher.publish(messages.slice(at, at + 1_000))
+  await publisher.publishAll(messages)
 }
 
 const messagesIn = async (stream: string): Promise<number> =>

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SCORES } from '../../schema/subjects.ts'
+import { READ_MODELS, SCORES } from '../../schema/subjects.ts'
 import { writePosts } from '../posts.ts'
 import { seconds } from '../raw.ts'
 import type { Figure } from '../report.ts'
-import { READ_MODELS, until, type Stack } from '../stack.ts'
+import { until, type Stack } from '../stack.ts'
 import { mergeUsage, type Usage } from '../usage.ts'
 
 const SAMPLE_MS = 200

@@ -1,7 +1,6 @@
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent, type GravitasEvent, type PostSubmitted } from '../../schema/events.ts'
-import { EventRejectedError } from '../../schema/runtime/errors.ts'
+import { decodeValidEvent, type GravitasEvent, type PostSubmitted } from '../../schema/events.ts'
 import { POSTS, SCORES } from '../../schema/subjects.ts'
 
 /** Somebody waits for it. */
@@ -49,13 +48,7 @@ export class ScoredTexts implements TextSource {
 
   async #readEvent(stream: string, sequence: number): Promise<GravitasEvent | undefined> {
     const message = await this.#getMessage(stream, sequence)
-    if (message === null) return undefined
-    try {
-      return decodeEvent(message.data, message.subject, message.time.getTime())
-    } catch (error) {
-      if (error instanceof EventRejectedError) return undefined
-      throw error
-    }
+    return message === null ? undefined : decodeValidEvent(message.data, message.subject, message.time.getTime())
   }
 
   async #getMessage(stream: string, sequence: number): Promise<StoredMsg | null> {

@@ -1,10 +1,10 @@
+import { HOUR_SECONDS } from '../../schema/hours.ts'
 import type { SubredditResolvers } from '../../schema/generated/api.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
 import { readPosts } from '../lists.ts'
 import type { HourRange } from '../range-batches.ts'
 
-const HOUR_SECONDS = 3_600
 export const DEFAULT_RANGE_SECONDS = 7 * 86_400
 
 export const Subreddit: SubredditResolvers = {

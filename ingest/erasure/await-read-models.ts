@@ -1,8 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiCodes, JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream'
-import { POSTS, projectorConsumer } from '../../schema/subjects.ts'
-
-export const READ_MODELS = ['posts', 'hourly', 'all-time'] as const
+import { POSTS, projectorConsumer, READ_MODELS } from '../../schema/subjects.ts'
 
 export interface ReadModelOutcome {
   readonly name: (typeof READ_MODELS)[number]

@@ -1,7 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent, type PostErased } from '../../schema/events.ts'
-import { EventRejectedError } from '../../schema/runtime/errors.ts'
+import { decodeValidEvent, type PostErased } from '../../schema/events.ts'
 import { ERASED_SUBJECTS, POSTS } from '../../schema/subjects.ts'
 import type { PostToErase } from './erase-posts.ts'
 import { scanStream } from './scan-stream.ts'
@@ -16,20 +15,11 @@ export async function readErasedBefore(connection: NatsConnection): Promise<Post
     filter: ERASED_SUBJECTS,
     start: { after: 0 },
     onMessage: ({ data, subject, info }) => {
-      const event = decodeErasure(data, subject, info.timestampNanos / 1e6)
+      const event = decodeValidEvent(data, subject, info.timestampNanos / 1e6) as PostErased | undefined
       if (event === undefined || posts.has(event.post_id)) return
       const { post_id: id, subreddit, created_utc: createdUtc } = event
       posts.set(id, { id, subreddit, createdUtc })
     },
   })
   return [...posts.values()]
-}
-
-function decodeErasure(data: Uint8Array, subject: string, storedAtMs: number): PostErased | undefined {
-  try {
-    return decodeEvent(data, subject, storedAtMs) as PostErased
-  } catch (error) {
-    if (error instanceof EventRejectedError) return undefined
-    throw error
-  }
 }

@@ -1,3 +1,5 @@
+import { parseJson } from '../../schema/runtime/parse-json.ts'
+import { isPostId, plainPostId } from '../../schema/post-id.ts'
 import { checkEvent, type PostErased } from '../../schema/events.ts'
 import { DEAD, POSTS, subjects } from '../../schema/subjects.ts'
 import type { TracedStream } from './post-trace.ts'
@@ -47,8 +49,8 @@ export function readMentions(message: TracedMessage, wanted: ReadonlySet<string>
 /** Base36 in lower case, without `t3_`; undefined for anything that is no id. */
 export function toPostId(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined
-  const id = value.trim().toLowerCase().replace(/^t3_/, '')
-  return /^[0-9a-z]{1,10}$/.test(id) ? id : undefined
+  const id = plainPostId(value.trim())
+  return isPostId(id) ? id : undefined
 }
 
 /** As read models see it: what is no valid event erases nothing. */
@@ -63,12 +65,8 @@ function toErasure({ stream, subject, storedAtMs }: TracedMessage, json: Json): 
 }
 
 function parseObject(text: string): Json | undefined {
-  try {
-    const json: unknown = JSON.parse(text)
-    return typeof json === 'object' && json !== null ? (json as Json) : undefined
-  } catch {
-    return undefined
-  }
+  const json = parseJson(text)
+  return typeof json === 'object' && json !== null ? (json as Json) : undefined
 }
 
 const idsIn = (text: string): Set<string> => new Set(Array.from(text.matchAll(ANY_ID), ([, id]) => id!.toLowerCase()))

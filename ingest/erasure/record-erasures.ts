@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { checkEvent, encodeEvent, type PostErased } from '../../schema/events.ts'
-import { DurablePublisher, MAX_BATCH_MESSAGES, type OutgoingMessage } from '../../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage } from '../../schema/runtime/publish.ts'
 import { messageIds, POSTS, SCORES, subjects } from '../../schema/subjects.ts'
 import type { PostTrace } from './post-trace.ts'
 
@@ -18,11 +18,8 @@ export async function recordErasures(
   reason: string,
   round = 1,
 ): Promise<void> {
-  const publisher = new DurablePublisher(connection)
   const messages = Array.from(traces, (trace) => toMessages(trace, reason, round)).flat()
-  for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
-    await publisher.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
-  }
+  await new DurablePublisher(connection).publishAll(messages)
 }
 
 type Origin = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
@@ -31,7 +28,9 @@ type Origin = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
 export const isKnown = (post: Origin): boolean => toEvent(post, '', [], []) !== undefined
 
 /** Whether {@link recordErasures} has something to record of this post. */
-export const isUnrecorded = (trace: PostTrace): boolean => toMessages(trace, '', 1).length > 0
+export const isUnrecorded = (trace: PostTrace): boolean =>
+  isKnown(trace) &&
+  (trace.erasedAt === undefined || trace.unnamed(POSTS).length > 0 || trace.unnamed(SCORES).length > 0)
 
 function toMessages(trace: PostTrace, reason: string, round: number): OutgoingMessage[] {
   const [posts, scores] = [trace.unnamed(POSTS), trace.unnamed(SCORES)]

@@ -1,7 +1,5 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
@@ -13,41 +11,25 @@ import { applyStreams } from '../../schema/streams.ts'
 import { POSTS, projectorConsumer, subjects } from '../../schema/subjects.ts'
 import { postSubmitted } from '../../schema/testing/builders.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
-import { ensureSecrets } from '../../scripts/secrets.ts'
+import { startSecuredNats } from '../testing/start-secured-nats.ts'
 import { filesWith } from '../testing/stored-bytes.ts'
 
 const SECRET = 'xylophonequartz'
-const NATS_SERVER = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
 
+let nats: Awaited<ReturnType<typeof startSecuredNats>>
 let dataDir: string
 let url: string
-let server: ChildProcess
 let admin: NatsConnection
 
-/** The server as npm start runs it: with nats.conf, its users and their rights. */
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
-  const [port, monitorPort] = [await freePort(), await freePort()]
-  url = `nats://127.0.0.1:${port}`
-  const secrets = await ensureSecrets(dataDir)
-  const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
-  server = spawn(NATS_SERVER, ['-c', 'nats.conf'], {
-    stdio: 'ignore',
-    env: {
-      ...Object.fromEntries(passwords),
-      NATS_LISTEN: `"127.0.0.1:${port}"`,
-      NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
-      JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
-    },
-  })
+  nats = await startSecuredNats()
+  ;({ dataDir, url } = nats)
   admin = await connectNats({ url, user: 'admin', name: 'test', dataDir })
 })
 
 afterAll(async () => {
   await admin.close()
-  server.kill('SIGKILL')
-  await once(server, 'exit')
-  await rm(dataDir, { recursive: true, force: true })
+  await nats[Symbol.asyncDispose]()
 })
 
 beforeEach(async () => {

@@ -21,8 +21,8 @@ export interface HttpClientOptions {
   readonly logger: Logger
   /** From 0 to 1. */
   readonly random?: () => number
-  /** Exchanges tried for one request. */
-  readonly maxAttempts?: number
+  /** Exchanges tried for one request; undefined: as many as a source that runs on tries. */
+  readonly maxAttempts?: number | undefined
 }
 
 export interface Exchange<T> {

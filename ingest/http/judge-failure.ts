@@ -1,7 +1,7 @@
 import { RedirectedError, RefusedError, TransientError } from './errors.ts'
 import type { HttpAnswer } from './fetch.ts'
 import { retryAfterMs, seconds, type Headers } from './headers.ts'
-import { parseJson } from './json.ts'
+import { parseJson } from '../../schema/runtime/parse-json.ts'
 
 const REFUSED = new Set([400, 403, 404, 410, 414, 451])
 /** An answer of 429 without any header gives no time. */

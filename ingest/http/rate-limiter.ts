@@ -13,6 +13,12 @@ interface Waiter {
   readonly grant: () => void
 }
 
+export interface RateLimits {
+  readonly perMinute: number
+  /** How many requests the server's window holds, for servers that tell only how many were used. */
+  readonly perWindow?: number
+}
+
 /**
  * Spreads requests evenly: two are never closer than a minute divided by the limit, so no minute holds more, and a
  * restart makes no burst. Where the server's own headers leave less, what is left is spread over the time to the
@@ -32,8 +38,7 @@ export class RateLimiter {
   #sleep: AbortController | undefined
   #lastUrgency: Urgency = 'spare'
 
-  /** @param perWindow how many requests the server's window holds, for servers that tell only how many were used */
-  constructor(clock: Clock, { perMinute, perWindow }: { perMinute: number; perWindow?: number }) {
+  constructor(clock: Clock, { perMinute, perWindow }: RateLimits) {
     this.#clock = clock
     this.#leastMs = this.#spacingMs = MINUTE_MS / perMinute
     this.#perWindow = perWindow

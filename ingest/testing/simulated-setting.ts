@@ -4,12 +4,34 @@ import { createReddit } from '../sources/reddit/create-reddit.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { createPost, type StandInPost } from './stand-in-listing.ts'
 import { StandInReddit, type StandInOptions } from './stand-in-reddit.ts'
-import { seededRandom, silentLogger, simulatedWorld, TestWorld } from './test-source.ts'
+import { random as seededRandom } from '../../ml/random.ts'
+import { silentLogger, simulatedWorld, TestWorld } from './test-source.ts'
 
 export const START_MS = Date.UTC(2026, 5, 1)
 export const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000] as const
 /** Far from the ids of anything else. */
 export const FIRST_ID = 36 ** 6
+
+/** Settings that the stand-in knows, for all of Reddit. */
+export const REDDIT: RedditSource = {
+  kind: 'reddit',
+  clientId: 'an-id',
+  clientSecret: 'a-secret',
+  userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
+  authUrl: 'http://auth.test',
+  apiUrl: 'http://api.test',
+  subreddits: undefined,
+  pollIntervalMs: SECOND,
+  check: false,
+}
+
+/** A process that runs for a while, ends, and is gone for a while. */
+export interface Stop {
+  readonly runMs: number
+  readonly downMs: number
+  /** Whether it ends without saving its position. */
+  readonly crash: boolean
+}
 
 /** A stand-in for Reddit, a clock, and sources that know nothing else of the world. */
 export interface Setting {
@@ -28,20 +50,22 @@ export function setUp(
   const clock = new SimulatedClock(START_MS)
   const reddit = new StandInReddit({ now: () => clock.trueMs, ...options })
   const outside = simulatedWorld(clock, reddit, seededRandom(seed))
-  const source: RedditSource = {
-    kind: 'reddit',
-    clientId: 'an-id',
-    clientSecret: 'a-secret',
-    userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
-    authUrl: 'http://auth.test',
-    apiUrl: 'http://api.test',
-    subreddits: subreddits === undefined ? undefined : new Set(subreddits),
-    pollIntervalMs: SECOND,
-    check: false,
-  }
+  const source = { ...REDDIT, subreddits: subreddits === undefined ? undefined : new Set(subreddits) }
   const create = (more: Partial<RedditSource> = {}): LiveSource =>
     createReddit({ ...source, ...more }, silentLogger, outside)
   return { clock, reddit, world: new TestWorld(clock), create }
+}
+
+/** Lets one process after another run, and end as the stops say. */
+export async function playStops(set: Setting, stops: readonly Stop[], more?: Partial<RedditSource>): Promise<void> {
+  for (const { runMs, downMs, crash } of stops) {
+    await set.world.run(set.create(more), runMs, async () => {
+      await set.clock.pass(runMs)
+      set.world.positions.lost = crash
+    })
+    set.world.positions.lost = false
+    await set.clock.pass(downMs)
+  }
 }
 
 /** Posts every so often, in milliseconds relative to the start. */

@@ -1,8 +1,9 @@
+import { toIsoTime } from '../../schema/hours.ts'
 import { createLogger } from '../../schema/runtime/logger.ts'
 import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
-import { isoTime, type Gap } from '../sources/live/gaps.ts'
+import type { Gap } from '../sources/live/gaps.ts'
 import type { Eraser, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
@@ -10,17 +11,6 @@ import type { SimulatedClock } from './simulated-clock.ts'
 import type { StandInReddit } from './stand-in-reddit.ts'
 
 export const silentLogger = createLogger('test', 'silent')
-
-/** Numbers from 0 to 1 that follow from a seed. Source: mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** A world whose only server is the stand-in, on the simulated clock. */
 export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, random: () => number): World {
@@ -178,6 +168,6 @@ export class TestWorld {
 
   /** The last report of each hour, by `<subreddit> <hour as ISO 8601>`; `*` is all of Reddit. */
   get lastReports(): Map<string, HourReport> {
-    return new Map(this.reports.map((report) => [`${report.subreddit ?? '*'} ${isoTime(report.hour_utc)}`, report]))
+    return new Map(this.reports.map((report) => [`${report.subreddit ?? '*'} ${toIsoTime(report.hour_utc)}`, report]))
   }
 }

@@ -51,6 +51,13 @@ export class DurablePublisher {
     }
   }
 
+  /** Any number of messages, batch by batch. */
+  async publishAll(messages: readonly OutgoingMessage[]): Promise<void> {
+    for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
+      await this.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
+    }
+  }
+
   /** For streams that take no atomic batches, and for messages with headers of their own. */
   async publishSingly(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
     let duplicates = 0

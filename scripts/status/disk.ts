@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { READ_MODELS } from './read-models.ts'
+import { READ_MODELS } from '../../schema/subjects.ts'
 
 /** What lies in the data folder, in bytes. */
 export interface DiskStatus {

@@ -2,8 +2,6 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 
-export const READ_MODELS = ['posts', 'hourly', 'all-time'] as const
-
 interface Checkpoint {
   readonly stream: string
   readonly sequence: number

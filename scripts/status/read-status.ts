@@ -1,11 +1,12 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
+import { READ_MODELS } from '../../schema/subjects.ts'
 import type { StatusConfig } from './config.ts'
 import { readConsumers, type ConsumerStatus } from './consumers.ts'
 import { readDisk, type DiskStatus } from './disk.ts'
 import { readModel, type ModelStatus } from './model.ts'
-import { readReadModel, READ_MODELS, type ReadModelStatus } from './read-models.ts'
+import { readReadModel, type ReadModelStatus } from './read-models.ts'
 import { readStreams, type StreamStatus } from './streams.ts'
 
 /** What `npm run status -- --json` prints. Sizes are in bytes, ages in seconds. */

@@ -2,7 +2,7 @@ import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer } from '../../http/fetch.ts'
 import type { HttpClient } from '../../http/http-client.ts'
 import { judgeFailure } from '../../http/judge-failure.ts'
-import { parseJson } from '../../http/json.ts'
+import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
 /** The most that one search gives. */
 export const SEARCH_LIMIT = 100

@@ -5,7 +5,8 @@ import { HOUR, inOrder, MINUTE, SECOND, START_MS, steadily } from '../../testing
 import { SimulatedClock } from '../../testing/simulated-clock.ts'
 import type { StandInPost } from '../../testing/stand-in-listing.ts'
 import type { Fault } from '../../testing/stand-in-reddit.ts'
-import { seededRandom, silentLogger, TestWorld } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
+import { silentLogger, TestWorld } from '../../testing/test-source.ts'
 import { createArcticShift } from './arctic-shift.ts'
 
 /** How long the archive takes to have a post. */

@@ -2,11 +2,11 @@ import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { ArchiveSource } from '../../config.ts'
 import type { Clock } from '../../http/clock.ts'
 import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
-import { HttpClient } from '../../http/http-client.ts'
-import { RateLimiter } from '../../http/rate-limiter.ts'
+import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { Holds } from '../listing/holds.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
+import { untilStopped } from '../live/until-stopped.ts'
 import { wasDeletedLater } from '../../to-post-event.ts'
 import { ArchiveClient, SEARCH_LIMIT, type ArchivedPost } from './archive-client.ts'
 import { ArchivePosition, KEY } from './archive-position.ts'
@@ -21,12 +21,10 @@ const REPORT_INTERVAL_MS = 60_000
 export function createArchiveClient(
   source: ArchiveSource,
   logger: Logger,
-  { clock, fetch, random }: World,
+  world: World,
   maxAttempts?: number,
 ): ArchiveClient {
-  const limiter = new RateLimiter(clock, { perMinute: REQUESTS_PER_MINUTE })
-  const options = { clock, fetch, random, limiter, logger, userAgent: source.userAgent }
-  const http = new HttpClient(maxAttempts === undefined ? options : { ...options, maxAttempts })
+  const http = createHttpClient({ source, logger, world, maxAttempts }, { perMinute: REQUESTS_PER_MINUTE })
   return new ArchiveClient(http, source.url)
 }
 
@@ -68,19 +66,14 @@ class ArchiveRun {
   async run(): Promise<void> {
     const { clock, subreddits, pollIntervalMs } = this.#options
     const { signal } = this.#context
-    try {
-      while (!signal.aborted) {
-        const startMs = clock.elapsedMs()
-        for (const name of subreddits) if (!this.#holds.holds(name)) await this.#tryRead(name)
-        if (clock.elapsedMs() - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
-        await this.#save()
-        await clock.sleep(startMs + pollIntervalMs - clock.elapsedMs(), signal)
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error
-    } finally {
+    const step = async (): Promise<void> => {
+      const startMs = clock.elapsedMs()
+      for (const name of subreddits) if (!this.#holds.holds(name)) await this.#tryRead(name)
+      if (clock.elapsedMs() - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
       await this.#save()
+      await clock.sleep(startMs + pollIntervalMs - clock.elapsedMs(), signal)
     }
+    await untilStopped(signal, step, () => this.#save())
   }
 
   async #tryRead(name: string): Promise<void> {

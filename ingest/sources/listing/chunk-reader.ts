@@ -1,6 +1,6 @@
+import { toIsoTime } from '../../../schema/hours.ts'
 import type { Clock } from '../../http/clock.ts'
 import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
-import { isoTime } from '../live/gaps.ts'
 import type { SourceContext } from '../live/source.ts'
 import { halve, type Chunk, type TakenPost } from './chunks.ts'
 import type { Holds } from './holds.ts'
@@ -64,7 +64,7 @@ export class ChunkReader {
     const startUtc = Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000)
     for (const { name, from, until } of reading.gaps) {
       const reason = 'older than what the listing offers'
-      await context.recordGap({ of: name, from: isoTime(from), until: isoTime(until), reason })
+      await context.recordGap({ of: name, from: toIsoTime(from), until: toIsoTime(until), reason })
     }
     // By the posts' own times, where there are any: they alone can be compared with other posts' times.
     const throughUtc = reading.newestUtc === 0 ? startUtc : Math.floor(reading.newestUtc)

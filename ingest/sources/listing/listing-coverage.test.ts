@@ -11,6 +11,8 @@ import {
   START_MS,
   steadily,
   type Setting,
+  playStops,
+  type Stop,
 } from '../../testing/simulated-setting.ts'
 import type { StandInPost } from '../../testing/stand-in-listing.ts'
 import type { HourReport } from '../live/coverage-publisher.ts'
@@ -133,7 +135,7 @@ describe('a listing’s reports', () => {
 
 interface Scenario {
   readonly everyMs: number
-  readonly stops: readonly { readonly runMs: number; readonly downMs: number; readonly crash: boolean }[]
+  readonly stops: readonly Stop[]
 }
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
@@ -158,14 +160,7 @@ test('stops and crashes at any point leave the same last reports as an undisturb
     )
     for (const { reddit } of [disturbed, calm]) reddit.add(posts)
     await disturbed.world.run(disturbed.create(poll), 30 * MINUTE)
-    for (const { runMs, downMs, crash } of stops) {
-      await disturbed.world.run(disturbed.create(poll), runMs, async () => {
-        await disturbed.clock.pass(runMs)
-        disturbed.world.positions.lost = crash
-      })
-      disturbed.world.positions.lost = false
-      await disturbed.clock.pass(downMs)
-    }
+    await playStops(disturbed, stops, poll)
     await disturbed.world.run(disturbed.create(poll), 30 * MINUTE)
     await calm.world.run(calm.create(poll), endMs)
     for (const name of ['a1', 'b1']) {

@@ -1,4 +1,4 @@
-import { isPostId } from '../../../schema/post-id.ts'
+import { isPostId, plainPostId } from '../../../schema/post-id.ts'
 import { TransientError } from '../../http/errors.ts'
 
 /** A post as the API has it. */
@@ -47,9 +47,7 @@ function toSubmission(child: unknown): Submission | undefined {
   const { kind, data } = (child ?? {}) as { kind?: unknown; data?: unknown }
   if (kind !== 't3' || typeof data !== 'object' || data === null) return undefined
   const { id: plain, name, created_utc: created } = data as Record<string, unknown>
-  const id = String(plain ?? name)
-    .toLowerCase()
-    .replace(/^t3_/, '')
+  const id = plainPostId(String(plain ?? name))
   if (!isPostId(id)) return undefined
   const createdUtc = Number(created)
   const known = created !== null && created !== undefined && Number.isFinite(createdUtc)

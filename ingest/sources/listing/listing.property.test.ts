@@ -13,7 +13,7 @@ import {
   type Setting,
 } from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { seededRandom } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
 
 const RUNS = 12
 /** Long enough for what had failed to be tried again and for the whole window to be read. */

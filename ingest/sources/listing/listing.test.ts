@@ -13,7 +13,7 @@ import {
   type Setting,
 } from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { seededRandom } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
 
 const listings = ({ reddit }: Setting): string[] =>
   reddit.log.filter(({ path }) => path.startsWith('/r/')).map(({ path, query }) => path + query)

@@ -1,6 +1,7 @@
 import type { Clock } from '../../http/clock.ts'
 import { UnavailableError } from '../../http/errors.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
+import { untilStopped } from '../live/until-stopped.ts'
 import { addToChunks, createChunk, packChunks, type Chunk } from './chunks.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { Holds } from './holds.ts'
@@ -74,18 +75,12 @@ class ListingRun {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#context
-    try {
-      while (!signal.aborted) {
-        await this.#step()
-        if (this.#now - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
-        if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error
-    } finally {
-      await this.#position.save()
+    const step = async (): Promise<void> => {
+      await this.#step()
+      if (this.#now - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
+      if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
     }
+    await untilStopped(this.#context.signal, step, () => this.#position.save())
   }
 
   get #now(): number {

@@ -31,6 +31,3 @@ export class Gaps {
     await this.#positions.save(this.#key, { gaps: [...gaps, gap].slice(-MAX_KEPT) })
   }
 }
-
-/** Seconds since the epoch as ISO 8601, UTC, in seconds. */
-export const isoTime = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace(/\.\d+Z$/, 'Z')

@@ -1,5 +1,6 @@
+import { HOUR_SECONDS, hourOf } from '../../../schema/hours.ts'
 import type { HourReport } from './coverage-publisher.ts'
-import { HOUR_S, hourOf, overlap } from './hours.ts'
+import { overlap } from './hours.ts'
 
 /** What is known of one subreddit. Times are seconds since the epoch. */
 interface Reading {
@@ -37,11 +38,11 @@ const GRACE_S = 60
 /** An hour that cannot be read to its end is reported all the same. */
 const PATIENCE_S = 600
 /** Posts that are approved late come within a few hours. */
-const KEPT_S = 3 * HOUR_S
+const KEPT_S = 3 * HOUR_SECONDS
 /** How far back a first reading is reported. */
-const FIRST_S = 24 * HOUR_S
+const FIRST_S = 24 * HOUR_SECONDS
 /** After a longer stop only its last month is reported hour by hour. */
-const MAX_S = 31 * 24 * HOUR_S
+const MAX_S = 31 * 24 * HOUR_SECONDS
 
 /** Which hours of each subreddit were read without a gap, and how many posts were taken from them. */
 export class ReadHours {
@@ -96,9 +97,9 @@ export class ReadHours {
       const reading = this.#readings.get(name)
       if (reading === undefined) continue
       reading.from = Math.max(reading.from, hourOf(nowUtc - MAX_S))
-      for (let hour = reading.from; hour + HOUR_S + GRACE_S <= nowUtc; hour += HOUR_S) {
-        const isRead = reading.through >= hour + HOUR_S
-        if (!isRead && nowUtc < Math.max(hour + HOUR_S, startUtc) + PATIENCE_S) break
+      for (let hour = reading.from; hour + HOUR_SECONDS + GRACE_S <= nowUtc; hour += HOUR_SECONDS) {
+        const isRead = reading.through >= hour + HOUR_SECONDS
+        if (!isRead && nowUtc < Math.max(hour + HOUR_SECONDS, startUtc) + PATIENCE_S) break
         if (hour >= reading.told || reading.changed.has(hour)) reports.push(toReport(name, reading, hour))
       }
     }
@@ -109,7 +110,7 @@ export class ReadHours {
   reported(reports: readonly HourReport[], nowUtc: number): void {
     for (const { subreddit, hour_utc: hour } of reports) {
       const reading = this.#readings.get(subreddit!)!
-      reading.told = Math.max(reading.told, hour + HOUR_S)
+      reading.told = Math.max(reading.told, hour + HOUR_SECONDS)
       reading.changed.delete(hour)
     }
     for (const reading of this.#readings.values()) forget(reading, nowUtc)
@@ -123,24 +124,24 @@ export class ReadHours {
 /** Hours between the two times are other than they were reported. */
 function touch(reading: Reading, fromUtc: number, untilUtc: number): void {
   const until = Math.min(untilUtc, reading.told)
-  for (let hour = Math.max(hourOf(fromUtc), reading.from); hour < until; hour += HOUR_S) reading.changed.add(hour)
+  for (let hour = Math.max(hourOf(fromUtc), reading.from); hour < until; hour += HOUR_SECONDS) reading.changed.add(hour)
 }
 
 function forget(reading: Reading, nowUtc: number): void {
   const { seen, changed, told, through } = reading
   const until = Math.min(told, hourOf(Math.min(through, nowUtc - KEPT_S)))
-  while (reading.from < until && !changed.has(reading.from)) reading.from += HOUR_S
+  while (reading.from < until && !changed.has(reading.from)) reading.from += HOUR_SECONDS
   for (const hour of seen.keys()) if (hour < reading.from) seen.delete(hour)
   for (const hour of changed) if (hour < reading.from) changed.delete(hour)
   reading.gaps = reading.gaps.filter(([, until]) => until > reading.from)
 }
 
 function toReport(name: string, { since, through, gaps, seen }: Reading, hour: number): HourReport {
-  const end = hour + HOUR_S
+  const end = hour + HOUR_SECONDS
   const missed = gaps.reduce((sum, [from, until]) => sum + overlap(from, Math.min(until, through), hour, end), 0)
   const readS = Math.max(0, overlap(since, through, hour, end) - missed)
   const counts = { expected: null, seen: seen.get(hour) ?? 0, erased: 0, unknown: 0 }
-  return { subreddit: name, hour_utc: hour, ...counts, coverage: readS / HOUR_S }
+  return { subreddit: name, hour_utc: hour, ...counts, coverage: readS / HOUR_SECONDS }
 }
 
 const fromStored = ([since, through, from, told, gaps, seen, changed]: StoredReadHours[string]): Reading => ({

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
 import { retryAfterMs } from '../../http/headers.ts'
 import type { HttpClient } from '../../http/http-client.ts'
 import { judgeFailure } from '../../http/judge-failure.ts'
-import { parseJson } from '../../http/json.ts'
+import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
 const TOKEN_PATH = '/api/v1/access_token'
 const INSTALLED_CLIENT = 'https://oauth.reddit.com/grants/installed_client'

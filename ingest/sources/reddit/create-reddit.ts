@@ -1,7 +1,6 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { RedditSource } from '../../config.ts'
-import { HttpClient } from '../../http/http-client.ts'
-import { RateLimiter } from '../../http/rate-limiter.ts'
+import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { ListingSource } from '../listing/listing.ts'
 import { runTogether } from '../live/run-together.ts'
@@ -25,12 +24,13 @@ const DEEP_INTERVAL_MS = 600_000
 export function createRedditClient(
   source: RedditSource,
   logger: Logger,
-  { clock, fetch, random }: World,
+  world: World,
   maxAttempts?: number,
 ): RedditClient {
-  const limiter = new RateLimiter(clock, { perMinute: REQUESTS_PER_MINUTE, perWindow: REQUESTS_PER_WINDOW })
-  const options = { clock, fetch, random, limiter, logger, userAgent: source.userAgent }
-  const http = new HttpClient(maxAttempts === undefined ? options : { ...options, maxAttempts })
+  const http = createHttpClient(
+    { source, logger, world, maxAttempts },
+    { perMinute: REQUESTS_PER_MINUTE, perWindow: REQUESTS_PER_WINDOW },
+  )
   return new RedditClient(http, new AccessToken(http, source), source.apiUrl)
 }
 

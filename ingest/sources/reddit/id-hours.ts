@@ -1,5 +1,6 @@
+import { HOUR_SECONDS, hourOf } from '../../../schema/hours.ts'
 import type { HourReport } from '../live/coverage-publisher.ts'
-import { HOUR_S, hourOf, overlap } from '../live/hours.ts'
+import { overlap } from '../live/hours.ts'
 
 /** What became of an id: its post was read, was deleted or removed when it was looked at, or did not show. */
 export type IdState = 'seen' | 'erased' | 'unknown'
@@ -37,7 +38,7 @@ const GRACE_S = 60
 /** An hour that cannot be read to its end is reported all the same. */
 const PATIENCE_S = 600
 /** Posts are looked at again until they are two days old; what is found then changes their hours. */
-const KEPT_S = 50 * HOUR_S
+const KEPT_S = 50 * HOUR_SECONDS
 const MAX_HOURS = 366 * 24
 /** As a count in an event. */
 const MAX_COUNT = 2 ** 31 - 1
@@ -54,7 +55,7 @@ export class IdHours {
     this.#from = stored?.from ?? Number.POSITIVE_INFINITY
     this.#since = stored?.since ?? Number.POSITIVE_INFINITY
     for (const [hour, seen, erased, unknown, changed] of stored?.hours ?? []) {
-      this.#hours.set(hour * HOUR_S, { seen, erased, unknown, changed: changed === 1 })
+      this.#hours.set(hour * HOUR_SECONDS, { seen, erased, unknown, changed: changed === 1 })
     }
   }
 
@@ -83,8 +84,8 @@ export class IdHours {
 
   /** Counts ids as unknown that will never be read. */
   addLost(range: IdRange): void {
-    const fromUtc = Math.max(range.fromUtc, range.untilUtc - MAX_HOURS * HOUR_S)
-    for (let hour = hourOf(fromUtc); hour <= range.untilUtc; hour += HOUR_S) {
+    const fromUtc = Math.max(range.fromUtc, range.untilUtc - MAX_HOURS * HOUR_SECONDS)
+    for (let hour = hourOf(fromUtc); hour <= range.untilUtc; hour += HOUR_SECONDS) {
       this.add(hour, 'unknown', idsWithin(range, hour))
       this.touch(hour, hour)
     }
@@ -92,8 +93,8 @@ export class IdHours {
 
   /** What is known of the hours from one time to another is other than it was, though no id was counted. */
   touch(fromUtc: number, untilUtc: number): void {
-    const last = Math.min(untilUtc, fromUtc + MAX_HOURS * HOUR_S)
-    for (let hour = Math.max(hourOf(fromUtc), this.#from); hour <= last; hour += HOUR_S) {
+    const last = Math.min(untilUtc, fromUtc + MAX_HOURS * HOUR_SECONDS)
+    for (let hour = Math.max(hourOf(fromUtc), this.#from); hour <= last; hour += HOUR_SECONDS) {
       this.#entry(hour).changed = true
     }
   }
@@ -101,10 +102,10 @@ export class IdHours {
   /** Reports on the hours that are over and of which something new is known, the oldest first. */
   due(walk: WalkState): HourReport[] {
     const { nowUtc, throughUtc } = walk
-    this.#from = Math.max(this.#from, hourOf(nowUtc) - MAX_HOURS * HOUR_S)
+    this.#from = Math.max(this.#from, hourOf(nowUtc) - MAX_HOURS * HOUR_SECONDS)
     const reports: HourReport[] = []
-    for (let hour = this.#from; hour + HOUR_S + GRACE_S <= nowUtc; hour += HOUR_S) {
-      const isRead = throughUtc >= hour + HOUR_S || nowUtc >= hour + HOUR_S + PATIENCE_S
+    for (let hour = this.#from; hour + HOUR_SECONDS + GRACE_S <= nowUtc; hour += HOUR_SECONDS) {
+      const isRead = throughUtc >= hour + HOUR_SECONDS || nowUtc >= hour + HOUR_SECONDS + PATIENCE_S
       if (isRead && this.#entry(hour).changed) reports.push(this.#report(hour, walk))
     }
     return reports
@@ -119,7 +120,7 @@ export class IdHours {
     for (const { hour_utc: hour } of reports) this.#entry(hour).changed = false
     const first = backlog.reduce((least, { fromUtc }) => Math.min(least, fromUtc), throughUtc)
     const until = Math.min(hourOf(first), hourOf(nowUtc - KEPT_S))
-    for (; this.#from < until; this.#from += HOUR_S) {
+    for (; this.#from < until; this.#from += HOUR_SECONDS) {
       if (open.has(this.#from) || this.#hours.get(this.#from)?.changed === true) return
       this.#hours.delete(this.#from)
     }
@@ -129,7 +130,7 @@ export class IdHours {
   toStored(): StoredIdHours | undefined {
     if (this.#since === Number.POSITIVE_INFINITY) return undefined
     const hours = [...this.#hours].map(([hour, { seen, erased, unknown, changed }]) => {
-      return [hour / HOUR_S, seen, erased, unknown, changed ? 1 : 0] as const
+      return [hour / HOUR_SECONDS, seen, erased, unknown, changed ? 1 : 0] as const
     })
     return { from: this.#from, since: this.#since, hours }
   }
@@ -146,11 +147,11 @@ export class IdHours {
     const waiting = backlog.reduce((sum, range) => sum + idsWithin(range, hour), 0)
     const known = seen + erased + unknown + waiting
     // What was given out before the first post, or after the last one that could be read, is reckoned from the rest.
-    const watchedS = overlap(this.#since, throughUtc, hour, hour + HOUR_S)
-    const reckoned = watchedS === 0 ? 0 : Math.round((known * (HOUR_S - watchedS)) / watchedS)
+    const watchedS = overlap(this.#since, throughUtc, hour, hour + HOUR_SECONDS)
+    const reckoned = watchedS === 0 ? 0 : Math.round((known * (HOUR_SECONDS - watchedS)) / watchedS)
     const beside = Math.min(reckoned, MAX_COUNT - known)
     const expected = known + beside
-    const coverage = expected === 0 ? watchedS / HOUR_S : (seen + erased) / expected
+    const coverage = expected === 0 ? watchedS / HOUR_SECONDS : (seen + erased) / expected
     return { subreddit: null, hour_utc: hour, expected, seen, erased, unknown: unknown + waiting + beside, coverage }
   }
 }
@@ -160,5 +161,5 @@ function idsWithin({ from, until, fromUtc, untilUtc }: IdRange, hour: number): n
   const [ids, seconds] = [until - from, untilUtc - fromUtc]
   if (seconds <= 0) return hour === hourOf(fromUtc) ? ids : 0
   const before = (utc: number): number => Math.round((ids * overlap(fromUtc, untilUtc, fromUtc, utc)) / seconds)
-  return before(hour + HOUR_S) - before(hour)
+  return before(hour + HOUR_SECONDS) - before(hour)
 }

@@ -1,6 +1,6 @@
+import { hourOf } from '../../../schema/hours.ts'
 import { KnownIds } from '../listing/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
-import { hourOf } from '../live/hours.ts'
 import type { PostSink } from '../live/post-sink.ts'
 import type { IdHours, IdState } from './id-hours.ts'
 import type { PendingIds } from './pending-ids.ts'

@@ -1,9 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { shownSeed } from '../../testing/seed.ts'
-import { HOUR, MINUTE, SECOND, setUp, START_MS, steadily, type Setting } from '../../testing/simulated-setting.ts'
+import {
+  HOUR,
+  MINUTE,
+  SECOND,
+  setUp,
+  START_MS,
+  steadily,
+  type Setting,
+  playStops,
+  type Stop,
+  REDDIT,
+} from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { seededRandom, silentLogger, simulatedWorld } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
+import { silentLogger, simulatedWorld } from '../../testing/test-source.ts'
 import type { HourReport } from '../live/coverage-publisher.ts'
 import { createRedditClient } from './create-reddit.ts'
 import { SweepSource } from './sweep.ts'
@@ -143,23 +155,11 @@ describe('a sweep’s reports', () => {
   })
 })
 
-const REDDIT = {
-  kind: 'reddit',
-  clientId: 'an-id',
-  clientSecret: 'a-secret',
-  userAgent: 'linux:gravitas:0.1.0 (by /u/tester)',
-  authUrl: 'http://auth.test',
-  apiUrl: 'http://api.test',
-  subreddits: undefined,
-  pollIntervalMs: SECOND,
-  check: false,
-} as const
-
 interface Scenario {
   readonly everyMs: number
   readonly empty: number
   readonly seed: number
-  readonly stops: readonly { readonly runMs: number; readonly downMs: number; readonly crash: boolean }[]
+  readonly stops: readonly Stop[]
 }
 
 const scenario: fc.Arbitrary<Scenario> = fc.record({
@@ -186,14 +186,7 @@ test('stops and crashes at any point leave the same last reports as an undisturb
     const [disturbed, calm] = [setUp(undefined), setUp(undefined)]
     for (const { reddit } of [disturbed, calm]) reddit.add(posts)
     await disturbed.world.run(disturbed.create(poll), 10 * MINUTE)
-    for (const { runMs, downMs, crash } of stops) {
-      await disturbed.world.run(disturbed.create(poll), runMs, async () => {
-        await disturbed.clock.pass(runMs)
-        disturbed.world.positions.lost = crash
-      })
-      disturbed.world.positions.lost = false
-      await disturbed.clock.pass(downMs)
-    }
+    await playStops(disturbed, stops, poll)
     // Long enough for every id to be found or given up.
     await disturbed.world.run(disturbed.create(poll), 3.5 * HOUR)
     await calm.world.run(calm.create(poll), endMs)

@@ -2,9 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../testing/faults.ts'
 import { shownSeed } from '../../testing/seed.ts'
-import { HOUR, MINUTE, SECOND, setUp, START_MS, type Setting } from '../../testing/simulated-setting.ts'
+import {
+  HOUR,
+  MINUTE,
+  SECOND,
+  setUp,
+  START_MS,
+  type Setting,
+  playStops,
+  type Stop,
+} from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { seededRandom } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
 
 const RUNS = 10
 const FIRST_ID = 60_000_000
@@ -25,7 +34,7 @@ interface Scenario {
   /** Ids left out at once, now and then. */
   readonly hole: number
   readonly faultShare: number
-  readonly stops: readonly { readonly runMs: number; readonly downMs: number; readonly crash: boolean }[]
+  readonly stops: readonly Stop[]
 }
 
 const share = (max: number): fc.Arbitrary<number> => fc.double({ min: 0, max, noNaN: true })
@@ -68,14 +77,7 @@ function createPosts(scenario: Scenario, random: () => number): StandInPost[] {
 }
 
 async function play(set: Setting, { stops }: Scenario): Promise<void> {
-  for (const { runMs, downMs, crash } of stops) {
-    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), runMs, async () => {
-      await set.clock.pass(runMs)
-      set.world.positions.lost = crash
-    })
-    set.world.positions.lost = false
-    await set.clock.pass(downMs)
-  }
+  await playStops(set, stops, { pollIntervalMs: 10 * SECOND })
   await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), QUIET_MS)
 }
 

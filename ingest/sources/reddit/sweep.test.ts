@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { FAULTS } from '../../testing/faults.ts'
 import { HOUR, MINUTE, missing, SECOND, setUp, START_MS, type Setting } from '../../testing/simulated-setting.ts'
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
-import { seededRandom } from '../../testing/test-source.ts'
+import { random as seededRandom } from '../../../ml/random.ts'
 
 const FIRST_ID = 60_000_000
 

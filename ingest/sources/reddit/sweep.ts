@@ -1,8 +1,9 @@
+import { toIsoTime } from '../../../schema/hours.ts'
 import type { Clock } from '../../http/clock.ts'
 import { UnavailableError } from '../../http/errors.ts'
-import { isoTime } from '../live/gaps.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
+import { untilStopped } from '../live/until-stopped.ts'
 import { gallopToNewest, readListed } from './find-newest.ts'
 import { idsFrom, toId, toNumber } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
@@ -85,18 +86,12 @@ class SweepRun {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#context
-    try {
-      while (!signal.aborted) {
-        await this.#tryStep()
-        if (this.#newest > 0 && this.#reports.isDue) await this.#reports.report()
-        if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error
-    } finally {
-      await this.#position.save()
+    const step = async (): Promise<void> => {
+      await this.#tryStep()
+      if (this.#newest > 0 && this.#reports.isDue) await this.#reports.report()
+      if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
     }
+    await untilStopped(this.#context.signal, step, () => this.#position.save())
   }
 
   get #now(): number {
@@ -188,7 +183,7 @@ class SweepRun {
     const oldestUtc = Math.floor(first ?? fromUtc + share * (range.untilUtc - fromUtc))
     const ids = `${toId(from)} to ${toId(oldest - 1)}`
     const reason = 'more ids than are caught up; import a dump of that time'
-    await this.#context.recordGap({ of: `ids ${ids}`, from: isoTime(fromUtc), until: isoTime(oldestUtc), reason })
+    await this.#context.recordGap({ of: `ids ${ids}`, from: toIsoTime(fromUtc), until: toIsoTime(oldestUtc), reason })
     this.#position.hours.addLost({ from, until: oldest, fromUtc, untilUtc: oldestUtc })
     range.from = oldest
     range.fromUtc = oldestUtc

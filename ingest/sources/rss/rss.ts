@@ -1,7 +1,6 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { ArchiveSource } from '../../config.ts'
-import { HttpClient } from '../../http/http-client.ts'
-import { RateLimiter } from '../../http/rate-limiter.ts'
+import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { ListingSource } from '../listing/listing.ts'
 import type { LiveSource } from '../live/source.ts'
@@ -17,12 +16,13 @@ const MAX_PAGES = 4
 export function createFeedClient(
   source: ArchiveSource,
   logger: Logger,
-  { clock, fetch, random }: World,
+  world: World,
   maxAttempts?: number,
 ): FeedClient {
-  const limiter = new RateLimiter(clock, { perMinute: FEEDS_PER_MINUTE })
-  const options = { clock, fetch, random, limiter, logger, userAgent: source.userAgent }
-  return new FeedClient(new HttpClient(maxAttempts === undefined ? options : { ...options, maxAttempts }), source.url)
+  return new FeedClient(
+    createHttpClient({ source, logger, world, maxAttempts }, { perMinute: FEEDS_PER_MINUTE }),
+    source.url,
+  )
 }
 
 /** Follows a list of subreddits through their feeds: the listings of new posts, as Atom. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../../testing/faults.ts'
 import { shownSeed } from '../../../testing/seed.ts'
-import { FIRST_ID, HOUR, MINUTE, setUp, START_MS, steadily } from '../../../testing/simulated-setting.ts'
-import { seededRandom } from '../../../testing/test-source.ts'
+import { FIRST_ID, HOUR, MINUTE, setUp, START_MS, steadily, playStops } from '../../../testing/simulated-setting.ts'
+import { random as seededRandom } from '../../../../ml/random.ts'
 
 const RUNS = 8
 const WAYS = ['deleted', 'removed', 'author', 'nothing'] as const
@@ -44,14 +44,7 @@ test('whatever happens, all that goes is erased within 48 hours, and nothing els
     })
     set.reddit.add(posts)
     const poll = { pollIntervalMs: 2 * MINUTE }
-    for (const { runMs, downMs, crash } of stops) {
-      await set.world.run(set.create(poll), runMs, async () => {
-        await set.clock.pass(runMs)
-        set.world.positions.lost = crash
-      })
-      set.world.positions.lost = false
-      await set.clock.pass(downMs)
-    }
+    await playStops(set, stops, poll)
     await set.world.run(set.create(poll), START_MS + postingMs + 50 * HOUR - set.clock.trueMs)
     const { stored, log } = set.world.sink
     const gone = posts.filter(({ id, untilMs }) => stored.has(id) && untilMs !== Number.POSITIVE_INFINITY)

@@ -12,7 +12,7 @@ import {
 } from '../../../testing/simulated-setting.ts'
 import type { StandInOptions } from '../../../testing/stand-in-reddit.ts'
 import type { StandInPost } from '../../../testing/stand-in-listing.ts'
-import { seededRandom } from '../../../testing/test-source.ts'
+import { random as seededRandom } from '../../../../ml/random.ts'
 
 const poll = { pollIntervalMs: MINUTE }
 const WAYS = ['deleted', 'removed', 'author', 'nothing'] as const

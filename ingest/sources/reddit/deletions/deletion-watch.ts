@@ -1,3 +1,4 @@
+import { HOUR_SECONDS } from '../../../../schema/hours.ts'
 import type { Clock } from '../../../http/clock.ts'
 import { UnavailableError } from '../../../http/errors.ts'
 import type { ListingClient } from '../../listing/listing-page.ts'
@@ -11,7 +12,6 @@ import type { GonePost, PostLog, StoredPost } from '../../live/post-log.ts'
 
 /** When a post is looked at again, hours after its creation: what is deleted is to be gone within 48 hours. */
 const AGES_H = [1, 12, 36, 47] as const
-const HOUR_S = 3_600
 /** A request waits so long for more posts to come to their age. */
 const COMPANY_S = 300
 /** Present posts that are asked for along with others: an answer without any of them is no answer. */
@@ -137,8 +137,8 @@ class WatchRun {
     const through = position?.log === this.#identity ? position.through : {}
     const begin = async (hours: number): Promise<AgeCursor> => {
       // At the first start: posts that came to their age long ago are past the help of this check.
-      const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_S))
-      return new AgeCursor(hours * HOUR_S, stored, from)
+      const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_SECONDS))
+      return new AgeCursor(hours * HOUR_SECONDS, stored, from)
     }
     this.#cursors = await Promise.all(AGES_H.map(begin))
   }
@@ -146,7 +146,9 @@ class WatchRun {
   async #save(): Promise<void> {
     this.#savedMs = this.#now
     if (this.#cursors.length === 0) return
-    const through = Object.fromEntries(this.#cursors.map((cursor) => [cursor.ageS / HOUR_S, cursor.settledThrough]))
+    const through = Object.fromEntries(
+      this.#cursors.map((cursor) => [cursor.ageS / HOUR_SECONDS, cursor.settledThrough]),
+    )
     const position: Stored = { log: this.#identity, through }
     const text = JSON.stringify(position)
     if (text === this.#saved) return

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { JetStreamError, jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { jetstreamManager, type DirectBatchOptions, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { POSTS, subjects } from '../../../../schema/subjects.ts'
-import { parseJson } from '../../../http/json.ts'
+import { readBatch } from '../../../../schema/runtime/read-batch.ts'
+import { parseJson } from '../../../../schema/runtime/parse-json.ts'
 import type { StoredPage, StoredPost, StoredPosts } from '../../live/post-log.ts'
 
 /** Posts are a kilobyte as a rule, and a hundred at most. */
@@ -10,8 +10,6 @@ const PAGE_MESSAGES = 256
 const TIMEOUT_MS = 15_000
 const SUBMITTED = subjects.postSubmitted('*')
 const SOURCE = 'reddit'
-/** The server's answer where nothing follows. */
-const NOT_FOUND = 404
 
 /** The posts in POSTS, read without a consumer. */
 export class LogPosts implements StoredPosts {
@@ -41,22 +39,14 @@ export class LogPosts implements StoredPosts {
   }
 
   /** @throws when the server does not answer to the end */
-  async #getBatch(options: Parameters<JetStreamManager['direct']['getBatch']>[1]): Promise<StoredMsg[]> {
-    const batch = await this.#jsm.direct.getBatch(POSTS, options)
-    const answered = new AbortController()
-    const messages = Array.fromAsync(batch)
-    const late = pause(TIMEOUT_MS, undefined, { signal: answered.signal }).then(() => {
-      batch.stop()
-      throw new Error(`${POSTS} could not be read: no answer within ${TIMEOUT_MS / 1_000} s`)
-    })
-    late.catch(() => {})
+  async #getBatch(options: DirectBatchOptions): Promise<StoredMsg[]> {
+    const late = new AbortController()
+    const reason = new Error(`${POSTS} could not be read: no answer within ${TIMEOUT_MS / 1_000} s`)
+    const timer = setTimeout(() => late.abort(reason), TIMEOUT_MS)
     try {
-      return await Promise.race([messages, late])
-    } catch (error) {
-      if (error instanceof JetStreamError && 'code' in error && error.code === NOT_FOUND) return []
-      throw error
+      return await readBatch(this.#jsm, POSTS, options, late.signal)
     } finally {
-      answered.abort()
+      clearTimeout(timer)
     }
   }
 }
