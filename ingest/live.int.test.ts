@@ -129,6 +129,20 @@ describe('reddit', () => {
     await untilStored(21)
     expect(await stored(DEAD)).toBe(0)
   })
+
+  test('stops although the server is gone and posts are on their way; they are stored at the next start', async () => {
+    const service = await start({ SUBREDDITS: 'askscience' })
+    const listings = (): number => reddit.log.filter(({ path }) => path.startsWith('/r/')).length
+    await vi.waitFor(() => expect(listings()).toBe(1), { timeout: 10_000 })
+    await nats.kill()
+    reddit.add(recent('AskScience', 5))
+    const before = listings()
+    await vi.waitFor(() => expect(listings()).toBeGreaterThan(before), { timeout: 10_000 })
+    await service[Symbol.asyncDispose]()
+    await nats.restart()
+    await using _service = await start({ SUBREDDITS: 'askscience' })
+    await untilStored(5)
+  }, 30_000)
 })
 
 const check = (more: Record<string, string>): ReturnType<typeof checkSource> => {

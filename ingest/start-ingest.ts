@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -22,6 +23,8 @@ export interface IngestService extends Service {
 }
 
 const SILENT: ProgressOutput = { write: () => true }
+/** For what is being stored. While the server is away that may never be; what was not stored is read again. */
+const STOP_GRACE_MS = 4_000
 
 /** Starts a source. A dump ends by itself, the others run until they are disposed. */
 export async function startIngest(
@@ -33,7 +36,7 @@ export async function startIngest(
   if (source.kind === 'none') return { ...idle(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
   const connection = await connectIngest(config, logger)
   try {
-    if (source.kind === 'dump') return startDump(source, connection, output)
+    if (source.kind === 'dump') return startDump(source, connection, logger, output)
     const running =
       source.kind === 'demo'
         ? await startDemo(source, connection, logger)
@@ -46,7 +49,7 @@ export async function startIngest(
     return {
       ...idle(running.failed),
       [Symbol.asyncDispose]: async () => {
-        await running[Symbol.asyncDispose]()
+        await inTime(running[Symbol.asyncDispose](), logger)
         await connection.close()
       },
     }
@@ -78,17 +81,33 @@ async function openPostLog(
   return { stored: await LogPosts.open(connection), eraser: new LogEraser({ url, dataDir }, logger) }
 }
 
-function startDump(source: DumpSource, connection: NatsConnection, output: ProgressOutput): IngestService {
+function startDump(
+  source: DumpSource,
+  connection: NatsConnection,
+  logger: Logger,
+  output: ProgressOutput,
+): IngestService {
   const stop = new AbortController()
   const finished = importDumps({ connection, source, output, signal: stop.signal })
   return {
     ...idle(finished),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await finished.catch(() => {})
+      await inTime(
+        finished.catch(() => {}),
+        logger,
+      )
       await connection.close()
     },
   }
+}
+
+async function inTime(stopped: PromiseLike<unknown>, logger: Logger): Promise<void> {
+  const late = new AbortController()
+  const grace = pause(STOP_GRACE_MS, 'late', { signal: late.signal }).catch(() => {})
+  const first = await Promise.race([stopped, grace])
+  late.abort()
+  if (first === 'late') logger.warn('stopped before the last posts were stored; they are read again at the next start')
 }
 
 /** A failure is reported by both promises, whichever is looked at. */

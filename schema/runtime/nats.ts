@@ -8,6 +8,8 @@ import type { Logger } from './logger.ts'
 export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
+const WAITING_INTERVAL_MS = 5_000
+
 /** The file with a user's password, made at first start. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
@@ -27,6 +29,11 @@ export async function connectNats(
   options: ServerAddress & { readonly name: string; readonly logger?: Logger },
 ): Promise<NatsConnection> {
   const { url, user, name, logger } = options
+  const server = new URL(url).host
+  const waiting = setInterval(
+    () => logger?.warn({ server }, 'nats does not answer yet, trying on'),
+    WAITING_INTERVAL_MS,
+  )
   try {
     const connection = await connect({
       ...serverOptions(options),
@@ -42,6 +49,8 @@ export async function connectNats(
     return connection
   } catch (cause) {
     throw new OperationalError(`Cannot connect to NATS at ${url}: ${(cause as Error).message}`, { cause })
+  } finally {
+    clearInterval(waiting)
   }
 }
 
