@@ -56,8 +56,19 @@ describe('toPostEvent', () => {
     })
   })
 
+  test.each([[7], [true], [['a', 'flair']], [{ text: 'a flair' }]])(
+    'drops %j where an optional field should be',
+    (value) => {
+      const fields = ['selftext', 'permalink', 'url', 'is_self', 'over_18', 'link_flair_text']
+      for (const field of fields.filter((name) => value !== true || !/^(is_|over_)/.test(name))) {
+        expect(convert({ [field]: value })).toMatchObject({ id: '1abcde', [field]: null })
+      }
+    },
+  )
+
   test.each([
     ['no title', { title: undefined }, /title/],
+    ['a title that is no text', { title: 7 }, /title/],
     ['no subreddit', { subreddit: null }, /subreddit/],
     ['an id that is none', { id: 'not an id' }, /id/],
     ['a time before Reddit', { created_utc: 5 }, /created_utc/],

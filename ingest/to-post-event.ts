@@ -34,14 +34,15 @@ export function toPostEvent(submission: unknown, source: string, nowMs: number):
     type: 'PostSubmitted',
     id: toId(from['id'] ?? from['name']),
     subreddit: from['subreddit'],
-    title: cut(from['title'], MAX_TITLE_LENGTH),
-    selftext: cut(from['selftext'], MAX_SELFTEXT_LENGTH) ?? null,
+    // What is no text is left for validation to name.
+    title: cut(from['title'], MAX_TITLE_LENGTH) ?? from['title'],
+    selftext: cut(from['selftext'], MAX_SELFTEXT_LENGTH),
     created_utc: toSeconds(from['created_utc']),
     permalink: within(from['permalink'], MAX_PERMALINK_LENGTH),
     url: within(from['url'], MAX_URL_LENGTH),
     is_self: toBoolean(from['is_self']),
     over_18: toBoolean(from['over_18']),
-    link_flair_text: cut(from['link_flair_text'], MAX_FLAIR_LENGTH) ?? null,
+    link_flair_text: cut(from['link_flair_text'], MAX_FLAIR_LENGTH),
     source,
   }
   return checkEvent(event, nowMs) as PostSubmitted
@@ -61,5 +62,5 @@ const toBoolean = (value: unknown): boolean | null => (typeof value === 'boolean
 const within = (value: unknown, max: number): string | null =>
   typeof value === 'string' && value.length <= max ? value : null
 
-/** A text cut to `max` UTF-16 units; what is no text is left for validation to name. */
-const cut = (value: unknown, max: number): unknown => (typeof value === 'string' ? cutText(value, max) : value)
+/** A text cut to `max` UTF-16 units. */
+const cut = (value: unknown, max: number): string | null => (typeof value === 'string' ? cutText(value, max) : null)
