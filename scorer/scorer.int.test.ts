@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { encodeEvent, type PostScored, type PostSubmitted } from '../schema/events.ts'
 import { toPostId } from '../schema/post-id.ts'
@@ -35,9 +37,9 @@ afterEach(async () => {
 
 const logger = createLogger('scorer', 'silent')
 
-async function start(modelDir = 'ml/model'): Promise<void> {
+async function start(modelDir = 'ml/model', log = logger): Promise<void> {
   const config = { natsUrl: nats.url, dataDir: nats.storeDir, logLevel: 'silent', modelDir } as const
-  running.push(await startScorer(config, logger))
+  running.push(await startScorer(config, log))
 }
 
 async function publishPosts(count: number, from: number): Promise<void> {
@@ -152,4 +154,19 @@ test('the first scorer promotes its model, a second one does not', async () => {
   await start()
   await start()
   expect(await messagesIn(MODELS)).toBe(1)
+})
+
+test('a scorer of another model than the shown one says so, and scores all the same', async () => {
+  await jetstream(connection).publish(
+    subjects.modelPromoted,
+    encodeEvent({ type: 'ModelPromoted', model: 'serious-2' }),
+  )
+  const lines: string[] = []
+  const out = new Writable({ write: (line: Buffer, _, done) => (lines.push(String(line)), done()) })
+  await start('ml/model', pino({ level: 'warn' }, out))
+  expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
+    expect.objectContaining({ model: 'serious-3', shown: 'serious-2', command: 'npm run promote -- serious-3' }),
+  ])
+  await publishPosts(5, 0)
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(5), { timeout: 10_000 })
 })

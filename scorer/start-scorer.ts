@@ -9,6 +9,7 @@ import { PostConsumer } from './consume-posts.ts'
 import { Model } from './model.ts'
 import { promoteFirstModel } from './promote-first-model.ts'
 import { BatchScorer } from './score-batch.ts'
+import { warnIfNotShown } from './warn-if-not-shown.ts'
 
 /** Scores every post of POSTS into SCORES. Any number of scorers share the work. */
 export async function startScorer(config: ScorerConfig, logger: Logger): Promise<Service> {
@@ -32,6 +33,7 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
     await requireStream(jsm, POSTS)
     await requireStream(jsm, SCORES)
     if (await promoteFirstModel(connection, model.name)) logger.info({ model: model.name }, 'promoted the first model')
+    await warnIfNotShown(jsm, model.name, logger)
     const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model, logger), model.name, logger)
     stack.use(consumer)
     stack.defer(() => void (closing = true))

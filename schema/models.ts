@@ -1,0 +1,52 @@
+import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
+import { decodeValidEvent } from './events.ts'
+import { MODELS, POSTS, scorerConsumer, subjects } from './subjects.ts'
+
+/** A scorer with much to do has no pull waiting most of the time, but takes something every moment. */
+const ACTIVE_MS = 10_000
+const SCORER_PREFIX = scorerConsumer('')
+
+/** The model whose scores are shown, which the last ModelPromoted names; undefined before the first. */
+export async function readShownModel(jsm: JetStreamManager): Promise<string | undefined> {
+  const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
+  if (message === null) return undefined
+  const event = decodeValidEvent(message.data, message.subject, message.time.getTime())
+  return event?.type === 'ModelPromoted' ? event.model : undefined
+}
+
+/** The models that scorers are at work with now, by the consumers that they share. */
+export async function readScoringModels(jsm: JetStreamManager): Promise<string[]> {
+  const consumers = await Array.fromAsync(jsm.consumers.list(POSTS))
+  return toScoringModels(consumers)
+}
+
+/** {@link readScoringModels} of consumers that were listed already, those of other streams and kinds among them. */
+export const toScoringModels = (consumers: readonly ConsumerInfo[]): string[] =>
+  consumers
+    .filter((consumer) => consumer.stream_name === POSTS && consumer.name.startsWith(SCORER_PREFIX))
+    .filter((consumer) => isAtWork(consumer))
+    .map(({ name }) => name.slice(SCORER_PREFIX.length))
+    .sort()
+
+/** Somebody waits for posts, or took some a moment ago; both times are the server's. */
+export function isAtWork({ num_waiting, delivered, ts }: ConsumerInfo): boolean {
+  if (num_waiting > 0) return true
+  // RFC 3339, whatever the client's type says; missing where nothing was ever delivered.
+  const lastActive = Date.parse(String(delivered.last_active))
+  return Date.parse(ts ?? '') - lastActive < ACTIVE_MS
+}
+
+/** How to make a model the one that is shown. */
+export const toPromoteCommand = (model: string): string => `npm run promote -- ${model}`
+
+/**
+ * What to say where what is scored is not what is shown, for who looks and for who runs it.
+ * @param scoring the models that scorers are at work with
+ * @returns undefined where the shown model is among them, where no scorer is at work, and before the first promotion
+ */
+export function describeStandstill(shown: string | undefined, scoring: readonly string[]): string | undefined {
+  if (shown === undefined || scoring.length === 0 || scoring.includes(shown)) return undefined
+  const makes = scoring.join(' and ')
+  const command = scoring.map(toPromoteCommand).join(' or ')
+  return `The figures stand still: the model shown is ${shown}, the scorer makes scores of ${makes}. To show those: ${command}`
+}

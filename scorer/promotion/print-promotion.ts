@@ -1,0 +1,50 @@
+import { toPromoteCommand } from '../../schema/models.ts'
+import { count } from '../../schema/runtime/progress.ts'
+import type { Promotion } from './promote.ts'
+import type { ScoredModel } from './scored-models.ts'
+
+/** The models that have scores, a line each. */
+export function printModels(models: readonly ScoredModel[], shown: string | undefined): string {
+  if (models.length === 0) return 'No model has scores yet.\n'
+  const width = Math.max(...models.map(({ model }) => model.length))
+  const lines = models.map((one) => {
+    const marks = [one.model === shown ? 'shown' : '', one.isScoring ? 'scoring' : '', toProgress(one)]
+    return `${one.model.padEnd(width)}  ${many(one.scores, 'score')}  ${marks.filter((mark) => mark !== '').join(', ')}`
+  })
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+const toProgress = ({ behind }: ScoredModel): string =>
+  behind === null ? '' : behind === 0 ? 'has scored all posts' : `${many(behind, 'post')} to go`
+
+/** What changed, or would, and what it means for the figures. */
+export function printPromotion({ outcome, model, replaced, before }: Promotion): string {
+  const lines =
+    outcome === 'already shown'
+      ? [`${model.model} is shown already: nothing was changed.`]
+      : [
+          `${model.model} ${outcome === 'promoted' ? 'is shown now' : 'would be shown'}${instead(model, replaced, before)}.`,
+        ]
+  lines.push(...missing(model))
+  // One that has no scores cannot be gone back to.
+  if (outcome === 'promoted' && before !== undefined) lines.push(`To go back: ${toPromoteCommand(before.model)}`)
+  return `${lines.join('\n')}\n`
+}
+
+function instead({ scores }: ScoredModel, replaced: string | undefined, before: ScoredModel | undefined): string {
+  const place = replaced === undefined ? '' : `, in place of ${replaced}`
+  const compared = before === undefined ? '' : `, ${before.model} has ${count(before.scores)}`
+  return `${place}. It has ${many(scores, 'score')}${compared}`
+}
+
+/** Honest about what the figures lack: a post counts only where the shown model has scored it. */
+function missing({ model, behind, isScoring }: ScoredModel): string[] {
+  if (behind === null)
+    return [`No scorer of ${model} was ever at work here: posts that it has no score of are in no figure.`]
+  const posts = `${many(behind, 'post')} still without a score of ${model}: in no figure until then.`
+  const scorer = `No scorer is at work with ${model}: what comes in now gets no score of it.`
+  const said = [...(behind === 0 ? [] : [posts]), ...(isScoring ? [] : [scorer])].join(' ')
+  return said === '' ? [] : [said]
+}
+
+const many = (number: number, what: string): string => `${count(number)} ${what}${number === 1 ? '' : 's'}`

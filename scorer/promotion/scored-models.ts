@@ -1,0 +1,41 @@
+import { JetStreamApiCodes, JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream'
+import { isAtWork } from '../../schema/models.ts'
+import { POSTS, SCORES, scorerConsumer, subjects } from '../../schema/subjects.ts'
+
+/** A model that has scores in the log. */
+export interface ScoredModel {
+  readonly model: string
+  /** In the log. Nearly always one for each post that it has scored: a post that was scored twice may have two. */
+  readonly scores: number
+  /** Events of POSTS that its scorers have still to look at; null where it never had a scorer here. */
+  readonly behind: number | null
+  /** Whether a scorer is at work with it now. */
+  readonly isScoring: boolean
+}
+
+/** All models that have scores, those with most first. The server counts by subject: no event is read. */
+export async function readScoredModels(jsm: JetStreamManager): Promise<ScoredModel[]> {
+  const { state } = await jsm.streams.info(SCORES, { subjects_filter: subjects.postScored('*', '*') })
+  const scores = new Map<string, number>()
+  for (const [subject, messages] of Object.entries(state.subjects ?? {})) {
+    const model = subject.split('.')[1]!
+    scores.set(model, (scores.get(model) ?? 0) + messages)
+  }
+  const models = await Promise.all([...scores].map(([model, scores]) => toScoredModel(jsm, model, scores)))
+  return models.sort((one, other) => other.scores - one.scores || one.model.localeCompare(other.model))
+}
+
+async function toScoredModel(jsm: JetStreamManager, model: string, scores: number): Promise<ScoredModel> {
+  const consumer = await findConsumer(jsm, scorerConsumer(model))
+  if (consumer === undefined) return { model, scores, behind: null, isScoring: false }
+  return { model, scores, behind: consumer.num_pending + consumer.num_ack_pending, isScoring: isAtWork(consumer) }
+}
+
+async function findConsumer(jsm: JetStreamManager, name: string): Promise<ConsumerInfo | undefined> {
+  try {
+    return await jsm.consumers.info(POSTS, name)
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return undefined
+    throw error
+  }
+}
