@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { decodeEvent, type GravitasEvent } from '../schema/events.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
-import { POSTS, type StreamName } from '../schema/subjects.ts'
+import { POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
 import { Checkpoints, digestOf } from './checkpoint.ts'
 import type { ChangeWriter, Projection } from './projection.ts'
 import { markUnscrubbed } from './scrubber.ts'
@@ -112,6 +112,7 @@ export class BatchWriter {
       counts.erased++
       // A letter that still waits to be sent would bring its text back into DEAD.
       for (const sequence of event.post_sequences ?? []) this.#dropDeadLetter.run(POSTS, sequence)
+      for (const sequence of event.score_sequences ?? []) this.#dropDeadLetter.run(SCORES, sequence)
     }
     const change = this.#projection.evolve(event, message)
     if (change !== undefined) this.#writer.apply(change)

@@ -14,7 +14,7 @@ import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { applyStreams } from '../schema/streams.ts'
-import { messageIds, POSTS, SCORES, subjects } from '../schema/subjects.ts'
+import { DEAD, messageIds, POSTS, SCORES, subjects } from '../schema/subjects.ts'
 import { postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
@@ -251,3 +251,43 @@ test('late copies and scores of an erased post change nothing, and go with the n
   expect(allRows()).toEqual(before)
   expect(holes()).toEqual([])
 }, 60_000)
+
+describe('a rejected event whose letter did not get into DEAD before its projector stopped', () => {
+  const publishBroken = (index: number) =>
+    jetstream(connection).publish(
+      subjects.postSubmitted('AskScience'),
+      JSON.stringify({ id: idOf(index), title: secretOf(index) }),
+    )
+  const waiting = (): unknown[] =>
+    withFile('posts', (database) => database.prepare('SELECT sequence FROM dead_letters').all())
+  const untilWaiting = (count: number): Promise<void> =>
+    vi.waitFor(() => expect(waiting()).toHaveLength(count), { timeout: 10_000 })
+  const letters = async () => (await jsm.streams.info(DEAD)).state
+
+  /** Without DEAD no letter can be sent. */
+  beforeEach(async () => {
+    await jsm.streams.delete(DEAD)
+    await startAll()
+    await publishBroken(0)
+    await publishBroken(1)
+    await untilWaiting(2)
+    await stopAll()
+    await applyStreams(jsm)
+  })
+
+  test('brings nothing back after its erasure, and others are sent', async () => {
+    await erase([0])
+    await startAll()
+    await untilApplied()
+    await untilWaiting(0)
+    expect(await letters()).toMatchObject({ messages: 1, last_seq: 1 })
+    expect((await jsm.streams.getMessage(DEAD, { seq: 1 }))!.string()).toContain(secretOf(1))
+    await vi.waitFor(() => expect(bytesOf()).not.toContain(secretOf(0)), { timeout: 10_000 })
+  }, 60_000)
+
+  test('is sent by the next one where nothing was erased', async () => {
+    await startAll()
+    await vi.waitFor(async () => expect(await letters()).toMatchObject({ messages: 2 }), { timeout: 10_000 })
+    await untilWaiting(0)
+  }, 60_000)
+})

@@ -50,7 +50,8 @@ export async function startProjector(
       logger,
     })
     stack.defer(() => connection.close())
-    const projector = new Projector(projection, database, connection, logger)
+    const jsm = await jetstreamManager(connection)
+    const projector = new Projector(projection, database, connection, jsm, logger)
     stack.use(projector)
     await projector.start()
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
@@ -72,24 +73,34 @@ class Projector implements AsyncDisposable {
   readonly #scrubber: Scrubber
   readonly #gate = new CauseGate(() => this.#schedule())
   readonly #inputs: { follower: StreamFollower; created: string }[] = []
-  #jsm: JetStreamManager | undefined
+  readonly #jsm: JetStreamManager
   readonly #positions: Partial<Record<StreamName, number>> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
   #draining: Promise<void> | undefined
+  /** Acknowledgements wait for it. */
+  #held: Promise<void> | undefined
   #appliedSinceReport = 0
   #report: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(projection: Projection<unknown>, database: Database, connection: NatsConnection, logger: Logger) {
+  constructor(
+    projection: Projection<unknown>,
+    database: Database,
+    connection: NatsConnection,
+    jsm: JetStreamManager,
+    logger: Logger,
+  ) {
     this.#projection = projection
     this.#database = database
     this.#connection = connection
+    this.#jsm = jsm
     this.#logger = logger
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
-    this.#outbox = new DeadLetterOutbox(database, connection, projection.name)
     this.#scrubber = new Scrubber(database, logger)
+    const onDropped = (): void => this.#scrubber.note()
+    this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, onDropped })
     this.failed = new Promise((_, reject) => (this.#fail = reject))
     this.failed.catch(() => {})
     void connection.closed().then((error) => {
@@ -98,10 +109,9 @@ class Projector implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const jsm = (this.#jsm = await jetstreamManager(this.#connection))
     for (const [stream, filter] of this.#wantedStreams()) {
-      const info = await requireStream(jsm, stream)
-      await this.#addInput(jsm, stream, filter, info)
+      const info = await requireStream(this.#jsm, stream)
+      await this.#addInput(stream, filter, info)
     }
     for (const { follower } of this.#inputs) await follower.start()
     void this.#verifyAfterReconnects()
@@ -133,21 +143,16 @@ class Projector implements AsyncDisposable {
     return wanted
   }
 
-  async #addInput(
-    jsm: JetStreamManager,
-    stream: StreamName,
-    filter: string | undefined,
-    info: StreamInfo,
-  ): Promise<void> {
+  async #addInput(stream: StreamName, filter: string | undefined, info: StreamInfo): Promise<void> {
     const checkpoint = this.#checkpoints.read(stream)
-    await verifyLog(jsm, stream, info, checkpoint)
+    await verifyLog(this.#jsm, stream, info, checkpoint)
     const after = checkpoint?.sequence ?? 0
     if (checkpoint === undefined)
       this.#checkpoints.write(stream, { sequence: 0, streamCreated: info.created, digest: null })
     this.#positions[stream] = after
     const follower = new StreamFollower({
       connection: this.#connection,
-      jsm,
+      jsm: this.#jsm,
       logger: this.#logger,
       stream,
       filter,
@@ -172,8 +177,8 @@ class Projector implements AsyncDisposable {
       for (const { follower } of this.#inputs) {
         // First, since it moves on while the log is asked.
         const checkpoint = this.#checkpoints.read(follower.stream)
-        const info = await this.#jsm!.streams.info(follower.stream)
-        await verifyLog(this.#jsm!, follower.stream, info, checkpoint)
+        const info = await this.#jsm.streams.info(follower.stream)
+        await verifyLog(this.#jsm, follower.stream, info, checkpoint)
       }
     } catch (error) {
       if (error instanceof LogMismatchError) return this.#fail(error)
@@ -205,11 +210,28 @@ class Projector implements AsyncDisposable {
     const { applied, rejected, erased, erasedTexts, subreddits } = this.#writer.write(batches)
     this.#appliedSinceReport += applied
     for (const { stream, messages } of batches) this.#positions[stream] = messages.at(-1)!.sequence
-    for (const { follower } of this.#inputs) follower.acknowledge()
+    if (erased > 0) this.#holdAcknowledgements()
+    if (this.#held === undefined) this.#acknowledge()
     this.#announce(subreddits)
     if (rejected > 0) this.#drainDeadLetters()
     if (erased > 0) this.#scrubber.note(erasedTexts)
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
+  }
+
+  #acknowledge(): void {
+    for (const { follower } of this.#inputs) follower.acknowledge()
+  }
+
+  /**
+   * Who erases takes the acknowledgement to say that no text of the post comes from here any more, and looks through DEAD
+   * once more: a letter that is on its way has to be there by then.
+   */
+  #holdAcknowledgements(): void {
+    const held = (this.#held = this.#outbox.sending.then(() => {
+      if (this.#held !== held || this.#closed) return
+      this.#held = undefined
+      this.#acknowledge()
+    }))
   }
 
   #takeBatches(): StreamBatch[] {

@@ -1,0 +1,82 @@
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { applyStreams } from '../schema/streams.ts'
+import { DEAD, POSTS } from '../schema/subjects.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { DeadLetterOutbox } from './dead-letters.ts'
+import { projections } from './registry.ts'
+import { TestReadModel } from './testing/replay.ts'
+
+const SUBJECT = 'posts.submitted.askscience'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+let model: TestReadModel
+let outbox: DeadLetterOutbox
+let dropped: number
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection, { timeout: 500 })
+  await applyStreams(jsm)
+  model = new TestReadModel(projections['posts']!)
+  dropped = 0
+  const onDropped = (): void => void dropped++
+  outbox = new DeadLetterOutbox({ database: model.database, connection, jsm, process: 'posts', onDropped })
+})
+
+afterEach(async () => {
+  model[Symbol.dispose]()
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+/** Stores what is no event, and passes over it as the projector does. */
+async function reject(text: string): Promise<number> {
+  const { seq: sequence } = await jetstream(connection).publish(SUBJECT, text)
+  model.write([{ stream: POSTS, sequence, subject: SUBJECT, data: Buffer.from(text), storedAtMs: Date.now() }])
+  return sequence
+}
+
+const waiting = (): unknown[] =>
+  model.database.prepare('SELECT sequence FROM dead_letters ORDER BY sequence').pluck().all()
+const lastLetter = async (): Promise<number> => (await jsm.streams.info(DEAD)).state.last_seq
+
+async function untilReconnected(): Promise<void> {
+  for await (const { type } of connection.status()) if (type === 'reconnect') return
+}
+
+test('what the log still holds is sent, what was deleted from it is not', async () => {
+  await reject('one')
+  await jsm.streams.deleteMessage(POSTS, await reject('two'))
+  await reject('three')
+  await outbox.drain()
+  const letters = await Promise.all([1, 2].map((seq) => jsm.streams.getMessage(DEAD, { seq })))
+  expect(letters.map((letter) => letter!.string()).sort()).toEqual(['one', 'three'])
+  expect(await lastLetter()).toBe(2)
+  expect([waiting(), dropped]).toEqual([[], 1])
+})
+
+test('while the log cannot be asked nothing is sent, and the letter waits', async () => {
+  const sequence = await reject('one')
+  await nats.kill()
+  await expect(outbox.drain()).rejects.toThrow(/./)
+  expect(waiting()).toEqual([sequence])
+  const reconnected = untilReconnected()
+  await nats.restart()
+  await reconnected
+  await outbox.drain()
+  expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
+})
+
+test('of a log that was made anew it sends nothing: the event there is another', async () => {
+  await reject('one')
+  await jsm.streams.delete(POSTS)
+  await applyStreams(jsm)
+  await jetstream(connection).publish(SUBJECT, 'another')
+  await outbox.drain()
+  expect([waiting(), await lastLetter(), dropped]).toEqual([[], 0, 1])
+})
