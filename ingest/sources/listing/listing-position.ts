@@ -2,7 +2,7 @@ import type { HourReport } from '../live/coverage-publisher.ts'
 import { ReadHours, type StoredReadHours } from '../live/read-hours.ts'
 import type { PositionStore } from '../live/source.ts'
 import type { TakenPost } from './chunks.ts'
-import { KnownIds } from './known-ids.ts'
+import { KnownIds } from '../live/known-ids.ts'
 
 const IDS_PER_CHUNK = 2_000
 /** At eight bytes each they fit a message. */

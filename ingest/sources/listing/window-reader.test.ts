@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { RedirectedError } from '../../http/errors.ts'
-import { KnownIds } from './known-ids.ts'
+import { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, ListingPage } from './listing-page.ts'
 import { WindowReader } from './window-reader.ts'
 

@@ -1,5 +1,5 @@
 import { RedirectedError } from '../../http/errors.ts'
-import type { KnownIds } from './known-ids.ts'
+import type { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, ListingPage, Submission } from './listing-page.ts'
 
 const PAGE_LIMIT = 100

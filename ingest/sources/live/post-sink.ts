@@ -2,6 +2,7 @@ import { EventRejectedError } from '../../../schema/runtime/errors.ts'
 import { messageIds, subjects } from '../../../schema/subjects.ts'
 import { MAX_MESSAGE_BYTES, type PostsPublisher } from '../../posts-publisher.ts'
 import { toPostEvent } from '../../to-post-event.ts'
+import { KnownIds } from './known-ids.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -21,17 +22,26 @@ const KEPT = ['id', 'name', 'subreddit', 'title', 'selftext', 'created_utc', 'pe
 /** A post on a user's own page: its subreddit is `u_` and the name, in which a hyphen is allowed. */
 const OWN_PAGE = /^u_.*-/
 
-/** Publishes posts under a source's name. What is no valid post goes to DEAD. */
+/** How many of the newest posts in the log are not stored again. */
+export const REMEMBERED_POSTS = 20_000
+
+/**
+ * Publishes posts under a source's name, but none that is among the newest in the log: a source that was stopped, or killed
+ * before it kept its position, meets posts again that it has stored. What is no valid post goes to DEAD.
+ */
 export class PublishingSink implements PostSink {
   readonly #publisher: PostsPublisher
   readonly #source: string
   /** Posts on pages of users whose names no event can carry. */
   skipped = 0
+  readonly #stored: KnownIds
   #position = 0
 
-  constructor(publisher: PostsPublisher, source: string) {
+  /** @param stored ids of the newest posts in the log, the oldest first */
+  constructor(publisher: PostsPublisher, source: string, stored: Iterable<string> = []) {
     this.#publisher = publisher
     this.#source = source
+    this.#stored = new KnownIds(REMEMBERED_POSTS, stored)
   }
 
   async store(submissions: readonly Fields[], nowMs: number): Promise<void> {
@@ -49,8 +59,10 @@ export class PublishingSink implements PostSink {
     try {
       // Our own clock may be behind, and so may an answer from a cache.
       const event = toPostEvent(submission, this.#source, Math.max(nowMs, Date.now()))
-      if (this.#publisher.add(event, this.#position)) return
-      throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+      if (this.#stored.has(event.id)) return void this.#publisher.counts.duplicates++
+      const fits = this.#publisher.add(event, this.#position)
+      if (!fits) throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+      this.#stored.add(event.id)
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
       this.#reject(submission, error.message)

@@ -9,7 +9,8 @@ import { Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
 import { Gaps } from './gaps.ts'
-import { PublishingSink } from './post-sink.ts'
+import { PublishingSink, REMEMBERED_POSTS } from './post-sink.ts'
+import { readNewestIds } from './read-posts.ts'
 import type { PostLog } from './post-log.ts'
 import type { LiveSource } from './source.ts'
 
@@ -25,11 +26,12 @@ export interface StartOptions {
 
 /** Runs a source until it is disposed; `failed` rejects when posts can no longer be stored. */
 export async function startSource({ source, connection, logger, postLog }: StartOptions): Promise<Service> {
-  await requireStream(await jetstreamManager(connection), COVERAGE)
+  const jsm = await jetstreamManager(connection)
+  await requireStream(jsm, COVERAGE)
   const positions = await Positions.open(connection)
   const durable = new DurablePublisher(connection)
   const publisher = new PostsPublisher(durable)
-  const sink = new PublishingSink(publisher, source.name)
+  const sink = new PublishingSink(publisher, source.name, await readNewestIds(jsm, REMEMBERED_POSTS))
   const gaps = new Gaps(positions, source.name, logger)
   const coverage = new CoveragePublisher(durable, source.name)
   const stop = new AbortController()

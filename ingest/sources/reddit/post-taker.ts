@@ -1,5 +1,5 @@
 import { hourOf } from '../../../schema/hours.ts'
-import { KnownIds } from '../listing/known-ids.ts'
+import { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { PostSink } from '../live/post-sink.ts'
 import type { IdHours, IdState } from './id-hours.ts'

@@ -1,0 +1,65 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { encodeEvent } from '../../../schema/events.ts'
+import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { applyStreams } from '../../../schema/streams.ts'
+import { messageIds, POSTS, subjects } from '../../../schema/subjects.ts'
+import { postSubmitted } from '../../../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../../../schema/testing/nats-server.ts'
+import { PostsPublisher } from '../../posts-publisher.ts'
+import { createPost } from '../../testing/stand-in-listing.ts'
+import { PublishingSink } from './post-sink.ts'
+import { readNewestIds } from './read-posts.ts'
+
+const ids = Array.from({ length: 600 }, (_, n) => (36 ** 5 + n).toString(36))
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+async function publish(): Promise<void> {
+  const subject = subjects.postSubmitted('AskScience')
+  const messages = ids.map((id) => ({
+    subject,
+    messageId: messageIds.post(id),
+    payload: encodeEvent(postSubmitted({ id, subreddit: 'AskScience' })),
+  }))
+  await new DurablePublisher(connection).publish(messages)
+}
+
+test('the newest ids of the log are read, past what is no post, the oldest first', async () => {
+  expect(await readNewestIds(jsm, 10)).toEqual([])
+  await publish()
+  await jsm.streams.deleteMessage(POSTS, 599)
+  await connection.request(subjects.postSubmitted('AskScience'), 'no JSON at all')
+  expect(await readNewestIds(jsm, 1_000)).toEqual([...ids.slice(0, 598), ids[599]])
+  expect(await readNewestIds(jsm, 3)).toEqual([ids[599]])
+})
+
+test('posts that lie in the log already are not stored again, however long ago the server forgot their message ids', async () => {
+  await publish()
+  const publisher = new PostsPublisher(new DurablePublisher(connection))
+  const sink = new PublishingSink(publisher, 'reddit', await readNewestIds(jsm, 1_000))
+  const now = Date.now()
+  const posts = [36 ** 5 + 599, 36 ** 5 + 600].map((id) => createPost(id, 'AskScience', now).data)
+  // A new stream takes the ids again, as one does whose window of remembered ids has passed.
+  await jsm.streams.delete(POSTS)
+  await applyStreams(jsm)
+  await sink.store(posts, now)
+  await sink.store(posts, now)
+  expect(await readNewestIds(jsm, 1_000)).toEqual([(36 ** 5 + 600).toString(36)])
+  expect(publisher.counts).toMatchObject({ published: 1, duplicates: 3 })
+})
