@@ -264,6 +264,21 @@ describe('what comes in meanwhile', () => {
     expect((await stateOf(SCORES)).messages).toBe(0)
   })
 
+  test('a letter that comes while the read models apply the erasure goes, too', async () => {
+    await publish(secretPost)
+    const applied: number[] = []
+    const report = await erase({
+      untilApplied: async (_, recordedAt) => {
+        applied.push(recordedAt)
+        await deadLetter(JSON.stringify(secretPost))
+      },
+    })
+    expect(applied).toEqual([2])
+    expect(report.posts).toMatchObject([{ outcome: 'erased', posts: [1], deadLetters: [1] }])
+    expect(await stateOf(DEAD)).toEqual({ messages: 0, last: 1 })
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+
   test('a stream that is made anew is not touched', async () => {
     await publish(secretPost, secretScore())
     const message = await takeAsScorer()

@@ -26,6 +26,11 @@ export interface EraseOptions {
   readonly reason: string
   /** Only look, change nothing. */
   readonly dryRun?: boolean
+  /**
+   * Called when all is recorded and deleted; what came in until it resolves is looked for once more. To wait here for the
+   * read models ({@link ErasureReport.recordedAt}) lets letters arrive that their projectors had on the way to DEAD.
+   */
+  readonly untilApplied?: (jsm: JetStreamManager, recordedAt: number) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
 }
 
@@ -63,11 +68,14 @@ export interface ErasureTimings {
   /** Waiting for scorers that had a post in work. */
   readonly scorersMs: number
   readonly deleteMs: number
+  /** In `untilApplied`. */
+  readonly readModelsMs: number
   readonly totalMs: number
 }
 
 /** Each round looks at what came in since the last one; copies come slower than that. */
 const MAX_ROUNDS = 20
+const TOO_MANY_COPIES = 'Copies of these posts keep coming in faster than they can be erased. Stop their source.'
 
 /**
  * Erases posts for good: every message of theirs is overwritten and deleted in POSTS, SCORES and DEAD, after a PostErased
@@ -89,9 +97,10 @@ class Erasure {
   readonly #traces: ReadonlyMap<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()
-  readonly #timings = { searchMs: 0, recordMs: 0, scorersMs: 0, deleteMs: 0 }
+  readonly #timings = { searchMs: 0, recordMs: 0, scorersMs: 0, deleteMs: 0, readModelsMs: 0 }
   /** Those that had a PostErased before, and nothing left. */
   #alreadyErased: ReadonlySet<PostTrace> = new Set()
+  #rounds = 0
 
   constructor(options: EraseOptions, jsm: JetStreamManager) {
     const { connection, posts, onProgress } = options
@@ -102,24 +111,33 @@ class Erasure {
   }
 
   async run(): Promise<void> {
-    const { connection, reason, dryRun = false } = this.#options
+    const { dryRun = false, untilApplied } = this.#options
     if (this.#traces.size === 0) return
     await this.#timed('searchMs', () => this.#search.next())
     const traces = [...this.#traces.values()]
     this.#alreadyErased = new Set(traces.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
     if (dryRun) return
-    for (let round = 1; round <= MAX_ROUNDS; round++) {
+    await this.#eraseFound(traces)
+    const { recordedAt } = this
+    if (untilApplied === undefined || recordedAt === null) return
+    await this.#timed('readModelsMs', async () => void (await untilApplied(this.#jsm, recordedAt)))
+    await this.#timed('searchMs', () => this.#search.next())
+    await this.#eraseFound(traces)
+  }
+
+  /** Erases what the search has found, and what it finds afterwards, until there is nothing. */
+  async #eraseFound(traces: readonly PostTrace[]): Promise<void> {
+    const { connection, reason } = this.#options
+    while (traces.some((trace) => trace.isLeft || isUnrecorded(trace))) {
+      const round = ++this.#rounds
+      if (round > MAX_ROUNDS) throw new OperationalError(TOO_MANY_COPIES)
       await this.#timed('recordMs', () => recordErasures(connection, traces, reason, round))
       const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
-      await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
+      await this.#timed('scorersMs', async () => void (await untilScorersAreDone(this.#jsm, inPosts)))
       await this.#timed('deleteMs', () => this.#delete(traces))
       // What came in while this went on: scores that were in work, copies from a source. And what was recorded above.
       await this.#timed('searchMs', () => this.#search.next())
-      if (!traces.some((trace) => trace.isLeft || isUnrecorded(trace))) return
     }
-    throw new OperationalError(
-      'Copies of these posts keep coming in faster than they can be erased. Stop their source.',
-    )
   }
 
   async #delete(traces: readonly PostTrace[]): Promise<void> {
@@ -137,12 +155,17 @@ class Erasure {
     }
   }
 
+  /** POSTS sequence of the newest PostErased of the posts. */
+  get recordedAt(): number | null {
+    const newest = [...this.#traces.values()].reduce((most, { erasedAt = 0 }) => Math.max(most, erasedAt), 0)
+    return newest === 0 ? null : newest
+  }
+
   report(): ErasureReport {
     const traces = [...this.#traces.values()]
-    const recorded = traces.flatMap(({ erasedAt }) => (erasedAt === undefined ? [] : [erasedAt]))
     return {
       posts: traces.map((trace) => this.#toErasedPost(trace)),
-      recordedAt: recorded.length === 0 ? null : recorded.reduce((a, b) => Math.max(a, b)),
+      recordedAt: this.recordedAt,
       messagesRead: this.#search.messagesRead,
       timings: { ...this.#timings, totalMs: performance.now() - this.#startMs },
     }

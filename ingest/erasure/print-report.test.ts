@@ -11,7 +11,7 @@ const erased: ErasedPost = {
   scores: [4, 5, 6, 7, 8, 9],
   deadLetters: [],
 }
-const timings = { searchMs: 1_234, recordMs: 1, scorersMs: 0, deleteMs: 2, totalMs: 1_300 }
+const timings = { searchMs: 1_234, recordMs: 1, scorersMs: 0, deleteMs: 2, readModelsMs: 0, totalMs: 1_300 }
 
 test('says what went where, and which read models have heard of it', () => {
   const posts: ErasedPost[] = [

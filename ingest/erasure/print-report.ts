@@ -16,9 +16,10 @@ export function printReport({ posts, timings }: ErasureReport, readModels: reado
     else if (state === 'behind') lines.push(`${name}: has not come that far yet, and goes on`)
     else lines.push(`${name}: applied`)
   }
-  const { totalMs, searchMs, scorersMs } = timings
+  const { totalMs, searchMs, scorersMs, readModelsMs } = timings
   const inWork = scorersMs >= 1_000 ? `, ${seconds(scorersMs)} waiting for scorers` : ''
-  lines.push(`${seconds(totalMs)}, ${seconds(searchMs)} of it looking${inWork}`)
+  const behind = readModelsMs >= 1_000 ? `, ${seconds(readModelsMs)} waiting for read models` : ''
+  lines.push(`${seconds(totalMs)}, ${seconds(searchMs)} of it looking${inWork}${behind}`)
   return `${lines.join('\n')}\n`
 }
 

@@ -1,11 +1,10 @@
-import { jetstreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
+import type { JetStreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../../schema/runtime/progress.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../../schema/runtime/shared-config.ts'
 import { awaitReadModels, type AwaitLimits, type ReadModelOutcome } from './await-read-models.ts'
-import { erasePosts, type ErasureReport, type PostToErase } from './erase-posts.ts'
+import { erasePosts, type EraseOptions, type ErasureReport, type PostToErase } from './erase-posts.ts'
 import { readErasedBefore } from './erased-before.ts'
 import type { SearchProgress } from './log-search.ts'
 import { printReport } from './print-report.ts'
@@ -28,12 +27,13 @@ export async function runErase(command: EraseCommand): Promise<boolean> {
   await requireServer({ url, user: 'eraser', dataDir })
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
   try {
-    const { ids, late, dryRun, json } = command.arguments
+    const { ids, late, json } = command.arguments
     const posts = late ? await readErasedBefore(connection) : ids.map((id) => ({ id }))
-    const report = await eraseAll(command, connection, posts)
-    const waits = !dryRun && report.recordedAt !== null
-    const jsm = await jetstreamManager(connection)
-    const readModels = waits ? await awaitReadModels(jsm, report.recordedAt, command.limits) : []
+    let readModels: ReadModelOutcome[] = []
+    const untilApplied = async (jsm: JetStreamManager, recordedAt: number): Promise<void> => {
+      readModels = await awaitReadModels(jsm, recordedAt, command.limits)
+    }
+    const report = await eraseAll(command, posts, { connection, untilApplied })
     command.output.write(json ? toJson(report, readModels) : printReport(report, readModels))
     return report.posts.every(({ outcome }) => outcome !== 'unknown')
   } finally {
@@ -44,14 +44,14 @@ export async function runErase(command: EraseCommand): Promise<boolean> {
 /** Many posts go in several passes, so that memory stays flat. */
 async function eraseAll(
   { arguments: { reason, dryRun }, progress }: EraseCommand,
-  connection: NatsConnection,
   posts: readonly PostToErase[],
+  options: Pick<EraseOptions, 'connection' | 'untilApplied'>,
 ): Promise<ErasureReport> {
   return withProgress(progress, async (onProgress) => {
     let report: ErasureReport | undefined
     for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
       const some = posts.slice(at, at + POSTS_A_PASS)
-      const next = await erasePosts({ connection, posts: some, reason, dryRun, onProgress })
+      const next = await erasePosts({ ...options, posts: some, reason, dryRun, onProgress })
       report = report === undefined ? next : mergeReports(report, next)
     }
     return report!
@@ -68,6 +68,7 @@ function mergeReports(a: ErasureReport, b: ErasureReport): ErasureReport {
       recordMs: a.timings.recordMs + b.timings.recordMs,
       scorersMs: a.timings.scorersMs + b.timings.scorersMs,
       deleteMs: a.timings.deleteMs + b.timings.deleteMs,
+      readModelsMs: a.timings.readModelsMs + b.timings.readModelsMs,
       totalMs: a.timings.totalMs + b.timings.totalMs,
     },
   }

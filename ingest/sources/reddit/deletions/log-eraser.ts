@@ -1,6 +1,7 @@
 import type { Logger } from '../../../../schema/runtime/logger.ts'
 import { connectNats, type ServerAddress } from '../../../../schema/runtime/nats.ts'
 import { requireServer } from '../../../../schema/runtime/require-server.ts'
+import { awaitReadModels } from '../../../erasure/await-read-models.ts'
 import { erasePosts } from '../../../erasure/erase-posts.ts'
 import type { Eraser, GonePost } from '../../live/post-log.ts'
 
@@ -23,7 +24,7 @@ export class LogEraser implements Eraser {
     signal.addEventListener('abort', stop)
     try {
       signal.throwIfAborted()
-      const { timings, messagesRead } = await erasePosts({ connection, posts, reason })
+      const { timings, messagesRead } = await erasePosts({ connection, posts, reason, untilApplied: awaitReadModels })
       this.#logger.debug({ posts: posts.length, messagesRead, ...timings }, 'erased from the log')
     } finally {
       signal.removeEventListener('abort', stop)
