@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
+import { millis, nanos } from '@nats-io/transport-node'
 import { POSTS, scorerConsumer } from '../../schema/subjects.ts'
 
 const POLL_MS = 50
@@ -22,7 +23,20 @@ export async function untilScorersAreDone(jsm: JetStreamManager, sequences: read
 }
 
 /** What lies between a consumer's acknowledged beginning and its newest delivery may be in work. */
-function isAtWorkOn({ name, delivered, ack_floor }: ConsumerInfo, sequences: readonly number[]): boolean {
-  if (!name.startsWith(SCORER_PREFIX)) return false
+function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boolean {
+  const { name, delivered, ack_floor } = consumer
+  if (!name.startsWith(SCORER_PREFIX) || !isAlive(consumer)) return false
   return sequences.some((sequence) => sequence > ack_floor.stream_seq && sequence <= delivered.stream_seq)
+}
+
+/**
+ * A consumer outlives its scorers, and keeps what the last of them did not finish. Somebody is there who asks for more, or
+ * who may be busy: who was given something no longer ago than it may be kept.
+ */
+function isAlive({ num_waiting: waiting, delivered, config, ts }: ConsumerInfo): boolean {
+  if (waiting > 0) return true
+  // Typed as nanoseconds, sent as an ISO time, and left out where nothing was delivered since the server started.
+  const deliveredMs = Date.parse(String(delivered.last_active))
+  const nowMs = ts === undefined ? Date.now() : Date.parse(ts)
+  return nowMs - deliveredMs <= millis(config.ack_wait ?? nanos(MAX_WAIT_MS))
 }
