@@ -31,8 +31,20 @@ export class ArchiveClient {
    * @throws RefusedError, RedirectedError, UnavailableError, and the signal's reason
    */
   search(subreddit: string, afterUtc: number, signal: AbortSignal): Promise<ArchivedPost[]> {
-    const query = { subreddit, after: String(afterUtc), sort: 'asc', limit: String(SEARCH_LIMIT) }
-    const url = `${this.#url}/api/posts/search?${new URLSearchParams(query)}`
+    return this.#ask(subreddit, { after: String(afterUtc), sort: 'asc' }, signal)
+  }
+
+  /**
+   * The last hundred posts of a subreddit, however old they are, newest first.
+   * @throws what {@link search} throws
+   */
+  searchNewest(subreddit: string, signal: AbortSignal): Promise<ArchivedPost[]> {
+    return this.#ask(subreddit, { sort: 'desc' }, signal)
+  }
+
+  #ask(subreddit: string, which: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ArchivedPost[]> {
+    const query = new URLSearchParams({ subreddit, ...which, limit: String(SEARCH_LIMIT) })
+    const url = `${this.#url}/api/posts/search?${query}`
     return this.#http.requestTwiceIfRefused({ what: `search ${subreddit}`, build: () => ({ url }), judge }, signal)
   }
 }

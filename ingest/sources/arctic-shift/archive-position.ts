@@ -66,7 +66,7 @@ export class ArchivePosition {
     const recent = this.#recent.get(name) ?? new Map<string, number>()
     for (const [id, utc] of posts) recent.set(id, utc)
     // Without order, because posts come in that of their times, nearly.
-    for (const [id, utc] of recent) if (utc <= through - OVERLAP_S || recent.size > MAX_RECENT) recent.delete(id)
+    for (const [id, utc] of recent) if (utc < through - OVERLAP_S || recent.size > MAX_RECENT) recent.delete(id)
     this.#recent.set(name, recent)
   }
 }

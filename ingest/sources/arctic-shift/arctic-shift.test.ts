@@ -12,20 +12,24 @@ import { createArcticShift } from './arctic-shift.ts'
 /** How long the archive takes to have a post. */
 const LAG_MS = 30 * SECOND
 
+type Search = (posts: readonly StandInPost[], query: URLSearchParams, nowMs: number) => object[]
+
 interface Options {
   readonly posts: readonly StandInPost[]
   readonly subreddits: readonly string[]
   readonly fault?: (atMs: number) => Fault | undefined
+  /** How the archive answers. */
+  readonly answers?: Search
 }
 
-function setUp({ posts, subreddits, fault }: Options) {
+function setUp({ posts, subreddits, fault, answers = search }: Options) {
   const clock = new SimulatedClock(START_MS)
   const requests: { atMs: number; url: URL }[] = []
   const fetch: Fetch = async ({ url }, signal) => {
     requests.push({ atMs: clock.trueMs, url: new URL(url) })
     await clock.sleep(50, signal)
     const broken = fault?.(clock.trueMs)
-    if (broken === undefined) return json(200, { data: search(posts, new URL(url).searchParams, clock.trueMs) })
+    if (broken === undefined) return json(200, { data: answers(posts, new URL(url).searchParams, clock.trueMs) })
     if (broken.kind === 'answer')
       return { status: broken.status, text: broken.body ?? '', headers: { get: () => null } }
     if (broken.kind === 'slow') await clock.sleep(HOUR, signal)
@@ -46,11 +50,11 @@ const json = (status: number, body: object): HttpAnswer => ({
 
 function search(posts: readonly StandInPost[], query: URLSearchParams, nowMs: number): object[] {
   const after = Number(query.get('after')) * 1_000
-  return posts
+  const found = posts
     .filter(({ subreddit, createdMs }) => subreddit === query.get('subreddit') && createdMs > after)
     .filter(({ createdMs, untilMs }) => createdMs + LAG_MS <= nowMs && untilMs > nowMs)
-    .slice(0, Number(query.get('limit')))
-    .map(({ data }) => data)
+  const inOrderAsked = query.get('sort') === 'desc' ? found.toReversed() : found
+  return inOrderAsked.slice(0, Number(query.get('limit'))).map(({ data }) => data)
 }
 
 const untold = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
@@ -83,6 +87,57 @@ describe('arctic-shift', () => {
     const { create, world } = setUp({ posts: [...crowd, ...later], subreddits: ['a1'] })
     await world.run(create(), HOUR)
     expect(untold(world.sink.stored, later.slice(0, -1))).toEqual([])
+  })
+
+  test('of a quiet subreddit the last page is stored at the first start, however old, and once', async () => {
+    const posts = inOrder(
+      steadily('a1', HOUR, -3 * 8_760 * HOUR, -3 * 8_760 * HOUR + 150 * HOUR),
+      steadily('b1', 10 * HOUR, -40 * 24 * HOUR, HOUR, 7_000),
+    )
+    const { clock, create, world } = setUp({ posts, subreddits: ['a1', 'b1'] })
+    await world.run(create(), 10 * MINUTE)
+    await clock.pass(HOUR)
+    await world.run(create(), 10 * MINUTE)
+    const [quiet, rare] = ['a1', 'b1'].map((name) => posts.filter(({ subreddit }) => subreddit === name))
+    expect(untold(world.sink.stored, quiet!)).toEqual(quiet!.slice(0, 50).map(({ id }) => id))
+    expect(
+      untold(
+        world.sink.stored,
+        rare!.filter(({ createdMs }) => createdMs < clock.trueMs - MINUTE),
+      ),
+    ).toEqual([])
+    expect(world.sink.doubled).toEqual([])
+  })
+
+  test('a first start that fails between its two searches takes each post once', async () => {
+    const posts = steadily('a1', 3 * HOUR, -90 * HOUR, 0)
+    let asked = 0
+    const fault = (): Fault | undefined => (++asked > 1 && asked < 8 ? { kind: 'answer', status: 500 } : undefined)
+    const { create, world } = setUp({ posts, subreddits: ['a1'], fault })
+    await world.run(create(), HOUR)
+    expect(untold(world.sink.stored, posts)).toEqual([])
+    expect(world.sink.doubled).toEqual([])
+  })
+
+  test.each<[string, (query: URLSearchParams) => void]>([
+    ['its oldest posts', (query) => query.delete('after')],
+    ['its newest posts', (query) => (query.delete('after'), query.set('sort', 'desc'))],
+  ])('an archive that always gives %s does not keep the others waiting', async (_, spoil) => {
+    const posts = inOrder(
+      steadily('a1', MINUTE, -90 * HOUR, HOUR),
+      steadily('b1', 5 * MINUTE, -90 * HOUR, HOUR, 70_000),
+    )
+    const answers: Search = (from, query, nowMs) => {
+      if (query.get('subreddit') === 'a1') spoil(query)
+      return search(from, query, nowMs)
+    }
+    const { requests, create, world } = setUp({ posts, subreddits: ['a1', 'b1'], answers })
+    await world.run(create(), HOUR)
+    const due = posts.filter(({ subreddit, createdMs }) => subreddit === 'b1' && createdMs > START_MS - 23 * HOUR)
+    expect(untold(world.sink.stored, due).length).toBeLessThanOrEqual(1)
+    expect(world.sink.doubled).toEqual([])
+    const rounds = requests.filter(({ url }) => url.searchParams.get('subreddit') === 'b1').length
+    expect(requests.length - rounds).toBeLessThan(5 * rounds)
   })
 
   test('posts that their authors deleted later are left out', async () => {

@@ -16,6 +16,8 @@ const LEAST_INTERVAL_MS = 10_000
 const FIRST_LOOKBACK_S = 86_400
 const SAVE_INTERVAL_MS = 5_000
 const REPORT_INTERVAL_MS = 60_000
+/** Full pages in a row with nothing new; one comes where a page is all one second. */
+const MAX_STALE_PAGES = 2
 
 /** @param maxAttempts exchanges tried for one search; undefined: as many as a source that runs on tries */
 export function createArchiveClient(
@@ -28,7 +30,7 @@ export function createArchiveClient(
   return new ArchiveClient(http, source.url)
 }
 
-/** Follows a list of subreddits through the archive, from where it stopped or from a day ago. */
+/** Follows a list of subreddits through the archive, from where it stopped, or from a day ago or its last page. */
 export function createArcticShift(source: ArchiveSource, logger: Logger, world: World): LiveSource {
   const client = createArchiveClient(source, logger, world)
   const pollIntervalMs = Math.max(source.pollIntervalMs, LEAST_INTERVAL_MS)
@@ -46,11 +48,19 @@ interface ArchiveOptions {
   readonly pollIntervalMs: number
 }
 
+interface Page {
+  readonly posts: ArchivedPost[]
+  /** Whether there may be more. */
+  readonly isFull: boolean
+}
+
 class ArchiveRun {
   readonly #options: ArchiveOptions
   readonly #context: SourceContext
   readonly #position: ArchivePosition
   readonly #holds: Holds
+  /** Subreddits of which it was said that they are not read on. */
+  readonly #stalled = new Set<string>()
   readonly #startMs: number
   #savedMs: number
   #reportedMs: number
@@ -89,20 +99,52 @@ class ArchiveRun {
 
   async #read(name: string): Promise<void> {
     const { client, clock } = this.#options
-    const position = this.#position
     const startMs = clock.elapsedMs()
-    let after = position.searchFrom(name) ?? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S
+    const from = this.#position.searchFrom(name)
+    const since = from ?? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S
+    const first = await this.#search(name, since)
+    this.#position.hours.begin(name, since, Math.floor(client.serverMs / 1_000))
+    if (from === undefined && first.posts.length < SEARCH_LIMIT) await this.#addNewest(name, first.posts)
+    if (await this.#readOn(name, since, first)) {
+      this.#position.hours.readTo(name, Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000))
+    } else if (!this.#stalled.has(name)) {
+      this.#stalled.add(name)
+      this.#context.logger.error({ subreddit: name }, 'the archive shows the same posts again and again: not read on')
+    }
+  }
+
+  /** Without posts from before that time: an archive that gives those does not heed what it is asked for. */
+  async #search(name: string, afterUtc: number): Promise<Page> {
+    const found = await this.#options.client.search(name, afterUtc, this.#context.signal)
+    const posts = found.filter((post) => timeOf(post) === 0 || timeOf(post) >= afterUtc)
+    return { posts, isFull: found.length >= SEARCH_LIMIT }
+  }
+
+  /** A first start takes the last page of a quiet subreddit as well, be it years old. */
+  async #addNewest(name: string, posts: ArchivedPost[]): Promise<void> {
+    const there = new Set(posts.map(idOf))
+    const newest = await this.#options.client.searchNewest(name, this.#context.signal)
+    posts.unshift(...newest.filter((post) => !there.has(idOf(post))).toReversed())
+  }
+
+  /**
+   * Stores a page and those that follow it. @returns whether it came to an end
+   * @param sinceUtc what the page was searched from, seconds since the epoch
+   */
+  async #readOn(name: string, sinceUtc: number, first: Page): Promise<boolean> {
+    let [after, page, stale] = [sinceUtc, first, 0]
     for (;;) {
-      const posts = await client.search(name, after, this.#context.signal)
-      const last = Math.floor(Math.max(...posts.map(timeOf), after))
-      position.hours.begin(name, after, Math.floor(client.serverMs / 1_000))
-      await this.#store(name, posts, last)
-      if (clock.elapsedMs() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
-      if (posts.length < SEARCH_LIMIT) break
+      const last = Math.floor(Math.max(...page.posts.map(timeOf), after))
+      await this.#store(name, page.posts, last)
+      if (this.#options.clock.elapsedMs() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
+      if (!page.isFull) return true
       // The last second may go on in the next page; a page that is all one second must not come again.
       after = last - 1 > after ? last - 1 : Math.max(last, after + 1)
+      const seen = new Set(page.posts.map(idOf))
+      page = await this.#search(name, after)
+      stale = page.isFull && page.posts.every((post) => seen.has(idOf(post))) ? stale + 1 : 0
+      if (stale >= MAX_STALE_PAGES) return false
     }
-    position.hours.readTo(name, Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000))
   }
 
   async #store(name: string, posts: readonly ArchivedPost[], throughUtc: number): Promise<void> {
