@@ -5,11 +5,13 @@ import type { GatewayConfig } from './config.ts'
 import type { ScoredTexts } from './explanations/scored-texts.ts'
 import type { LiveUpdates } from './live-updates.ts'
 import type { LogStatus } from './log-status.ts'
+import type { ScoringModels } from './scoring-models.ts'
 import type { ShownModel } from './shown-model.ts'
 
 interface Parts {
   readonly live: LiveUpdates
   readonly shown: ShownModel
+  readonly scoring: ScoringModels
   readonly log: LogStatus
   readonly texts: ScoredTexts
 }
@@ -65,9 +67,9 @@ export class LogLink implements AsyncDisposable {
     void connection.closed().then((error) => {
       if (!this.#isClosing) this.#fail(error ?? new Error('the connection to NATS was closed'))
     })
-    const { live, shown, log, texts } = this.#parts
+    const { live, shown, scoring, log, texts } = this.#parts
     await Promise.all([log.follow(connection), texts.follow(connection)])
-    await Promise.all([shown.follow(connection), live.follow(connection)])
+    await Promise.all([shown.follow(connection), live.follow(connection), scoring.follow(connection)])
   }
 
   async #watch(connection: NatsConnection): Promise<void> {

@@ -1,27 +1,38 @@
 import type { Pipeline, ProjectionStatus, StreamStatus } from '../schema/generated/api.ts'
+import { describeStandstill } from '../schema/models.ts'
 import { COVERAGE, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
 import { meanSeriousness, standardDeviation } from '../schema/seriousness.ts'
 import type { LogStatus } from './log-status.ts'
 import type { ReadModels } from './read-models.ts'
+import type { ScoringModels } from './scoring-models.ts'
 import type { ShownModel } from './shown-model.ts'
 
 const REFRESH_MS = 500
 const STUCK_MS = 60_000
 const NOTHING = { posts: 0, sum: 0, sumOfSquares: 0 }
 
+export interface PipelineSources {
+  readonly models: ReadModels
+  readonly shown: ShownModel
+  readonly scoring: ScoringModels
+  readonly log: LogStatus
+}
+
 /** How the machinery is doing. Reads at most twice a second, however often it is asked. */
 export class PipelineReader {
   readonly #models: ReadModels
   readonly #shown: ShownModel
+  readonly #scoring: ScoringModels
   readonly #log: LogStatus
   /** By projection: how far it was when it last moved, and when that was. */
   readonly #moved = new Map<string, { position: string; atMs: number }>()
   #reading: Promise<Pipeline> | undefined
   #readAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(models: ReadModels, shown: ShownModel, log: LogStatus) {
+  constructor({ models, shown, scoring, log }: PipelineSources) {
     this.#models = models
     this.#shown = shown
+    this.#scoring = scoring
     this.#log = log
   }
 
@@ -59,6 +70,12 @@ export class PipelineReader {
     })
   }
 
+  /** What keeps nothing from being answered and yet should be known, in words. */
+  notices(): string[] {
+    const standstill = describeStandstill(this.#shown.promoted, this.#scoring.names)
+    return standstill === undefined ? [] : [standstill]
+  }
+
   async #read(): Promise<Pipeline> {
     const streams = await this.#log.read()
     const model = this.#shown.name
@@ -76,6 +93,7 @@ export class PipelineReader {
       },
       streams: [...streams],
       projections: this.projections(),
+      notices: this.notices(),
     }
   }
 }

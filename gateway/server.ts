@@ -36,7 +36,9 @@ export async function createGatewayServer(
     '/healthz': (_, response) => sendJson(response, 200, { status: 'ok' }),
     '/readyz': (_, response) => {
       const problems = isReady()
-      sendJson(response, problems.length === 0 ? 200 : 503, { ready: problems.length === 0, problems })
+      const ready = problems.length === 0
+      // A notice is no reason to send readers elsewhere: all gateways of this log have it.
+      sendJson(response, ready ? 200 : 503, { ready, problems, notices: context.pipeline.notices() })
     },
     '/metrics': async (_, response) => {
       const body = await metrics.registry.metrics()

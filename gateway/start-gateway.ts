@@ -13,6 +13,7 @@ import { LogLink } from './log-link.ts'
 import { LogStatus } from './log-status.ts'
 import { PipelineReader } from './pipeline.ts'
 import { ReadModels } from './read-models.ts'
+import { ScoringModels } from './scoring-models.ts'
 import { createGatewayServer } from './server.ts'
 import { ShownModel } from './shown-model.ts'
 
@@ -25,12 +26,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const stack = new AsyncDisposableStack()
   const models = stack.use(new ReadModels(config.dataDir, logger))
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
+  const scoring = stack.use(new ScoringModels(logger))
   const log = new LogStatus(logger)
-  const pipeline = new PipelineReader(models, shown, log)
+  const pipeline = new PipelineReader({ models, shown, scoring, log })
   const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
-  const link = stack.use(new LogLink(config, logger, { live, shown, log, texts }))
+  const link = stack.use(new LogLink(config, logger, { live, shown, scoring, log, texts }))
   try {
     const isReady = (): string[] => [...problemsOf(models), ...link.problems(), ...pipeline.stuck()]
     const server = await createGatewayServer({ models, shown, live, pipeline, explainer }, isReady, logger)

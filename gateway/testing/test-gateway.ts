@@ -10,6 +10,7 @@ import { LiveUpdates } from '../live-updates.ts'
 import { LogStatus } from '../log-status.ts'
 import { PipelineReader } from '../pipeline.ts'
 import { ReadModels } from '../read-models.ts'
+import { ScoringModels } from '../scoring-models.ts'
 import { createGraphQLServer } from '../schema.ts'
 import { ShownModel } from '../shown-model.ts'
 import { ReadModelFiles } from './read-model-files.ts'
@@ -76,7 +77,8 @@ export class TestGateway implements Disposable {
     this.#stack.use(this.files)
     const models = this.#stack.use(new ReadModels(this.files.folder, silent))
     const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
-    const pipeline = new PipelineReader(models, shown, this.log)
+    const scoring = this.#stack.use(new ScoringModels(silent))
+    const pipeline = new PipelineReader({ models, shown, scoring, log: this.log })
     const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
     const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
     const explainer = new Explainer({ models, texts: this.texts, model })

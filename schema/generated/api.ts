@@ -82,6 +82,8 @@ export type Pipeline = {
   allTime: Seriousness;
   /** The model whose scores are shown; null before the first promotion */
   model: Maybe<Scalars['String']['output']>;
+  /** What should be known though everything answers, in words with what to do: such as that new posts are scored by another model than the one that is shown */
+  notices: Array<Scalars['String']['output']>;
   /** All tracked posts, scored or not */
   posts: Scalars['Int']['output'];
   projections: Array<ProjectionStatus>;
@@ -447,6 +449,7 @@ export type PageInfoResolvers<ContextType = GatewayContext, ParentType extends R
 export type PipelineResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Pipeline'] = ResolversParentTypes['Pipeline']> = {
   allTime?: Resolver<ResolversTypes['Seriousness'], ParentType, ContextType>;
   model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  notices?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   projections?: Resolver<Array<ResolversTypes['ProjectionStatus']>, ParentType, ContextType>;
   sources?: Resolver<Array<ResolversTypes['SourceCount']>, ParentType, ContextType>;
