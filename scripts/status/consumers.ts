@@ -8,14 +8,16 @@ export interface ConsumerStatus {
   readonly lagSeconds: number
 }
 
-/** How far each consumer is behind its stream. */
-export async function readConsumers(
+export async function listConsumers(
   jsm: JetStreamManager,
   streams: readonly { name: string }[],
-): Promise<ConsumerStatus[]> {
-  const found = await Promise.all(streams.map(({ name }) => Array.fromAsync(jsm.consumers.list(name))))
-  return Promise.all(found.flat().map((consumer) => toStatus(jsm, consumer)))
+): Promise<ConsumerInfo[]> {
+  return (await Promise.all(streams.map(({ name }) => Array.fromAsync(jsm.consumers.list(name))))).flat()
 }
+
+/** How far each consumer is behind its stream. */
+export const readConsumers = (jsm: JetStreamManager, consumers: readonly ConsumerInfo[]): Promise<ConsumerStatus[]> =>
+  Promise.all(consumers.map((consumer) => toStatus(jsm, consumer)))
 
 async function toStatus(jsm: JetStreamManager, consumer: ConsumerInfo): Promise<ConsumerStatus> {
   const { name, stream_name: stream, num_pending: pending, num_ack_pending: unacknowledged } = consumer

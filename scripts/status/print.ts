@@ -11,10 +11,11 @@ export function printStatus(status: Status): string {
     .join('\n')
 }
 
-function summary({ model: { shown, manifest }, deadLetters, disk: { totalBytes } }: Status): string[] {
+function summary({ model: { shown, manifest, problem }, deadLetters, disk: { totalBytes } }: Status): string[] {
   const other = manifest === shown ? '' : ` (MODEL_DIR holds ${manifest ?? 'none'})`
   const dead = `dead letters: ${deadLetters.toLocaleString('en')}`
-  return [`model shown: ${shown ?? 'none yet'}${other}    ${dead}    disk: ${size(totalBytes).trim()}`]
+  const line = `model shown: ${shown ?? 'none yet'}${other}    ${dead}    disk: ${size(totalBytes).trim()}`
+  return problem === null ? [line] : [line, problem]
 }
 
 function streams({ streams: lines }: Status): string[] {

@@ -3,7 +3,7 @@ import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import { READ_MODELS } from '../../schema/subjects.ts'
 import type { StatusConfig } from './config.ts'
-import { readConsumers, type ConsumerStatus } from './consumers.ts'
+import { listConsumers, readConsumers, type ConsumerStatus } from './consumers.ts'
 import { readDisk, type DiskStatus } from './disk.ts'
 import { readModel, type ModelStatus } from './model.ts'
 import { readReadModel, type ReadModelStatus } from './read-models.ts'
@@ -27,11 +27,12 @@ export async function readStatus({ natsUrl: url, dataDir, modelDir }: StatusConf
   try {
     const jsm = await jetstreamManager(connection)
     const streams = await readStreams(jsm)
+    const consumers = await listConsumers(jsm, streams)
     return {
-      model: await readModel(jsm, modelDir),
+      model: await readModel(jsm, modelDir, consumers),
       deadLetters: streams.find(({ name }) => name === 'DEAD')?.messages ?? 0,
       streams,
-      consumers: await readConsumers(jsm, streams),
+      consumers: await readConsumers(jsm, consumers),
       readModels: READ_MODELS.map((name) => readReadModel(dataDir, name)),
       disk: await readDisk(dataDir),
     }

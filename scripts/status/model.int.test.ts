@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { expect, test, vi } from 'vitest'
+import { encodeEvent } from '../../schema/events.ts'
+import { applyStreams } from '../../schema/streams.ts'
+import { POSTS, scorerConsumer, subjects } from '../../schema/subjects.ts'
+import { startTestNats } from '../../schema/testing/nats-server.ts'
+import { printStatus } from './print.ts'
+import { readStatus } from './read-status.ts'
+
+test('a model that is shown while another one scores is a problem, and told with what to do', async () => {
+  await using nats = await startTestNats()
+  const folder = await mkdtemp(join(tmpdir(), 'gravitas-status-'))
+  const connection = await nats.connect()
+  const jsm = await jetstreamManager(connection)
+  await applyStreams(jsm)
+  await writeFile(join(folder, 'model.json'), '{"name":"serious-3"}')
+  const promote = (model: string) =>
+    jetstream(connection).publish(subjects.modelPromoted, encodeEvent({ type: 'ModelPromoted', model }))
+  const name = scorerConsumer('serious-3')
+  await jsm.consumers.add(POSTS, { durable_name: name, ack_policy: AckPolicy.Explicit })
+  const pull = await (await jetstream(connection).consumers.get(POSTS, name)).fetch({ max_messages: 1 })
+  // It asks for posts when it is read, as a scorer does.
+  void Array.fromAsync(pull)
+  await vi.waitFor(async () => expect((await jsm.consumers.info(POSTS, name)).num_waiting).toBe(1))
+
+  await promote('serious-2')
+  const config = { natsUrl: nats.url, dataDir: folder, logLevel: 'silent', modelDir: folder } as const
+  const status = await readStatus(config)
+  expect(status.model).toEqual({
+    shown: 'serious-2',
+    manifest: 'serious-3',
+    scoring: ['serious-3'],
+    problem: expect.stringContaining('npm run promote -- serious-3') as string,
+  })
+  expect(printStatus(status)).toContain(`serious-2 (MODEL_DIR holds serious-3)`)
+  expect(printStatus(status).split('\n')[1]).toBe(status.model.problem)
+  await promote('serious-3')
+  expect((await readStatus(config)).model).toMatchObject({ shown: 'serious-3', problem: null })
+  await pull.close()
+  await connection.close()
+  await rm(folder, { recursive: true })
+})
