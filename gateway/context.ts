@@ -13,6 +13,8 @@ export interface GatewayContext {
   readonly live: LiveUpdates
   readonly pipeline: PipelineReader
   readonly explainer: Explainer
+  /** Added by Yoga; its signal is aborted when the client leaves. */
+  readonly request?: Request
 }
 
 /** A subreddit with the model that its figures are of. */

@@ -12,7 +12,8 @@ export const readModelUnavailable = (message: string): GraphQLError => withCode(
 /** The log cannot be asked, or no longer is the one that a cursor was made for. */
 export const logUnavailable = (message: string): GraphQLError => withCode(message, 'LOG_UNAVAILABLE', 503)
 
-export type ExplanationErrorCode = 'OTHER_MODEL' | 'MODEL_UNAVAILABLE' | 'LOG_UNAVAILABLE' | 'OVERLOADED'
+/** CANCELLED reaches nobody: its client has left. */
+export type ExplanationErrorCode = 'OTHER_MODEL' | 'MODEL_UNAVAILABLE' | 'LOG_UNAVAILABLE' | 'OVERLOADED' | 'CANCELLED'
 
 /** Why there is no explanation, in words. Without an HTTP status: the rest of the answer is whole. */
 export const noExplanation = (message: string, code: ExplanationErrorCode): GraphQLError =>

@@ -13,8 +13,11 @@ export interface Model {
   readonly name: string
   /** In the order of the posts. */
   score(posts: readonly TextPost[]): Promise<number[]>
-  /** What in a post made its score. */
-  explain(post: TextPost): Promise<Explanation>
+  /**
+   * What in a post made its score.
+   * @param signal of which a model that has to ask its graph often takes notice between two times
+   */
+  explain(post: TextPost, signal?: AbortSignal): Promise<Explanation>
 }
 
 export interface LoadOptions {

@@ -51,12 +51,16 @@ export class TokenGraph {
     return { graph, classes: await graph.#tryOut(folder) }
   }
 
-  /** The graph's values for each text, one a class. */
-  async run(texts: readonly string[]): Promise<Float32Array[]> {
+  /**
+   * The graph's values for each text, one a class.
+   * @throws the signal's reason once it is aborted, between two inference calls
+   */
+  async run(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
     const tokens = texts.map((text) => this.#tokenizer.encode(text))
     const rows: Float32Array[] = []
     const lengths = tokens.map(({ length }) => length)
     for (const { length, members } of groupByLength(lengths, this.#limits)) {
+      signal?.throwIfAborted()
       const { data, dims } = await this.#infer(
         members.map((at) => tokens[at]!),
         length,

@@ -112,6 +112,15 @@ describe('a transformer that someone brings', () => {
     expect(contributions.reduce((sum, { logit }) => sum + logit, base)).toBeCloseTo(toLogit(seriousness), 3)
   })
 
+  it('explains no further once nobody waits', async () => {
+    // A graph of one text a call: it is asked again and again.
+    const model = await load({ dims: [1, 32] })
+    const leaving = new AbortController()
+    const explaining = explainPost(model, QUESTION, leaving.signal)
+    leaving.abort(new Error('nobody waits'))
+    await expect(explaining).rejects.toThrow('nobody waits')
+  })
+
   it('is scored offline and explained on the command line', async () => {
     const path = await write()
     const env = { ...process.env, MODEL_DIR: path }

@@ -44,17 +44,17 @@ export class TransformerModel implements Model {
    * A contribution is what the log-odds lose when a word is left out wherever it stands; `base` are the log-odds of an empty
    * post. Words say more, or less, together than one by one: the difference is a contribution of its own.
    */
-  async explain(post: TextPost): Promise<Explanation> {
+  async explain(post: TextPost, signal?: AbortSignal): Promise<Explanation> {
     const text = toText(post)
     const parts = leaveOut(text)
-    const probabilities = await this.#probabilities(['', text, ...parts.map((part) => part.text)])
+    const probabilities = await this.#probabilities(['', text, ...parts.map((part) => part.text)], signal)
     const [base, whole, ...without] = probabilities.map(toLogit)
     const contributions = parts.map(({ feature }, at) => ({ feature, logit: whole! - without[at]! }))
     return toExplanation({ seriousness: toFourDecimals(probabilities[1]!), base: base!, whole: whole!, contributions })
   }
 
-  async #probabilities(texts: readonly string[]): Promise<number[]> {
-    return (await this.#graph.run(texts)).map(this.#read)
+  async #probabilities(texts: readonly string[], signal?: AbortSignal): Promise<number[]> {
+    return (await this.#graph.run(texts, signal)).map(this.#read)
   }
 }
 

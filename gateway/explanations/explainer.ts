@@ -29,30 +29,36 @@ export class Explainer {
   /**
    * @param post as it was scored; its place in the log is looked up now, for it may have been erased since
    * @param first how many contributions to list
+   * @param signal aborted when nobody waits for the answer any more
    * @returns null where there is nothing to explain
    * @throws a GraphQLError with an {@link ExplanationErrorCode}
    */
   async explain(
     post: { readonly id: string; readonly model: string | null },
     first: number,
+    signal?: AbortSignal,
   ): Promise<Explanation | null> {
     const { id: postId, model } = post
     if (model === null) return null
     const sequence = this.#parts.models.posts.queries?.scoreSequence(model, toPostKey(postId))
     if (sequence === undefined) return null
     try {
-      return await this.#line.run(() => this.#explain({ sequence, postId, model }, first))
+      return await this.#line.run(() => this.#explain({ sequence, postId, model }, first, signal), signal)
     } catch (error) {
-      throw toGraphQLError(error)
+      throw signal?.aborted === true ? nobodyWaits() : toGraphQLError(error)
     }
   }
 
-  async #explain(place: ScorePlace, first: number): Promise<Explanation | null> {
+  async #explain(place: ScorePlace, first: number, signal: AbortSignal | undefined): Promise<Explanation | null> {
+    // A model takes memory and time to load, its name does not.
+    const name = await this.#parts.model.name()
+    if (name !== undefined && name !== place.model) throw otherModel(place.model, name)
     const model = await this.#parts.model.get()
     if (model.name !== place.model) throw otherModel(place.model, model.name)
     const text = await this.#parts.texts.read(place)
     if (text === undefined) return null
-    const explanation = await model.explain(text)
+    signal?.throwIfAborted()
+    const explanation = await model.explain(text, signal)
     return toAnswer(model, explanation, first)
   }
 }
@@ -68,6 +74,8 @@ function toAnswer(
 
 const otherModel = (wanted: string, found: string) =>
   noExplanation(`The score is of the model ${wanted}; here only those of ${found} can be explained.`, 'OTHER_MODEL')
+
+const nobodyWaits = () => noExplanation('The client has left.', 'CANCELLED')
 
 function toGraphQLError(error: unknown): unknown {
   if (error instanceof LineFullError)

@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { postSubmitted } from '../../schema/testing/builders.ts'
-import { codeOf, TestGateway, type Answer } from '../testing/test-gateway.ts'
+import { createGraphQLServer } from '../schema.ts'
+import { codeOf, silent, TestGateway, type Answer } from '../testing/test-gateway.ts'
 
 let gateway: TestGateway
 beforeEach(() => {
@@ -76,4 +79,37 @@ test('more than can be answered soon is refused, and what waits is answered', as
   expect(refused).toHaveLength(600 - 504)
   expect(refused[0]).toMatchObject({ extensions: { code: 'OVERLOADED' } })
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
+})
+
+test('what nobody waits for any more is not worked out', async () => {
+  const signals: AbortSignal[] = []
+  gateway.loadModel = async () => ({
+    name: 'serious-1',
+    explain: (_, signal) =>
+      new Promise((_, reject) => {
+        signals.push(signal!)
+        signal!.addEventListener('abort', () => reject(signal!.reason as Error))
+      }),
+  })
+  const explain = vi.spyOn(gateway.context.explainer, 'explain')
+  const yoga = createGraphQLServer(gateway.context, silent)
+  const server = createServer((request, response) => void yoga(request, response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const query = encodeURIComponent('{ post(id: "a1") { explanation { base } } }')
+  const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql?query=${query}`
+  const leaving = new AbortController()
+  const headers = { accept: 'application/json' }
+  const clients = Array.from({ length: 9 }, () => fetch(url, { headers, signal: leaving.signal }))
+  await vi.waitFor(() => expect([explain.mock.calls.length, signals.length]).toEqual([9, 4]))
+  const left = Promise.allSettled(clients)
+  leaving.abort()
+  await left
+  const answers = await Promise.allSettled(explain.mock.results.map(({ value }) => value as Promise<unknown>))
+  expect(answers).toEqual(
+    answers.map(() =>
+      expect.objectContaining({ reason: expect.objectContaining({ extensions: { code: 'CANCELLED' } }) }),
+    ),
+  )
+  expect([signals.length, signals.every(({ aborted }) => aborted)]).toEqual([4, true])
+  server.close()
 })

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, test } from 'vitest'
@@ -16,6 +19,22 @@ test('a model is loaded once, when it is first needed', async () => {
   expect(await Promise.all([file.get(), file.get()])).toEqual([model, model])
   expect(await file.get()).toBe(model)
   expect(loads).toBe(1)
+})
+
+test('what a model is called is known without loading it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gravitas-model-'))
+  let loads = 0
+  const file = new ModelFile({ folder, logger: pino({ level: 'silent' }), load: async () => (loads++, model) })
+  expect(await file.name()).toBeUndefined()
+  await writeFile(join(folder, 'model.json'), '{')
+  expect(await file.name()).toBeUndefined()
+  await writeFile(join(folder, 'model.json'), '{"name":"serious-7"}')
+  expect(await file.name()).toBe('serious-7')
+  expect(loads).toBe(0)
+  await file.get()
+  // The one that is held explains, whatever has become of the folder since.
+  expect(await file.name()).toBe('serious-1')
+  await rm(folder, { recursive: true })
 })
 
 test('a failed load is logged once, and tried again later', async () => {

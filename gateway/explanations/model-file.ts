@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import type { Explanation } from '../../scorer/explain-post.ts'
@@ -8,7 +10,8 @@ const RETRY_MS = 30_000
 /** A model that says why it gives a post its score. */
 export interface ExplainingModel {
   readonly name: string
-  explain(post: PostSubmitted): Promise<Explanation>
+  /** @param signal its abort ends the work early, where there is much of it */
+  explain(post: PostSubmitted, signal?: AbortSignal): Promise<Explanation>
 }
 
 /** The model that explains cannot be loaded; `cause` says why. */
@@ -30,6 +33,7 @@ export class ModelFile {
   readonly #logger: Logger
   readonly #load: (folder: string) => Promise<ExplainingModel>
   readonly #nowMs: () => number
+  #loaded: ExplainingModel | undefined
   #loading: Promise<ExplainingModel> | undefined
   #retryAtMs = Number.POSITIVE_INFINITY
 
@@ -38,6 +42,11 @@ export class ModelFile {
     this.#logger = logger
     this.#load = load
     this.#nowMs = nowMs
+  }
+
+  /** What the model is called, without loading it; undefined where its folder does not say. */
+  async name(): Promise<string | undefined> {
+    return this.#loaded?.name ?? readName(this.#folder)
   }
 
   /** @throws ModelLoadError */
@@ -53,12 +62,22 @@ export class ModelFile {
     try {
       const model = await this.#load(this.#folder)
       this.#logger.info({ model: model.name }, 'explaining the scores of this model')
-      return model
+      return (this.#loaded = model)
     } catch (cause) {
       this.#retryAtMs = this.#nowMs() + RETRY_MS
       this.#logger.error({ err: cause, folder: this.#folder, retryMs: RETRY_MS }, 'cannot load the model that explains')
       throw new ModelLoadError('the model cannot be loaded', { cause })
     }
+  }
+}
+
+/** Whatever is wrong with the file, loading the model says it. */
+async function readName(folder: string): Promise<string | undefined> {
+  try {
+    const { name } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as { name?: unknown }
+    return typeof name === 'string' ? name : undefined
+  } catch {
+    return undefined
   }
 }
 
@@ -69,5 +88,5 @@ async function loadModel(folder: string): Promise<ExplainingModel> {
     import('../../scorer/explain-post.ts'),
   ])
   const model = await Model.load(folder)
-  return { name: model.name, explain: (post) => explainPost(model, post) }
+  return { name: model.name, explain: (post, signal) => explainPost(model, post, signal) }
 }

@@ -5,6 +5,6 @@ import { fromFixedSeriousness } from '../../schema/seriousness.ts'
 export const Post: PostResolvers = {
   createdAt: ({ createdUtc }) => new Date(createdUtc * 1_000),
   seriousness: ({ seriousness }) => (seriousness === null ? null : fromFixedSeriousness(seriousness)),
-  explanation: (post, { first }, { explainer }) =>
-    explainer.explain(post, checkPageSize(first ?? DEFAULT_CONTRIBUTIONS)),
+  explanation: (post, { first }, { explainer, request }) =>
+    explainer.explain(post, checkPageSize(first ?? DEFAULT_CONTRIBUTIONS), request?.signal),
 }
