@@ -175,14 +175,26 @@ describe('erasing a post', () => {
 describe('a post that the log does not know', () => {
   test('is unknown, and others go on', async () => {
     await publish(secretPost)
-    await deadLetter('{"id":"nowhere","title":"harmless"}')
     const report = await erase({ posts: [{ id: 'nowhere' }, { id: ID }] })
     expect(report.posts).toMatchObject([
-      { id: 'nowhere', outcome: 'unknown', deadLetters: [1] },
+      { id: 'nowhere', outcome: 'unknown' },
       { id: ID, outcome: 'erased' },
     ])
-    expect((await stateOf(DEAD)).messages).toBe(0)
     expect(await erasuresOf('nowhere')).toEqual([])
+  })
+
+  test('is recorded by where it was met, if that is all there is', async () => {
+    await publishAgain('posts.submitted.memes', JSON.stringify({ id: ID, title: SECRET }))
+    await deadLetter('{"id":"reject","title":"harmless"}')
+    const posts = [{ id: ID }, { id: 'reject' }]
+    expect((await erase({ posts, dryRun: true })).posts).toMatchObject([
+      { outcome: 'would be erased', subreddit: 'memes', posts: [1] },
+      { outcome: 'would be erased', deadLetters: [1] },
+    ])
+    expect((await erase({ posts })).posts).toMatchObject([{ outcome: 'erased' }, { outcome: 'erased' }])
+    expect(await erasuresOf(ID)).toMatchObject([{ subreddit: 'memes', post_sequences: [1] }])
+    expect(await erasuresOf('reject')).toHaveLength(1)
+    expect((await stateOf(DEAD)).messages).toBe(0)
   })
 
   test('is recorded by what the caller knows, so that a later copy does not count', async () => {
@@ -208,6 +220,51 @@ describe('a post that the log does not know', () => {
     await publishAgain('posts.erased.askscience', JSON.stringify({ type: 'PostErased', post_id: ID }))
     expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [2, 3] }])
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+  })
+})
+
+describe('messages of another shape', () => {
+  test('are found by the ids in them, and by the address', async () => {
+    const shapes = [
+      JSON.stringify([postSubmitted({ id: 'other' }), secretPost]),
+      JSON.stringify({ kind: 't3', data: secretPost }),
+      JSON.stringify(encodeEvent(secretPost)),
+      JSON.stringify({ post_id: 'other', id: ID, title: SECRET }),
+      JSON.stringify({ title: SECRET, permalink: `/r/AskScience/comments/${ID}/why/` }),
+    ]
+    for (const shape of shapes) await publishAgain('posts.submitted.askscience', shape)
+    for (const shape of shapes) await publishAgain('scores.serious-1.askscience', shape)
+    const link = postSubmitted({ id: 'linker', url: `https://www.reddit.com/r/AskScience/comments/${ID}/why/` })
+    await publish(link)
+    expect((await erase()).posts).toMatchObject([{ posts: [1, 2, 3, 4, 5], scores: [1, 2, 3, 4, 5] }])
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+    expect((await stateOf(POSTS)).messages).toBe(2)
+  })
+
+  test('a valid event that carries the text goes as a whole post, whose erasure is recorded', async () => {
+    const crosspost = postSubmitted({ id: 'carrie', title: 'look at this' })
+    const score = postScored({ post_id: 'carrie' })
+    await publish(...others(0, 3), score, secretPost)
+    const carrying = { ...crosspost, crosspost_parent_list: [{ id: ID, title: SECRET }] }
+    await publishAgain('posts.submitted.askscience', encodeEvent(carrying))
+    const report = await erase()
+    expect(report.posts).toMatchObject([
+      { id: ID, outcome: 'erased', posts: [4, 5] },
+      { id: 'carrie', outcome: 'erased', posts: [5], scores: [1], carries: ID },
+    ])
+    expect(filesWith(nats.storeDir, SECRET)).toEqual([])
+    expect(await erasuresOf('carrie')).toMatchObject([{ post_sequences: [5], score_sequences: [1] }])
+    expect((await stateOf(POSTS)).messages).toBe(5)
+    expect((await stateOf(SCORES)).messages).toBe(0)
+    expect((await erase()).posts).toMatchObject([{ outcome: 'already erased' }])
+  })
+
+  test('an erasure in broken UTF-8 erases nothing, and is no record', async () => {
+    await publish(secretPost)
+    const broken = Buffer.from(encodeEvent(postErased({ post_id: ID, reason: 'gelöscht' })), 'latin1')
+    await publishAgain('posts.erased.askscience', broken)
+    expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [1, 2] }])
+    expect(await erasuresOf(ID)).toMatchObject([{ post_sequences: [1, 2] }])
   })
 })
 

@@ -34,10 +34,7 @@ export interface EraseOptions {
   readonly onProgress?: (progress: SearchProgress) => void
 }
 
-/**
- * `unknown`: it could not be recorded as erased, because neither the log nor the caller knows its subreddit and time. What
- * was found of it is deleted all the same.
- */
+/** `unknown`: nothing of it is in the log, nor does the caller know its subreddit and time: there is nothing to record. */
 export type ErasureOutcome = 'erased' | 'already erased' | 'unknown' | 'would be erased'
 
 export interface ErasedPost {
@@ -50,6 +47,8 @@ export interface ErasedPost {
   readonly posts: readonly number[]
   readonly scores: readonly number[]
   readonly deadLetters: readonly number[]
+  /** The post asked for, where this one goes with it: read models count it, and its message carries the other's text. */
+  readonly carries?: string
 }
 
 export interface ErasureReport {
@@ -94,7 +93,7 @@ export async function erasePosts(options: EraseOptions): Promise<ErasureReport> 
 class Erasure {
   readonly #options: EraseOptions
   readonly #jsm: JetStreamManager
-  readonly #traces: ReadonlyMap<string, PostTrace>
+  readonly #traces: Map<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()
   readonly #timings = { searchMs: 0, recordMs: 0, scorersMs: 0, deleteMs: 0, readModelsMs: 0 }
@@ -114,21 +113,24 @@ class Erasure {
     const { dryRun = false, untilApplied } = this.#options
     if (this.#traces.size === 0) return
     await this.#timed('searchMs', () => this.#search.next())
-    const traces = [...this.#traces.values()]
-    this.#alreadyErased = new Set(traces.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
+    this.#alreadyErased = new Set(this.#all.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
     if (dryRun) return
-    await this.#eraseFound(traces)
+    await this.#eraseFound()
     const { recordedAt } = this
     if (untilApplied === undefined || recordedAt === null) return
     await this.#timed('readModelsMs', async () => void (await untilApplied(this.#jsm, recordedAt)))
     await this.#timed('searchMs', () => this.#search.next())
-    await this.#eraseFound(traces)
+    await this.#eraseFound()
+  }
+
+  get #all(): PostTrace[] {
+    return [...this.#traces.values()]
   }
 
   /** Erases what the search has found, and what it finds afterwards, until there is nothing. */
-  async #eraseFound(traces: readonly PostTrace[]): Promise<void> {
+  async #eraseFound(): Promise<void> {
     const { connection, reason } = this.#options
-    while (traces.some((trace) => trace.isLeft || isUnrecorded(trace))) {
+    for (let traces = this.#all; traces.some((trace) => trace.isLeft || isUnrecorded(trace)); traces = this.#all) {
       const round = ++this.#rounds
       if (round > MAX_ROUNDS) throw new OperationalError(TOO_MANY_COPIES)
       await this.#timed('recordMs', () => recordErasures(connection, traces, reason, round))
@@ -157,14 +159,13 @@ class Erasure {
 
   /** POSTS sequence of the newest PostErased of the posts. */
   get recordedAt(): number | null {
-    const newest = [...this.#traces.values()].reduce((most, { erasedAt = 0 }) => Math.max(most, erasedAt), 0)
+    const newest = this.#all.reduce((most, { erasedAt = 0 }) => Math.max(most, erasedAt), 0)
     return newest === 0 ? null : newest
   }
 
   report(): ErasureReport {
-    const traces = [...this.#traces.values()]
     return {
-      posts: traces.map((trace) => this.#toErasedPost(trace)),
+      posts: this.#all.map((trace) => this.#toErasedPost(trace)),
       recordedAt: this.recordedAt,
       messagesRead: this.#search.messagesRead,
       timings: { ...this.#timings, totalMs: performance.now() - this.#startMs },
@@ -172,7 +173,7 @@ class Erasure {
   }
 
   #toErasedPost(trace: PostTrace): ErasedPost {
-    const { id, subreddit = null, createdUtc = null } = trace
+    const { id, subreddit = null, createdUtc = null, carries } = trace
     const { POSTS: posts, SCORES: scores, DEAD: dead } = this.#options.dryRun === true ? trace.found : trace.deleted
     return {
       id,
@@ -182,6 +183,7 @@ class Erasure {
       posts: inOrder(posts),
       scores: inOrder(scores),
       deadLetters: inOrder(dead),
+      ...(carries === undefined ? {} : { carries }),
     }
   }
 
@@ -190,7 +192,7 @@ class Erasure {
     const nothingNew = Object.values(trace.deleted).every(({ size }) => size === 0)
     if (this.#alreadyErased.has(trace) && nothingNew) return 'already erased'
     if (this.#options.dryRun !== true) return 'erased'
-    return trace.erasedAt !== undefined || isKnown(trace) ? 'would be erased' : 'unknown'
+    return trace.erasedAt !== undefined || trace.isLeft || isKnown(trace) ? 'would be erased' : 'unknown'
   }
 
   async #timed<T>(what: keyof Omit<ErasureTimings, 'totalMs'>, work: () => Promise<T>): Promise<T> {

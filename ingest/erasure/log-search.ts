@@ -2,8 +2,9 @@ import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { DEAD } from '../../schema/subjects.ts'
-import { TRACED_STREAMS, type PostTrace, type TracedStream } from './post-trace.ts'
-import { readMentions } from './read-mentions.ts'
+import { PostTrace, TRACED_STREAMS, type TracedStream } from './post-trace.ts'
+import { presumeOrigin, readOrigin } from './presume-origin.ts'
+import { readMentions, type Mention } from './read-mentions.ts'
 import { isKnown } from './record-erasures.ts'
 import { scanStream, type ScanStart } from './scan-stream.ts'
 
@@ -17,32 +18,41 @@ export interface SearchProgress {
 export interface SearchOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  /** By post id. */
-  readonly traces: ReadonlyMap<string, PostTrace>
+  /** By post id. Gets further ones: posts of which a message carries the text of these. */
+  readonly traces: Map<string, PostTrace>
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined
 }
 
 /** An event may be created up to a day ahead of the clock of the log, and so be stored a day before. */
 const MAX_AHEAD_SECONDS = 86_400
+/** Of a dead letter: where its event was published. */
+const REJECTED_SUBJECT = 'Gravitas-Subject'
 
 /** Looks for messages of some posts in the whole log, and then again and again in what came in since. */
 export class LogSearch {
   messagesRead = 0
   readonly #options: SearchOptions
-  readonly #wanted: ReadonlySet<string>
   readonly #positions = new Map<TracedStream, ScanStart>()
   readonly #created = new Map<TracedStream, string>()
+  /** Messages of a post that was added lie before the one that brought it. */
+  #isIncomplete = false
 
   constructor(options: SearchOptions) {
     this.#options = options
-    this.#wanted = new Set(options.traces.keys())
     const start = toStart([...options.traces.values()])
     for (const stream of TRACED_STREAMS) this.#positions.set(stream, stream === DEAD ? { after: 0 } : start)
   }
 
   /** Reads what was not read yet. @throws OperationalError when it cannot, or a stream was made anew meanwhile */
   async next(): Promise<void> {
-    for (const stream of TRACED_STREAMS) await this.#scan(stream)
+    do {
+      this.#isIncomplete = false
+      for (const stream of TRACED_STREAMS) await this.#scan(stream)
+      if (this.#isIncomplete) for (const stream of TRACED_STREAMS) this.#positions.set(stream, { after: 0 })
+    } while (this.#isIncomplete)
+    for (const trace of this.#options.traces.values()) {
+      if (trace.isLeft && !isKnown(trace)) Object.assign(trace, trace.presumed)
+    }
   }
 
   async #scan(stream: TracedStream): Promise<void> {
@@ -69,14 +79,31 @@ export class LogSearch {
 
   #take(stream: TracedStream, message: JsMsg): void {
     this.messagesRead++
-    const { subject, data, seq: sequence } = message
+    const { subject, data, seq } = message
     const storedAtMs = message.info.timestampNanos / 1e6
-    for (const { id, erasure, json } of readMentions({ stream, subject, data, storedAtMs }, this.#wanted)) {
-      const trace = this.#options.traces.get(id)!
-      if (json !== undefined) noteOrigin(trace, json)
-      if (erasure !== undefined) trace.noteErasure(erasure, sequence)
-      else if (!trace.deleted[stream].has(sequence)) trace.found[stream].add(sequence)
+    for (const mention of readMentions({ stream, subject, data, storedAtMs }, this.#options.traces)) {
+      const trace = this.#options.traces.get(mention.id)!
+      this.#noteOrigin(trace, mention, message)
+      if (mention.erasure !== undefined) trace.noteErasure(mention.erasure, seq)
+      else if (!trace.deleted[stream].has(seq)) trace.found[stream].add(seq)
+      if (mention.carrier !== undefined) this.#addCarrier(mention.carrier, mention.id)
     }
+  }
+
+  #noteOrigin(trace: PostTrace, { about }: Mention, message: JsMsg): void {
+    if (isKnown(trace)) return
+    const origin = readOrigin(trace.id, about)
+    if (origin !== undefined) return void Object.assign(trace, origin)
+    const subject = message.headers?.get(REJECTED_SUBJECT) || message.subject
+    const storedAtMs = message.info.timestampNanos / 1e6
+    trace.presumed ??= presumeOrigin(trace.id, { subject, data: message.data, storedAtMs, about })
+  }
+
+  /** Read models count it, and without its message a rebuild would not: it has to be erased as a whole. */
+  #addCarrier(id: string, carries: string): void {
+    if (this.#options.traces.has(id)) return
+    this.#options.traces.set(id, new PostTrace(id, { carries }))
+    this.#isIncomplete = true
   }
 }
 
@@ -87,10 +114,4 @@ function toStart(traces: readonly PostTrace[]): ScanStart {
   return oldest <= MAX_AHEAD_SECONDS || traces.length === 0
     ? { after: 0 }
     : { since: new Date((oldest - MAX_AHEAD_SECONDS) * 1_000) }
-}
-
-/** Where it belongs, by the first message that says so in a way that an event may say it. */
-function noteOrigin(trace: PostTrace, { subreddit, created_utc: createdUtc }: Readonly<Record<string, unknown>>): void {
-  if (isKnown(trace) || typeof subreddit !== 'string' || typeof createdUtc !== 'number') return
-  if (isKnown({ id: trace.id, subreddit, createdUtc })) Object.assign(trace, { subreddit, createdUtc })
 }

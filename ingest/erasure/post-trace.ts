@@ -1,5 +1,6 @@
 import type { PostErased } from '../../schema/events.ts'
 import { DEAD, POSTS, SCORES } from '../../schema/subjects.ts'
+import type { Origin } from './presume-origin.ts'
 
 /** The streams in which messages of a post may lie. */
 export const TRACED_STREAMS = [POSTS, SCORES, DEAD] as const
@@ -16,6 +17,10 @@ export class PostTrace {
   readonly found: Record<TracedStream, Set<number>> = newSets()
   /** Sequences of those that are deleted. */
   readonly deleted: Record<TracedStream, Set<number>> = newSets()
+  /** Where it belongs if no message says so: by the first that was met. */
+  presumed: Origin | undefined
+  /** The post that was to be erased, whose text a message of this one carries: so this one goes, too. */
+  readonly carries: string | undefined
   /** POSTS sequence of the newest PostErased on record. */
   erasedAt: number | undefined
   /** Sequences that the PostErased on record name. */
@@ -23,9 +28,14 @@ export class PostTrace {
 
   constructor(
     id: string,
-    known: { readonly subreddit?: string | undefined; readonly createdUtc?: number | undefined },
+    known: {
+      readonly subreddit?: string | undefined
+      readonly createdUtc?: number | undefined
+      readonly carries?: string | undefined
+    },
   ) {
     this.id = id
+    this.carries = known.carries
     this.subreddit = known.subreddit
     this.createdUtc = known.createdUtc
   }

@@ -17,7 +17,8 @@ test('says what went where, and which read models have heard of it', () => {
   const posts: ErasedPost[] = [
     erased,
     { ...erased, id: '2', outcome: 'already erased', posts: [], scores: [] },
-    { ...erased, id: '3', outcome: 'unknown', subreddit: null, posts: [], scores: [], deadLetters: [1] },
+    { ...erased, id: '3', outcome: 'unknown', subreddit: null, posts: [], scores: [], deadLetters: [] },
+    { ...erased, id: '4', posts: [5], scores: [], carries: '1abcde' },
   ]
   const report = { posts, recordedAt: 18, messagesRead: 20, timings }
   const text = printReport(report, [
@@ -27,8 +28,8 @@ test('says what went where, and which read models have heard of it', () => {
   ])
   expect(text).toBe(`1abcde: erased from r/AskScience (2 in POSTS: 3, 17, 6 in SCORES: 4, 5, 6, 7, 8, …)
 2: already erased, nothing is left
-3: unknown: nothing in the log says its subreddit and when it was created, so no erasure could be recorded. Copies that come
-  later will count. What was found of it is gone (1 in DEAD: 1).
+3: unknown: nothing of it is in the log, so that no erasure could be recorded. Copies that come later will count.
+4: erased from r/AskScience (1 in POSTS: 5), because a message of it carries 1abcde
 posts: applied
 hourly: its projector does not run and applies the erasure when it starts
 all-time: has not come that far yet, and goes on

@@ -4,8 +4,8 @@ import type { ErasedPost, ErasureReport } from './erase-posts.ts'
 
 const MAX_SHOWN_SEQUENCES = 5
 const MAX_SHOWN_ERASED = 20
-const UNKNOWN = `unknown: nothing in the log says its subreddit and when it was created, so no erasure could be recorded. Copies that come
-  later will count.`
+const UNKNOWN =
+  'unknown: nothing of it is in the log, so that no erasure could be recorded. Copies that come later will count.'
 
 /** The report for a terminal: a line a post, then where it all went. */
 export function printReport({ posts, timings }: ErasureReport, readModels: readonly ReadModelOutcome[]): string {
@@ -32,13 +32,13 @@ function toLines(posts: readonly ErasedPost[]): string[] {
 }
 
 function printPost(post: ErasedPost): string {
-  const { id, outcome, subreddit } = post
+  const { id, outcome, subreddit, carries } = post
   const parts = [...found('POSTS', post.posts), ...found('SCORES', post.scores), ...found('DEAD', post.deadLetters)]
   const where = parts.length === 0 ? '' : ` (${parts.join(', ')})`
-  if (outcome === 'unknown')
-    return `${id}: ${UNKNOWN}${parts.length === 0 ? '' : ` What was found of it is gone${where}.`}`
+  if (outcome === 'unknown') return `${id}: ${UNKNOWN}`
   if (outcome === 'already erased') return `${id}: already erased, nothing is left`
-  return `${id}: ${outcome} from r/${subreddit}${where}`
+  const why = carries === undefined ? '' : `, because a message of it carries ${carries}`
+  return `${id}: ${outcome} from r/${subreddit}${where}${why}`
 }
 
 /** `2 in POSTS: 17, 23`. */

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { presumeOrigin, readOrigin, type MetMessage } from './presume-origin.ts'
+
+const storedUtc = 1_764_000_000
+const met = (text: string, subject: string, about?: object): MetMessage => ({
+  subject,
+  data: Buffer.from(text),
+  storedAtMs: storedUtc * 1_000 + 7,
+  about: about as MetMessage['about'],
+})
+const presume = (...args: Parameters<typeof met>) => presumeOrigin('1abcde', met(...args))
+
+test('an origin is read where an event may say it so', () => {
+  const origin = { subreddit: 'AskScience', createdUtc: storedUtc - 9 }
+  expect(readOrigin('1abcde', { subreddit: 'AskScience', created_utc: storedUtc - 9 })).toEqual(origin)
+  expect(readOrigin('1abcde', { subreddit: 'no such name', created_utc: storedUtc })).toBeUndefined()
+  expect(readOrigin('1abcde', { subreddit: 'AskScience', created_utc: 7 })).toBeUndefined()
+  expect(readOrigin('1abcde', undefined)).toBeUndefined()
+})
+
+test('what is malformed belongs where it says, else where it was published', () => {
+  const about = { subreddit: 'Memes', created_utc: String(storedUtc - 9) }
+  expect(presume('', 'posts.submitted.askscience', about)).toEqual({
+    subreddit: 'Memes',
+    createdUtc: storedUtc - 9,
+  })
+  expect(presume('{"subreddit":"Memes","tit', 'dead.ingest').subreddit).toBe('Memes')
+  expect(presume('', 'posts.submitted.askscience', { created_utc: 'today' })).toEqual({
+    subreddit: 'askscience',
+    createdUtc: storedUtc,
+  })
+  expect(presume('', 'posts.submitted.?').subreddit).toBe('unknown')
+})
