@@ -45,7 +45,7 @@ export interface FollowOptions {
 
 /**
  * Follows one stream in order from just behind the checkpoint. Nothing is passed on out of order: after a jump that no
- * erasure explains, the consumer is made anew behind the last message passed on, and only a jump that is still there then
+ * erasure explains, the consumer is made anew behind the last message taken out, and only a jump that is still there then
  * is a hole.
  */
 export class StreamFollower implements AsyncDisposable {
@@ -57,7 +57,7 @@ export class StreamFollower implements AsyncDisposable {
   /** The last message of each batch that came: acknowledging it acknowledges all before it. */
   #marks: JsMsg[] = []
   /** Sequence of the last message taken out of the buffer. */
-  #taken = 0
+  #taken: number
   /** Sequence of the last message taken into the buffer. */
   #position: number
   #delivered = 0
@@ -68,7 +68,7 @@ export class StreamFollower implements AsyncDisposable {
   constructor(options: FollowOptions) {
     this.#options = options
     this.stream = options.stream
-    this.#position = options.after
+    this.#taken = this.#position = options.after
     this.#holes = new HoleFinder(options.jsm, options.stream)
     this.#puller = new BatchPuller({
       open: () => this.#open(),
@@ -128,7 +128,8 @@ export class StreamFollower implements AsyncDisposable {
       durable_name: consumer,
       ack_policy: AckPolicy.All,
       deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.#position + 1,
+      // What waits here comes again and is passed over: where a consumer begins, all before counts as acknowledged.
+      opt_start_seq: this.#taken + 1,
       ack_wait: nanos(ACK_WAIT_MS),
       max_ack_pending: 20_000,
       ...(filter === undefined ? {} : { filter_subject: filter }),

@@ -1,0 +1,61 @@
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { applyStreams } from '../schema/streams.ts'
+import { POSTS } from '../schema/subjects.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { StreamFollower } from './stream-follower.ts'
+
+const CONSUMER = 'projector-test'
+
+let nats: TestNatsServer
+let connection: NatsConnection
+let jsm: JetStreamManager
+
+beforeEach(async () => {
+  nats = await startTestNats()
+  connection = await nats.connect()
+  jsm = await jetstreamManager(connection)
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await connection.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+const publish = async (count: number): Promise<void> => {
+  for (let index = 0; index < count; index++) await jetstream(connection).publish('posts.submitted.askscience', '{}')
+}
+const consumer = () => jsm.consumers.info(POSTS, CONSUMER)
+
+test('what was received and not yet taken is not acknowledged, also by a consumer that was made anew', async () => {
+  await using follower = new StreamFollower({
+    connection,
+    jsm,
+    logger: createLogger('test', 'silent'),
+    stream: POSTS,
+    filter: undefined,
+    consumer: CONSUMER,
+    after: 0,
+    onMessages: () => {},
+    onHole: () => {},
+    onIdle: async () => {},
+  })
+  await publish(5)
+  await follower.start()
+  await vi.waitFor(() => expect(follower.buffered).toBe(5), { timeout: 10_000 })
+  expect(follower.take(2).map(({ sequence }) => sequence)).toEqual([1, 2])
+  const { created } = await consumer()
+
+  await jsm.consumers.delete(POSTS, CONSUMER)
+  await vi.waitFor(async () => expect((await consumer()).created).not.toBe(created), { timeout: 10_000 })
+  expect((await consumer()).ack_floor.stream_seq).toBe(2)
+  await publish(1)
+  await vi.waitFor(() => expect(follower.buffered).toBe(4), { timeout: 10_000 })
+  expect(follower.take(10).map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6])
+
+  follower.acknowledge()
+  await vi.waitFor(async () => expect((await consumer()).ack_floor.stream_seq).toBe(6), { timeout: 10_000 })
+})
