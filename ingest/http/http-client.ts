@@ -5,7 +5,8 @@ import { RefusedError, TransientError, UnavailableError } from './errors.ts'
 import type { Fetch, HttpAnswer, HttpRequest } from './fetch.ts'
 import type { RateLimiter, Urgency } from './rate-limiter.ts'
 
-const TIMEOUT_MS = 30_000
+/** What hangs keeps others waiting. */
+const TIMEOUT_MS = 15_000
 /** Few, so that what keeps failing does not keep others waiting; the waits go on growing from one request to the next. */
 const MAX_ATTEMPTS = 3
 /** A server that asks for more is asked again all the same. */
@@ -29,6 +30,8 @@ export interface Exchange<T> {
   /** What is asked for, in the log. */
   readonly what: string
   readonly urgency?: Urgency
+  /** Whose waits grow together: those of one kind do not end when another succeeds. */
+  readonly kind?: string
   /** Made anew for each attempt. */
   readonly build: (signal: AbortSignal) => HttpRequest | Promise<HttpRequest>
   /** Makes a value of the answer. @throws TransientError to try again; anything else is final */
@@ -38,12 +41,11 @@ export interface Exchange<T> {
 /** Sends requests at the limiter's pace and repeats them, with waits that grow, while what fails may pass. */
 export class HttpClient {
   readonly #options: HttpClientOptions
-  readonly #backoff: Backoff
+  readonly #backoffs = new Map<string, Backoff>()
   #skewMs = 0
 
   constructor(options: HttpClientOptions) {
     this.#options = options
-    this.#backoff = new Backoff(options.random ?? Math.random)
   }
 
   get clock(): Clock {
@@ -63,13 +65,13 @@ export class HttpClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const result = exchange.judge(await this.#send(await exchange.build(signal), exchange.urgency, signal))
-        this.#succeeded(exchange.what)
+        this.#succeeded(exchange)
         return result
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof TransientError)) throw error
         const last = attempt >= (this.#options.maxAttempts ?? MAX_ATTEMPTS)
-        await this.#wait(error, { what: exchange.what, attempt, last }, signal)
+        await this.#wait(error, { exchange, attempt, last }, signal)
         if (last) throw new UnavailableError(`${exchange.what}: ${error.message}`, { cause: error })
       }
     }
@@ -93,23 +95,30 @@ export class HttpClient {
   /** Also after the last attempt: whoever asks next must not ask at once. */
   async #wait(
     error: TransientError,
-    { what, attempt, last }: { what: string; attempt: number; last: boolean },
+    { exchange, attempt, last }: { exchange: Exchange<unknown>; attempt: number; last: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     if (error.mended) return
     const { clock, limiter, logger, maxAttempts } = this.#options
-    const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoff.next()))
-    logger.warn({ what, reason: error.message, attempt, waitMs }, 'request failed')
+    const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoffOf(exchange).next()))
+    logger.warn({ what: exchange.what, reason: error.message, attempt, waitMs }, 'request failed')
     if (error.pauseAll) limiter.pause(waitMs)
     if (last && maxAttempts !== undefined) return
     await clock.sleep(waitMs, signal)
     signal.throwIfAborted()
   }
 
-  #succeeded(what: string): void {
-    if (this.#backoff.failures === 0) return
-    this.#options.logger.info({ what, failures: this.#backoff.failures }, 'requests succeed again')
-    this.#backoff.succeeded()
+  #succeeded(exchange: Exchange<unknown>): void {
+    const backoff = this.#backoffOf(exchange)
+    if (backoff.failures === 0) return
+    this.#options.logger.info({ what: exchange.what, failures: backoff.failures }, 'requests succeed again')
+    backoff.succeeded()
+  }
+
+  #backoffOf({ kind = '' }: Exchange<unknown>): Backoff {
+    const backoff = this.#backoffs.get(kind) ?? new Backoff(this.#options.random ?? Math.random)
+    this.#backoffs.set(kind, backoff)
+    return backoff
   }
 
   async #send(request: HttpRequest, urgency: Urgency | undefined, signal: AbortSignal): Promise<HttpAnswer> {

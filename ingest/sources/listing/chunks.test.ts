@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addToChunks, halve, packChunks } from './chunks.ts'
+import { findRoom, halve, packChunks } from './chunks.ts'
 
 const names = (count: number, length: number): string[] =>
   Array.from({ length: count }, (_, n) => String(n).padStart(length, 'x'))
@@ -13,10 +13,10 @@ test('packs a hundred names at most into a request, and no more than a URL takes
 
 test('a name that comes back goes where there is room', () => {
   const chunks = packChunks(names(150, 5), 0)
+  expect(findRoom(chunks, 'back')).toBe(chunks[1])
   chunks[0]!.names.pop()
-  addToChunks(chunks, 'back', 0)
-  addToChunks(chunks, 'again', 0)
-  expect(chunks.map((chunk) => chunk.names.length)).toEqual([100, 51])
+  expect(findRoom(chunks, 'back')).toBe(chunks[0])
+  expect(findRoom(chunks.slice(0, 1), 'x'.repeat(1_000))).toBeUndefined()
 })
 
 test('halves', () => {

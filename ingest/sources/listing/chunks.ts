@@ -19,8 +19,10 @@ export interface Chunk {
   /** When its whole window is read next: a post that was approved late appears in the middle of the listing. */
   deepDueMs: number
   failures: number
-  /** Whether the last reading of its top broke off before it came to known ground. */
+  /** Whether the reading of its top has not come to known ground: it goes on, or broke off. */
   incomplete: boolean
+  /** A subreddit that was held: once it is read, it goes to the others. */
+  readonly isTrial: boolean
   /**
    * Posts, by id, that were stored by a reading that is not complete. They are not stored again, but say nothing about what stands
    * below them: were they known ground, the next reading would stop there and lose the rest.
@@ -28,28 +30,30 @@ export interface Chunk {
   readonly provisional: Map<string, TakenPost>
 }
 
-export const createChunk = (names: readonly string[], nowMs: number): Chunk => ({
+export const createChunk = (names: readonly string[], nowMs: number, isTrial = false): Chunk => ({
   names: [...names],
   dueMs: nowMs,
   deepDueMs: nowMs,
   failures: 0,
   incomplete: true,
+  isTrial,
   provisional: new Map(),
 })
 
 /** As few chunks as the limits on a request allow. */
 export function packChunks(names: readonly string[], nowMs: number): Chunk[] {
   const chunks: Chunk[] = []
-  for (const name of names) addToChunks(chunks, name, nowMs)
+  for (const name of names) {
+    const roomy = findRoom(chunks, name)
+    if (roomy === undefined) chunks.push(createChunk([name], nowMs))
+    else roomy.names.push(name)
+  }
   return chunks
 }
 
-/** Puts a name where there is room, else into a chunk of its own. */
-export function addToChunks(chunks: Chunk[], name: string, nowMs: number): void {
-  const roomy = chunks.find(({ names }) => names.length < MAX_NAMES && length(names) + name.length < MAX_LENGTH)
-  if (roomy === undefined) chunks.push(createChunk([name], nowMs))
-  else roomy.names.push(name)
-}
+/** One that has room for a name. */
+export const findRoom = (chunks: readonly Chunk[], name: string): Chunk | undefined =>
+  chunks.find(({ names }) => names.length < MAX_NAMES && length(names) + name.length < MAX_LENGTH)
 
 const length = (names: readonly string[]): number => names.reduce((sum, name) => sum + name.length + 1, 0)
 

@@ -1,7 +1,8 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { Clock } from '../../http/clock.ts'
 
-const FIRST_MS = 60_000
+/** What is refused by a mishap can be read again soon. */
+const FIRST_MS = 5_000
 const MAX_MS = 3_600_000
 
 interface Hold {
@@ -9,7 +10,7 @@ interface Hold {
   lengthMs: number
 }
 
-/** Subreddits that cannot be read: said once, then tried again now and then, after a minute first, hourly at last. */
+/** Subreddits that cannot be read: said once, then tried again now and then, after some seconds first, hourly at last. */
 export class Holds {
   readonly #clock: Clock
   readonly #logger: Logger

@@ -57,6 +57,58 @@ describe('listing', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 
+  test.each([
+    ['the first reading', -3 * HOUR, 0],
+    ['a reading after a stop', -20 * MINUTE, 40 * MINUTE],
+  ])('while %s goes back, the top is read on: posts that stay for seconds are met', async (_, fromMs, downMs) => {
+    const set = setUp(['a1', 'b1'])
+    const lasting = steadily('a1', 3 * SECOND, fromMs, 2 * HOUR)
+    const fleeting = Array.from({ length: 6_000 }, (_, n) => {
+      const createdMs = START_MS + n * 0.5 * SECOND
+      return createPost(FIRST_ID * 2 + n, 'b1', createdMs, { untilMs: createdMs + 2.5 * SECOND })
+    })
+    set.reddit.add(inOrder(lasting, fleeting))
+    await set.world.run(set.create(), 5 * SECOND)
+    await set.clock.pass(downMs)
+    const againMs = set.clock.trueMs
+    await set.world.run(set.create(), 3 * MINUTE)
+    const due = (posts: readonly StandInPost[]) =>
+      posts.filter(({ createdMs }) => createdMs > againMs + SECOND && createdMs < set.clock.trueMs - 5 * SECOND)
+    expect(due(fleeting).length).toBeGreaterThan(50)
+    expect(missing(set, due(fleeting))).toEqual([])
+    expect(missing(set, due(lasting))).toEqual([])
+    expect(listings(set).filter((path) => path.includes('after=')).length).toBeGreaterThan(3)
+    expect(set.world.gaps).toEqual([])
+  })
+
+  test('a burst while a reading goes back is read whole, and nothing twice', async () => {
+    const set = setUp(['a1'])
+    const old = steadily('a1', 5 * SECOND, -2 * HOUR, 0)
+    const burst = steadily('a1', 5, 2 * SECOND, 3 * SECOND, FIRST_ID + 10_000)
+    const after = steadily('a1', SECOND, 4 * SECOND, MINUTE, FIRST_ID + 20_000)
+    set.reddit.add([...old, ...burst, ...after])
+    await set.world.run(set.create(), 2 * MINUTE)
+    expect(missing(set, [...old.slice(-600), ...burst, ...after])).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test.each([403, 404, 451])('%d twice by mishap silences a single subreddit for seconds only', async (status) => {
+    let refused = 0
+    const fault = ({ atMs, path }: { atMs: number; path: string }) =>
+      atMs > START_MS + MINUTE && path.startsWith('/r/') && refused++ < 2
+        ? ({ kind: 'answer', status } as const)
+        : undefined
+    const set = setUp(['a1'], { fault })
+    const posts = Array.from({ length: 200 }, (_, n) => {
+      const createdMs = START_MS + n * SECOND
+      return createPost(FIRST_ID + n, 'a1', createdMs, { untilMs: createdMs + 15 * SECOND })
+    })
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 200 * SECOND)
+    expect(refused).toBeGreaterThan(2)
+    expect(missing(set, posts.slice(0, -3))).toEqual([])
+  })
+
   test('finds posts that are approved late, stickies, and goes on when the last post of a page is deleted', async () => {
     const set = setUp(['a1'])
     const posts = steadily('a1', 10 * SECOND, -2 * HOUR, 20 * MINUTE)
@@ -226,6 +278,14 @@ describe('faults', () => {
     expect(missing(set, posts)).toEqual([])
     expect(set.world.sink.doubled).toEqual([])
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
+  })
+
+  test('tokens that are given and never accepted are asked for ever more seldom', async () => {
+    const set = setUp(['a1'], {
+      fault: ({ path }) => (path.startsWith('/r/') ? { kind: 'answer', status: 401 } : undefined),
+    })
+    await set.world.run(set.create(), HOUR)
+    expect(set.reddit.log.length).toBeLessThan(100)
   })
 
   test('an installed app has no secret', async () => {

@@ -2,8 +2,9 @@ import type { Clock } from '../../http/clock.ts'
 import { UnavailableError } from '../../http/errors.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
 import { untilStopped } from '../live/until-stopped.ts'
-import { addToChunks, createChunk, packChunks, type Chunk } from './chunks.ts'
-import { ChunkReader } from './chunk-reader.ts'
+import { createChunk, findRoom, packChunks, type Chunk } from './chunks.ts'
+import { ChunkReader, isPassing } from './chunk-reader.ts'
+import { remove, type ChunkReading } from './chunk-reading.ts'
 import { Holds } from './holds.ts'
 import type { ListingClient } from './listing-page.ts'
 import { ListingPosition } from './listing-position.ts'
@@ -59,6 +60,10 @@ class ListingRun {
   #deep: { readonly chunk: Chunk; readonly window: WindowReader } | undefined
   /** When something less urgent than a top was last read. */
   #sparedMs = 0
+  /** Readings that have further to go, those that wait longest first. */
+  readonly #readings = new Map<Chunk, ChunkReading>()
+  /** Whether the last page was the top of a chunk. */
+  #wasTop = false
   readonly #silent: string[] = []
   readonly #startMs: number
   #savedMs: number
@@ -88,8 +93,8 @@ class ListingRun {
   }
 
   /**
-   * One thing at a time: a top that is due, else a subreddit to try again, a page of a deep reading, a subreddit that was
-   * silent, a rest.
+   * One page at a time: a top that is due, in turns with the next page of a reading that goes further back; else a
+   * subreddit to try again, a page of a deep reading, a subreddit that was silent, a rest.
    */
   async #step(): Promise<void> {
     const chunk = this.#chunks.reduce<Chunk | undefined>(
@@ -98,33 +103,90 @@ class ListingRun {
     )
     if (chunk === undefined) this.#holds.hurry(MAX_HOLD_MS)
     const topDue = chunk !== undefined && chunk.dueMs <= this.#now
-    const spare = !topDue || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
-    const held = spare ? this.#holds.due() : undefined
-    if (held !== undefined) return this.#tryAgain(held)
-    if (spare && this.#deepDue()) return this.#readDeep()
-    const silent = spare ? this.#silent.pop() : undefined
-    if (silent !== undefined) return this.#trySilent(silent)
+    const [reading] = this.#readings.values()
+    const spare = (!topDue && reading === undefined) || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
+    if (spare && (await this.#useSpare())) return
+    if (reading !== undefined && (!topDue || this.#wasTop)) return this.#readOn(reading)
     if (topDue) return this.#readTop(chunk)
     const untilMs = Math.min(chunk?.dueMs ?? Number.POSITIVE_INFINITY, this.#holds.nextMs, this.#now + SAVE_INTERVAL_MS)
     await this.#options.clock.sleep(untilMs - this.#now, this.#context.signal)
   }
 
+  /** @returns whether there was something to do */
+  async #useSpare(): Promise<boolean> {
+    const held = this.#holds.due()
+    const deep = held === undefined && this.#deepDue()
+    const silent = held === undefined && !deep ? this.#silent.pop() : undefined
+    if (held !== undefined) await this.#tryAgain(held)
+    else if (deep) await this.#readDeep()
+    else if (silent !== undefined) await this.#trySilent(silent)
+    else return false
+    return true
+  }
+
   async #readTop(chunk: Chunk): Promise<void> {
-    const now = this.#now
-    chunk.dueMs = now + this.#options.pollIntervalMs
-    const whole = this.#position.isNew(chunk.names)
+    this.#wasTop = true
+    chunk.dueMs = this.#now + this.#options.pollIntervalMs
+    const reading = this.#readings.get(chunk)
+    if (reading !== undefined) return this.#peek(reading)
     chunk.incomplete = true
+    await this.#readOn(this.#reader.open(chunk))
+  }
+
+  /** The top of a chunk whose reading has gone further back. */
+  async #peek(reading: ChunkReading): Promise<void> {
     try {
-      await this.#reader.read(chunk)
-      chunk.incomplete = false
-      chunk.failures = 0
-      if (whole) this.#readWhole(chunk)
+      await reading.peek()
+    } catch (error) {
+      // The reading itself meets the same and deals with it.
+      if (!isPassing(error)) throw error
+    }
+  }
+
+  async #readOn(reading: ChunkReading): Promise<void> {
+    const { chunk } = reading
+    this.#wasTop = false
+    // Those that wait longest go on first.
+    this.#readings.delete(chunk)
+    try {
+      if (await reading.next()) this.#finish(reading)
+      else this.#readings.set(chunk, reading)
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       this.#putOff(chunk, error)
     }
-    if (chunk.names.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
-    else this.#splitOff(chunk)
+    if (chunk.names.length === 0) this.#drop(chunk)
+  }
+
+  #finish(reading: ChunkReading): void {
+    const { chunk, isTorn, isFirst, apart } = reading
+    chunk.failures = 0
+    chunk.incomplete = isTorn
+    if (isTorn) chunk.dueMs = this.#now
+    if (isFirst) this.#readWhole(chunk)
+    remove(chunk, apart)
+    // Names that cannot be read together, though each of them can, go into chunks of their own.
+    if (apart.length > 0) this.#chunks.push(createChunk(apart, this.#now))
+    else if (chunk.isTrial && !isTorn) this.#join(chunk)
+  }
+
+  /** Takes subreddits that can be read again to the others, where there is room and nothing is being read. */
+  #join(chunk: Chunk): void {
+    const others = this.#chunks.filter((other) => other !== chunk && !this.#readings.has(other))
+    for (const name of chunk.names.slice()) {
+      const isThere = others.some(({ names }) => names.includes(name))
+      const roomy = isThere ? undefined : findRoom(others, name)
+      roomy?.names.push(name)
+      if (isThere || roomy !== undefined) remove(chunk, [name])
+    }
+    if (chunk.names.length === 0) this.#drop(chunk)
+  }
+
+  #drop(chunk: Chunk): void {
+    const index = this.#chunks.indexOf(chunk)
+    if (index >= 0) this.#chunks.splice(index, 1)
+    this.#readings.delete(chunk)
+    if (this.#deep?.chunk === chunk) this.#deep = undefined
   }
 
   #readWhole(chunk: Chunk): void {
@@ -143,8 +205,8 @@ class ListingRun {
     }
     const chunk = this.#chunks.find(({ names }) => names.includes(name))
     if (chunk === undefined) return
-    chunk.names.splice(chunk.names.indexOf(name), 1)
-    if (chunk.names.length === 0) this.#chunks.splice(this.#chunks.indexOf(chunk), 1)
+    remove(chunk, [name])
+    if (chunk.names.length === 0) this.#drop(chunk)
     await this.#tryAgain(name)
   }
 
@@ -157,25 +219,22 @@ class ListingRun {
     this.#context.logger.error({ subreddits: chunk.names.length, reason: error.message }, 'listing not read')
   }
 
-  /** Names that cannot be read together, though each of them can, go into chunks of their own. */
-  #splitOff(chunk: Chunk): void {
-    const names = this.#reader.takeApart(chunk)
-    if (names.length > 0) this.#chunks.push(createChunk(names, this.#now))
-  }
-
   async #tryAgain(name: string): Promise<void> {
     this.#sparedMs = this.#now
-    const chunk = createChunk([name], this.#now)
+    const chunk = createChunk([name], this.#now + this.#options.pollIntervalMs, true)
+    const reading = this.#reader.open(chunk)
+    let done = false
     try {
-      await this.#reader.read(chunk)
+      done = await reading.next()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       return this.#holds.put(name, error.message)
     }
-    const [readable] = chunk.names
-    if (readable === undefined) return
+    if (chunk.names.length === 0) return
     this.#holds.lift(name)
-    if (!this.#chunks.some(({ names }) => names.includes(readable))) addToChunks(this.#chunks, readable, this.#now)
+    this.#chunks.push(chunk)
+    if (done) this.#finish(reading)
+    else this.#readings.set(chunk, reading)
   }
 
   #deepDue(): boolean {

@@ -2,7 +2,8 @@ import { RedirectedError } from '../../http/errors.ts'
 import type { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, ListingPage, Submission } from './listing-page.ts'
 
-const PAGE_LIMIT = 100
+/** The most posts that Reddit puts on a page. */
+export const PAGE_LIMIT = 100
 /** A listing offers about a thousand items; where it ends earlier than half of that, it ends by itself. */
 const WINDOW_ITEMS = 500
 const MAX_HOPS = 2
@@ -62,6 +63,21 @@ export class WindowReader {
     this.#after = page.after
     this.#anchors = OTHER_ANCHORS.flatMap((at) => page.items.at(at)?.id ?? []).map((id) => `t3_${id}`)
     return fresh.toReversed()
+  }
+
+  /**
+   * Reads the newest page again, between two pages far below it.
+   * @returns its posts that are not stored yet, oldest first, and whether nothing can lie between them and what was read
+   * @throws as {@link next}
+   */
+  async peek(signal: AbortSignal): Promise<{ readonly posts: Submission[]; readonly joins: boolean }> {
+    const { known, stored } = this.#options
+    const { items, after } = await this.#get(undefined, signal)
+    const met = ({ id }: Submission): boolean => this.#seen.has(id) || known.has(id)
+    const joins = after === undefined || items.slice(-GROUND).every(met)
+    const posts = items.filter((item) => !met(item) && !stored.some((ids) => ids.has(item.id)))
+    if (joins) for (const { id } of items) this.#seen.add(id)
+    return { posts: posts.toReversed(), joins }
   }
 
   #sift(items: readonly Submission[]): Submission[] {

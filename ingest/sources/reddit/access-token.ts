@@ -45,7 +45,7 @@ export class AccessToken {
     if (this.#token !== undefined && this.#http.clock.elapsedMs() < this.#renewMs) return this.#token
     const askedMs = this.#http.clock.elapsedMs()
     const build = (): HttpRequest => tokenRequest(this.#credentials)
-    const { token, lifeS } = await this.#http.request({ what: 'access token', build, judge }, signal)
+    const { token, lifeS } = await this.#http.request({ what: 'access token', kind: 'token', build, judge }, signal)
     this.#token = token
     // Short lives are used to their half.
     this.#renewMs = askedMs + Math.max(lifeS - RENEWED_BEFORE_S, lifeS / 2) * 1_000
