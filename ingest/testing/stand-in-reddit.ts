@@ -136,7 +136,7 @@ export class StandInReddit {
       if (status !== undefined) return json(status, { reason, message: 'Forbidden', error: status })
     }
     const open = names.filter((name) => !this.subreddits.has(name))
-    const subreddits = names.includes('all') ? undefined : new Set(open)
+    const subreddits = open.includes('all') || open.includes('popular') ? undefined : new Set(open)
     return json(200, listPage(this.#posts, { subreddits, nowMs: now(), windowItems, query }))
   }
 

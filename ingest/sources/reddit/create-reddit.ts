@@ -2,12 +2,14 @@ import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { RedditSource } from '../../config.ts'
 import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
+import type { ListingClient } from '../listing/listing-page.ts'
 import { ListingSource } from '../listing/listing.ts'
 import { runTogether } from '../live/run-together.ts'
 import type { LiveSource } from '../live/source.ts'
 import { AccessToken } from './access-token.ts'
 import { RedditClient } from './client.ts'
 import { DeletionWatch } from './deletions/deletion-watch.ts'
+import { withoutRemoved } from './removal.ts'
 import { SweepSource } from './sweep.ts'
 
 /** Reddit allows a hundred; some room is left for what the network brings closer together. */
@@ -41,7 +43,8 @@ export function createRedditClient(
 export function createReddit(source: RedditSource, logger: Logger, world: World): LiveSource {
   const client = createRedditClient(source, logger, world)
   const sweep = new SweepSource({ client, clock: world.clock, pollIntervalMs: source.pollIntervalMs })
-  const reader = source.subreddits === undefined ? sweep : createListing(source, source.subreddits, client, world)
+  const reader =
+    source.subreddits === undefined ? sweep : createListing(source, source.subreddits, withoutRemoved(client), world)
   const watch = new DeletionWatch({
     client: client.inSpareTime(),
     clock: world.clock,
@@ -61,7 +64,7 @@ export function createReddit(source: RedditSource, logger: Logger, world: World)
 function createListing(
   { pollIntervalMs }: RedditSource,
   subreddits: ReadonlySet<string>,
-  client: RedditClient,
+  client: ListingClient,
   { clock }: World,
 ): LiveSource {
   return new ListingSource({

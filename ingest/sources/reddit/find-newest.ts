@@ -1,5 +1,4 @@
-import { RedirectedError, RefusedError } from '../../http/errors.ts'
-import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import type { ListingClient } from '../listing/listing-page.ts'
 import { idsFrom } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
 
@@ -8,16 +7,6 @@ const PLACE_IDS = 5
 const PLACES = MAX_INFO_IDS / PLACE_IDS
 /** Four to this power is beyond all ids that there will be. */
 const GALLOP_BASE = 4
-
-/** The newest posts as `r/all/new` shows them, of which it leaves some out; none where it is refused. */
-export async function readListed(client: ListingClient, signal: AbortSignal): Promise<readonly Submission[]> {
-  try {
-    return (await client.readListing({ path: '/r/all/new', query: { limit: '100' } }, signal)).items
-  } catch (error) {
-    if (error instanceof RefusedError || error instanceof RedirectedError) return []
-    throw error
-  }
-}
 
 /**
  * About the newest id above `base`, to within a hundred: gallops forward in growing strides, then cuts the last stride

@@ -82,6 +82,14 @@ export class IdHours {
     this.add(hour, 'erased', 1)
   }
 
+  /** A post of that time (seconds since the epoch), given up or never expected, was seen all the same. */
+  noteFound(createdUtc: number | undefined): void {
+    if (createdUtc === undefined) return
+    const hour = hourOf(createdUtc)
+    this.add(hour, 'seen', 1)
+    this.add(hour, 'unknown', -1)
+  }
+
   /** Counts ids as unknown that will never be read. */
   addLost(range: IdRange): void {
     const fromUtc = Math.max(range.fromUtc, range.untilUtc - MAX_HOURS * HOUR_SECONDS)

@@ -2,7 +2,7 @@ import type { IdState } from './id-hours.ts'
 import { toId, toNumber } from './id-space.ts'
 
 /** When an id that was not there is asked for again, in milliseconds since it was first missed; then it is given up. */
-const RETRIES_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
+const RETRIES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 60_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
 /** Ids, eight characters each, must fit a message with the position. */
 const MAX_PENDING = 50_000
 
@@ -84,6 +84,7 @@ export class PendingIds {
   /** Up to `count` ids to ask for now. */
   due(count: number, nowMs: number): number[] {
     const due: number[] = []
+    if (count <= 0) return due
     for (const [id, pending] of this.#ids) {
       if (dueMs(pending) <= nowMs && due.push(id) >= count) break
     }

@@ -1,19 +1,18 @@
 import { hourOf } from '../../../schema/hours.ts'
-import { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { PostSink } from '../live/post-sink.ts'
-import type { IdHours, IdState } from './id-hours.ts'
-import type { PendingIds } from './pending-ids.ts'
+import type { IdState } from './id-hours.ts'
+import { toNumber } from './id-space.ts'
+import { isFinal, isRemoved } from './removal.ts'
+import type { SweepPosition } from './sweep-position.ts'
 
-/** The API says who removed a post; these are final, the others may be taken back. */
-const DELETED = new Set(['deleted', 'author', 'copyright_takedown', 'content_takedown'])
-const KNOWN_IDS = 5_000
+/** A post on a user's own page, whose subreddit is `u_` and the user's name: no name of an author is stored. */
+const OWN_PAGE = /^u_/i
 
 export interface PostTakerOptions {
   readonly client: ListingClient
   readonly sink: PostSink
-  readonly pending: PendingIds
-  readonly hours: IdHours
+  readonly position: SweepPosition
   /** Milliseconds since the epoch, about; never jumps. */
   readonly nowMs: () => number
 }
@@ -24,15 +23,17 @@ interface Circumstances {
   readonly old: boolean
   /** Time of the last post before them, seconds since the epoch; undefined where none is known. */
   readonly nearUtc: number | undefined
+  /** No listing shows them any more: to remember them would make forget others. */
+  readonly unlisted?: boolean
 }
 
-/** Stores the posts that ids led to and keeps account of the ids that led to none. */
+/** Stores the posts that ids led to or listings showed, each once, and keeps account of the ids that led to none. */
 export class PostTaker {
   /** Posts that were deleted before they were first seen. */
   erased = 0
+  /** Posts on users' own pages, which are left out. */
+  ownPages = 0
   readonly #options: PostTakerOptions
-  /** Those that more than one way leads to. */
-  readonly #known = new KnownIds(KNOWN_IDS)
 
   constructor(options: PostTakerOptions) {
     this.#options = options
@@ -46,9 +47,9 @@ export class PostTaker {
   async take(
     ids: readonly number[],
     found: ReadonlyMap<number, Submission>,
-    { old, nearUtc }: Circumstances,
+    { old, nearUtc, unlisted = false }: Circumstances,
   ): Promise<number | undefined> {
-    await this.store(found)
+    await this.#store([...found.values()], !unlisted)
     let utc = nearUtc ?? ids.map((id) => timeOf(found.get(id))).find((time) => time !== undefined)
     for (const id of ids) {
       const post = found.get(id)
@@ -58,25 +59,40 @@ export class PostTaker {
     return utc
   }
 
-  async store(posts: ReadonlyMap<number, Submission>): Promise<void> {
-    const readable = [...posts.values()].filter(({ id, data }) => !isRemoved(data) && !this.#known.has(id))
-    await this.#options.sink.store(
-      readable.map(({ data }) => data),
-      this.#options.client.serverMs,
+  /** Stores what a listing shows. Ids that the walk has still to come to are counted then. */
+  async takeListed(posts: readonly Submission[]): Promise<void> {
+    const { position } = this.#options
+    const fresh = posts.filter(({ id }) => !position.known.has(id))
+    await this.#store(fresh, true)
+    for (const post of fresh) {
+      const id = toNumber(post.id)
+      if (position.pending.has(id)) this.#account(id, post, undefined, false)
+      else if (position.isWalked(id)) position.hours.noteFound(timeOf(post))
+    }
+  }
+
+  async #store(posts: readonly Submission[], remembered: boolean): Promise<void> {
+    const { sink, client, position } = this.#options
+    const fresh = posts.filter((post) => !isRemoved(post) && !position.known.has(post.id))
+    const stored = fresh.filter(({ data }) => !OWN_PAGE.test(String(data['subreddit'])))
+    await sink.store(
+      stored.map(({ data }) => data),
+      client.serverMs,
     )
-    for (const { id } of readable) this.#known.add(id)
+    this.ownPages += fresh.length - stored.length
+    if (remembered) for (const { id } of fresh) position.known.add(id)
   }
 
   #account(id: number, post: Submission | undefined, utc: number | undefined, old: boolean): void {
-    const { pending, hours } = this.#options
+    const { pending, hours } = this.#options.position
     const before = pending.counted(id)
-    const state: IdState = post === undefined ? 'unknown' : isRemoved(post.data) ? 'erased' : 'seen'
+    const state: IdState = post === undefined ? 'unknown' : isRemoved(post) ? 'erased' : 'seen'
     const ownUtc = timeOf(post)
     const hour = ownUtc === undefined ? (before?.hour ?? hourOf(utc ?? 0)) : hourOf(ownUtc)
     if (ownUtc !== undefined) hours.begin(ownUtc)
     if (before !== undefined) hours.add(before.hour, before.state, -1)
     hours.add(hour, state, 1)
-    if (post !== undefined && isFinal(post.data)) {
+    if (post !== undefined && isFinal(post)) {
       pending.found(id)
       if (state === 'erased') this.erased++
     } else if (before !== undefined) pending.missedAgain(id, { hour, state })
@@ -88,10 +104,3 @@ export class PostTaker {
 /** In whole seconds since the epoch. */
 const timeOf = (post: Submission | undefined): number | undefined =>
   post?.createdUtc === undefined ? undefined : Math.floor(post.createdUtc)
-
-const removedBy = (data: Submission['data']): unknown => data['removed_by_category'] ?? undefined
-
-const isRemoved = (data: Submission['data']): boolean => removedBy(data) !== undefined
-
-/** A post that a moderator or a filter removed may be approved later. */
-const isFinal = (data: Submission['data']): boolean => !isRemoved(data) || DELETED.has(String(removedBy(data)))

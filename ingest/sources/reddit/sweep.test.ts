@@ -85,14 +85,63 @@ describe('sweep', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 
-  test('starts by galloping where r/all cannot be read', async () => {
+  test('starts with r/popular where r/all cannot be read', async () => {
     const set = setUp(undefined)
-    set.reddit.subreddits.set('all', { status: 403 })
+    set.reddit.subreddits.set('all', { status: 404 })
+    // Far from any id that galloping meets.
+    const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 10 * MINUTE, firstId: 1_234_567_890 })
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
+    expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('waits ever longer for a post where nothing shows one, and starts when something does', async () => {
+    const set = setUp(undefined)
+    for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
+    const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 2 * HOUR, firstId: 1_234_567_890 })
+    set.reddit.add(posts)
+    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 0, async () => {
+      await set.clock.pass(HOUR)
+      expect(set.reddit.log.length).toBeLessThan(200)
+      set.reddit.subreddits.clear()
+      await set.clock.pass(HOUR)
+    })
+    expect(missing(set, createdBetween(posts, 70 * MINUTE, 80 * MINUTE))).toEqual([])
+  })
+
+  test('starts by galloping where no listing can be read', async () => {
+    const set = setUp(undefined)
+    for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
     const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 20 * MINUTE, firstId: 1_000 })
     // From the first id on, so that the ids are dense: 1,200 of them lie before the start.
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+  })
+
+  test('what shows late is stored within about as long again', async () => {
+    const set = setUp(undefined)
+    const posts = traffic({ everyMs: 100, fromMs: -MINUTE, untilMs: 5 * MINUTE })
+    const lateMs = [1, 3, 6, 12].map((s) => s * SECOND)
+    const late = lateMs.map((ms, n) => {
+      const index = 1_000 + 100 * n
+      const { createdMs } = posts[index]!
+      posts[index] = { ...posts[index]!, fromMs: createdMs + ms }
+      return posts[index]
+    })
+    set.reddit.add(posts)
+    const storedMs = new Map<string, number>()
+    await set.world.run(set.create(), 0, async () => {
+      for (let passed = 0; passed < 5 * MINUTE; passed += 500) {
+        await set.clock.pass(500)
+        for (const { id, fromMs } of late) {
+          if (set.world.sink.stored.has(id) && !storedMs.has(id)) storedMs.set(id, set.clock.trueMs - fromMs)
+        }
+      }
+    })
+    expect([...storedMs.values()].every((ms, n) => ms <= lateMs[n]! + 3 * SECOND)).toBe(true)
+    expect(storedMs.size).toBe(late.length)
   })
 
   test('deleted posts are not stored, removed ones when they are approved', async () => {

@@ -4,9 +4,11 @@ import { UnavailableError } from '../../http/errors.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
 import { untilStopped } from '../live/until-stopped.ts'
-import { gallopToNewest, readListed } from './find-newest.ts'
-import { idsFrom, toId, toNumber } from './id-space.ts'
+import { Density } from './density.ts'
+import { gallopToNewest } from './find-newest.ts'
+import { idsFrom, toId } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
+import { NEWEST_NAMES, NewestPosts } from './newest-posts.ts'
 import { GIVE_UP_MS } from './pending-ids.ts'
 import { PostTaker } from './post-taker.ts'
 import { SweepPosition, type Backlog } from './sweep-position.ts'
@@ -20,13 +22,20 @@ const MAX_BEHIND_IDS = 5_000
 const MAX_BACKLOG_IDS = 20_000_000
 /** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
 const BUSY_INTERVAL_MS = 5_000
-/** Ids that are missing are asked for together. */
-const AGAIN_INTERVAL_MS = 10_000
-/** A full answer: the next block is due at once. */
-const FULL_BLOCK = 90
+/** Ids that are missing and fit into no request for new ones are asked for together, every other poll within these bounds. */
+const AGAIN_INTERVALS_MS = [2_000, 10_000] as const
+/** The share of an answer that is a full one: the next block is due at once. */
+const FULL_SHARE = 0.9
+/** Of new ids in a request, beyond half as many again as came last. */
+const SPARE_IDS = 20
 const HOLE_AFTER_MS = 10_000
 const MAX_HOLE_AFTER_MS = 160_000
 const SAVE_INTERVAL_MS = 10_000
+/** How often a listing is read where the walk over ids meets most posts, and at most where it does not. */
+const LISTED_INTERVAL_MS = 30_000
+const LEAST_LISTED_INTERVAL_MS = 1_000
+const START_WAIT_MS = 5_000
+const MAX_START_WAIT_MS = 300_000
 
 export interface SweepOptions {
   readonly client: ListingClient
@@ -62,11 +71,22 @@ class SweepRun {
   readonly #context: SourceContext
   readonly #position: SweepPosition
   readonly #taker: PostTaker
+  readonly #listed: NewestPosts
+  readonly #density = new Density()
   readonly #reports: SweepReports
   readonly #startMs: number
   #newest = 0
   #dueMs = 0
   #againMs = 0
+  #listedMs = 0
+  /** Whether the last thing done was to read a listing. */
+  #justListed = false
+  #listingShown = true
+  #isIdle = false
+  #startWaitMs = START_WAIT_MS
+  /** New ids since the last answer that was not full, and before it. */
+  #round = 0
+  #lastRound = MAX_INFO_IDS
   #oldBacklog = true
   #holeAfterMs = HOLE_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
@@ -80,9 +100,12 @@ class SweepRun {
     this.#frontMs = this.#savedMs = options.clock.elapsedMs()
     this.#startMs = options.clock.wallMs() - options.clock.elapsedMs()
     this.#reports = new SweepReports(options, context, position)
-    const { pending, hours } = position
-    const nowMs = (): number => this.#steadyMs
-    this.#taker = new PostTaker({ client: options.client, sink: context.sink, pending, hours, nowMs })
+    const { client, clock } = options
+    const { sink, logger } = context
+    const taker = new PostTaker({ client, sink, position, nowMs: () => this.#steadyMs })
+    this.#taker = taker
+    const take = taker.takeListed.bind(taker)
+    this.#listed = new NewestPosts({ client, clock, logger, stored: position.known, take })
   }
 
   async run(): Promise<void> {
@@ -113,7 +136,8 @@ class SweepRun {
     const { pending, backlog } = this.#position
     const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
     const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
-    this.#context.logger.debug(counts, 'sweep position')
+    const { ownPages } = this.#taker
+    this.#context.logger.debug({ ...counts, ownPages }, 'sweep position')
     await this.#position.save()
   }
 
@@ -131,30 +155,49 @@ class SweepRun {
   async #step(): Promise<void> {
     const { pending, backlog, next } = this.#position
     if (next === undefined || this.#newest === 0) return this.#start()
+    const listing = this.#now >= this.#listedDueMs
+    // Never twice before something else had its turn.
+    if (listing && !this.#justListed) return this.#readListed(next)
+    this.#justListed = false
     if (this.#now >= this.#dueMs) return this.#readFront(next)
     const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
     const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
     if (again.length > 0 && worthwhile) return this.#readAgain(again)
     if (backlog.length > 0) return this.#catchUp()
-    const dueMs = this.#now + pending.nextMs - this.#steadyMs
-    const waitMs = Math.min(this.#dueMs, Math.max(dueMs, this.#againMs)) - this.#now
-    await this.#options.clock.sleep(waitMs, this.#context.signal)
+    if (listing) return this.#readListed(next)
+    const dueMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
+    await this.#options.clock.sleep(Math.min(this.#dueMs, this.#listedDueMs, dueMs) - this.#now, this.#context.signal)
+  }
+
+  /** Most ids near the front are missing: listings show more than a walk can meet. */
+  get #isSparse(): boolean {
+    return this.#listed.isSparse || this.#density.isSparse
+  }
+
+  get #listedDueMs(): number {
+    const often = Math.max(this.#options.pollIntervalMs, LEAST_LISTED_INTERVAL_MS)
+    return this.#listedMs + (this.#isSparse || this.#isIdle ? often : Math.max(often, LISTED_INTERVAL_MS))
   }
 
   async #start(): Promise<void> {
-    const { client, clock } = this.#options
+    const { client } = this.#options
     const { signal, logger } = this.#context
-    const listed = await this.#takeListed(0)
+    const listed = await this.#listNewest()
     const newest = listed ?? (await gallopToNewest(client, this.#position.next ?? 0, signal))
-    if (newest === undefined && this.#position.next === undefined) {
-      logger.error('Reddit shows no post at all')
-      return clock.sleep(BUSY_INTERVAL_MS, signal)
-    }
+    if (newest === undefined && this.#position.next === undefined) return this.#waitForAnyPost()
     this.#newest = newest ?? this.#position.next!
     await this.#resume(this.#position.next ?? Math.max(0, this.#newest - FIRST_IDS))
     await this.#reports.report()
     await this.#save()
     logger.info({ next: toId(this.#position.next!), newest: toId(this.#newest) }, 'sweep started')
+  }
+
+  async #waitForAnyPost(): Promise<void> {
+    const waitMs = this.#startWaitMs
+    const tried = [...NEWEST_NAMES.map((name) => `/r/${name}/new`), '/api/info']
+    this.#context.logger.error({ tried, waitMs }, 'Reddit shows no post at all, so there is no id to begin with')
+    this.#startWaitMs = Math.min(MAX_START_WAIT_MS, waitMs * 2)
+    await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
 
   /** Puts what lies far behind aside, to be caught up beside the present. */
@@ -163,11 +206,15 @@ class SweepRun {
     position.next = next
     if (this.#newest - next <= MAX_BEHIND_IDS) return
     const front = this.#newest - FIRST_IDS
-    const oldest = Math.max(next, front - (this.#options.maxBacklogIds ?? MAX_BACKLOG_IDS))
+    const maxIds = this.#options.maxBacklogIds ?? MAX_BACKLOG_IDS
+    const oldest = Math.max(next, front - maxIds)
     const [fromUtc, untilUtc] = [position.frontUtc ?? position.utc, this.#serverUtc]
     const range: Backlog = { from: next, until: front, fromUtc, untilUtc }
     if (oldest > next) await this.#giveUp(range, oldest)
-    position.backlog.push(range)
+    const last = position.backlog.at(-1)
+    const joins = last !== undefined && last.until === range.from && range.until - last.from <= maxIds
+    if (joins) Object.assign(last, { until: range.until, untilUtc })
+    else position.backlog.push(range)
     position.hours.touch(range.fromUtc, untilUtc)
     position.next = front
     position.utc = untilUtc
@@ -193,19 +240,38 @@ class SweepRun {
     const { client, pollIntervalMs } = this.#options
     const position = this.#position
     const [startMs, startUtc] = [this.#now, this.#serverUtc]
-    const ids = idsFrom(next, MAX_INFO_IDS)
-    const found = await readPosts(client, ids, this.#context.signal)
+    const riders = this.#riders()
+    const ids = idsFrom(next, MAX_INFO_IDS - riders.length)
+    const found = await readPosts(client, [...ids, ...riders], this.#context.signal)
     this.#newest = Math.max(this.#newest, ...found.keys())
     // What lies above the newest id has not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
-    position.frontUtc = await this.#taker.take(given, found, { old: false, nearUtc: position.frontUtc })
+    position.frontUtc = await this.#taker.take(given, pick(found, given), { old: false, nearUtc: position.frontUtc })
     position.next = next + given.length
+    await this.#taker.take(riders, pick(found, riders), { old: false, nearUtc: undefined })
     // With a full answer there is more; else all is read that there was when it was asked for.
-    this.#walked(given.length < MAX_INFO_IDS ? startUtc : (position.frontUtc ?? 0))
+    this.#walked(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
+    const isFull = given.length >= FULL_SHARE * ids.length
+    this.#count(given, found, isFull)
     if (given.length > 0) this.#frontMoved()
     else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
-    const intervalMs = position.backlog.length > 0 ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs
-    this.#dueMs = given.length >= FULL_BLOCK ? startMs : startMs + intervalMs
+    const busy = position.backlog.length > 0 || (this.#isSparse && this.#listingShown)
+    this.#dueMs = isFull ? startMs : startMs + (busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs)
+  }
+
+  /** Ids that were missing and are asked for along with new ones, where these leave room. */
+  #riders(): number[] {
+    const room = this.#round > 0 ? 0 : MAX_INFO_IDS - SPARE_IDS - Math.ceil(1.5 * this.#lastRound)
+    return this.#position.pending.due(room, this.#steadyMs)
+  }
+
+  #count(given: readonly number[], found: ReadonlyMap<number, Submission>, isFull: boolean): void {
+    this.#density.add(given.length, given.filter((id) => found.has(id)).length)
+    this.#isIdle = given.length === 0
+    this.#round += given.length
+    if (isFull) return
+    this.#lastRound = this.#round
+    this.#round = 0
   }
 
   #walked(throughUtc: number): void {
@@ -224,7 +290,8 @@ class SweepRun {
   async #lookBeyond(next: number): Promise<void> {
     const { client } = this.#options
     const { signal } = this.#context
-    const newest = (await this.#takeListed(next)) ?? (await gallopToNewest(client, next, signal))
+    const listed = (await this.#listNewest()) ?? 0
+    const newest = listed >= next ? listed : await gallopToNewest(client, next, signal)
     this.#frontMs = this.#now
     this.#holeAfterMs = Math.min(MAX_HOLE_AFTER_MS, this.#holeAfterMs * 2)
     if (newest === undefined || newest < next) return
@@ -232,24 +299,27 @@ class SweepRun {
     await this.#resume(next)
   }
 
-  /**
-   * Stores what `r/all/new` shows; where ids lie far apart, that is more than a walk meets.
-   * @returns the newest id, if it is not below `least`
-   */
-  async #takeListed(least: number): Promise<number | undefined> {
-    const { client } = this.#options
-    const listed = await readListed(client, this.#context.signal)
-    const posts = new Map(listed.map((post) => [toNumber(post.id), post]))
-    // Those below were read by their ids, if they could be.
-    const { next = 0, pending } = this.#position
-    for (const id of posts.keys()) if (id < next && !pending.has(id)) posts.delete(id)
-    await this.#taker.store(posts)
-    const newest = Math.max(...posts.keys(), -1)
-    return newest >= least ? newest : undefined
+  async #readListed(next: number): Promise<void> {
+    const newest = (await this.#listNewest()) ?? 0
+    if (newest < next) return
+    this.#newest = Math.max(this.#newest, newest)
+    this.#frontMoved()
+    await this.#resume(next)
+  }
+
+  /** Stores what a listing shows and is not stored yet, whatever its id. @returns the newest id, where one is shown */
+  async #listNewest(): Promise<number | undefined> {
+    this.#justListed = true
+    this.#listedMs = this.#now
+    const newest = await this.#listed.read(this.#context.signal)
+    this.#listingShown = newest !== undefined
+    return newest
   }
 
   async #readAgain(ids: readonly number[]): Promise<void> {
-    this.#againMs = this.#now + AGAIN_INTERVAL_MS
+    const [least, most] = AGAIN_INTERVALS_MS
+    const intervalMs = Math.min(most, Math.max(least, 2 * this.#options.pollIntervalMs))
+    this.#againMs = this.#now + (this.#isSparse ? most : intervalMs)
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     await this.#taker.take(ids, found, { old: false, nearUtc: undefined })
   }
@@ -261,7 +331,7 @@ class SweepRun {
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     // A hole without any post is taken to be as old as what came before it.
     this.#oldBacklog = isOld(found, this.#options.client.serverMs) ?? this.#oldBacklog
-    const circumstances = { old: this.#oldBacklog, nearUtc: range.fromUtc }
+    const circumstances = { old: this.#oldBacklog, nearUtc: range.fromUtc, unlisted: !this.#isSparse }
     const reachedUtc = (await this.#taker.take(ids, found, circumstances)) ?? range.fromUtc
     this.#position.hours.touch(range.fromUtc, reachedUtc)
     range.from += ids.length
@@ -270,6 +340,11 @@ class SweepRun {
     backlog.shift()
     this.#context.logger.info('what was missed is caught up')
   }
+}
+
+/** Those of the posts that these ids led to. */
+function pick(found: ReadonlyMap<number, Submission>, ids: readonly number[]): Map<number, Submission> {
+  return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])))
 }
 
 /** Whether these posts are older than an id may take to appear; undefined where there are none. */

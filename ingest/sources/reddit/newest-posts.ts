@@ -1,0 +1,109 @@
+import type { Logger } from '../../../schema/runtime/logger.ts'
+import type { Clock } from '../../http/clock.ts'
+import { RedirectedError, RefusedError } from '../../http/errors.ts'
+import { Holds } from '../listing/holds.ts'
+import { KnownIds } from '../live/known-ids.ts'
+import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import { WindowReader } from '../listing/window-reader.ts'
+import { toNumber } from './id-space.ts'
+import { withoutRemoved } from './removal.ts'
+
+/** Where the newest posts of all of Reddit are looked for: the fullest listing first, at last a busy subreddit. */
+export const NEWEST_NAMES = ['all', 'popular', 'askreddit'] as const
+/** A listing offers ten full pages; some are not full. */
+const MAX_PAGES = 12
+/** Where fewer ids than this have a listed post, a walk over ids meets less than a listing shows. `r/all` lists about half. */
+const DENSE_SHARE = 0.1
+const EDGE_SHARE = 0.1
+/** More than a listing holds. */
+const GROUND_IDS = 2_000
+const MAX_HOLD_MS = 300_000
+
+export interface NewestPostsOptions {
+  readonly client: ListingClient
+  readonly clock: Clock
+  readonly logger: Logger
+  /** What is stored already. */
+  readonly stored: { has(id: string): boolean }
+  /** Stores what was not stored yet, oldest first. */
+  readonly take: (posts: readonly Submission[]) => Promise<void>
+}
+
+/** Reads the newest posts of all of Reddit as listings show them, though they leave some out. */
+export class NewestPosts {
+  /** Whether the listed posts lie so far apart that a walk over all ids is slower than they come. */
+  isSparse = false
+  readonly #options: NewestPostsOptions
+  readonly #holds: Holds
+  /** Below these everything that was listed is stored. */
+  readonly #ground = new KnownIds(GROUND_IDS)
+
+  constructor(options: NewestPostsOptions) {
+    this.#options = options
+    this.#holds = new Holds(options.clock, options.logger)
+  }
+
+  /**
+   * Reads and stores one page; where ids are sparse all pages down to what an earlier reading has stored.
+   * @returns the newest id, undefined where no listing can be read
+   * @throws UnavailableError, what storing throws, and the signal's reason
+   */
+  async read(signal: AbortSignal): Promise<number | undefined> {
+    for (const name of NEWEST_NAMES) {
+      if (this.#holds.holds(name)) continue
+      try {
+        const newest = await this.#readName(name, signal)
+        this.#holds.lift(name)
+        if (newest !== undefined) return newest
+      } catch (error) {
+        if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+        this.#holds.put(name, error.message)
+      }
+    }
+    this.#holds.hurry(MAX_HOLD_MS)
+    return undefined
+  }
+
+  async #readName(name: string, signal: AbortSignal): Promise<number | undefined> {
+    const { client, stored, take } = this.#options
+    const items: Submission[] = []
+    const listening = withListener(withoutRemoved(client), items)
+    const window = new WindowReader({
+      client: listening,
+      names: [name],
+      known: this.#ground,
+      stored: [stored],
+      toEnd: false,
+      maxPages: MAX_PAGES,
+    })
+    while (window.end === undefined) {
+      await take(await window.next(signal))
+      this.isSparse = isSparse(items)
+      if (!this.isSparse) break
+    }
+    for (const { id } of items.toReversed()) this.#ground.add(id)
+    return items.length === 0 ? undefined : Math.max(...items.map(({ id }) => toNumber(id)))
+  }
+}
+
+/** Notes every post that a client reads. */
+function withListener(client: ListingClient, items: Submission[]): ListingClient {
+  return {
+    get serverMs(): number {
+      return client.serverMs
+    },
+    async readListing(question, signal) {
+      const page = await client.readListing(question, signal)
+      items.push(...page.items)
+      return page
+    },
+  }
+}
+
+/** A few posts from long before, approved late, do not count. */
+function isSparse(items: readonly Submission[]): boolean {
+  const ids = [...new Set(items.map(({ id }) => toNumber(id)))].sort((a, b) => a - b)
+  const edge = Math.floor(ids.length * EDGE_SHARE)
+  const [lowest, highest] = [ids[edge] ?? 0, ids[ids.length - 1 - edge] ?? 0]
+  return ids.length - 2 * edge < DENSE_SHARE * (highest - lowest + 1) && ids.length > 1
+}
