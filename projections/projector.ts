@@ -24,6 +24,7 @@ import { Checkpoints } from './checkpoint.ts'
 import type { ProjectorConfig } from './config.ts'
 import { explainDamage, openReadModel } from './database.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
+import { limitErasures, MAX_BATCH_ERASURES } from './limit-erasures.ts'
 import { Scrubber } from './scrubber.ts'
 import type { Projection } from './projection.ts'
 import { MAX_BATCH_MESSAGES, StreamFollower } from './stream-follower.ts'
@@ -238,7 +239,9 @@ class Projector implements AsyncDisposable {
     const batches: StreamBatch[] = []
     for (const { follower, created } of this.#inputs) {
       const messages =
-        follower.stream === SCORES ? this.#takeScores(follower, batches) : follower.take(MAX_BATCH_MESSAGES)
+        follower.stream === SCORES
+          ? this.#takeScores(follower, batches)
+          : follower.take(MAX_BATCH_MESSAGES, limitErasures(MAX_BATCH_ERASURES))
       if (messages.length > 0) batches.push({ stream: follower.stream, streamCreated: created, messages })
     }
     return batches
