@@ -108,8 +108,8 @@ export class ChunkReading {
       yield* this.#readWindow(names, this.chunk.provisional)
     } catch (error) {
       if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
-      if (names.length === 1) return yield* this.#blame(names[0]!, error)
-      yield* this.#readHalves(names)
+      if (names.length === 1) yield* this.#blame(names[0]!, error)
+      else yield* this.#readHalves(names)
     }
   }
 
@@ -147,7 +147,8 @@ export class ChunkReading {
     if (missing.length === 0) return
     if (names.length === 1 || !readsBeyond) {
       const gaps = missing.map((name) => ({ name, from: position.through.get(name)!, until: oldestUtc }))
-      return void this.#gaps.push(...gaps)
+      this.#gaps.push(...gaps)
+      return
     }
     for (const half of missing.length === 1 ? [missing] : halve(missing)) {
       yield
@@ -156,22 +157,25 @@ export class ChunkReading {
   }
 
   async *#blame(name: string, error: RefusedError | RedirectedError): AsyncGenerator<void, void, void> {
-    const { position, holds, context, client } = this.#options
-    const renamed = error instanceof RedirectedError ? redirectedName(error.path) : undefined
+    const { holds } = this.#options
     remove(this.chunk, [name])
     this.#window = undefined
-    const usable = renamed !== undefined && renamed !== name && !renamed.includes('+')
-    if (!usable || this.#renamed.has(renamed)) return holds.put(name, explain(error))
+    const renamed = error instanceof RedirectedError ? redirectedName(error.path) : undefined
+    const usable = renamed !== undefined && renamed !== name && !renamed.includes('+') && !this.#renamed.has(renamed)
+    if (usable) yield* this.#follow(name, renamed)
+    if (usable && this.chunk.names.includes(renamed)) holds.lift(name, false)
+    else holds.put(name, explain(error))
+  }
+
+  /** Reads a subreddit under the name that it has now, unless that is read anyway. */
+  async *#follow(name: string, renamed: string): AsyncGenerator<void, void, void> {
+    const { position, context, client } = this.#options
     this.#renamed.add(renamed)
+    if (this.chunk.names.includes(renamed)) return
     context.logger.info({ subreddit: name, renamed }, 'subreddit has another name now')
-    if (this.chunk.names.includes(renamed)) return holds.lift(name, false)
-    const stored = position.through.get(name)
-    position.begin([renamed], stored ?? Math.floor(client.serverMs / 1_000))
+    position.begin([renamed], position.through.get(name) ?? Math.floor(client.serverMs / 1_000))
     this.chunk.names.push(renamed)
     yield* this.#readNames([renamed])
-    // Two names may lead to each other.
-    if (this.chunk.names.includes(renamed)) holds.lift(name, false)
-    else holds.put(name, explain(error))
   }
 }
 

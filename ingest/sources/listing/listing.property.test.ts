@@ -40,7 +40,7 @@ interface Scenario {
 }
 
 const community = fc.record({
-  everyMs: fc.integer({ min: 20 * SECOND, max: 10 * MINUTE }),
+  everyMs: fc.integer({ min: 4 * SECOND, max: 10 * MINUTE }),
   late: fc.double({ min: 0, max: 0.1, noNaN: true }),
   deleted: fc.double({ min: 0, max: 0.3, noNaN: true }),
   burstAtMs: fc.integer({ min: 0, max: 2 * HOUR }),
@@ -50,7 +50,7 @@ const community = fc.record({
 const scenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(),
   communities: fc.array(community, { minLength: 1, maxLength: 6 }),
-  pollIntervalMs: fc.integer({ min: 5 * SECOND, max: 30 * SECOND }),
+  pollIntervalMs: fc.integer({ min: SECOND, max: 30 * SECOND }),
   faultShare: fc.double({ min: 0, max: 0.2, noNaN: true }),
   stops: fc.array(
     fc.record({
