@@ -22,12 +22,16 @@ export class RemainsSearch {
     for (const text of texts) for (const needle of toNeedles(text)) this.#add(needle)
   }
 
-  /** Whether some of the texts are in the file, which may be in use: its write-ahead log is left out. */
-  async isIn(file: string, pageBytes: number): Promise<boolean> {
+  /**
+   * Whether some of the texts are in the file, which may be in use: its write-ahead log is left out.
+   * @throws what reading throws, and the signal's reason once it is aborted
+   */
+  async isIn(file: string, pageBytes: number, signal?: AbortSignal): Promise<boolean> {
     if (this.#needles.size === 0) return false
     const chunk = Buffer.alloc(CHUNK_PAGES * pageBytes)
     await using handle = await open(file)
     for (let page = 0; ; page += CHUNK_PAGES) {
+      signal?.throwIfAborted()
       const { bytesRead } = await handle.read(chunk, 0, chunk.length, page * pageBytes)
       if (bytesRead === 0) return false
       for (let at = 0; at < bytesRead; at += pageBytes) {

@@ -127,10 +127,10 @@ class Projector implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
-    this.#scrubber[Symbol.dispose]()
     this.#gate[Symbol.dispose]()
     for (const { follower } of this.#inputs) await follower[Symbol.asyncDispose]()
     await Promise.race([this.#draining, new Promise((resolve) => setTimeout(resolve, 1_000).unref())])
+    await this.#scrubber[Symbol.asyncDispose]()
   }
 
   /** POSTS before SCORES: a score is applied after the post that it is about. */

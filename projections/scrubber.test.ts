@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import Sqlite from 'better-sqlite3'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
@@ -14,7 +14,9 @@ const isIn = (file: string): boolean => [file, `${file}-wal`].some((part) => rea
 
 test('nothing of an erased title is left in the file, its index and its write-ahead log', async () => {
   using model = new TestReadModel(projections['posts']!)
-  using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+  const logger = createLogger('test', 'silent')
+  const refused = new Promise<void>((resolve) => (logger.debug = () => resolve()))
+  await using scrubber = new Scrubber(model.database, logger)
   const log = toLog([
     postSubmitted({ title: `about ${SECRET}` }),
     postSubmitted({ id: 'other' }),
@@ -29,7 +31,7 @@ test('nothing of an erased title is left in the file, its index and its write-ah
   const open = reader.prepare('SELECT id FROM posts').iterate()
   open.next()
   scrubber.note(model.write(log.slice(3)))
-  await new Promise((resolve) => setTimeout(resolve, 1_100))
+  await refused
   expect(isIn(model.file)).toBe(true)
   open.return?.()
   reader.close()
@@ -53,14 +55,19 @@ function scatteredPosts(count: number): { id: string; title: string }[] {
   return posts
 }
 
-test('copies that SQLite left behind when it moved rows are found, and go', async () => {
-  using model = new TestReadModel(projections['posts']!)
-  using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+/** Many posts, of which every fourth is erased: copies of some are left in unused bytes. */
+function writeScattered(model: TestReadModel) {
   const posts = scatteredPosts(6_000)
   const gone = posts.filter((_, index) => index % 4 === 0)
   const log = toLog([...posts.map(postSubmitted), ...gone.map(({ id }) => postErased({ post_id: id }))])
   for (let at = 0; at < posts.length; at += 500) model.write(log.slice(at, at + 500))
-  const erased = model.write(log.slice(posts.length))
+  return { posts, gone, erased: model.write(log.slice(posts.length)) }
+}
+
+test('copies that SQLite left behind when it moved rows are found, and go', async () => {
+  using model = new TestReadModel(projections['posts']!)
+  await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+  const { posts, gone, erased } = writeScattered(model)
   model.database.pragma('wal_checkpoint(TRUNCATE)')
   expect(left(model, gone).length).toBeGreaterThan(0)
   expect(await new RemainsSearch(erased).isIn(model.file, 4_096)).toBe(true)
@@ -85,7 +92,44 @@ test('what was erased by a process that died is scrubbed by the next one', async
   using model = new TestReadModel(projections['posts']!)
   model.write(toLog([postSubmitted(), postErased()]))
   expect(isMarked(model)).toBe(true)
-  using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+  await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
   scrubber.note()
   await untilScrubbed(model)
+})
+
+describe('a process that ends', () => {
+  test('scrubs before it does, so that the next one has nothing to do', async () => {
+    using model = new TestReadModel(projections['posts']!)
+    model.write(toLog([postSubmitted({ title: `about ${SECRET}` })]))
+    const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+    scrubber.note(model.write(toLog([postSubmitted(), postErased()]).slice(1)))
+    expect(isIn(model.file)).toBe(true)
+    await scrubber[Symbol.asyncDispose]()
+    expect([isIn(model.file), isMarked(model)]).toEqual([false, false])
+  })
+
+  test('leaves it to the next one where the file has to be made anew', async () => {
+    using model = new TestReadModel(projections['posts']!)
+    const { erased, gone } = writeScattered(model)
+    const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+    scrubber.note(erased)
+    await scrubber[Symbol.asyncDispose]()
+    expect(isMarked(model)).toBe(true)
+    await using next = new Scrubber(model.database, createLogger('test', 'silent'))
+    next.note()
+    await untilScrubbed(model)
+    expect(left(model, gone)).toEqual([])
+  }, 60_000)
+})
+
+test('a log that cannot be emptied is an error that is said', async () => {
+  using model = new TestReadModel(projections['posts']!)
+  model.write(toLog([postSubmitted(), postErased()]))
+  const logger = createLogger('test', 'silent')
+  const failed = new Promise((resolve) => (logger.error = resolve))
+  const closed = new Sqlite(model.file)
+  await using scrubber = new Scrubber(closed, logger)
+  closed.close()
+  scrubber.note()
+  expect(await failed).toMatchObject({ err: expect.any(Error) as Error })
 })
