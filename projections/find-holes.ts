@@ -13,8 +13,8 @@ export type SequenceRange = readonly [number, number]
 export class HoleFinder {
   readonly #jsm: JetStreamManager
   readonly #stream: StreamName
-  /** As of the last look: a replay meets many erasures and asks once. */
-  #deleted: ReadonlySet<number> = new Set()
+  /** As of the last look, ascending: a replay meets many erasures and asks once. The list only grows, so it is kept small. */
+  #deleted = new Float64Array()
 
   constructor(jsm: JetStreamManager, stream: StreamName) {
     this.#jsm = jsm
@@ -25,22 +25,37 @@ export class HoleFinder {
   async find(first: number, last: number): Promise<SequenceRange[]> {
     if (this.#missing(first, last).length === 0) return []
     const { state } = await this.#jsm.streams.info(this.#stream, { deleted_details: true })
-    this.#deleted = new Set(state.deleted ?? [])
-    if (first < state.first_seq && this.#missing(first, last).length > 0) {
-      const end = Math.min(last, state.first_seq - 1)
-      this.#deleted = this.#deleted.union(await readErasedSequences(this.#jsm, this.#stream, first, end))
+    const deleted = state.deleted ?? []
+    if (first < state.first_seq) {
+      const erased = await readErasedSequences(this.#jsm, this.#stream, first, Math.min(last, state.first_seq - 1))
+      for (const sequence of erased) deleted.push(sequence)
     }
+    // The log is followed upwards: nobody asks for what lies before.
+    this.#deleted = Float64Array.from(deleted.filter((sequence) => sequence >= first)).sort()
     return this.#missing(first, last)
   }
 
   #missing(first: number, last: number): SequenceRange[] {
     const holes: [number, number][] = []
+    let at = lowerBound(this.#deleted, first)
     for (let sequence = first; sequence <= last; sequence++) {
-      if (this.#deleted.has(sequence)) continue
+      while (at < this.#deleted.length && this.#deleted[at]! < sequence) at++
+      if (this.#deleted[at] === sequence) continue
       const open = holes.at(-1)
       if (open !== undefined && open[1] === sequence - 1) open[1] = sequence
       else holes.push([sequence, sequence])
     }
     return holes
   }
+}
+
+/** Index of the first value that is not less than `wanted`. */
+function lowerBound(ascending: Float64Array, wanted: number): number {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending[middle]! < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
 }
