@@ -1,33 +1,26 @@
-import { toIsoTime } from '../../../schema/hours.ts'
 import type { Clock } from '../../http/clock.ts'
 import { UnavailableError } from '../../http/errors.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
 import { untilStopped } from '../live/until-stopped.ts'
-import { Density } from './density.ts'
 import { gallopToNewest } from './find-newest.ts'
+import { FrontPace } from './front-pace.ts'
 import { idsFrom, toId } from './id-space.ts'
 import { MAX_INFO_IDS, readPosts } from './info.ts'
 import { NEWEST_NAMES, NewestPosts } from './newest-posts.ts'
-import { GIVE_UP_MS } from './pending-ids.ts'
 import { PostTaker } from './post-taker.ts'
-import { SweepPosition, type Backlog } from './sweep-position.ts'
+import { SweepBacklog } from './sweep-backlog.ts'
+import { SweepPosition } from './sweep-position.ts'
 import { SweepReports } from './sweep-reports.ts'
 
 /** Where a first start begins: about a minute of Reddit back. */
 const FIRST_IDS = 1_000
 /** Further behind than this, the present comes first and the rest is caught up beside it. */
 const MAX_BEHIND_IDS = 5_000
-/** Two weeks of Reddit, caught up in about two days. What is older is a dump's work. */
-const MAX_BACKLOG_IDS = 20_000_000
 /** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
 const BUSY_INTERVAL_MS = 5_000
 /** Ids that are missing and fit into no request for new ones are asked for together, every other poll within these bounds. */
 const AGAIN_INTERVALS_MS = [2_000, 10_000] as const
-/** The share of an answer that is a full one: the next block is due at once. */
-const FULL_SHARE = 0.9
-/** Of new ids in a request, beyond half as many again as came last. */
-const SPARE_IDS = 20
 const HOLE_AFTER_MS = 10_000
 const MAX_HOLE_AFTER_MS = 160_000
 const SAVE_INTERVAL_MS = 10_000
@@ -72,7 +65,8 @@ class SweepRun {
   readonly #position: SweepPosition
   readonly #taker: PostTaker
   readonly #listed: NewestPosts
-  readonly #density = new Density()
+  readonly #backlog: SweepBacklog
+  readonly #pace = new FrontPace()
   readonly #reports: SweepReports
   readonly #startMs: number
   #newest = 0
@@ -82,12 +76,8 @@ class SweepRun {
   /** Whether the last thing done was to read a listing. */
   #justListed = false
   #listingShown = true
-  #isIdle = false
   #startWaitMs = START_WAIT_MS
-  /** New ids since the last answer that was not full, and before it. */
-  #round = 0
-  #lastRound = MAX_INFO_IDS
-  #oldBacklog = true
+  #saidOwnPages = false
   #holeAfterMs = HOLE_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
   #frontMs: number
@@ -100,10 +90,11 @@ class SweepRun {
     this.#frontMs = this.#savedMs = options.clock.elapsedMs()
     this.#startMs = options.clock.wallMs() - options.clock.elapsedMs()
     this.#reports = new SweepReports(options, context, position)
-    const { client, clock } = options
+    const { client, clock, maxBacklogIds: maxIds } = options
     const { sink, logger } = context
     const taker = new PostTaker({ client, sink, position, nowMs: () => this.#steadyMs })
     this.#taker = taker
+    this.#backlog = new SweepBacklog({ client, context, position, taker, maxIds })
     const take = taker.takeListed.bind(taker)
     this.#listed = new NewestPosts({ client, clock, logger, stored: position.known, take })
   }
@@ -138,6 +129,10 @@ class SweepRun {
     const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
     const { ownPages } = this.#taker
     this.#context.logger.debug({ ...counts, ownPages }, 'sweep position')
+    if (ownPages > 0 && !this.#saidOwnPages) {
+      this.#saidOwnPages = true
+      this.#context.logger.info('posts on users’ own pages are left out: their subreddit is an author’s name')
+    }
     await this.#position.save()
   }
 
@@ -153,7 +148,7 @@ class SweepRun {
 
   /** By urgency: the present, ids that were not there yet, what was missed while stopped, a rest. */
   async #step(): Promise<void> {
-    const { pending, backlog, next } = this.#position
+    const { pending, next } = this.#position
     if (next === undefined || this.#newest === 0) return this.#start()
     const listing = this.#now >= this.#listedDueMs
     // Never twice before something else had its turn.
@@ -163,7 +158,7 @@ class SweepRun {
     const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
     const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
     if (again.length > 0 && worthwhile) return this.#readAgain(again)
-    if (backlog.length > 0) return this.#catchUp()
+    if (!this.#backlog.isEmpty) return this.#backlog.catchUp(!this.#isSparse)
     if (listing) return this.#readListed(next)
     const dueMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
     await this.#options.clock.sleep(Math.min(this.#dueMs, this.#listedDueMs, dueMs) - this.#now, this.#context.signal)
@@ -171,12 +166,12 @@ class SweepRun {
 
   /** Most ids near the front are missing: listings show more than a walk can meet. */
   get #isSparse(): boolean {
-    return this.#listed.isSparse || this.#density.isSparse
+    return this.#listed.isSparse || this.#pace.isSparse
   }
 
   get #listedDueMs(): number {
     const often = Math.max(this.#options.pollIntervalMs, LEAST_LISTED_INTERVAL_MS)
-    return this.#listedMs + (this.#isSparse || this.#isIdle ? often : Math.max(often, LISTED_INTERVAL_MS))
+    return this.#listedMs + (this.#isSparse || this.#pace.isIdle ? often : Math.max(often, LISTED_INTERVAL_MS))
   }
 
   async #start(): Promise<void> {
@@ -200,47 +195,18 @@ class SweepRun {
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
 
-  /** Puts what lies far behind aside, to be caught up beside the present. */
+  /** Puts what lies far behind aside. */
   async #resume(next: number): Promise<void> {
-    const position = this.#position
-    position.next = next
-    if (this.#newest - next <= MAX_BEHIND_IDS) return
-    const front = this.#newest - FIRST_IDS
-    const maxIds = this.#options.maxBacklogIds ?? MAX_BACKLOG_IDS
-    const oldest = Math.max(next, front - maxIds)
-    const [fromUtc, untilUtc] = [position.frontUtc ?? position.utc, this.#serverUtc]
-    const range: Backlog = { from: next, until: front, fromUtc, untilUtc }
-    if (oldest > next) await this.#giveUp(range, oldest)
-    const last = position.backlog.at(-1)
-    const joins = last !== undefined && last.until === range.from && range.until - last.from <= maxIds
-    if (joins) Object.assign(last, { until: range.until, untilUtc })
-    else position.backlog.push(range)
-    position.hours.touch(range.fromUtc, untilUtc)
-    position.next = front
-    position.utc = untilUtc
-    position.frontUtc = undefined
-  }
-
-  /** Takes out of a range what lies below `oldest`: more than can be caught up. */
-  async #giveUp(range: Backlog, oldest: number): Promise<void> {
-    const { from, fromUtc } = range
-    const found = await readPosts(this.#options.client, idsFrom(oldest, MAX_INFO_IDS), this.#context.signal)
-    const [first] = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
-    const share = (oldest - from) / (range.until - from)
-    const oldestUtc = Math.floor(first ?? fromUtc + share * (range.untilUtc - fromUtc))
-    const ids = `${toId(from)} to ${toId(oldest - 1)}`
-    const reason = 'more ids than are caught up; import a dump of that time'
-    await this.#context.recordGap({ of: `ids ${ids}`, from: toIsoTime(fromUtc), until: toIsoTime(oldestUtc), reason })
-    this.#position.hours.addLost({ from, until: oldest, fromUtc, untilUtc: oldestUtc })
-    range.from = oldest
-    range.fromUtc = oldestUtc
+    this.#position.next = next
+    if (this.#newest - next > MAX_BEHIND_IDS) await this.#backlog.putAside(next, this.#newest - FIRST_IDS)
   }
 
   async #readFront(next: number): Promise<void> {
     const { client, pollIntervalMs } = this.#options
     const position = this.#position
     const [startMs, startUtc] = [this.#now, this.#serverUtc]
-    const riders = this.#riders()
+    // Ids that were missing are asked for along with new ones, where these leave room.
+    const riders = position.pending.due(this.#pace.room, this.#steadyMs)
     const ids = idsFrom(next, MAX_INFO_IDS - riders.length)
     const found = await readPosts(client, [...ids, ...riders], this.#context.signal)
     this.#newest = Math.max(this.#newest, ...found.keys())
@@ -251,27 +217,12 @@ class SweepRun {
     await this.#taker.take(riders, pick(found, riders), { old: false, nearUtc: undefined })
     // With a full answer there is more; else all is read that there was when it was asked for.
     this.#walked(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
-    const isFull = given.length >= FULL_SHARE * ids.length
-    this.#count(given, found, isFull)
+    const foundIds = given.filter((id) => found.has(id))
+    const isFull = this.#pace.add({ asked: ids.length, given: given.length, found: foundIds.length })
     if (given.length > 0) this.#frontMoved()
     else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
-    const busy = position.backlog.length > 0 || (this.#isSparse && this.#listingShown)
+    const busy = !this.#backlog.isEmpty || (this.#isSparse && this.#listingShown)
     this.#dueMs = isFull ? startMs : startMs + (busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs)
-  }
-
-  /** Ids that were missing and are asked for along with new ones, where these leave room. */
-  #riders(): number[] {
-    const room = this.#round > 0 ? 0 : MAX_INFO_IDS - SPARE_IDS - Math.ceil(1.5 * this.#lastRound)
-    return this.#position.pending.due(room, this.#steadyMs)
-  }
-
-  #count(given: readonly number[], found: ReadonlyMap<number, Submission>, isFull: boolean): void {
-    this.#density.add(given.length, given.filter((id) => found.has(id)).length)
-    this.#isIdle = given.length === 0
-    this.#round += given.length
-    if (isFull) return
-    this.#lastRound = this.#round
-    this.#round = 0
   }
 
   #walked(throughUtc: number): void {
@@ -323,32 +274,9 @@ class SweepRun {
     const found = await readPosts(this.#options.client, ids, this.#context.signal)
     await this.#taker.take(ids, found, { old: false, nearUtc: undefined })
   }
-
-  async #catchUp(): Promise<void> {
-    const { backlog } = this.#position
-    const range = backlog[0]!
-    const ids = idsFrom(range.from, Math.min(MAX_INFO_IDS, range.until - range.from))
-    const found = await readPosts(this.#options.client, ids, this.#context.signal)
-    // A hole without any post is taken to be as old as what came before it.
-    this.#oldBacklog = isOld(found, this.#options.client.serverMs) ?? this.#oldBacklog
-    const circumstances = { old: this.#oldBacklog, nearUtc: range.fromUtc, unlisted: !this.#isSparse }
-    const reachedUtc = (await this.#taker.take(ids, found, circumstances)) ?? range.fromUtc
-    this.#position.hours.touch(range.fromUtc, reachedUtc)
-    range.from += ids.length
-    range.fromUtc = Math.min(range.untilUtc, Math.max(range.fromUtc, reachedUtc))
-    if (range.from < range.until) return
-    backlog.shift()
-    this.#context.logger.info('what was missed is caught up')
-  }
 }
 
 /** Those of the posts that these ids led to. */
 function pick(found: ReadonlyMap<number, Submission>, ids: readonly number[]): Map<number, Submission> {
   return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])))
-}
-
-/** Whether these posts are older than an id may take to appear; undefined where there are none. */
-function isOld(found: ReadonlyMap<number, Submission>, nowMs: number): boolean | undefined {
-  const times = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
-  return times.length === 0 ? undefined : Math.max(...times) * 1_000 < nowMs - GIVE_UP_MS
 }
