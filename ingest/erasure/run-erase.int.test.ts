@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { encodeEvent } from '../../schema/events.ts'
-import { connectNats } from '../../schema/runtime/nats.ts'
+import { connectNats, secretFile } from '../../schema/runtime/nats.ts'
 import { applyStreams } from '../../schema/streams.ts'
 import { POSTS, projectorConsumer, subjects } from '../../schema/subjects.ts'
 import { postSubmitted } from '../../schema/testing/builders.ts'
@@ -103,6 +104,18 @@ test('wrong arguments and a server that does not answer are explained', async ()
     code: 1,
     stderr: expect.stringMatching(/Nothing answers/) as string,
   })
+}, 60_000)
+
+test('a server of a time before its user is told from wrong credentials', async () => {
+  const [secret, aside] = [secretFile(dataDir, 'eraser'), join(dataDir, 'aside')]
+  await rename(secret, aside)
+  try {
+    const { code, stderr } = await erase(['1abcde'])
+    expect(stderr).toMatch(/run npm start once/)
+    expect(code).toBe(1)
+  } finally {
+    await rename(aside, secret)
+  }
 }, 60_000)
 
 test('its user may delete single messages, and nothing more', async () => {

@@ -1,7 +1,6 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../../schema/runtime/progress.ts'
-import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../../schema/runtime/shared-config.ts'
 import { awaitReadModels, type AwaitLimits, type ReadModelOutcome } from './await-read-models.ts'
 import { erasePosts, type EraseOptions, type ErasureReport, type PostToErase } from './erase-posts.ts'
@@ -9,6 +8,7 @@ import { readErasedBefore } from './erased-before.ts'
 import type { SearchProgress } from './log-search.ts'
 import { printReport } from './print-report.ts'
 import type { EraseArguments } from './read-arguments.ts'
+import { requireEraser } from './require-eraser.ts'
 
 const POSTS_A_PASS = 50_000
 
@@ -24,7 +24,7 @@ export interface EraseCommand {
 /** @returns whether every post is erased, or would be. @throws OperationalError when the log cannot be reached or changed */
 export async function runErase(command: EraseCommand): Promise<boolean> {
   const { natsUrl: url, dataDir } = command.config
-  await requireServer({ url, user: 'eraser', dataDir })
+  await requireEraser({ url, dataDir })
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
   try {
     const { ids, late, json } = command.arguments

@@ -1,8 +1,8 @@
 import type { Logger } from '../../../../schema/runtime/logger.ts'
 import { connectNats, type ServerAddress } from '../../../../schema/runtime/nats.ts'
-import { requireServer } from '../../../../schema/runtime/require-server.ts'
 import { awaitReadModels } from '../../../erasure/await-read-models.ts'
 import { erasePosts } from '../../../erasure/erase-posts.ts'
+import { requireEraser } from '../../../erasure/require-eraser.ts'
 import type { Eraser, GonePost } from '../../live/post-log.ts'
 
 /** Erases posts from the log, as the NATS user that may do that and nothing else. */
@@ -17,7 +17,7 @@ export class LogEraser implements Eraser {
   }
 
   async erase(posts: readonly GonePost[], reason: string, signal: AbortSignal): Promise<void> {
-    await requireServer(this.#server)
+    await requireEraser(this.#server)
     const connection = await connectNats({ ...this.#server, name: 'ingest eraser' })
     // Interrupted at any point, the next erasure finishes it.
     const stop = (): void => void connection.close()
