@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { MINUTE, missing, SECOND, setUp, START_MS, steadily } from '../../testing/simulated-setting.ts'
+import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
+import { TestWorld } from '../../testing/test-source.ts'
+
+const FIRST_ID = 60_000_000
+const WINDOW_MS = 10 * MINUTE
+
+/** One post in ten was removed before anybody saw it; listings show it all the same. */
+function someRemoved(posts: readonly StandInPost[]): StandInPost[] {
+  return posts.map((post, n) => {
+    if (n % 10 !== 3) return post
+    return Object.assign({}, post, {
+      data: { ...post.data, selftext: '[removed]', removed_by_category: n % 20 === 3 ? 'moderator' : 'deleted' },
+    })
+  })
+}
+
+describe.each([
+  ['a list of subreddits', ['a1']],
+  ['all of Reddit', undefined],
+])('%s', (_, subreddits) => {
+  test('does not store what was removed before it was seen', async () => {
+    const set = setUp(subreddits)
+    const posts = someRemoved(steadily('a1', 5 * SECOND, -5 * MINUTE, 10 * MINUTE, FIRST_ID))
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 11 * MINUTE)
+    const removed = posts.filter((post) => post.data['removed_by_category'] !== null)
+    expect(missing(set, posts)).toEqual(removed.map(({ id }) => id))
+    expect(set.world.sink.doubled).toEqual([])
+  })
+})
+
+test('posts on users’ own pages bear an author’s name: all of Reddit leaves them out, a list may name them', async () => {
+  const posts = Array.from({ length: 200 }, (_, n) =>
+    createPost(FIRST_ID + n, n % 4 === 0 ? 'u_somebody' : 'a1', START_MS + (n - 100) * SECOND),
+  )
+  const own = posts.filter(({ subreddit }) => subreddit === 'u_somebody')
+  const [all, list] = [setUp(undefined), setUp(['u_somebody'])]
+  for (const set of [all, list]) {
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 5 * MINUTE)
+  }
+  expect(missing(all, posts)).toEqual(own.map(({ id }) => id))
+  expect(missing(list, own)).toEqual([])
+})
+
+test('two processes with one key share what Reddit leaves of its window', async () => {
+  const set = setUp(undefined)
+  set.reddit.add(steadily('a1', 60, -2 * MINUTE, 41 * MINUTE, FIRST_ID))
+  const other = new TestWorld(set.clock)
+  await set.world.run(set.create({ pollIntervalMs: 500 }), 0, () => {
+    return other.run(set.create({ pollIntervalMs: 500 }), 4 * WINDOW_MS)
+  })
+  const used = new Map<number, number>()
+  for (const { atMs } of set.reddit.log) {
+    const window = Math.floor((atMs - START_MS) / WINDOW_MS)
+    used.set(window, (used.get(window) ?? 0) + 1)
+  }
+  expect(Math.max(...used.values())).toBeLessThanOrEqual(1_000)
+})
