@@ -6,6 +6,8 @@ const SUGGESTIONS = 200
 export interface Compared extends SubredditSummary {
   readonly hourly: HourlySeriousness[]
   readonly coverage: HourlyCoverage[]
+  /** When it was asked for, milliseconds. */
+  readonly loadedAtMs: number
 }
 
 /** @returns for each name its subreddit, or null where that is not tracked */
@@ -21,8 +23,12 @@ export async function loadComparison(
   )
   const values = Object.fromEntries(names.map((name, index) => [`n${index}`, name]))
   const document = `query (${variables}) { ${fields.join(' ')} }`
-  const found = await query<Record<string, Compared | null>>(fetch, document, values, signal)
-  return names.map((_, index) => found[`s${index}`] ?? null)
+  const loadedAtMs = Date.now()
+  const found = await query<Record<string, Omit<Compared, 'loadedAtMs'> | null>>(fetch, document, values, signal)
+  return names.map((_, index) => {
+    const subreddit = found[`s${index}`]
+    return subreddit ? { ...subreddit, loadedAtMs } : null
+  })
 }
 
 /** Names to choose from: those with most posts. */

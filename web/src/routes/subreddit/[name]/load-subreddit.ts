@@ -11,6 +11,8 @@ const DOCUMENT = `query ($name: String!, $orderBy: PostOrder, $after: String) {
 export interface Subreddit extends SubredditSummary {
   readonly hourly: HourlySeriousness[]
   readonly coverage: HourlyCoverage[]
+  /** When it was asked for, milliseconds. */
+  readonly loadedAtMs: number
   readonly posts: { readonly nodes: Post[]; readonly pageInfo: PageInfo }
 }
 
@@ -37,5 +39,8 @@ export async function loadSubreddit(
   signal?: AbortSignal,
 ): Promise<Subreddit | null> {
   const variables = { name, orderBy: order.toUpperCase(), after: cursor }
-  return (await query<{ subreddit: Subreddit | null }>(fetch, DOCUMENT, variables, signal)).subreddit
+  const loadedAtMs = Date.now()
+  type Answer = { subreddit: Omit<Subreddit, 'loadedAtMs'> | null }
+  const { subreddit } = await query<Answer>(fetch, DOCUMENT, variables, signal)
+  return subreddit === null ? null : { ...subreddit, loadedAtMs }
 }
