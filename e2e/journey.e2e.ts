@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
@@ -117,11 +117,15 @@ test('hours that were not seen whole are hatched and told, once they are reporte
   await waitForLabel(page, 'live')
   expect(await page.locator('.chart .hatched').count()).toBe(0)
   expect(await page.locator('[data-testid=holes]').count()).toBe(0)
+  // Then nothing: the source is down.
+  await report(4, { coverage: 1 })
+  await page.waitForSelector('[data-testid=holes]:has-text("2 hours on which no source has reported yet")')
+  expect(await page.locator('.chart .hatched').count()).toBe(1)
   await report(2, { subreddit: 'AskScience', expected: null, seen: 1, erased: 0, unknown: 0, coverage: 0.62 })
   await report(3, { seen: 0, erased: 0, unknown: 61_200, coverage: 0 })
   await report(5, { coverage: 0.4 })
   await report(5, { coverage: 0.985 })
-  await page.waitForSelector('[data-testid=holes]:has-text("2 hours")')
+  await page.waitForSelector('[data-testid=holes]:has-text("2 hours of which less")')
   expect(await page.locator('.chart .hatched').count()).toBe(1)
   await page.focus('[role=slider]')
   const told = async (key: string): Promise<string | null> => {
@@ -389,4 +393,21 @@ test('no title is too long or too strange, and no page is wider than a phone', a
     expect(errors).toEqual([])
     await page.close()
   }
+})
+
+test('where another model is shown than the one that scores, the pages say so until that one is promoted', async () => {
+  const { name } = JSON.parse(await readFile('ml/model/model.json', 'utf8')) as { name: string }
+  const promote = (model: string) =>
+    jetstream(connection).publish(subjects.modelPromoted, encodeEvent({ type: 'ModelPromoted', model }))
+  await promote('another-1')
+  const notices = async (): Promise<string[]> =>
+    ((await (await fetch(`${gateway.url}/readyz`)).json()) as { notices: string[] }).notices
+  await vi.waitFor(async () => expect(await notices()).toHaveLength(1), { timeout: 20_000 })
+  const { page, errors } = await open('/pipeline')
+  expect(await page.textContent('[data-testid=notice]')).toContain(`npm run promote -- ${name}`)
+  await waitForLabel(page, 'live')
+  await promote(name)
+  await page.waitForSelector('[data-testid=notice]', { state: 'detached' })
+  expect(errors).toEqual([])
+  await page.close()
 })
