@@ -2,7 +2,7 @@ import type { HourlyCoverage } from '../types.ts'
 import { HOUR_MS } from './hours.ts'
 
 /** An hour of which less than this was seen is no hour to draw conclusions from. */
-export const SEEN_ENOUGH = 0.9
+const SEEN_ENOUGH = 0.9
 
 /** Sources report on an hour some minutes after its end: so long is waited until one without a report is a hole. */
 const GRACE_MS = HOUR_MS
