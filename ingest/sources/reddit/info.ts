@@ -1,4 +1,4 @@
-import { RedirectedError, RefusedError } from '../../http/errors.ts'
+import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
 import { halve } from '../listing/chunks.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import { toId, toNumber } from './id-space.ts'
@@ -6,15 +6,32 @@ import { toId, toNumber } from './id-space.ts'
 /** The most that `/api/info` takes at once. */
 export const MAX_INFO_IDS = 100
 
+/** An id that Reddit gave out at its beginning. Whether its post is there does not matter. */
+const SOME_ID = 't3_1'
+
+/** Reddit does not answer any question about ids. */
+export class InfoRefusedError extends UnavailableError {
+  override name = 'InfoRefusedError'
+}
+
 /**
  * Posts by their ids, at most a hundred. Those that do not exist (yet) or are refused are not among them.
- * @throws UnavailableError, and the signal's reason
+ * @throws InfoRefusedError, UnavailableError, and the signal's reason
  */
 export async function readPosts(
   client: ListingClient,
   ids: readonly number[],
   signal: AbortSignal,
 ): Promise<Map<number, Submission>> {
+  return (await askFor(client, ids, signal)) ?? readHalves(client, ids, signal)
+}
+
+/** Undefined where they are refused. */
+async function askFor(
+  client: ListingClient,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Map<number, Submission> | undefined> {
   const names = ids.map((id) => `t3_${toId(id)}`).join(',')
   try {
     const { items } = await client.readListing({ path: '/api/info', query: { id: names } }, signal)
@@ -22,9 +39,36 @@ export async function readPosts(
     return new Map(items.map((item) => [toNumber(item.id), item] as const).filter(([id]) => asked.has(id)))
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
-    if (ids.length <= 1) return new Map()
-    // One of them is to blame; the others must not suffer for it.
-    const [first, second] = halve(ids)
-    return new Map([...(await readPosts(client, first, signal)), ...(await readPosts(client, second, signal))])
+    return undefined
+  }
+}
+
+/** Where all are refused together, one of them is to blame, for which the others must not suffer; or none is. */
+async function readHalves(
+  client: ListingClient,
+  ids: readonly number[],
+  signal: AbortSignal,
+): Promise<Map<number, Submission>> {
+  await checkInfo(client, signal)
+  const found = new Map<number, Submission>()
+  for (const parts = [ids]; parts.length > 0;) {
+    const part = parts.pop()!
+    if (part.length <= 1) continue
+    for (const half of halve(part)) {
+      const posts = await askFor(client, half, signal)
+      if (posts === undefined) parts.push(half)
+      else for (const [id, post] of posts) found.set(id, post)
+    }
+  }
+  return found
+}
+
+/** Makes sure that Reddit answers questions about ids at all. @throws InfoRefusedError, UnavailableError, and the signal's reason */
+export async function checkInfo(client: ListingClient, signal: AbortSignal): Promise<void> {
+  try {
+    await client.readListing({ path: '/api/info', query: { id: SOME_ID } }, signal)
+  } catch (cause) {
+    if (!(cause instanceof RefusedError || cause instanceof RedirectedError)) throw cause
+    throw new InfoRefusedError(`/api/info is refused (${cause.message.trim()})`, { cause })
   }
 }

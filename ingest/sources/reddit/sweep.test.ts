@@ -96,8 +96,14 @@ describe('sweep', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 
-  test('waits ever longer for a post where nothing shows one, and starts when something does', async () => {
-    const set = setUp(undefined)
+  test.each([
+    ['shows one', undefined],
+    ['is given out', { kind: 'answer', status: 403 } as const],
+  ])('waits ever longer for a post where nothing %s, and starts when something does', async (_, refusal) => {
+    const untilMs = START_MS + HOUR
+    const set = setUp(undefined, {
+      fault: ({ path, atMs }) => (path === '/api/info' && atMs < untilMs ? refusal : undefined),
+    })
     for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
     const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 2 * HOUR, firstId: 1_234_567_890 })
     set.reddit.add(posts)
@@ -118,6 +124,26 @@ describe('sweep', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+  })
+
+  test('while /api/info is refused, listings are read, and then what they left out', async () => {
+    const [fromMs, untilMs] = [START_MS + 2 * MINUTE, START_MS + 12 * MINUTE]
+    const set = setUp(undefined, {
+      fault: ({ path, atMs }) =>
+        path === '/api/info' && atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 403 } : undefined,
+    })
+    const posts = traffic({ everyMs: 100, fromMs: -MINUTE, untilMs: 15 * MINUTE })
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 2 * HOUR, async () => {
+      await set.clock.pass(11 * MINUTE)
+      const soon = createdBetween(posts, 0, 10 * MINUTE)
+      expect(missing(set, soon).length).toBeLessThan(soon.length / 10)
+      const refused = set.reddit.log.filter(({ status }) => status === 403).length
+      expect(refused).toBeLessThan(60)
+      await set.clock.pass(109 * MINUTE)
+    })
+    expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
   })
 
   test('what shows late is stored within about as long again', async () => {

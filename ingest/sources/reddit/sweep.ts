@@ -6,7 +6,7 @@ import { untilStopped } from '../live/until-stopped.ts'
 import { gallopToNewest } from './find-newest.ts'
 import { FrontPace } from './front-pace.ts'
 import { idsFrom, toId } from './id-space.ts'
-import { MAX_INFO_IDS, readPosts } from './info.ts'
+import { InfoRefusedError, MAX_INFO_IDS, readPosts } from './info.ts'
 import { NEWEST_NAMES, NewestPosts } from './newest-posts.ts'
 import { PostTaker } from './post-taker.ts'
 import { SweepBacklog } from './sweep-backlog.ts'
@@ -27,8 +27,9 @@ const SAVE_INTERVAL_MS = 10_000
 /** How often a listing is read where the walk over ids meets most posts, and at most where it does not. */
 const LISTED_INTERVAL_MS = 30_000
 const LEAST_LISTED_INTERVAL_MS = 1_000
-const START_WAIT_MS = 5_000
-const MAX_START_WAIT_MS = 300_000
+/** Where Reddit refuses what a sweep needs. */
+const FIRST_WAIT_MS = 5_000
+const MAX_WAIT_MS = 300_000
 
 export interface SweepOptions {
   readonly client: ListingClient
@@ -76,7 +77,10 @@ class SweepRun {
   /** Whether the last thing done was to read a listing. */
   #justListed = false
   #listingShown = true
-  #startWaitMs = START_WAIT_MS
+  #startWaitMs = FIRST_WAIT_MS
+  /** Until when no ids are asked for. */
+  #heldMs = 0
+  #holdMs = FIRST_WAIT_MS
   #saidOwnPages = false
   #holeAfterMs = HOLE_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
@@ -142,26 +146,43 @@ class SweepRun {
       await this.#step()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
+      if (error instanceof InfoRefusedError) return this.#hold(error)
       this.#context.logger.error({ reason: error.message }, 'ids not read')
     }
+  }
+
+  /** Ids cannot be asked for: for a while only listings are read. */
+  #hold({ message: reason }: InfoRefusedError): void {
+    const waitMs = this.#holdMs
+    this.#heldMs = this.#now + waitMs
+    this.#holdMs = Math.min(MAX_WAIT_MS, waitMs * 2)
+    this.#context.logger.error({ reason, waitMs }, 'ids not read; all of Reddit cannot be followed without')
   }
 
   /** By urgency: the present, ids that were not there yet, what was missed while stopped, a rest. */
   async #step(): Promise<void> {
     const { pending, next } = this.#position
-    if (next === undefined || this.#newest === 0) return this.#start()
+    if (next === undefined || this.#newest === 0)
+      return this.#now < this.#heldMs ? this.#rest(this.#heldMs) : this.#start()
     const listing = this.#now >= this.#listedDueMs
     // Never twice before something else had its turn.
     if (listing && !this.#justListed) return this.#readListed(next)
     this.#justListed = false
+    if (this.#now < this.#heldMs) return this.#rest(this.#heldMs)
     if (this.#now >= this.#dueMs) return this.#readFront(next)
     const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
     const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
     if (again.length > 0 && worthwhile) return this.#readAgain(again)
     if (!this.#backlog.isEmpty) return this.#backlog.catchUp(!this.#isSparse)
     if (listing) return this.#readListed(next)
-    const dueMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
-    await this.#options.clock.sleep(Math.min(this.#dueMs, this.#listedDueMs, dueMs) - this.#now, this.#context.signal)
+    const againMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
+    return this.#rest(Math.min(this.#dueMs, againMs))
+  }
+
+  /** Until a listing is due at the latest. */
+  async #rest(untilMs: number): Promise<void> {
+    const ms = Math.min(untilMs, this.#newest === 0 ? untilMs : this.#listedDueMs) - this.#now
+    await this.#options.clock.sleep(ms, this.#context.signal)
   }
 
   /** Most ids near the front are missing: listings show more than a walk can meet. */
@@ -170,8 +191,9 @@ class SweepRun {
   }
 
   get #listedDueMs(): number {
-    const often = Math.max(this.#options.pollIntervalMs, LEAST_LISTED_INTERVAL_MS)
-    return this.#listedMs + (this.#isSparse || this.#pace.isIdle ? often : Math.max(often, LISTED_INTERVAL_MS))
+    const often = this.#isSparse || this.#pace.isIdle || this.#now < this.#heldMs
+    const leastMs = often ? LEAST_LISTED_INTERVAL_MS : LISTED_INTERVAL_MS
+    return this.#listedMs + Math.max(this.#options.pollIntervalMs, leastMs)
   }
 
   async #start(): Promise<void> {
@@ -191,7 +213,7 @@ class SweepRun {
     const waitMs = this.#startWaitMs
     const tried = [...NEWEST_NAMES.map((name) => `/r/${name}/new`), '/api/info']
     this.#context.logger.error({ tried, waitMs }, 'Reddit shows no post at all, so there is no id to begin with')
-    this.#startWaitMs = Math.min(MAX_START_WAIT_MS, waitMs * 2)
+    this.#startWaitMs = Math.min(MAX_WAIT_MS, waitMs * 2)
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
 
@@ -209,6 +231,7 @@ class SweepRun {
     const riders = position.pending.due(this.#pace.room, this.#steadyMs)
     const ids = idsFrom(next, MAX_INFO_IDS - riders.length)
     const found = await readPosts(client, [...ids, ...riders], this.#context.signal)
+    this.#holdMs = FIRST_WAIT_MS
     this.#newest = Math.max(this.#newest, ...found.keys())
     // What lies above the newest id has not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
