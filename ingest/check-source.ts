@@ -1,14 +1,18 @@
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { ArchiveSource, IngestConfig, RedditSource } from './config.ts'
+import { withPatience, type Say } from './check-patience.ts'
 import { RedirectedError, RefusedError } from './http/errors.ts'
 import { realWorld, type World } from './http/world.ts'
 import { createArchiveClient } from './sources/arctic-shift/arctic-shift.ts'
 import { createRedditClient } from './sources/reddit/create-reddit.ts'
-import type { ListingClient } from './sources/listing/listing-page.ts'
+import { NEWEST_NAMES } from './sources/reddit/newest-posts.ts'
+import type { ListingClient, ListingPage, ListingQuestion } from './sources/listing/listing-page.ts'
 import { createFeedClient } from './sources/rss/rss.ts'
 
 /** A token that turns out to be stale is replaced once; more is not waited for. */
 const MAX_ATTEMPTS = 2
+/** A page as the sources ask for it. */
+const PAGE = { limit: '100' }
 /** Each subreddit costs a request. */
 const MAX_CHECKED = 10
 
@@ -24,18 +28,34 @@ export function wantsCheck(source: IngestConfig['source']): source is RedditSour
   return 'check' in source && source.check
 }
 
-/** Tries a source with its settings and says what works. Stores nothing. */
+/**
+ * Tries a source with its settings and says what works. Stores nothing, and takes little more than a minute at most.
+ * @param say is told what is waited for
+ */
 export async function checkSource(
   source: RedditSource | ArchiveSource,
   logger: Logger,
   world: World = realWorld,
+  say: Say = sayAside,
 ): Promise<CheckResult> {
   try {
-    if (source.kind === 'reddit') return await checkReddit(source, logger, world)
-    return await (source.kind === 'rss' ? checkFeed : checkArchive)(source, logger, world)
+    return await withPatience(world, say, (watched, signal) => {
+      const parts: Parts = { logger, world: watched, signal }
+      if (source.kind === 'reddit') return checkReddit(source, parts)
+      return source.kind === 'rss' ? checkFeed(source, parts) : checkArchive(source, parts)
+    })
   } catch (error) {
-    return { works: false, text: `It does not work: ${(error as Error).message}.` }
+    return { works: false, text: `It does not work: ${(error as Error).message.trim()}.` }
   }
+}
+
+/** What is found is printed; what is waited for stands beside it. */
+const sayAside: Say = (text) => void process.stderr.write(`${text}\n`)
+
+interface Parts {
+  readonly logger: Logger
+  readonly world: World
+  readonly signal: AbortSignal
 }
 
 /** Prints what a check found; the process ends with 1 when it does not work. */
@@ -44,56 +64,89 @@ export function reportCheck({ works, text }: CheckResult): void {
   if (!works) process.exitCode = 1
 }
 
-async function checkReddit(source: RedditSource, logger: Logger, world: World): Promise<CheckResult> {
+async function checkReddit(source: RedditSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createRedditClient(source, logger, world, MAX_ATTEMPTS)
-  const names = source.subreddits === undefined ? ['all'] : [...source.subreddits]
-  const { readable, refused } = await tryEach(client, names.slice(0, MAX_CHECKED))
   const how = source.clientSecret === undefined ? 'as an installed app' : 'with its secret'
   const accepted = `Reddit accepts the client ${source.clientId} ${how}`
+  const all = source.subreddits === undefined
+  const names = [...(source.subreddits ?? NEWEST_NAMES)]
+  const found = await tryEach(client, names.slice(0, MAX_CHECKED), all ? 1 : MAX_CHECKED, signal)
+  const { readable, refused } = found
   if (readable.length === 0)
     return { works: false, text: `${accepted}, but lets it read nothing: ${refused.join(', ')}.` }
-  const mode =
-    source.subreddits === undefined ? 'all of Reddit can be followed by its ids' : `${readable.join(', ')} can be read`
-  const not = refused.length === 0 ? '' : ` Not readable: ${refused.join(', ')}.`
-  return { works: true, text: `${accepted}; ${mode}.${not}${uncheckedOf(names)}` }
+  const noInfo = await refusalOf(client, { path: '/api/info', query: { id: `t3_${found.postId}` } }, signal)
+  if (all && noInfo !== undefined)
+    return { works: false, text: `${accepted}, but refuses /api/info (${noInfo}). ${NO_IDS}` }
+  const mode = all ? 'all of Reddit can be followed by its ids' : `${readable.join(', ')} can be read`
+  const not = refused.length === 0 ? '' : ` Not readable: ${refused.join(', ')}${all ? `; ${readable[0]} is` : ''}.`
+  const unnoticed = noInfo === undefined ? '' : ` ${NO_DELETIONS} (${noInfo}).`
+  return { works: true, text: `${accepted}; ${mode}.${not}${unnoticed}${all ? '' : uncheckedOf(names)}` }
 }
 
-async function checkFeed(source: ArchiveSource, logger: Logger, world: World): Promise<CheckResult> {
+const NO_IDS = 'Without it all of Reddit cannot be followed; a list of subreddits can, but not what is deleted of it.'
+const NO_DELETIONS = 'What is deleted on Reddit cannot be noticed, because /api/info is refused'
+
+async function checkFeed(source: ArchiveSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createFeedClient(source, logger, world, 1)
   const names = [...source.subreddits]
-  const query = { limit: '25' }
-  const path = `/r/${names.join('+')}/new`
-  const { items } = await client.readListing({ path, query }, never())
-  return { works: true, text: `The feed of ${names.join(', ')} can be read: ${items.length} posts.` }
+  let posts = 0
+  const question = { path: `/r/${names.join('+')}/new`, query: PAGE }
+  const refusal = await refusalOf(client, question, signal, ({ items }) => void (posts = items.length))
+  if (refusal === undefined)
+    return { works: true, text: `The feed of ${names.join(', ')} can be read: ${posts} posts.` }
+  const why = names.length === 1 ? 'it may not exist, or be private' : 'one of them may not exist, or be private'
+  return { works: false, text: `The feed of ${names.join(', ')} is refused (${refusal}): ${why}.` }
 }
 
-async function checkArchive(source: ArchiveSource, logger: Logger, world: World): Promise<CheckResult> {
+async function checkArchive(source: ArchiveSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createArchiveClient(source, logger, world, MAX_ATTEMPTS)
   const [name = ''] = source.subreddits
-  const posts = await client.search(name, Math.floor(client.serverMs / 1_000) - 86_400, never())
+  const posts = await client.search(name, Math.floor(client.serverMs / 1_000) - 86_400, signal)
   return { works: true, text: `The archive answers: ${posts.length} posts in r/${name} within the last day.` }
 }
 
 interface Readable {
   readonly readable: string[]
   readonly refused: string[]
+  /** Of some post that was read. */
+  postId: string
 }
 
-async function tryEach(client: ListingClient, names: readonly string[]): Promise<Readable> {
-  const result: Readable = { readable: [], refused: [] }
+/** @param enough how many that can be read are looked for */
+async function tryEach(
+  client: ListingClient,
+  names: readonly string[],
+  enough: number,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const result: Readable = { readable: [], refused: [], postId: '1' }
   for (const name of names) {
-    try {
-      await client.readListing({ path: `/r/${name}/new`, query: { limit: '1' } }, never())
-      result.readable.push(`r/${name}`)
-    } catch (error) {
-      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
-      result.refused.push(`r/${name} (${error.message.trim()})`)
-    }
+    if (result.readable.length >= enough) break
+    const question = { path: `/r/${name}/new`, query: PAGE }
+    const refusal = await refusalOf(client, question, signal, ({ items }) => {
+      result.postId = items[0]?.id ?? result.postId
+    })
+    if (refusal === undefined) result.readable.push(`r/${name}`)
+    else result.refused.push(`r/${name} (${refusal})`)
   }
   return result
 }
 
+/** Asks a question. @returns why it is refused; undefined where it is not. @throws UnavailableError, and the signal's reason */
+async function refusalOf(
+  client: ListingClient,
+  question: ListingQuestion,
+  signal: AbortSignal,
+  onAnswer: (page: ListingPage) => void = () => {},
+): Promise<string | undefined> {
+  try {
+    onAnswer(await client.readListing(question, signal))
+    return undefined
+  } catch (error) {
+    if (error instanceof RefusedError || error instanceof RedirectedError) return error.message.trim()
+    throw error
+  }
+}
+
 const uncheckedOf = (names: readonly string[]): string =>
   names.length <= MAX_CHECKED ? '' : ` The other ${names.length - MAX_CHECKED} were not tried.`
-
-const never = (): AbortSignal => new AbortController().signal

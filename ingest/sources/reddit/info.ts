@@ -64,7 +64,7 @@ async function readHalves(
 }
 
 /** Makes sure that Reddit answers questions about ids at all. @throws InfoRefusedError, UnavailableError, and the signal's reason */
-export async function checkInfo(client: ListingClient, signal: AbortSignal): Promise<void> {
+async function checkInfo(client: ListingClient, signal: AbortSignal): Promise<void> {
   try {
     await client.readListing({ path: '/api/info', query: { id: SOME_ID } }, signal)
   } catch (cause) {

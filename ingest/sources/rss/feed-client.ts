@@ -23,10 +23,16 @@ export class FeedClient implements ListingClient {
   readonly #url: string
   readonly #remembered = new Map<string, Remembered>()
 
-  /** @param url an origin */
-  constructor(http: HttpClient, url: string) {
+  readonly #confirms: boolean
+
+  /**
+   * @param url an origin
+   * @param confirms whether what is refused is asked for once more, which takes another minute
+   */
+  constructor(http: HttpClient, url: string, confirms: boolean) {
     this.#http = http
     this.#url = url
+    this.#confirms = confirms
   }
 
   get serverMs(): number {
@@ -44,7 +50,8 @@ export class FeedClient implements ListingClient {
       if (query['after'] === undefined) this.#remember(url, answer, page)
       return page
     }
-    return this.#http.requestTwiceIfRefused({ what: path, build: () => ({ url, headers }), judge }, signal)
+    const exchange = { what: path, build: () => ({ url, headers }), judge }
+    return this.#confirms ? this.#http.requestTwiceIfRefused(exchange, signal) : this.#http.request(exchange, signal)
   }
 
   #remember(url: string, { headers }: HttpAnswer, page: ListingPage): void {

@@ -12,17 +12,15 @@ const LEAST_INTERVAL_MS = 60_000
 /** At a minute a page, what lies further back would keep the present waiting. */
 const MAX_PAGES = 4
 
-/** @param maxAttempts exchanges tried for one feed; undefined: as many as a source that runs on tries */
+/** @param maxAttempts exchanges tried for one feed; undefined: as many as a source that runs on tries, which confirms refusals, too */
 export function createFeedClient(
   source: ArchiveSource,
   logger: Logger,
   world: World,
   maxAttempts?: number,
 ): FeedClient {
-  return new FeedClient(
-    createHttpClient({ source, logger, world, maxAttempts }, { perMinute: FEEDS_PER_MINUTE }),
-    source.url,
-  )
+  const http = createHttpClient({ source, logger, world, maxAttempts }, { perMinute: FEEDS_PER_MINUTE })
+  return new FeedClient(http, source.url, maxAttempts === undefined)
 }
 
 /** Follows a list of subreddits through their feeds: the listings of new posts, as Atom. */
