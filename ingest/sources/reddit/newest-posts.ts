@@ -13,7 +13,7 @@ export const NEWEST_NAMES = ['all', 'popular', 'askreddit'] as const
 /** A listing offers ten full pages; some are not full. */
 const MAX_PAGES = 12
 /** Where fewer ids than this have a listed post, a walk over ids meets less than a listing shows. `r/all` lists about half. */
-const DENSE_SHARE = 0.1
+const DENSE_SHARE = 0.2
 const EDGE_SHARE = 0.1
 /** More than a listing holds. */
 const GROUND_IDS = 2_000
