@@ -19,8 +19,9 @@ const REQUESTS_PER_WINDOW = 1_000
 
 /** A listing offers ten full pages; some are not full. */
 const MAX_PAGES = 20
-/** Posts that are approved late appear in the middle of a listing; ten pages every ten minutes find them. */
-const DEEP_INTERVAL_MS = 600_000
+/** Posts that are approved late appear in the middle of a listing: ten more pages after so many readings of its top find them. */
+const POLLS_PER_DEEP_READING = 60
+const [LEAST_DEEP_INTERVAL_MS, MAX_DEEP_INTERVAL_MS] = [60_000, 600_000]
 
 /** @param maxAttempts exchanges tried for one request; undefined: as many as a source that runs on tries */
 export function createRedditClient(
@@ -73,7 +74,10 @@ function createListing(
     clock,
     pollIntervalMs,
     subreddits: [...subreddits],
-    deepIntervalMs: DEEP_INTERVAL_MS,
+    deepIntervalMs: Math.min(
+      MAX_DEEP_INTERVAL_MS,
+      Math.max(LEAST_DEEP_INTERVAL_MS, pollIntervalMs * POLLS_PER_DEEP_READING),
+    ),
     maxPages: MAX_PAGES,
     readsBeyond: true,
   })
