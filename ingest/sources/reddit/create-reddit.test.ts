@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { MINUTE, missing, SECOND, setUp, START_MS, steadily } from '../../testing/simulated-setting.ts'
-import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
+import type { StandInPost } from '../../testing/stand-in-listing.ts'
 import { TestWorld } from '../../testing/test-source.ts'
 
 const FIRST_ID = 60_000_000
@@ -29,20 +29,6 @@ describe.each([
     expect(missing(set, posts)).toEqual(removed.map(({ id }) => id))
     expect(set.world.sink.doubled).toEqual([])
   })
-})
-
-test('posts on users’ own pages bear an author’s name: all of Reddit leaves them out, a list may name them', async () => {
-  const posts = Array.from({ length: 200 }, (_, n) =>
-    createPost(FIRST_ID + n, n % 4 === 0 ? 'u_somebody' : 'a1', START_MS + (n - 100) * SECOND),
-  )
-  const own = posts.filter(({ subreddit }) => subreddit === 'u_somebody')
-  const [all, list] = [setUp(undefined), setUp(['u_somebody'])]
-  for (const set of [all, list]) {
-    set.reddit.add(posts)
-    await set.world.run(set.create(), 5 * MINUTE)
-  }
-  expect(missing(all, posts)).toEqual(own.map(({ id }) => id))
-  expect(missing(list, own)).toEqual([])
 })
 
 test('two processes with one key share what Reddit leaves of its window', async () => {

@@ -6,9 +6,6 @@ import { toNumber } from './id-space.ts'
 import { isFinal, isRemoved } from './removal.ts'
 import type { SweepPosition } from './sweep-position.ts'
 
-/** A post on a user's own page, whose subreddit is `u_` and the user's name: no name of an author is stored. */
-const OWN_PAGE = /^u_/i
-
 export interface PostTakerOptions {
   readonly client: ListingClient
   readonly sink: PostSink
@@ -31,8 +28,6 @@ interface Circumstances {
 export class PostTaker {
   /** Posts that were deleted before they were first seen. */
   erased = 0
-  /** Posts on users' own pages, which are left out. */
-  ownPages = 0
   readonly #options: PostTakerOptions
 
   constructor(options: PostTakerOptions) {
@@ -74,12 +69,10 @@ export class PostTaker {
   async #store(posts: readonly Submission[], remembered: boolean): Promise<void> {
     const { sink, client, position } = this.#options
     const fresh = posts.filter((post) => !isRemoved(post) && !position.known.has(post.id))
-    const stored = fresh.filter(({ data }) => !OWN_PAGE.test(String(data['subreddit'])))
     await sink.store(
-      stored.map(({ data }) => data),
+      fresh.map(({ data }) => data),
       client.serverMs,
     )
-    this.ownPages += fresh.length - stored.length
     if (remembered) for (const { id } of fresh) position.known.add(id)
   }
 

@@ -81,7 +81,6 @@ class SweepRun {
   /** Until when no ids are asked for. */
   #heldMs = 0
   #holdMs = FIRST_WAIT_MS
-  #saidOwnPages = false
   #holeAfterMs = HOLE_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
   #frontMs: number
@@ -131,12 +130,7 @@ class SweepRun {
     const { pending, backlog } = this.#position
     const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
     const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
-    const { ownPages } = this.#taker
-    this.#context.logger.debug({ ...counts, ownPages }, 'sweep position')
-    if (ownPages > 0 && !this.#saidOwnPages) {
-      this.#saidOwnPages = true
-      this.#context.logger.info('posts on users’ own pages are left out: their subreddit is an author’s name')
-    }
+    this.#context.logger.debug(counts, 'sweep position')
     await this.#position.save()
   }
 
