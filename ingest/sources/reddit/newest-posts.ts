@@ -15,6 +15,12 @@ const MAX_PAGES = 12
 /** Where fewer ids than this have a listed post, a walk over ids meets less than a listing shows. `r/all` lists about half. */
 const DENSE_SHARE = 0.2
 const EDGE_SHARE = 0.1
+/**
+ * Posts that are approved late, or whose ids came long before them, appear in the middle of a listing. Where no walk meets
+ * them, the whole listing is read again after so many readings of its top, and before a third of it has moved on.
+ */
+const READINGS_PER_DEEP = 60
+const POSTS_PER_DEEP = 300
 /** More than a listing holds. */
 const GROUND_IDS = 2_000
 const MAX_HOLD_MS = 300_000
@@ -37,6 +43,13 @@ export class NewestPosts {
   readonly #holds: Holds
   /** Below these everything that was listed is stored. */
   readonly #ground = new KnownIds(GROUND_IDS)
+  /** The listing that was read last. */
+  #name: string = NEWEST_NAMES[0]
+  /** A reading of the whole listing that goes on. */
+  #deep: WindowReader | undefined
+  /** Readings of the top, and new posts that they brought, since the whole listing was read. */
+  #readings = 0
+  #posts = 0
 
   constructor(options: NewestPostsOptions) {
     this.#options = options
@@ -64,25 +77,54 @@ export class NewestPosts {
     return undefined
   }
 
+  /** Whether a page of the whole listing is to be read. */
+  get isDeepDue(): boolean {
+    const moved = this.#readings >= READINGS_PER_DEEP || this.#posts >= POSTS_PER_DEEP
+    return this.isSparse && (this.#deep !== undefined || moved)
+  }
+
+  /** Reads and stores one more page of the whole listing. @throws as {@link read} */
+  async readDeep(signal: AbortSignal): Promise<void> {
+    if (this.#deep === undefined) this.#startOver()
+    const window = (this.#deep ??= this.#openWindow(this.#name, true))
+    try {
+      await this.#options.take(await window.next(signal))
+      if (window.end !== undefined) this.#deep = undefined
+    } catch (error) {
+      this.#deep = undefined
+      // The next reading of its top meets the same and deals with it.
+      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+    }
+  }
+
   async #readName(name: string, signal: AbortSignal): Promise<number | undefined> {
-    const { client, stored, take } = this.#options
     const items: Submission[] = []
-    const listening = withListener(withoutRemoved(client), items)
-    const window = new WindowReader({
-      client: listening,
-      names: [name],
-      known: this.#ground,
-      stored: [stored],
-      toEnd: false,
-      maxPages: MAX_PAGES,
-    })
+    const window = this.#openWindow(name, false, items)
     while (window.end === undefined) {
-      await take(await window.next(signal))
+      const posts = await window.next(signal)
+      await this.#options.take(posts)
+      this.#posts += posts.length
       this.isSparse = isSparse(items)
       if (!this.isSparse) break
     }
+    this.#name = name
+    this.#readings++
+    if (window.end !== 'ground') this.#startOver()
     for (const { id } of items.toReversed()) this.#ground.add(id)
     return items.length === 0 ? undefined : Math.max(...items.map(({ id }) => toNumber(id)))
+  }
+
+  /** @param items where to note every post that is read */
+  #openWindow(name: string, toEnd: boolean, items: Submission[] = []): WindowReader {
+    const { client, stored } = this.#options
+    const listening = withListener(withoutRemoved(client), items)
+    const known = this.#ground
+    return new WindowReader({ client: listening, names: [name], known, stored: [stored], toEnd, maxPages: MAX_PAGES })
+  }
+
+  #startOver(): void {
+    this.#readings = 0
+    this.#posts = 0
   }
 }
 

@@ -18,6 +18,8 @@ interface Traffic {
   readonly everyMs?: number
   /** How long a post is on offer; the first one stays. */
   readonly lifeMs?: number
+  /** How long after its creation a post is on offer. */
+  readonly lateMs?: (n: number) => number
 }
 
 function traffic({
@@ -26,10 +28,12 @@ function traffic({
   untilMs,
   everyMs = EVERY_MS,
   lifeMs = Number.POSITIVE_INFINITY,
+  lateMs = () => 0,
 }: Traffic): StandInPost[] {
   return Array.from({ length: Math.floor((untilMs - fromMs) / everyMs) }, (_, n) => {
     const createdMs = START_MS + fromMs + Math.floor(n * everyMs)
-    return createPost(toId(n), `sub${n % 7}`, createdMs, n === 0 ? {} : { untilMs: createdMs + lifeMs })
+    const times = { fromMs: createdMs + lateMs(n), untilMs: createdMs + lifeMs }
+    return createPost(toId(n), `sub${n % 7}`, createdMs, n === 0 ? {} : times)
   })
 }
 
@@ -115,6 +119,18 @@ describe('a sweep over ids that lie far apart', () => {
     await set.world.run(set.create(), 11 * MINUTE)
     expect(missing(set, posts)).toEqual([])
     expect(set.world.sink.doubled).toEqual([])
+  })
+
+  test('posts that are approved late, deep in the listing, are stored while it shows them', async () => {
+    const set = setUp(undefined)
+    // The listing shows the last minute.
+    const lateMs = (n: number): number => (n > 1_000 && n % 30 === 0 ? 20 * SECOND : 0)
+    const posts = traffic({ toId: shuffled, fromMs: -45 * SECOND, untilMs: 10 * MINUTE, lateMs })
+    set.reddit.add(posts)
+    await set.world.run(set.create(), 12 * MINUTE)
+    expect(missing(set, posts)).toEqual([])
+    expect(set.world.sink.doubled).toEqual([])
+    expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
   test('where most ids lead to a post, listings are hardly read', async () => {

@@ -76,6 +76,8 @@ class SweepRun {
   #listedMs = 0
   /** Whether the last thing done was to read a listing. */
   #justListed = false
+  /** Whether that was a page deep in a listing, not counting the tops between. */
+  #justDeep = false
   #listingShown = true
   #startWaitMs = FIRST_WAIT_MS
   /** Until when no ids are asked for. */
@@ -162,6 +164,9 @@ class SweepRun {
     // Never twice before something else had its turn.
     if (listing && !this.#justListed) return this.#readListed(next)
     this.#justListed = false
+    const deep = this.#listed.isDeepDue
+    if (deep && !this.#justDeep) return this.#readDeep()
+    this.#justDeep = false
     if (this.#now < this.#heldMs) return this.#rest(this.#heldMs)
     if (this.#now >= this.#dueMs) return this.#readFront(next)
     const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
@@ -169,6 +174,7 @@ class SweepRun {
     if (again.length > 0 && worthwhile) return this.#readAgain(again)
     if (!this.#backlog.isEmpty) return this.#backlog.catchUp(!this.#isSparse)
     if (listing) return this.#readListed(next)
+    if (deep) return this.#readDeep()
     const againMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
     return this.#rest(Math.min(this.#dueMs, againMs))
   }
@@ -282,6 +288,11 @@ class SweepRun {
     const newest = await this.#listed.read(this.#context.signal)
     this.#listingShown = newest !== undefined
     return newest
+  }
+
+  async #readDeep(): Promise<void> {
+    this.#justDeep = true
+    await this.#listed.readDeep(this.#context.signal)
   }
 
   async #readAgain(ids: readonly number[]): Promise<void> {
