@@ -9,8 +9,10 @@ const SECOND = 1_000
 
 /**
  * Streams keep everything: limits retention without an age, and a full stream refuses new events rather than dropping
- * old ones. Their duplicate windows only save work (about 240 B of server memory an id): what makes events count once
- * is the ledger in each read model.
+ * old ones. Their duplicate windows only save work: what makes events count once is the ledger in each read model. An id
+ * takes about 240 B of the server's memory, and where those of an import fill what GOMEMLIMIT allows, collecting garbage
+ * costs the server as much as all its work. Ten seconds cover a publish that is repeated because its answer was late; fifteen, for scores, also what a killed scorer
+ * had stored and not acknowledged.
  */
 const log = {
   retention: RetentionPolicy.Limits,
@@ -28,7 +30,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'Posts as they were submitted, and erasures',
     subjects: ['posts.submitted.*', 'posts.erased.*'],
     max_bytes: 512 * GIB,
-    duplicate_window: nanos(30 * SECOND),
+    duplicate_window: nanos(10 * SECOND),
     allow_atomic: true,
   },
   SCORES: {
@@ -37,7 +39,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'What each model made of each post',
     subjects: ['scores.*.*'],
     max_bytes: 128 * GIB,
-    duplicate_window: nanos(30 * SECOND),
+    duplicate_window: nanos(15 * SECOND),
     allow_atomic: true,
   },
   MODELS: {
