@@ -154,6 +154,27 @@ describe('listing', () => {
     expect(set.world.sink.doubled).toEqual([])
   })
 
+  test('when all are refused for a while, the first one that can be read again brings the others back', async () => {
+    const names = Array.from({ length: 8 }, (_, n) => `sub${n}`)
+    const isRefused = (ms: number): boolean => ms > START_MS + MINUTE && ms < START_MS + 11 * MINUTE
+    const set = setUp(names, {
+      fault: ({ atMs, path }) =>
+        isRefused(atMs) && path.startsWith('/r/') ? { kind: 'answer', status: 403, body: 'Blocked' } : undefined,
+    })
+    const lists = names.map((name, n) => steadily(name, MINUTE, -10 * MINUTE, 20 * MINUTE, FIRST_ID * (n + 1)))
+    set.reddit.add(inOrder(...lists))
+    await set.world.run(set.create(), 20 * MINUTE, async () => {
+      await set.clock.pass(11 * MINUTE)
+      const before = set.reddit.log.length
+      const isRead = (): boolean => set.reddit.log.slice(before).some(({ status }) => status === 200)
+      while (!isRead()) await set.clock.pass(SECOND)
+      await set.clock.pass(30 * SECOND)
+      const due = lists.flat().filter(({ createdMs }) => createdMs < set.clock.trueMs - 30 * SECOND)
+      expect(missing(set, due)).toEqual([])
+    })
+    expect(set.world.sink.doubled).toEqual([])
+  })
+
   test('subreddits that are left out of the list without a word are found, and read again when they can be', async () => {
     const set = setUp(['a1', 'quiet1', 'private1'], { leavesOut: true })
     set.reddit.subreddits.set('private1', { status: 403, reason: 'private' })

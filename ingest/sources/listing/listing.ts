@@ -232,6 +232,8 @@ class ListingRun {
     }
     if (chunk.names.length === 0) return
     this.#holds.lift(name)
+    // Where none could be read, it was not the fault of any of them.
+    if (this.#chunks.length === 0) this.#holds.hurry(0)
     this.#chunks.push(chunk)
     if (done) this.#finish(reading)
     else this.#readings.set(chunk, reading)
