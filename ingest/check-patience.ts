@@ -55,6 +55,8 @@ class ExchangeWatch {
 
   readonly fetch: Fetch = async (request, signal) => {
     const { host } = new URL(request.url)
+    const { clock } = this.#world
+    const startMs = clock.elapsedMs()
     this.#waitFor(`${host} does not answer`, SILENCE_MS)
     try {
       const answer = await this.#world.fetch(request, signal)
@@ -62,7 +64,7 @@ class ExchangeWatch {
       return answer
     } catch (error) {
       // Once it was waited for to the end, it is not worth another wait.
-      if (signal.aborted) this.giveUp(' within half a minute')
+      if (signal.aborted) this.giveUp(` within ${Math.round((clock.elapsedMs() - startMs) / 1_000)} s`)
       else this.#waitFor(`the connection to ${host} fails`, PAUSE_MS)
       throw error
     }
