@@ -1,6 +1,6 @@
 import { toIsoTime } from '../../../schema/hours.ts'
 import type { Clock } from '../../http/clock.ts'
-import { RedirectedError, RefusedError } from '../../http/errors.ts'
+import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
 import type { SourceContext } from '../live/source.ts'
 import { halve, type Chunk, type TakenPost } from './chunks.ts'
 import type { Holds } from './holds.ts'
@@ -127,7 +127,8 @@ export class ChunkReading {
     const { client, position, context, maxPages, store } = this.#options
     const stored = [this.chunk.provisional, this.#beyond]
     const toEnd = position.isNew(names)
-    const window = new WindowReader({ client, names, known: position.known, stored, toEnd, maxPages })
+    const throughUtc = Math.min(...names.map((name) => position.through.get(name) ?? 0))
+    const window = new WindowReader({ client, names, known: position.known, stored, toEnd, throughUtc, maxPages })
     if (names.length === this.chunk.names.length) this.#window ??= window
     for (;;) {
       await store(await window.next(context.signal), taken)
@@ -152,7 +153,18 @@ export class ChunkReading {
     }
     for (const half of missing.length === 1 ? [missing] : halve(missing)) {
       yield
-      yield* this.#readWindow(half, this.#beyond)
+      yield* this.#readApart(half)
+    }
+  }
+
+  /** What keeps failing by itself does not keep the others from getting on. */
+  async *#readApart(names: readonly string[]): AsyncGenerator<void, void, void> {
+    try {
+      yield* this.#readWindow(names, this.#beyond)
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      remove(this.chunk, names)
+      for (const name of names) this.#options.holds.put(name, error.message)
     }
   }
 

@@ -22,6 +22,11 @@ export interface WindowOptions {
   readonly stored: readonly { has(id: string): boolean }[]
   /** Do not stop at known ground. */
   readonly toEnd: boolean
+  /**
+   * Seconds since the epoch: known posts that are newer are no ground. Of subreddits that are read together one may have been
+   * read later than another, and its posts say nothing about the other's.
+   */
+  readonly throughUtc?: number
   readonly maxPages: number
 }
 
@@ -74,7 +79,8 @@ export class WindowReader {
     const { known, stored } = this.#options
     const { items, after } = await this.#get(undefined, signal)
     const met = ({ id }: Submission): boolean => this.#seen.has(id) || known.has(id)
-    const joins = after === undefined || items.slice(-GROUND).every(met)
+    const last = items.slice(-GROUND)
+    const joins = after === undefined || (last.length === GROUND && last.every(met))
     const posts = items.filter((item) => !met(item) && !stored.some((ids) => ids.has(item.id)))
     if (joins) for (const { id } of items) this.#seen.add(id)
     return { posts: posts.toReversed(), joins }
@@ -88,22 +94,30 @@ export class WindowReader {
       this.#seen.add(id)
       return !known.has(id) && !stored.some((ids) => ids.has(id))
     })
-    this.#stale = this.#seen.size === before ? this.#stale + 1 : 0
+    if (items.length > 0) this.#stale = this.#seen.size === before ? this.#stale + 1 : 0
     return fresh
   }
 
-  #judgeEnd({ items, after }: ListingPage): End | undefined {
-    const { known, toEnd, maxPages } = this.#options
-    const last = items.slice(-GROUND)
-    if (!toEnd && last.length > 0 && last.every(({ id }) => known.has(id))) return 'ground'
-    const more = after !== undefined && items.length > 0 && this.#stale < 2
+  /** A page may be empty, or short, because its posts were removed: there is more below it. */
+  #judgeEnd(page: ListingPage): End | undefined {
+    const { toEnd, maxPages } = this.#options
+    if (!toEnd && this.#isGround(page)) return 'ground'
+    const more = page.after !== undefined && this.#stale < 2
     if (more && this.#pages < maxPages) return undefined
     return more || this.#seen.size >= WINDOW_ITEMS ? 'window' : 'end'
   }
 
+  #isGround({ items, after }: ListingPage): boolean {
+    const { known, throughUtc = Number.POSITIVE_INFINITY } = this.#options
+    const last = items.slice(-GROUND)
+    const isWhole = last.length === GROUND || (last.length > 0 && after === undefined)
+    const isOld = this.oldestUtc <= throughUtc || this.oldestUtc === Number.POSITIVE_INFINITY
+    return isWhole && isOld && last.every(({ id }) => known.has(id))
+  }
+
   async #fetch(signal: AbortSignal): Promise<ListingPage> {
     const page = await this.#get(this.#after, signal)
-    if (page.items.length > 0 || this.#after === undefined) return page
+    if (page.items.length > 0 || page.after !== undefined || this.#after === undefined) return page
     for (const anchor of this.#anchors) {
       const other = await this.#get(anchor, signal)
       if (other.items.length > 0) return other

@@ -37,7 +37,7 @@ export class PublishingSink implements PostSink {
   readonly #stored: KnownIds
   #position = 0
 
-  /** @param stored ids of the newest posts in the log, the oldest first */
+  /** @param stored ids of the newest posts in the log, erased ones too: nothing brings those back */
   constructor(publisher: PostsPublisher, source: string, stored: Iterable<string> = []) {
     this.#publisher = publisher
     this.#source = source

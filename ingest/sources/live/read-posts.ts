@@ -7,6 +7,7 @@ import { POSTS, subjects } from '../../../schema/subjects.ts'
 const PAGE_MESSAGES = 256
 const TIMEOUT_MS = 15_000
 const SUBMITTED = subjects.postSubmitted('*')
+const ERASED = subjects.postErased('*')
 
 /** Messages of POSTS, read without a consumer. @throws when the server does not answer to the end */
 export async function readPosts(jsm: JetStreamManager, options: DirectBatchOptions): Promise<StoredMsg[]> {
@@ -20,9 +21,12 @@ export async function readPosts(jsm: JetStreamManager, options: DirectBatchOptio
   }
 }
 
+const readAfter = (jsm: JetStreamManager, after: number, subject: string): Promise<StoredMsg[]> =>
+  readPosts(jsm, { seq: after + 1, batch: PAGE_MESSAGES, next_by_subj: subject })
+
 /** A page of submitted posts with sequences above `after`. @throws as {@link readPosts} */
 export const readSubmittedAfter = (jsm: JetStreamManager, after: number): Promise<StoredMsg[]> =>
-  readPosts(jsm, { seq: after + 1, batch: PAGE_MESSAGES, next_by_subj: SUBMITTED })
+  readAfter(jsm, after, SUBMITTED)
 
 /** The fields of an event; none where it is no JSON object. */
 export function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>> {
@@ -30,18 +34,33 @@ export function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>>
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
-/** Ids of the posts among the last so many messages of POSTS, the oldest first. @throws as {@link readPosts} */
+/**
+ * Ids of the posts that were stored or erased with the last so many messages of POSTS, the oldest first.
+ * @throws as {@link readPosts}
+ */
 export async function readNewestIds(jsm: JetStreamManager, messages: number): Promise<string[]> {
   const { last_seq: last } = (await jsm.streams.info(POSTS)).state
+  const range = { after: Math.max(0, last - messages), last }
+  const erased = await readIds(jsm, { ...range, subject: ERASED, field: 'post_id' })
+  return [...erased, ...(await readIds(jsm, { ...range, subject: SUBMITTED, field: 'id' }))]
+}
+
+interface Range {
+  /** The sequence before the first, and the last. */
+  readonly after: number
+  readonly last: number
+  readonly subject: string
+  /** Of the event, which holds a post's id. */
+  readonly field: string
+}
+
+async function readIds(jsm: JetStreamManager, { after, last, subject, field }: Range): Promise<string[]> {
   const ids: string[] = []
-  for (let after = Math.max(0, last - messages); after < last;) {
-    const page = await readSubmittedAfter(jsm, after)
+  for (let at = after; at < last;) {
+    const page = await readAfter(jsm, at, subject)
     if (page.length === 0) break
-    for (const message of page) {
-      const { id } = fieldsOf(message)
-      if (typeof id === 'string') ids.push(id)
-    }
-    after = page.at(-1)!.seq
+    ids.push(...page.map((message) => fieldsOf(message)[field]).filter((id) => typeof id === 'string'))
+    at = page.at(-1)!.seq
   }
   return ids
 }

@@ -5,7 +5,7 @@ import { encodeEvent } from '../../../schema/events.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
 import { applyStreams } from '../../../schema/streams.ts'
 import { messageIds, POSTS, subjects } from '../../../schema/subjects.ts'
-import { postSubmitted } from '../../../schema/testing/builders.ts'
+import { postErased, postSubmitted } from '../../../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../../../schema/testing/nats-server.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { createPost } from '../../testing/stand-in-listing.ts'
@@ -40,13 +40,26 @@ async function publish(): Promise<void> {
   await new DurablePublisher(connection).publish(messages)
 }
 
-test('the newest ids of the log are read, past what is no post, the oldest first', async () => {
+test('the newest ids of the log are read, past what is no post', async () => {
   expect(await readNewestIds(jsm, 10)).toEqual([])
   await publish()
   await jsm.streams.deleteMessage(POSTS, 599)
   await connection.request(subjects.postSubmitted('AskScience'), 'no JSON at all')
   expect(await readNewestIds(jsm, 1_000)).toEqual([...ids.slice(0, 598), ids[599]])
   expect(await readNewestIds(jsm, 3)).toEqual([ids[599]])
+})
+
+test('an erased post is not stored again by a source that still shows it', async () => {
+  await publish()
+  await jsm.streams.deleteMessage(POSTS, 600)
+  const erased = { ...postErased({ post_id: ids[599]! }), subreddit: 'AskScience' }
+  await connection.request(subjects.postErased('AskScience'), encodeEvent(erased))
+  const known = await readNewestIds(jsm, 1_000)
+  await jsm.streams.delete(POSTS)
+  await applyStreams(jsm)
+  const sink = new PublishingSink(new PostsPublisher(new DurablePublisher(connection)), 'reddit', known)
+  await sink.store([createPost(36 ** 5 + 599, 'AskScience', Date.now()).data], Date.now())
+  expect(await readNewestIds(jsm, 10)).toEqual([])
 })
 
 test('posts that lie in the log already are not stored again, however long ago the server forgot their message ids', async () => {
