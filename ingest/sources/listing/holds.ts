@@ -42,6 +42,11 @@ export class Holds {
     for (const hold of this.#holds.values()) hold.untilMs = Math.min(hold.untilMs, untilMs)
   }
 
+  /** Those that could not be read when they were last tried. */
+  get names(): string[] {
+    return [...this.#holds.keys()]
+  }
+
   /** Whether it could not be read when it was last tried. */
   has(name: string): boolean {
     return this.#holds.has(name)

@@ -232,11 +232,19 @@ class ListingRun {
     }
     if (chunk.names.length === 0) return
     this.#holds.lift(name)
-    // Where none could be read, it was not the fault of any of them.
-    if (this.#chunks.length === 0) this.#holds.hurry(0)
+    if (this.#chunks.length === 0) this.#tryOthers()
     this.#chunks.push(chunk)
     if (done) this.#finish(reading)
     else this.#readings.set(chunk, reading)
+  }
+
+  /** Where none could be read, it was not the fault of any of them: they are tried together, as at the start. */
+  #tryOthers(): void {
+    const { names } = this.#holds
+    if (names.length === 0) return
+    for (const name of names) this.#holds.lift(name, false)
+    this.#chunks.push(...packChunks(names, this.#now))
+    this.#context.logger.info({ subreddits: names.length }, 'the others are tried again')
   }
 
   #deepDue(): boolean {
