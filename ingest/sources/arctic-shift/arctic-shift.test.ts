@@ -109,6 +109,23 @@ describe('arctic-shift', () => {
     expect(world.sink.doubled).toEqual([])
   })
 
+  test('an archive that ends years ago, and grows there, is followed from its end', async () => {
+    const posts = steadily('a1', MINUTE, -3 * HOUR, 2 * HOUR)
+    const agoS = (5 * 8_760 * HOUR) / SECOND
+    const answers: Search = (from, query, nowMs) => {
+      if (query.has('after')) query.set('after', String(Number(query.get('after')) + agoS))
+      const found = search(from, query, nowMs) as { created_utc: number }[]
+      return found.map((data) => Object.assign({}, data, { created_utc: data.created_utc - agoS }))
+    }
+    const { clock, create, world } = setUp({ posts, subreddits: ['a1'], answers })
+    await world.run(create(), HOUR)
+    await clock.pass(30 * MINUTE)
+    await world.run(create(), 20 * MINUTE)
+    const due = posts.filter(({ createdMs }) => createdMs > START_MS - HOUR && createdMs < clock.trueMs - MINUTE)
+    expect(untold(world.sink.stored, due)).toEqual([])
+    expect(world.sink.doubled).toEqual([])
+  })
+
   test('a first start that fails between its two searches takes each post once', async () => {
     const posts = steadily('a1', 3 * HOUR, -90 * HOUR, 0)
     let asked = 0

@@ -104,8 +104,11 @@ class ArchiveRun {
     const since = from ?? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S
     const first = await this.#search(name, since)
     this.#position.hours.begin(name, since, Math.floor(client.serverMs / 1_000))
+    const wasSilent = from === undefined && first.posts.length === 0
     if (from === undefined && first.posts.length < SEARCH_LIMIT) await this.#addNewest(name, first.posts)
-    if (await this.#readOn(name, since, first)) {
+    // However old its last post is, the next one comes after that.
+    const newest = wasSilent ? Math.max(...first.posts.map(timeOf), 0) : 0
+    if (await this.#readOn(name, newest > 0 ? Math.min(newest, since) : since, first)) {
       this.#position.hours.readTo(name, Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000))
     } else if (!this.#stalled.has(name)) {
       this.#stalled.add(name)
