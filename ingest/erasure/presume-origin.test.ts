@@ -30,4 +30,5 @@ test('what is malformed belongs where it says, else where it was published', () 
     createdUtc: storedUtc,
   })
   expect(presume('', 'posts.submitted.?').subreddit).toBe('unknown')
+  expect(presume('', 'dead.ingest').subreddit).toBe('unknown')
 })

@@ -35,7 +35,9 @@ export function readOrigin(id: string, about: Json | undefined): Origin | undefi
  */
 export function presumeOrigin(id: string, { subject, data, storedAtMs, about }: MetMessage): Origin {
   const inBytes = SUBREDDIT.exec(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1'))
-  const names = [about?.['subreddit'], inBytes?.[1], subject.split('.').at(-1)]
+  // A letter that a source wrote has no other subject than its own, which ends in the source.
+  const inSubject = subject.startsWith('dead.') ? undefined : subject.split('.').at(-1)
+  const names = [about?.['subreddit'], inBytes?.[1], inSubject]
   const storedUtc = Math.floor(storedAtMs / 1_000)
   const isSubreddit = (name: unknown): name is string =>
     typeof name === 'string' && isKnown({ id, subreddit: name, createdUtc: storedUtc })

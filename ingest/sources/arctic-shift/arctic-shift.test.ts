@@ -3,7 +3,7 @@ import type { Fetch, HttpAnswer } from '../../http/fetch.ts'
 import { FAULTS } from '../../testing/faults.ts'
 import { HOUR, inOrder, MINUTE, SECOND, START_MS, steadily } from '../../testing/simulated-setting.ts'
 import { SimulatedClock } from '../../testing/simulated-clock.ts'
-import type { StandInPost } from '../../testing/stand-in-listing.ts'
+import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
 import type { Fault } from '../../testing/stand-in-reddit.ts'
 import { random as seededRandom } from '../../../ml/random.ts'
 import { silentLogger, TestWorld } from '../../testing/test-source.ts'
@@ -155,6 +155,25 @@ describe('arctic-shift', () => {
     expect(world.sink.doubled).toEqual([])
     const rounds = requests.filter(({ url }) => url.searchParams.get('subreddit') === 'b1').length
     expect(requests.length - rounds).toBeLessThan(5 * rounds)
+  })
+
+  test.each([
+    ['what comes after a time', 100, 0],
+    ['what comes at a time and after it', 100, 0],
+    ['what comes at a time and after it', 150, 50],
+  ])('of an archive that gives %s, %d posts in one second keep no later ones away', async (which, count, beyond) => {
+    const burst = Array.from({ length: count }, (_, n) => createPost(50_000 + n, 'a1', START_MS - 2 * HOUR))
+    const later = steadily('a1', 40 * SECOND, -HOUR, 2 * HOUR)
+    const answers: Search = (posts, query, nowMs) => {
+      if (which.includes('at a time') && query.has('after')) query.set('after', String(Number(query.get('after')) - 1))
+      return search(posts, query, nowMs)
+    }
+    const { clock, create, world } = setUp({ posts: inOrder(burst, later), subreddits: ['a1'], answers })
+    await world.run(create(), HOUR)
+    const due = later.filter(({ createdMs }) => createdMs < clock.trueMs - MINUTE)
+    expect(untold(world.sink.stored, due)).toEqual([])
+    expect(untold(world.sink.stored, burst)).toHaveLength(beyond)
+    expect(world.gaps.length > 0).toBe(true)
   })
 
   test('posts that their authors deleted later are left out', async () => {

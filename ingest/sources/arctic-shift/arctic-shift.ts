@@ -1,3 +1,4 @@
+import { toIsoTime } from '../../../schema/hours.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { ArchiveSource } from '../../config.ts'
 import type { Clock } from '../../http/clock.ts'
@@ -16,8 +17,8 @@ const LEAST_INTERVAL_MS = 10_000
 const FIRST_LOOKBACK_S = 86_400
 const SAVE_INTERVAL_MS = 5_000
 const REPORT_INTERVAL_MS = 60_000
-/** Full pages in a row with nothing new; one comes where a page is all one second. */
-const MAX_STALE_PAGES = 2
+/** Full pages in a row with nothing new; two come where a page is all one second and the archive gives that second again. */
+const MAX_STALE_PAGES = 3
 
 /** @param maxAttempts exchanges tried for one search; undefined: as many as a source that runs on tries */
 export function createArchiveClient(
@@ -141,6 +142,7 @@ class ArchiveRun {
       await this.#store(name, page.posts, last)
       if (this.#options.clock.elapsedMs() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
       if (!page.isFull) return true
+      if (Math.min(...page.posts.map(timeOf)) >= last) await this.#recordFullSecond(name, last)
       // The last second may go on in the next page; a page that is all one second must not come again.
       after = last - 1 > after ? last - 1 : Math.max(last, after + 1)
       const seen = new Set(page.posts.map(idOf))
@@ -148,6 +150,12 @@ class ArchiveRun {
       stale = page.isFull && page.posts.every((post) => seen.has(idOf(post))) ? stale + 1 : 0
       if (stale >= MAX_STALE_PAGES) return false
     }
+  }
+
+  /** A page is all one second: no search leads to what that second holds beyond it. */
+  async #recordFullSecond(name: string, utc: number): Promise<void> {
+    const [from, until] = [toIsoTime(utc), toIsoTime(utc + 1)]
+    await this.#context.recordGap({ of: name, from, until, reason: 'more posts in a second than the archive shows' })
   }
 
   async #store(name: string, posts: readonly ArchivedPost[], throughUtc: number): Promise<void> {

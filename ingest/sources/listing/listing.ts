@@ -170,12 +170,13 @@ class ListingRun {
     else if (chunk.isTrial && !isTorn) this.#join(chunk)
   }
 
-  /** Takes subreddits that can be read again to the others, where there is room and nothing is being read. */
+  /** Takes subreddits that can be read again to the others, where there is room and all is read to known ground. */
   #join(chunk: Chunk): void {
-    const others = this.#chunks.filter((other) => other !== chunk && !this.#readings.has(other))
+    const others = this.#chunks.filter((other) => other !== chunk)
+    const settled = others.filter((other) => !other.incomplete)
     for (const name of chunk.names.slice()) {
       const isThere = others.some(({ names }) => names.includes(name))
-      const roomy = isThere ? undefined : findRoom(others, name)
+      const roomy = isThere ? undefined : findRoom(settled, name)
       roomy?.names.push(name)
       if (isThere || roomy !== undefined) remove(chunk, [name])
     }
