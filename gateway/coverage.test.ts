@@ -62,6 +62,7 @@ test('covers the last seven days unless it is asked for others, and lists no hou
   expect(await hours()).toEqual([iso(ago(100)), iso(ago(0))])
   expect(await hours(`(from: "${iso(ago(200))}", to: "${iso(ago(0))}")`)).toEqual([iso(ago(200)), iso(ago(100))])
   expect(await hours(`(to: "${iso(ago(150))}")`)).toEqual([iso(ago(200))])
+  expect(await hours(`(from: "${iso(ago(35 * 24))}")`)).toEqual([200, 100, 0].map((hour) => iso(ago(hour))))
 })
 
 test('is one query for a page of subreddits, and is limited in cost and in rows', async () => {

@@ -60,7 +60,6 @@ test('hours after the last report are overdue once they have been over for an ho
 
 test('where no source reports nothing is overdue, and what was loaded long ago says nothing about later hours', () => {
   expect(overdue(NOW)).toEqual([])
-  expect(overdue(NOW, [168, 1])).toEqual([])
   expect(overdue(NOW - 2 * HOUR_MS, [5, 1])).toEqual([4])
   // A browser whose clock is behind the reports' hours.
   expect(overdue(NOW + 9 * HOUR_MS, [5, 1])).toEqual([4, 3, 2, 1])
@@ -83,4 +82,11 @@ test('the legend says which kind of hours are hatched', () => {
   expect(describeHoles(sharesAsOf(NOW, [5, 0.1], [4, 0]), ', for at least one of them')).toBe(
     'Hatched: 2 hours of which less than 90\u00a0% was seen and 2 hours on which no source has reported yet, for at least one of them. Posts may be missing there: it need not be silence.',
   )
+})
+
+test('where the last report is older than the week, all of it is overdue', () => {
+  const hoursAgo = overdue(NOW, [400, 1])
+  expect(hoursAgo).toHaveLength(166)
+  expect([hoursAgo[0], hoursAgo.at(-1)]).toEqual([167, 2])
+  expect(overdue(NOW)).toEqual([])
 })

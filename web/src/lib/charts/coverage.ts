@@ -20,9 +20,10 @@ export interface Hole {
 }
 
 /**
- * The shares of a week, without the hour that runs, of which nobody can have seen all. Where there are reports in that week
- * and then no more, as while a source is down, the hours that are over since are overdue: sources report on a stop when they
- * are back, and until then it must not look like silence.
+ * The shares of a week, without the hour that runs, of which nobody can have seen all. Where there are reports and then no
+ * more, as while a source is down, the hours that are over since are overdue: sources report on a stop when they are back,
+ * and until then it must not look like silence.
+ * @param hours reports of the week, or the last one before it
  * @param asOfMs when the reports were loaded: what came later, nobody here can know
  */
 export function toShares(
@@ -31,11 +32,14 @@ export function toShares(
   asOfMs: number,
 ): Shares {
   const reports = hours.map(({ hour, share }): [number, Share] => [Date.parse(hour), share])
-  const ofWeek = reports.filter(([time]) => time >= start && time < end)
-  const shares = new Map(ofWeek.filter(([time]) => time < end - HOUR_MS))
-  if (ofWeek.length === 0) return shares
-  const last = Math.max(...ofWeek.map(([time]) => time))
-  for (let time = last + HOUR_MS; time + HOUR_MS + GRACE_MS <= asOfMs && time < end - HOUR_MS; time += HOUR_MS)
+  const shares = new Map(reports.filter(([time]) => time >= start && time < end - HOUR_MS))
+  const last = Math.max(...reports.map(([time]) => time).filter((time) => time < end))
+  if (last === Number.NEGATIVE_INFINITY) return shares
+  for (
+    let time = Math.max(last + HOUR_MS, start);
+    time + HOUR_MS + GRACE_MS <= asOfMs && time < end - HOUR_MS;
+    time += HOUR_MS
+  )
     shares.set(time, null)
   return shares
 }

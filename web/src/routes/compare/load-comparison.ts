@@ -1,4 +1,5 @@
 import { COVERAGE_FIELDS, HOURLY_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
+import { withLastReport } from '#lib/last-report.ts'
 import type { HourlyCoverage, HourlySeriousness, SubredditSummary } from '#lib/types.ts'
 
 const SUGGESTIONS = 200
@@ -25,10 +26,12 @@ export async function loadComparison(
   const document = `query (${variables}) { ${fields.join(' ')} }`
   const loadedAtMs = Date.now()
   const found = await query<Record<string, Omit<Compared, 'loadedAtMs'> | null>>(fetch, document, values, signal)
-  return names.map((_, index) => {
+  const completed = names.map(async (name, index) => {
     const subreddit = found[`s${index}`]
-    return subreddit ? { ...subreddit, loadedAtMs } : null
+    if (!subreddit) return null
+    return { ...subreddit, coverage: await withLastReport(fetch, name, subreddit.coverage, signal), loadedAtMs }
   })
+  return Promise.all(completed)
 }
 
 /** Names to choose from: those with most posts. */

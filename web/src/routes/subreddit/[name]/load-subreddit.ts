@@ -1,4 +1,5 @@
 import { COVERAGE_FIELDS, HOURLY_FIELDS, POST_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
+import { withLastReport } from '#lib/last-report.ts'
 import type { HourlyCoverage, HourlySeriousness, PageInfo, Post, SubredditSummary } from '#lib/types.ts'
 
 const DOCUMENT = `query ($name: String!, $orderBy: PostOrder, $after: String) {
@@ -42,5 +43,6 @@ export async function loadSubreddit(
   const loadedAtMs = Date.now()
   type Answer = { subreddit: Omit<Subreddit, 'loadedAtMs'> | null }
   const { subreddit } = await query<Answer>(fetch, DOCUMENT, variables, signal)
-  return subreddit === null ? null : { ...subreddit, loadedAtMs }
+  if (subreddit === null) return null
+  return { ...subreddit, coverage: await withLastReport(fetch, name, subreddit.coverage, signal), loadedAtMs }
 }
