@@ -99,6 +99,11 @@ describe('--check', () => {
     expect(tookMs).toBeLessThan(17 * SECOND)
   })
 
+  test('says that an archive refuses', async () => {
+    const { works, text } = await check({ ...FEED, kind: 'arctic-shift' }, { fault: () => answer(404) })
+    expect([works, text]).toEqual([false, 'The archive refuses to search r/a1 (404).'])
+  })
+
   test('says what does not work without /api/info', async () => {
     const fault = (request: LoggedRequest): Fault | undefined => (isInfo(request) ? answer(403) : undefined)
     const [all, list] = [await check(REDDIT, { fault }), await check(LIST, { fault })]

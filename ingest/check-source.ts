@@ -101,7 +101,11 @@ async function checkFeed(source: ArchiveSource, { logger, world, signal }: Parts
 async function checkArchive(source: ArchiveSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createArchiveClient(source, logger, world, MAX_ATTEMPTS)
   const [name = ''] = source.subreddits
-  const posts = await client.search(name, Math.floor(client.serverMs / 1_000) - 86_400, signal)
+  let posts: readonly unknown[] = []
+  const refusal = await refusing(async () => {
+    posts = await client.search(name, Math.floor(client.serverMs / 1_000) - 86_400, signal)
+  })
+  if (refusal !== undefined) return { works: false, text: `The archive refuses to search r/${name} (${refusal}).` }
   return { works: true, text: `The archive answers: ${posts.length} posts in r/${name} within the last day.` }
 }
 
@@ -139,8 +143,13 @@ async function refusalOf(
   signal: AbortSignal,
   onAnswer: (page: ListingPage) => void = () => {},
 ): Promise<string | undefined> {
+  return refusing(async () => onAnswer(await client.readListing(question, signal)))
+}
+
+/** @returns why what was asked for is refused; undefined where it is not. @throws what `ask` throws else */
+async function refusing(ask: () => Promise<void>): Promise<string | undefined> {
   try {
-    onAnswer(await client.readListing(question, signal))
+    await ask()
     return undefined
   } catch (error) {
     if (error instanceof RefusedError || error instanceof RedirectedError) return error.message.trim()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { silentLogger } from '../testing/test-source.ts'
 import { RefusedError, TransientError, UnavailableError } from './errors.ts'
-import type { HttpAnswer } from './fetch.ts'
+import type { Fetch, HttpAnswer } from './fetch.ts'
 import { retryAfterMs } from './headers.ts'
 import { HttpClient } from './http-client.ts'
 import { judgeFailure } from './judge-failure.ts'
@@ -58,10 +58,16 @@ describe('HttpClient', () => {
     expect(set.sentMs.filter((ms) => ms > 1_000).every((ms) => ms >= 120_000)).toBe(true)
   })
 
-  test('an answer that does not come in time is given up', async () => {
+  test.each([
+    ['heeds', true],
+    ['does not heed', false],
+  ])('an answer that does not come in time is given up, by a fetch that %s its signal', async (_, heeds) => {
     const clock = new SimulatedClock(0)
     const limiter = new RateLimiter(clock, { perMinute: 60 })
-    const fetch = (): Promise<HttpAnswer> => new Promise(() => {})
+    const fetch: Fetch = (_request, signal) =>
+      new Promise((_resolve, reject) => {
+        if (heeds) signal.addEventListener('abort', () => reject(new Error('aborted')))
+      })
     const http = new HttpClient({ clock, limiter, fetch, userAgent: 'x', logger: silentLogger, maxAttempts: 1 })
     const asked = http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), judge: () => 1 }, never)
     await expect(clock.passUntil(asked)).rejects.toThrow('no answer within 15 s')

@@ -142,12 +142,13 @@ export class HttpClient {
     try {
       return await Promise.race([
         fetch(request, AbortSignal.any([signal, slow.signal])),
-        timer.then(() => Promise.reject(new TransientError(`no answer within ${TIMEOUT_MS / 1_000} s`))),
+        timer.then(() => Promise.reject(new Error('late'))),
         aborted(signal, answered.signal),
       ])
     } catch (cause) {
       signal.throwIfAborted()
-      if (cause instanceof TransientError) throw cause
+      // A fetch that heeds its signal fails first, and says only that it was aborted.
+      if (slow.signal.aborted) throw new TransientError(`no answer within ${TIMEOUT_MS / 1_000} s`, { cause })
       throw new TransientError(`connection failed: ${explain(cause)}`, { cause })
     } finally {
       answered.abort()
