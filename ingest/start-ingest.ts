@@ -107,7 +107,8 @@ async function inTime(stopped: PromiseLike<unknown>, logger: Logger): Promise<vo
   const grace = pause(STOP_GRACE_MS, 'late', { signal: late.signal }).catch(() => {})
   const first = await Promise.race([stopped, grace])
   late.abort()
-  if (first === 'late') logger.warn('stopped before the last posts were stored; they are read again at the next start')
+  if (first === 'late')
+    logger.warn('stopped while something was still to be stored; what was not is read again at the next start')
 }
 
 /** A failure is reported by both promises, whichever is looked at. */

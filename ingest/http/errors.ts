@@ -42,7 +42,8 @@ export class RedirectedError extends Error {
   readonly path: string
 
   constructor(path: string) {
-    super(`redirected to ${path}`)
+    // So Reddit answers for a subreddit that it does not know.
+    super(path.startsWith('/subreddits/search') ? 'does not exist' : `redirected to ${path}`)
     this.path = path
   }
 }

@@ -176,7 +176,7 @@ export class ChunkReading {
     const usable = renamed !== undefined && renamed !== name && !renamed.includes('+') && !this.#renamed.has(renamed)
     if (usable) yield* this.#follow(name, renamed)
     if (usable && this.chunk.names.includes(renamed)) holds.lift(name, false)
-    else holds.put(name, explain(error))
+    else holds.put(name, error.message.trim())
   }
 
   /** Reads a subreddit under the name that it has now, unless that is read anyway. */
@@ -207,9 +207,4 @@ export function remove(chunk: Chunk, names: readonly string[]): void {
     const index = chunk.names.indexOf(name)
     if (index >= 0) chunk.names.splice(index, 1)
   }
-}
-
-function explain(error: RefusedError | RedirectedError): string {
-  if (error instanceof RefusedError) return error.message.trim()
-  return error.path.startsWith('/subreddits/search') ? 'does not exist' : error.message
 }

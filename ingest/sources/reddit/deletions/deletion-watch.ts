@@ -66,7 +66,7 @@ export class DeletionWatch {
         await new WatchRun(this.#options, context, log).run()
       } catch (error) {
         if (signal.aborted) return
-        logger.error({ err: error }, 'looking for deleted posts failed, trying again')
+        logger.error({ reason: (error as Error).message }, 'looking for deleted posts failed, trying again')
         await clock.sleep(TROUBLE_WAIT_MS, signal)
       }
     }

@@ -1,0 +1,291 @@
+import type { Clock } from '../../http/clock.ts'
+import { UnavailableError } from '../../http/errors.ts'
+import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import type { SourceContext } from '../live/source.ts'
+import { untilStopped } from '../live/until-stopped.ts'
+import { gallopToNewest } from './find-newest.ts'
+import { FrontPace } from './front-pace.ts'
+import { idsFrom, toId } from './id-space.ts'
+import { InfoRefusedError, MAX_INFO_IDS, readPosts } from './info.ts'
+import { NEWEST_NAMES, NewestPosts } from './newest-posts.ts'
+import { PostTaker } from './post-taker.ts'
+import { SweepBacklog } from './sweep-backlog.ts'
+import type { SweepPosition } from './sweep-position.ts'
+import { SweepReports } from './sweep-reports.ts'
+
+/** Where a first start begins: about a minute of Reddit back. */
+const FIRST_IDS = 1_000
+/** Further behind than this, the present comes first and the rest is caught up beside it. */
+const MAX_BEHIND_IDS = 5_000
+/** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
+const BUSY_INTERVAL_MS = 5_000
+/** Ids that are missing and fit into no request for new ones are asked for together, every other poll within these bounds. */
+const AGAIN_INTERVALS_MS = [2_000, 10_000] as const
+const HOLE_AFTER_MS = 10_000
+const MAX_HOLE_AFTER_MS = 160_000
+const SAVE_INTERVAL_MS = 10_000
+/** How often a listing is read where the walk over ids meets most posts, and at most where it does not. */
+const LISTED_INTERVAL_MS = 30_000
+const LEAST_LISTED_INTERVAL_MS = 1_000
+/** Where Reddit refuses what a sweep needs. */
+const FIRST_WAIT_MS = 5_000
+const MAX_WAIT_MS = 300_000
+
+export interface SweepOptions {
+  readonly client: ListingClient
+  readonly clock: Clock
+  readonly pollIntervalMs: number
+  /** How many ids are caught up after a stop, at most. */
+  readonly maxBacklogIds?: number
+}
+
+/** Decides what is asked for next, one request at a time, as long as the source runs. */
+export class SweepRun {
+  readonly #options: SweepOptions
+  readonly #context: SourceContext
+  readonly #position: SweepPosition
+  readonly #taker: PostTaker
+  readonly #listed: NewestPosts
+  readonly #backlog: SweepBacklog
+  readonly #pace = new FrontPace()
+  readonly #reports: SweepReports
+  readonly #startMs: number
+  #newest = 0
+  #dueMs = 0
+  #againMs = 0
+  #listedMs = 0
+  /** Whether the last thing done was to read a listing. */
+  #justListed = false
+  /** Whether that was a page deep in a listing, not counting the tops between. */
+  #justDeep = false
+  #listingShown = true
+  #startWaitMs = FIRST_WAIT_MS
+  /** Until when no ids are asked for. */
+  #heldMs = 0
+  #holdMs = FIRST_WAIT_MS
+  #holeAfterMs = HOLE_AFTER_MS
+  /** When the block at the front was last seen with a post in it, or looked beyond. */
+  #frontMs: number
+  #savedMs: number
+
+  constructor(options: SweepOptions, context: SourceContext, position: SweepPosition) {
+    this.#options = options
+    this.#context = context
+    this.#position = position
+    this.#frontMs = this.#savedMs = options.clock.elapsedMs()
+    this.#startMs = options.clock.wallMs() - options.clock.elapsedMs()
+    this.#reports = new SweepReports(options, context, position)
+    const { client, clock, maxBacklogIds: maxIds } = options
+    const { sink, logger } = context
+    const taker = new PostTaker({ client, sink, position, nowMs: () => this.#steadyMs })
+    this.#taker = taker
+    this.#backlog = new SweepBacklog({ client, context, position, taker, maxIds })
+    const take = taker.takeListed.bind(taker)
+    this.#listed = new NewestPosts({ client, clock, logger, stored: position.known, take })
+  }
+
+  async run(): Promise<void> {
+    const step = async (): Promise<void> => {
+      await this.#tryStep()
+      if (this.#newest > 0 && this.#reports.isDue) await this.#reports.report()
+      if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
+    }
+    await untilStopped(this.#context.signal, step, () => this.#position.save())
+  }
+
+  get #now(): number {
+    return this.#options.clock.elapsedMs()
+  }
+
+  /** Whole seconds since the epoch, by the server's clock. */
+  get #serverUtc(): number {
+    return Math.floor(this.#options.client.serverMs / 1_000)
+  }
+
+  /** Milliseconds since the epoch, about; it never jumps, whatever is done to the clock. */
+  get #steadyMs(): number {
+    return this.#startMs + this.#now
+  }
+
+  async #save(): Promise<void> {
+    this.#savedMs = this.#now
+    const { pending, backlog } = this.#position
+    const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
+    const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
+    this.#context.logger.debug(counts, 'sweep position')
+    await this.#position.save()
+  }
+
+  /** A failed step changes nothing; the client has waited already. */
+  async #tryStep(): Promise<void> {
+    try {
+      await this.#step()
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      if (error instanceof InfoRefusedError) return this.#hold(error)
+      this.#context.logger.error({ reason: error.message }, 'ids not read')
+    }
+  }
+
+  /** Ids cannot be asked for: for a while only listings are read. */
+  #hold({ message: reason }: InfoRefusedError): void {
+    const waitMs = this.#holdMs
+    this.#heldMs = this.#now + waitMs
+    this.#holdMs = Math.min(MAX_WAIT_MS, waitMs * 2)
+    this.#context.logger.error({ reason, waitMs }, 'ids not read; all of Reddit cannot be followed without')
+  }
+
+  /** By urgency: the present, ids that were not there yet, what was missed while stopped, a rest. */
+  async #step(): Promise<void> {
+    const { pending, next } = this.#position
+    if (next === undefined || this.#newest === 0)
+      return this.#now < this.#heldMs ? this.#rest(this.#heldMs) : this.#start()
+    const listing = this.#now >= this.#listedDueMs
+    // Never twice before something else had its turn.
+    if (listing && !this.#justListed) return this.#readListed(next)
+    this.#justListed = false
+    const deep = this.#listed.isDeepDue
+    if (deep && !this.#justDeep) return this.#readDeep()
+    this.#justDeep = false
+    if (this.#now < this.#heldMs) return this.#rest(this.#heldMs)
+    if (this.#now >= this.#dueMs) return this.#readFront(next)
+    const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
+    const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
+    if (again.length > 0 && worthwhile) return this.#readAgain(again)
+    if (!this.#backlog.isEmpty) return this.#backlog.catchUp(!this.#isSparse)
+    if (listing) return this.#readListed(next)
+    if (deep) return this.#readDeep()
+    const againMs = Math.max(this.#now + pending.nextMs - this.#steadyMs, this.#againMs)
+    return this.#rest(Math.min(this.#dueMs, againMs))
+  }
+
+  /** Until a listing is due at the latest. */
+  async #rest(untilMs: number): Promise<void> {
+    const ms = Math.min(untilMs, this.#newest === 0 ? untilMs : this.#listedDueMs) - this.#now
+    await this.#options.clock.sleep(ms, this.#context.signal)
+  }
+
+  /** Most ids near the front are missing: listings show more than a walk can meet. */
+  get #isSparse(): boolean {
+    return this.#listed.isSparse || this.#pace.isSparse
+  }
+
+  get #listedDueMs(): number {
+    const often = this.#isSparse || this.#pace.isIdle || this.#now < this.#heldMs
+    const leastMs = often ? LEAST_LISTED_INTERVAL_MS : LISTED_INTERVAL_MS
+    return this.#listedMs + Math.max(this.#options.pollIntervalMs, leastMs)
+  }
+
+  async #start(): Promise<void> {
+    const { client } = this.#options
+    const { signal, logger } = this.#context
+    const listed = await this.#listNewest()
+    const newest = listed ?? (await gallopToNewest(client, this.#position.next ?? 0, signal))
+    if (newest === undefined && this.#position.next === undefined) return this.#waitForAnyPost()
+    this.#newest = newest ?? this.#position.next!
+    await this.#resume(this.#position.next ?? Math.max(0, this.#newest - FIRST_IDS))
+    await this.#reports.report()
+    await this.#save()
+    logger.info({ next: toId(this.#position.next!), newest: toId(this.#newest) }, 'sweep started')
+  }
+
+  async #waitForAnyPost(): Promise<void> {
+    const waitMs = this.#startWaitMs
+    const tried = [...NEWEST_NAMES.map((name) => `/r/${name}/new`), '/api/info']
+    this.#context.logger.error({ tried, waitMs }, 'Reddit shows no post at all, so there is no id to begin with')
+    this.#startWaitMs = Math.min(MAX_WAIT_MS, waitMs * 2)
+    await this.#options.clock.sleep(waitMs, this.#context.signal)
+  }
+
+  /** Puts what lies far behind aside. */
+  async #resume(next: number): Promise<void> {
+    this.#position.next = next
+    if (this.#newest - next > MAX_BEHIND_IDS) await this.#backlog.putAside(next, this.#newest - FIRST_IDS)
+  }
+
+  async #readFront(next: number): Promise<void> {
+    const { client, pollIntervalMs } = this.#options
+    const position = this.#position
+    const [startMs, startUtc] = [this.#now, this.#serverUtc]
+    // Ids that were missing are asked for along with new ones, where these leave room.
+    const riders = position.pending.due(this.#pace.room, this.#steadyMs)
+    const ids = idsFrom(next, MAX_INFO_IDS - riders.length)
+    const found = await readPosts(client, [...ids, ...riders], this.#context.signal)
+    if (this.#holdMs > FIRST_WAIT_MS) this.#context.logger.info('ids can be read again')
+    this.#holdMs = FIRST_WAIT_MS
+    this.#newest = Math.max(this.#newest, ...found.keys())
+    // What lies above the newest id has not been given out yet.
+    const given = ids.filter((id) => id <= this.#newest)
+    position.frontUtc = await this.#taker.take(given, pick(found, given), { old: false, nearUtc: position.frontUtc })
+    position.next = next + given.length
+    await this.#taker.take(riders, pick(found, riders), { old: false, nearUtc: undefined })
+    // With a full answer there is more; else all is read that there was when it was asked for.
+    this.#walked(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
+    const foundIds = given.filter((id) => found.has(id))
+    const isFull = this.#pace.add({ asked: ids.length, given: given.length, found: foundIds.length })
+    if (given.length > 0) this.#frontMoved()
+    else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
+    const busy = !this.#backlog.isEmpty || (this.#isSparse && this.#listingShown)
+    this.#dueMs = isFull ? startMs : startMs + (busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs)
+  }
+
+  #walked(throughUtc: number): void {
+    const position = this.#position
+    if (throughUtc <= position.utc) return
+    position.hours.touch(position.utc, throughUtc)
+    position.utc = throughUtc
+  }
+
+  #frontMoved(): void {
+    this.#frontMs = this.#now
+    this.#holeAfterMs = HOLE_AFTER_MS
+  }
+
+  /** Nothing new for a while: Reddit is quiet, or ids were left out and go on further above. */
+  async #lookBeyond(next: number): Promise<void> {
+    const { client } = this.#options
+    const { signal } = this.#context
+    const listed = (await this.#listNewest()) ?? 0
+    const newest = listed >= next ? listed : await gallopToNewest(client, next, signal)
+    this.#frontMs = this.#now
+    this.#holeAfterMs = Math.min(MAX_HOLE_AFTER_MS, this.#holeAfterMs * 2)
+    if (newest === undefined || newest < next) return
+    this.#newest = Math.max(this.#newest, newest)
+    await this.#resume(next)
+  }
+
+  async #readListed(next: number): Promise<void> {
+    const newest = (await this.#listNewest()) ?? 0
+    if (newest < next) return
+    this.#newest = Math.max(this.#newest, newest)
+    this.#frontMoved()
+    await this.#resume(next)
+  }
+
+  /** Stores what a listing shows and is not stored yet, whatever its id. @returns the newest id, where one is shown */
+  async #listNewest(): Promise<number | undefined> {
+    this.#justListed = true
+    this.#listedMs = this.#now
+    const newest = await this.#listed.read(this.#context.signal)
+    this.#listingShown = newest !== undefined
+    return newest
+  }
+
+  async #readDeep(): Promise<void> {
+    this.#justDeep = true
+    await this.#listed.readDeep(this.#context.signal)
+  }
+
+  async #readAgain(ids: readonly number[]): Promise<void> {
+    const [least, most] = AGAIN_INTERVALS_MS
+    const intervalMs = Math.min(most, Math.max(least, 2 * this.#options.pollIntervalMs))
+    this.#againMs = this.#now + (this.#isSparse ? most : intervalMs)
+    const found = await readPosts(this.#options.client, ids, this.#context.signal)
+    await this.#taker.take(ids, found, { old: false, nearUtc: undefined })
+  }
+}
+
+/** Those of the posts that these ids led to. */
+function pick(found: ReadonlyMap<number, Submission>, ids: readonly number[]): Map<number, Submission> {
+  return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])))
+}
