@@ -11,8 +11,7 @@ const SECOND = 1_000
  * Streams keep everything: limits retention without an age, and a full stream refuses new events rather than dropping
  * old ones. Their duplicate windows only save work: what makes events count once is the ledger in each read model. An id
  * takes about 240 B of the server's memory, and where those of an import fill what GOMEMLIMIT allows, collecting garbage
- * costs the server as much as all its work. Ten seconds cover a publish that is repeated because its answer was late; fifteen, for scores, also what a killed scorer
- * had stored and not acknowledged.
+ * costs the server as much as all its work. Ten seconds cover a publish that is repeated because its answer was late.
  */
 const log = {
   retention: RetentionPolicy.Limits,
@@ -39,7 +38,7 @@ const streamDefinitions: Record<StreamName, Partial<StreamConfig> & { name: Stre
     description: 'What each model made of each post',
     subjects: ['scores.*.*'],
     max_bytes: 128 * GIB,
-    duplicate_window: nanos(15 * SECOND),
+    duplicate_window: nanos(10 * SECOND),
     allow_atomic: true,
   },
   MODELS: {
