@@ -1,7 +1,7 @@
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { ArchiveSource, IngestConfig, RedditSource } from './config.ts'
 import { withPatience, type Say } from './check-patience.ts'
-import { RedirectedError, RefusedError } from './http/errors.ts'
+import { isRefusal } from './http/errors.ts'
 import { realWorld, type World } from './http/world.ts'
 import { createArchiveClient } from './sources/arctic-shift/arctic-shift.ts'
 import { createRedditClient } from './sources/reddit/create-reddit.ts'
@@ -152,7 +152,7 @@ async function refusing(ask: () => Promise<void>): Promise<string | undefined> {
     await ask()
     return undefined
   } catch (error) {
-    if (error instanceof RefusedError || error instanceof RedirectedError) return error.message.trim()
+    if (isRefusal(error)) return error.message.trim()
     throw error
   }
 }

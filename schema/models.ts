@@ -4,7 +4,8 @@ import { MODELS, POSTS, scorerConsumer, subjects } from './subjects.ts'
 
 /** A scorer with much to do has no pull waiting most of the time, but takes something every moment. */
 const ACTIVE_MS = 10_000
-const SCORER_PREFIX = scorerConsumer('')
+/** With which the names of scorers' consumers begin. */
+export const SCORER_PREFIX = scorerConsumer('')
 
 /** The model whose scores are shown, which the last ModelPromoted names; undefined before the first. */
 export async function readShownModel(jsm: JetStreamManager): Promise<string | undefined> {
@@ -29,11 +30,15 @@ export const toScoringModels = (consumers: readonly ConsumerInfo[]): string[] =>
     .sort()
 
 /** Somebody waits for posts, or took some a moment ago; both times are the server's. */
-export function isAtWork({ num_waiting, delivered, ts }: ConsumerInfo): boolean {
-  if (num_waiting > 0) return true
-  // RFC 3339, whatever the client's type says; missing where nothing was ever delivered.
-  const lastActive = Date.parse(String(delivered.last_active))
-  return Date.parse(ts ?? '') - lastActive < ACTIVE_MS
+export const isAtWork = (consumer: ConsumerInfo): boolean => idleMs(consumer) < ACTIVE_MS
+
+/** Milliseconds since a consumer gave anybody anything, by the server's clock; 0 while somebody waits for more. */
+export function idleMs({ num_waiting: waiting, delivered, ts }: ConsumerInfo): number {
+  if (waiting > 0) return 0
+  // RFC 3339, whatever the client's type says; missing where nothing was delivered since the server started.
+  const deliveredMs = Date.parse(String(delivered.last_active))
+  const nowMs = ts === undefined ? Date.now() : Date.parse(ts)
+  return Number.isNaN(deliveredMs) ? Number.POSITIVE_INFINITY : nowMs - deliveredMs
 }
 
 /** How to make a model the one that is shown. */

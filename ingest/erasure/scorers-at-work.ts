@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { millis, nanos } from '@nats-io/transport-node'
-import { POSTS, scorerConsumer } from '../../schema/subjects.ts'
+import { idleMs, SCORER_PREFIX } from '../../schema/models.ts'
+import { POSTS } from '../../schema/subjects.ts'
 
 const POLL_MS = 50
 const MAX_WAIT_MS = 10_000
-const SCORER_PREFIX = scorerConsumer('')
 
 /**
  * Waits while a scorer has one of these posts in work: taken, and not yet acknowledged, which it does once the score is
@@ -33,10 +33,5 @@ function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boole
  * A consumer outlives its scorers, and keeps what the last of them did not finish. Somebody is there who asks for more, or
  * who may be busy: who was given something no longer ago than it may be kept.
  */
-function isAlive({ num_waiting: waiting, delivered, config, ts }: ConsumerInfo): boolean {
-  if (waiting > 0) return true
-  // Typed as nanoseconds, sent as an ISO time, and left out where nothing was delivered since the server started.
-  const deliveredMs = Date.parse(String(delivered.last_active))
-  const nowMs = ts === undefined ? Date.now() : Date.parse(ts)
-  return nowMs - deliveredMs <= millis(config.ack_wait ?? nanos(MAX_WAIT_MS))
-}
+const isAlive = (consumer: ConsumerInfo): boolean =>
+  idleMs(consumer) <= millis(consumer.config.ack_wait ?? nanos(MAX_WAIT_MS))

@@ -47,3 +47,7 @@ export class RedirectedError extends Error {
     this.path = path
   }
 }
+
+/** Whether what was asked for is not given out here, today or for good. */
+export const isRefusal = (error: unknown): error is RefusedError | RedirectedError =>
+  error instanceof RefusedError || error instanceof RedirectedError

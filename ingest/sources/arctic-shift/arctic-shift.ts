@@ -2,7 +2,7 @@ import { toIsoTime } from '../../../schema/hours.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { ArchiveSource } from '../../config.ts'
 import type { Clock } from '../../http/clock.ts'
-import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
+import { isRefusal, UnavailableError } from '../../http/errors.ts'
 import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { Holds } from '../listing/holds.ts'
@@ -92,7 +92,7 @@ class ArchiveRun {
       await this.#read(name)
       this.#holds.lift(name)
     } catch (error) {
-      if (error instanceof RefusedError || error instanceof RedirectedError) this.#holds.put(name, error.message)
+      if (isRefusal(error)) this.#holds.put(name, error.message)
       else if (!(error instanceof UnavailableError)) throw error
       else this.#context.logger.error({ subreddit: name, reason: error.message }, 'archive not read')
     }

@@ -1,4 +1,4 @@
-import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
+import { isRefusal, UnavailableError } from '../../http/errors.ts'
 import { ChunkReading, settle, type ReadingOptions } from './chunk-reading.ts'
 import type { Chunk, TakenPost } from './chunks.ts'
 import type { Submission } from './listing-page.ts'
@@ -35,7 +35,7 @@ export class ChunkReader {
       await client.readListing({ path: `/r/${name}/new`, query: { limit: String(PAGE_LIMIT) } }, context.signal)
       return true
     } catch (error) {
-      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+      if (!isRefusal(error)) throw error
       return false
     }
   }
@@ -74,5 +74,4 @@ export class ChunkReader {
 }
 
 /** Whether it is about this page now, and not about the source. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof UnavailableError || error instanceof RefusedError || error instanceof RedirectedError
+export const isPassing = (error: unknown): boolean => error instanceof UnavailableError || isRefusal(error)

@@ -1,6 +1,6 @@
 import { toIsoTime } from '../../../schema/hours.ts'
 import type { Clock } from '../../http/clock.ts'
-import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
+import { isRefusal, RedirectedError, type RefusedError, UnavailableError } from '../../http/errors.ts'
 import type { SourceContext } from '../live/source.ts'
 import { halve, type Chunk, type TakenPost } from './chunks.ts'
 import type { Holds } from './holds.ts'
@@ -107,7 +107,7 @@ export class ChunkReading {
     try {
       yield* this.#readWindow(names, this.chunk.provisional)
     } catch (error) {
-      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+      if (!isRefusal(error)) throw error
       if (names.length === 1) yield* this.#blame(names[0]!, error)
       else yield* this.#readHalves(names)
     }

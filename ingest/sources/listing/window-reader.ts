@@ -54,6 +54,11 @@ export class WindowReader {
     this.#path = `/r/${options.names.join('+')}/new`
   }
 
+  /** Ids of all posts that were met, known ones too, in the order of the reading. */
+  get seen(): ReadonlySet<string> {
+    return this.#seen
+  }
+
   /**
    * Reads one more page. @returns its posts that are not stored yet, oldest first
    * @throws what {@link ListingClient.readListing} throws

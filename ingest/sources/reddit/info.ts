@@ -1,4 +1,4 @@
-import { RedirectedError, RefusedError, UnavailableError } from '../../http/errors.ts'
+import { isRefusal, UnavailableError } from '../../http/errors.ts'
 import { halve } from '../listing/chunks.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import { toId, toNumber } from './id-space.ts'
@@ -38,7 +38,7 @@ async function askFor(
     const asked = new Set(ids)
     return new Map(items.map((item) => [toNumber(item.id), item] as const).filter(([id]) => asked.has(id)))
   } catch (error) {
-    if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+    if (!isRefusal(error)) throw error
     return undefined
   }
 }
@@ -68,7 +68,7 @@ async function checkInfo(client: ListingClient, signal: AbortSignal): Promise<vo
   try {
     await client.readListing({ path: '/api/info', query: { id: SOME_ID } }, signal)
   } catch (cause) {
-    if (!(cause instanceof RefusedError || cause instanceof RedirectedError)) throw cause
+    if (!isRefusal(cause)) throw cause
     throw new InfoRefusedError(`/api/info is refused (${cause.message.trim()})`, { cause })
   }
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { Clock } from '../../http/clock.ts'
-import { RedirectedError, RefusedError } from '../../http/errors.ts'
+import { isRefusal } from '../../http/errors.ts'
 import { Holds } from '../listing/holds.ts'
 import { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
@@ -69,7 +69,7 @@ export class NewestPosts {
         this.#holds.lift(name)
         if (newest !== undefined) return newest
       } catch (error) {
-        if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+        if (!isRefusal(error)) throw error
         this.#holds.put(name, error.message)
       }
     }
@@ -93,33 +93,31 @@ export class NewestPosts {
     } catch (error) {
       this.#deep = undefined
       // The next reading of its top meets the same and deals with it.
-      if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+      if (!isRefusal(error)) throw error
     }
   }
 
   async #readName(name: string, signal: AbortSignal): Promise<number | undefined> {
-    const items: Submission[] = []
-    const window = this.#openWindow(name, false, items)
+    const window = this.#openWindow(name, false)
     while (window.end === undefined) {
       const posts = await window.next(signal)
       await this.#options.take(posts)
       this.#posts += posts.length
-      this.isSparse = isSparse(items)
+      this.isSparse = isSparse([...window.seen].map(toNumber))
       if (!this.isSparse) break
     }
     this.#name = name
     this.#readings++
     if (window.end !== 'ground') this.#startOver()
-    for (const { id } of items.toReversed()) this.#ground.add(id)
-    return items.length === 0 ? undefined : Math.max(...items.map(({ id }) => toNumber(id)))
+    const ids = [...window.seen]
+    for (const id of ids.toReversed()) this.#ground.add(id)
+    return ids.length === 0 ? undefined : Math.max(...ids.map(toNumber))
   }
 
-  /** @param items where to note every post that is read */
-  #openWindow(name: string, toEnd: boolean, items: Submission[] = []): WindowReader {
+  #openWindow(name: string, toEnd: boolean): WindowReader {
     const { client, stored } = this.#options
-    const listening = withListener(withoutRemoved(client), items)
-    const known = this.#ground
-    return new WindowReader({ client: listening, names: [name], known, stored: [stored], toEnd, maxPages: MAX_PAGES })
+    const [readable, known] = [withoutRemoved(client), this.#ground]
+    return new WindowReader({ client: readable, names: [name], known, stored: [stored], toEnd, maxPages: MAX_PAGES })
   }
 
   #startOver(): void {
@@ -128,23 +126,9 @@ export class NewestPosts {
   }
 }
 
-/** Notes every post that a client reads. */
-function withListener(client: ListingClient, items: Submission[]): ListingClient {
-  return {
-    get serverMs(): number {
-      return client.serverMs
-    },
-    async readListing(question, signal) {
-      const page = await client.readListing(question, signal)
-      items.push(...page.items)
-      return page
-    },
-  }
-}
-
 /** A few posts from long before, approved late, do not count. */
-function isSparse(items: readonly Submission[]): boolean {
-  const ids = [...new Set(items.map(({ id }) => toNumber(id)))].sort((a, b) => a - b)
+function isSparse(unordered: readonly number[]): boolean {
+  const ids = unordered.toSorted((a, b) => a - b)
   const edge = Math.floor(ids.length * EDGE_SHARE)
   const [lowest, highest] = [ids[edge] ?? 0, ids[ids.length - 1 - edge] ?? 0]
   return ids.length - 2 * edge < DENSE_SHARE * (highest - lowest + 1) && ids.length > 1

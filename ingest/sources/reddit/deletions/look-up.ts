@@ -1,4 +1,4 @@
-import { RedirectedError, RefusedError } from '../../../http/errors.ts'
+import { isRefusal } from '../../../http/errors.ts'
 import { halve } from '../../listing/chunks.ts'
 import type { ListingClient, Submission } from '../../listing/listing-page.ts'
 
@@ -27,7 +27,7 @@ export async function lookUp(
     const found = new Map(items.map((item) => [item.id, item] as const).filter(([id]) => asked.has(id)))
     return { found, refused: new Set() }
   } catch (error) {
-    if (!(error instanceof RefusedError || error instanceof RedirectedError)) throw error
+    if (!isRefusal(error)) throw error
     if (!halves || ids.length <= 1) return { found: new Map(), refused: new Set(ids) }
     const [first, second] = halve(ids)
     const one = await lookUp(client, first, signal, halves)
