@@ -70,7 +70,8 @@ export function auc(judged: readonly Ranked[]): number {
     below += tiedNegatives
     positives += tiedPositives
   }
-  return sum / (positives * below)
+  // Weights such as a third do not add up to the last digit.
+  return Math.min(1, sum / (positives * below))
 }
 
 /** Undefined where only one class, or nothing, is there. */

@@ -53,6 +53,12 @@ test('one contribution a feature: words are not mixed up with measures, nor capi
   expect(contributions).toHaveLength(new Set(listFeatures(post).map(({ index }) => index)).size)
 })
 
+test('long words in Latin letters have a beginning and an end besides; short ones, numbers and other scripts have not', async () => {
+  const { contributions } = await explainPost(model, { title: 'Électrification TRAINS train 1234567 железная' })
+  const parts = contributions.map(({ feature }) => feature).filter((feature) => /^…|…$/.test(feature))
+  expect(parts.toSorted()).toEqual(['train…', 'élect…', '…ins', '…ion'].toSorted())
+})
+
 test('what occurs several times is added up', async () => {
   const title = 'What are tariffs?'
   const push = async (post: TextPost): Promise<number> =>

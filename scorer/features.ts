@@ -1,20 +1,26 @@
 /**
  * Text to features, shared by training and scoring so that the two can never differ: marks of form (length, capitals,
- * punctuation), then hashed words and pairs of neighbouring words of the title, then of the text, until the row is full.
- * Words are runs of letters and digits of any script; a run of one punctuation mark is a word of its own.
+ * punctuation), then hashed words, pairs of neighbouring words and the beginnings and ends of long words, of the title, then
+ * of the text, until the row is full. Words are runs of letters and digits of any script; a run of one punctuation mark is
+ * a word of its own.
  */
 
 /** Weights in the table. Index 0 pads short rows and has weight 0. */
 export const BUCKETS = 2 ** 22
 /** Features a post: the first words say most, and a fixed width keeps inference flat. */
-export const MAX_FEATURES = 128
+export const MAX_FEATURES = 384
 /** Version of this file's behaviour; a model names the one that it was trained with. */
-export const FEATURES_VERSION = 3
+export const FEATURES_VERSION = 4
 /** Characters that are looked at of a title and of a text, however long they are. */
 export const MAX_CHARACTERS = 2_000
 
 /** Marks in a row that are told apart. */
 const MAX_RUN = 3
+/** Letters at the beginning and at the end of a longer word, by which it is known where the whole word is not. */
+const BEGINNING = 5
+const ENDING = 3
+/** Of words in Latin letters: other scripts are too rare in what models are trained on, and some put no spaces between words. */
+const isLatin = (code: number): boolean => code >= 65 && code < 0x250
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
@@ -23,6 +29,8 @@ const FORM_SEED = 0x5bd1e995
 /** Stands before a title's first word and behind its last. */
 const FIRST_SEED = 0x01234567
 const LAST_SEED = 0x07654321
+const BEGINNING_SEED = 0x2c1b3c6d
+const ENDING_SEED = 0x297a2d39
 
 export interface TextPost {
   readonly title: string
@@ -167,8 +175,12 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     }
     const from = at
     let hash = FNV_OFFSET
+    let beginning = 0
     if (isWordCode(code)) {
-      for (; at < length && isWordCode(text.charCodeAt(at)); at++) hash = mix(hash, toLower(text.charCodeAt(at)))
+      for (; at < length && isWordCode(text.charCodeAt(at)); at++) {
+        if (at - from === BEGINNING && isLatin(code)) beginning = hash
+        hash = mix(hash, toLower(text.charCodeAt(at)))
+      }
     } else {
       // A run of the same mark: "!" and "!!!" are told apart, "!!!!" is not from "!!!".
       let run = 0
@@ -179,12 +191,18 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     if (hasFirst) row[count++] = toIndex(mix(hash, FIRST_SEED))
     const hasPair = previous !== 0 && count < MAX_FEATURES
     if (hasPair) row[count++] = toIndex(Math.imul(previous ^ BIGRAM_SEED, FNV_PRIME) ^ hash)
+    const hasBeginning = beginning !== 0 && count < MAX_FEATURES
+    if (hasBeginning) row[count++] = toIndex(mix(beginning, BEGINNING_SEED))
+    const hasEnding = beginning !== 0 && count < MAX_FEATURES
+    if (hasEnding) row[count++] = toIndex(hashEnding(text, at))
     previous = hash
     if (names === undefined) continue
     const word = toName(text.slice(from, at), isWordCode(code))
     names.push(word)
     if (hasFirst) names.push(`first word: ${word}`)
     if (hasPair) names.push(`${previousWord} ${word}`)
+    if (hasBeginning) names.push(`${word.slice(0, BEGINNING)}…`)
+    if (hasEnding) names.push(`…${word.slice(-ENDING)}`)
     previousWord = word
   }
   if (isTitle && previous !== 0 && count < MAX_FEATURES) {
@@ -192,6 +210,13 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     names?.push(`last word: ${previousWord}`)
   }
   return count
+}
+
+/** The last letters before `end`. */
+function hashEnding(text: string, end: number): number {
+  let hash = ENDING_SEED
+  for (let at = end - ENDING; at < end; at++) hash = mix(hash, toLower(text.charCodeAt(at)))
+  return hash
 }
 
 const mix = (hash: number, code: number): number => Math.imul(hash ^ code, FNV_PRIME)

@@ -93,7 +93,7 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(60), { timeout: 10_000 })
   for (const score of await allScores()) {
-    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-3', subreddit: 'AskScience' })
+    expect(score).toMatchObject({ type: 'PostScored', model: 'serious-4', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
 })
@@ -140,7 +140,7 @@ test('scores with a transformer that someone brought, and promotes it', async ()
 test('goes on with the consumer of a version that had other settings', async () => {
   const jsm = await jetstreamManager(connection)
   const config = {
-    durable_name: 'scorer-serious-3',
+    durable_name: 'scorer-serious-4',
     filter_subject: 'posts.submitted.*',
     ack_policy: AckPolicy.Explicit,
   }
@@ -159,13 +159,13 @@ test('the first scorer promotes its model, a second one does not', async () => {
 test('a scorer of another model than the shown one says so, and scores all the same', async () => {
   await jetstream(connection).publish(
     subjects.modelPromoted,
-    encodeEvent({ type: 'ModelPromoted', model: 'serious-2' }),
+    encodeEvent({ type: 'ModelPromoted', model: 'serious-3' }),
   )
   const lines: string[] = []
   const out = new Writable({ write: (line: Buffer, _, done) => (lines.push(String(line)), done()) })
   await start('ml/model', pino({ level: 'warn' }, out))
   expect(lines.map((line) => JSON.parse(line) as object)).toEqual([
-    expect.objectContaining({ model: 'serious-3', shown: 'serious-2', command: 'npm run promote -- serious-3' }),
+    expect.objectContaining({ model: 'serious-4', shown: 'serious-3', command: 'npm run promote -- serious-4' }),
   ])
   await publishPosts(5, 0)
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(5), { timeout: 10_000 })
