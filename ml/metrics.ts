@@ -70,7 +70,7 @@ export function auc(judged: readonly Ranked[]): number {
     below += tiedNegatives
     positives += tiedPositives
   }
-  // Weights such as a third do not add up to the last digit.
+  // Weights are rounded: their products can add up to a hair more than the whole.
   return Math.min(1, sum / (positives * below))
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { explainPost } from './explain-post.ts'
-import { listFeatures, MAX_FEATURES, writeFeatures, type TextPost } from './features.ts'
+import { BUCKETS, listFeatures, MAX_FEATURES, writeFeatures, type TextPost } from './features.ts'
 import { Model } from './model.ts'
 import { toScoredText } from './scored-text.ts'
 
@@ -14,15 +14,27 @@ const posts = fc.record({
   title: fc.oneof(fc.lorem({ maxCount: 30 }), fc.string({ unit: 'binary' })),
   selftext: fc.option(fc.lorem({ maxCount: 120 })),
 })
+/** Some of them with more words than a row holds. */
+const anyPosts = fc.record({
+  title: fc.oneof(fc.lorem({ maxCount: 30 }), fc.string({ unit: 'binary' })),
+  selftext: fc
+    .tuple(fc.array(fc.oneof(fc.lorem({ maxCount: 1 }), fc.string({ unit: 'binary', maxLength: 12 }))), fc.nat(60))
+    .map(([words, times]) => `${words.join(' ')} `.repeat(times)),
+})
 
-test('the features by name are those that are scored', () => {
+test('the features by name are those that are scored, inside the table and the row', () => {
   const row = new Int32Array(MAX_FEATURES)
+  let full = 0
   fc.assert(
-    fc.property(posts, (post) => {
+    fc.property(anyPosts, (post) => {
       const count = writeFeatures(post, row)
+      if (count === MAX_FEATURES) full++
       expect(listFeatures(post).map(({ index }) => index)).toEqual([...row.subarray(0, count)])
+      for (const [at, index] of row.entries())
+        expect(at < count ? index > 0 && index < BUCKETS : index === 0).toBe(true)
     }),
   )
+  expect(full).toBeGreaterThan(0)
 })
 
 test('contributions and base add up to the score', async () => {
@@ -53,10 +65,11 @@ test('one contribution a feature: words are not mixed up with measures, nor capi
   expect(contributions).toHaveLength(new Set(listFeatures(post).map(({ index }) => index)).size)
 })
 
-test('long words in Latin letters have a beginning and an end besides; short ones, numbers and other scripts have not', async () => {
-  const { contributions } = await explainPost(model, { title: 'Électrification TRAINS train 1234567 железная' })
-  const parts = contributions.map(({ feature }) => feature).filter((feature) => /^…|…$/.test(feature))
-  expect(parts.toSorted()).toEqual(['train…', 'élect…', '…ins', '…ion'].toSorted())
+test('long words in Latin letters have a beginning and an end besides; short ones, numbers and other scripts have not', () => {
+  const title = 'Électrification TRAINS train 1234567 железная abcd🎉x lol😂😂😂 Webサイトを作る サイトmaking 2×3×4×5'
+  const names = listFeatures({ title }).map(({ name }) => name)
+  const parts = names.filter((name) => /^…|…$/.test(name))
+  expect(parts).toEqual(['élect…', '…ion', 'train…', '…ins', '…ing'])
 })
 
 test('what occurs several times is added up', async () => {

@@ -1,6 +1,9 @@
-/** What one word, pair of words or measure of form did to a post's score. */
+/** What one word, pair of words, part of a word or measure of form did to a post's score. */
 export interface Contribution {
-  /** A word or pair of words as it is read, or a measure after `form: `, `first word: `, `last word: ` or `rest: `. */
+  /**
+   * A word or pair of words as it is read, the beginning (`elect…`) or the end (`…ion`) of one, or a measure after `form: `,
+   * `first word: `, `last word: ` or `rest: `.
+   */
   readonly feature: string
   /** Added to the log-odds of being serious: above 0 it pushed the score up. */
   readonly logit: number

@@ -19,8 +19,11 @@ const MAX_RUN = 3
 /** Letters at the beginning and at the end of a longer word, by which it is known where the whole word is not. */
 const BEGINNING = 5
 const ENDING = 3
-/** Of words in Latin letters: other scripts are too rare in what models are trained on, and some put no spaces between words. */
-const isLatin = (code: number): boolean => code >= 65 && code < 0x250
+/** Only of Latin letters: other scripts are too rare in what models are trained on, and some put no spaces between words. */
+const isLatin = (code: number): boolean =>
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 0xc0 && code < 0x250 && code !== 0xd7 && code !== 0xf7)
 
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
@@ -176,10 +179,14 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     const from = at
     let hash = FNV_OFFSET
     let beginning = 0
+    /** Latin letters up to here without a break. */
+    let latin = 0
     if (isWordCode(code)) {
       for (; at < length && isWordCode(text.charCodeAt(at)); at++) {
-        if (at - from === BEGINNING && isLatin(code)) beginning = hash
-        hash = mix(hash, toLower(text.charCodeAt(at)))
+        const letter = text.charCodeAt(at)
+        if (latin === BEGINNING && at - from === BEGINNING) beginning = hash
+        latin = isLatin(letter) ? latin + 1 : 0
+        hash = mix(hash, toLower(letter))
       }
     } else {
       // A run of the same mark: "!" and "!!!" are told apart, "!!!!" is not from "!!!".
@@ -193,7 +200,7 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     if (hasPair) row[count++] = toIndex(Math.imul(previous ^ BIGRAM_SEED, FNV_PRIME) ^ hash)
     const hasBeginning = beginning !== 0 && count < MAX_FEATURES
     if (hasBeginning) row[count++] = toIndex(mix(beginning, BEGINNING_SEED))
-    const hasEnding = beginning !== 0 && count < MAX_FEATURES
+    const hasEnding = latin >= ENDING && at - from > BEGINNING && count < MAX_FEATURES
     if (hasEnding) row[count++] = toIndex(hashEnding(text, at))
     previous = hash
     if (names === undefined) continue

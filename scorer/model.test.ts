@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { BUCKETS, MAX_FEATURES, writeFeatures } from './features.ts'
 import { Model } from './model.ts'
 
 let model: Model
@@ -37,18 +36,6 @@ test('any text scores from 0 to 1, with four decimals, whatever its company', as
         expect(score >= 0 && score <= 1 && Math.round(score * 1e4) / 1e4 === score).toBe(true)
     }),
     { numRuns: 50 },
-  )
-})
-
-test('features stay inside the table and the row, for any text', () => {
-  const row = new Int32Array(MAX_FEATURES)
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 500 }), (title) => {
-      const count = writeFeatures({ title }, row)
-      expect(count).toBeLessThanOrEqual(MAX_FEATURES)
-      for (const [at, index] of row.entries())
-        expect(at < count ? index > 0 && index < BUCKETS : index === 0).toBe(true)
-    }),
   )
 })
 

@@ -24,7 +24,7 @@ export type Checkpoint = {
 
 export type Contribution = {
   __typename?: 'Contribution';
-  /** A word, a pair of words, or a measure of form such as the length of the title */
+  /** A word, a pair of words, the beginning or the end of a word (`elect…`, `…ion`), or a measure of form such as the length of the title */
   feature: Scalars['String']['output'];
   /** Added to the log-odds of being serious: above 0 it pushed the score up */
   logit: Scalars['Float']['output'];
