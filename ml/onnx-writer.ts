@@ -8,15 +8,20 @@ export interface QuantisedModel {
 }
 
 /**
- * `seriousness = sigmoid(bias + scale · step · Σ weights[indices])`, row by row. The sum is of whole numbers, hence the
- * same on every platform and in any order.
+ * `seriousness = sigmoid(bias + scale · step · Σ weights[features])`, post by post. The features of all posts stand in one row,
+ * after a 0; `starts` and `ends` are the places before and at the last feature of each post, so that its sum is the
+ * difference of two running sums. Sums are of whole numbers, hence the same on every platform, in any order and company.
  */
-export function toOnnx({ weights, step, bias }: QuantisedModel, maxFeatures: number): Uint8Array {
+export function toOnnx({ weights, step, bias }: QuantisedModel): Uint8Array {
   return toOnnxFile({
     nodes: [
-      { op: 'Gather', inputs: ['weights', 'indices'], output: 'gathered' },
-      { op: 'Cast', inputs: ['gathered'], output: 'terms', attributes: { to: ELEMENT.float32 } },
-      { op: 'ReduceSum', inputs: ['terms', 'axes'], output: 'sum', attributes: { keepdims: 0 } },
+      { op: 'Gather', inputs: ['weights', 'features'], output: 'gathered' },
+      { op: 'Cast', inputs: ['gathered'], output: 'terms', attributes: { to: ELEMENT.int32 } },
+      { op: 'CumSum', inputs: ['terms', 'axis'], output: 'running' },
+      { op: 'Gather', inputs: ['running', 'ends'], output: 'after' },
+      { op: 'Gather', inputs: ['running', 'starts'], output: 'before' },
+      { op: 'Sub', inputs: ['after', 'before'], output: 'whole' },
+      { op: 'Cast', inputs: ['whole'], output: 'sum', attributes: { to: ELEMENT.float32 } },
       { op: 'Mul', inputs: ['sum', 'scale'], output: 'scaled' },
       { op: 'Mul', inputs: ['scaled', 'step'], output: 'weighted' },
       { op: 'Add', inputs: ['weighted', 'bias'], output: 'logit' },
@@ -26,10 +31,12 @@ export function toOnnx({ weights, step, bias }: QuantisedModel, maxFeatures: num
       { name: 'weights', dims: [weights.length], data: weights },
       { name: 'step', dims: [1], data: Float32Array.of(step) },
       { name: 'bias', dims: [1], data: Float32Array.of(bias) },
-      { name: 'axes', dims: [1], data: BigInt64Array.of(1n) },
+      { name: 'axis', dims: [], data: BigInt64Array.of(0n) },
     ],
     inputs: [
-      { name: 'indices', type: 'int32', dims: ['posts', maxFeatures] },
+      { name: 'features', type: 'int32', dims: ['features'] },
+      { name: 'starts', type: 'int32', dims: ['posts'] },
+      { name: 'ends', type: 'int32', dims: ['posts'] },
       { name: 'scale', type: 'float32', dims: ['posts'] },
     ],
     outputs: [{ name: 'seriousness', type: 'float32', dims: ['posts'] }],

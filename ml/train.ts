@@ -101,7 +101,7 @@ async function save(
   model: Linear,
 ): Promise<void> {
   await mkdir(out, { recursive: true })
-  const graph = toOnnx(quantise(model), MAX_FEATURES)
+  const graph = toOnnx(quantise(model))
   const { name, ...more } = about
   const sha256 = createHash('sha256').update(graph).digest('hex')
   const manifest = {

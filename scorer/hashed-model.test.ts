@@ -17,7 +17,7 @@ const WEIGHTS = 64
 /** Large enough for a bend to show, whichever weights the words meet. */
 const SIZE = 6
 
-/** Sums one of 64 weights for each feature, none for padding, and bends the sum by `bend`. */
+/** Sums one of 64 weights for each feature, and bends the sum by `bend`. */
 async function load(bend: string): Promise<Model> {
   const node = (op: string, inputs: string, output: string): GraphNode => ({ op, inputs: inputs.split(' '), output })
   const float = (name: string, ...values: number[]) => ({
@@ -27,13 +27,13 @@ async function load(bend: string): Promise<Model> {
   })
   const graph = toOnnxFile({
     nodes: [
-      { ...node('Cast', 'indices', 'wide'), attributes: { to: 7 } },
+      { ...node('Cast', 'features', 'wide'), attributes: { to: 7 } },
       node('Mod', 'wide size', 'places'),
-      node('Gather', 'weights places', 'chosen'),
-      { ...node('Cast', 'indices', 'real'), attributes: { to: 1 } },
-      node('Sign', 'real', 'used'),
-      node('Mul', 'chosen used', 'terms'),
-      { ...node('ReduceSum', 'terms axis', 'sum'), attributes: { keepdims: 0 } },
+      node('Gather', 'weights places', 'terms'),
+      node('CumSum', 'terms axis', 'running'),
+      node('Gather', 'running ends', 'after'),
+      node('Gather', 'running starts', 'before'),
+      node('Sub', 'after before', 'sum'),
       node('Mul', 'sum scale', 'scaled'),
       node(bend, 'scaled', 'bent'),
       node('Add', 'bent bias', 'logit'),
@@ -43,10 +43,12 @@ async function load(bend: string): Promise<Model> {
       float('weights', ...Array.from({ length: WEIGHTS }, (_, at) => Math.sin(at) * SIZE)),
       float('bias', -0.4),
       { name: 'size', dims: [1], data: new BigInt64Array([BigInt(WEIGHTS)]) },
-      { name: 'axis', dims: [1], data: new BigInt64Array([1n]) },
+      { name: 'axis', dims: [], data: new BigInt64Array([0n]) },
     ],
     inputs: [
-      { name: 'indices', type: 'int32', dims: ['posts', MAX_FEATURES] },
+      { name: 'features', type: 'int32', dims: ['features'] },
+      { name: 'starts', type: 'int32', dims: ['posts'] },
+      { name: 'ends', type: 'int32', dims: ['posts'] },
       { name: 'scale', type: 'float32', dims: ['posts'] },
     ],
     outputs: [{ name: 'seriousness', type: 'float32', dims: ['posts'] }],

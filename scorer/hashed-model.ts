@@ -16,7 +16,10 @@ import { openGraph } from './open-graph.ts'
 import { toFourDecimals, toLogit } from './probability.ts'
 import { toScoredText } from './scored-text.ts'
 
-/** A graph over the features of `features.ts`: inputs `indices` [posts, MAX_FEATURES] and `scale` [posts]. */
+/**
+ * A graph over the features of `features.ts`, of all posts in one row: inputs `features` [0 and all of them], `starts` and `ends`
+ * [posts], the places before and at the last feature of each post, and `scale` [posts].
+ */
 export class HashedModel implements Model {
   readonly name: string
   readonly #session: InferenceSession
@@ -41,13 +44,12 @@ export class HashedModel implements Model {
   /** Scores a batch in one inference call. The result for a post does not depend on its company. */
   async score(posts: readonly TextPost[]): Promise<number[]> {
     if (posts.length === 0) return []
-    const indices = new Int32Array(posts.length * MAX_FEATURES)
-    const scale = new Float32Array(posts.length)
-    for (const [row, post] of posts.entries()) {
-      const features = indices.subarray(row * MAX_FEATURES, (row + 1) * MAX_FEATURES)
-      scale[row] = toScale(writeFeatures(toScoredText(post), features))
+    const batch = new Batch(posts.length, posts.length * MAX_FEATURES)
+    for (const post of posts) {
+      const count = writeFeatures(toScoredText(post), batch.room())
+      batch.add(count, toScale(count))
     }
-    return Array.from(await this.#infer(indices, scale), toFourDecimals)
+    return Array.from(await this.#infer(batch), toFourDecimals)
   }
 
   /**
@@ -74,17 +76,60 @@ export class HashedModel implements Model {
 
   /** Log-odds of rows of features, scaled as the whole post is. */
   async #logits(rows: readonly (readonly number[])[], scaledAs: number): Promise<number[]> {
-    const indices = new Int32Array(rows.length * MAX_FEATURES)
-    for (const [at, row] of rows.entries()) indices.set(row, at * MAX_FEATURES)
-    return Array.from(await this.#infer(indices, new Float32Array(rows.length).fill(toScale(scaledAs))), toLogit)
+    const batch = new Batch(
+      rows.length,
+      rows.reduce((sum, row) => sum + row.length, 0),
+    )
+    for (const row of rows) {
+      batch.room().set(row)
+      batch.add(row.length, toScale(scaledAs))
+    }
+    return Array.from(await this.#infer(batch), toLogit)
   }
 
-  async #infer(indices: Int32Array, scale: Float32Array): Promise<Float32Array> {
+  async #infer({ features, starts, ends, scale }: Batch): Promise<Float32Array> {
     const output = await this.#session.run({
-      indices: new Tensor('int32', indices, [scale.length, MAX_FEATURES]),
+      features: new Tensor('int32', features, [features.length]),
+      starts: new Tensor('int32', starts, [starts.length]),
+      ends: new Tensor('int32', ends, [ends.length]),
       scale: new Tensor('float32', scale, [scale.length]),
     })
     return output['seriousness']!.data as Float32Array
+  }
+}
+
+/** The graph's inputs for some posts, filled one post after the other. */
+class Batch {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly scale: Float32Array
+  readonly #all: Int32Array
+  #posts = 0
+  /** The place of the last feature; the first is 0 and belongs to no post. */
+  #last = 0
+
+  constructor(posts: number, maxFeatures: number) {
+    this.#all = new Int32Array(1 + maxFeatures)
+    this.starts = new Int32Array(posts)
+    this.ends = new Int32Array(posts)
+    this.scale = new Float32Array(posts)
+  }
+
+  get features(): Int32Array {
+    return this.#all.subarray(0, this.#last + 1)
+  }
+
+  /** Where the next post's features are to be written. */
+  room(): Int32Array {
+    return this.#all.subarray(this.#last + 1, this.#last + 1 + MAX_FEATURES)
+  }
+
+  /** Takes the `count` features that were written as those of the next post. */
+  add(count: number, scale: number): void {
+    this.starts[this.#posts] = this.#last
+    this.#last += count
+    this.ends[this.#posts] = this.#last
+    this.scale[this.#posts++] = scale
   }
 }
 
