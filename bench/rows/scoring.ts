@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { decodeEvent, encodeEvent } from '../../schema/events.ts'
 import { subjects } from '../../schema/subjects.ts'
-import { MAX_FEATURES } from '../../scorer/features.ts'
+import { MAX_FEATURES, writeFeatures } from '../../scorer/features.ts'
 import { Model } from '../../scorer/model.ts'
 import { benchPost } from '../posts.ts'
 import { seconds } from '../raw.ts'
@@ -28,10 +28,23 @@ export async function benchScoring(): Promise<Figure[]> {
 
 async function rawInference(): Promise<number> {
   const session = await InferenceSession.create('ml/model/model.onnx', { intraOpNumThreads: 1, interOpNumThreads: 1 })
-  const indices = new Tensor('int32', new Int32Array(BATCH * MAX_FEATURES).fill(7), [BATCH, MAX_FEATURES])
-  const scale = new Tensor('float32', new Float32Array(BATCH).fill(0.1), [BATCH])
-  await session.run({ indices, scale })
+  const row = new Int32Array(MAX_FEATURES)
+  const counts = Array.from({ length: BATCH }, (_, index) => writeFeatures(benchPost(index), row))
+  const ends = Int32Array.from(counts)
+  for (let post = 1; post < BATCH; post++) ends[post]! += ends[post - 1]!
+  const all = 1 + ends.at(-1)!
+  const inputs = {
+    features: new Tensor('int32', new Int32Array(all).fill(7), [all]),
+    starts: new Tensor(
+      'int32',
+      ends.map((end, post) => end - counts[post]!),
+      [BATCH],
+    ),
+    ends: new Tensor('int32', ends, [BATCH]),
+    scale: new Tensor('float32', new Float32Array(BATCH).fill(0.1), [BATCH]),
+  }
+  await session.run(inputs)
   const start = performance.now()
-  for (let batch = 0; batch < BATCHES; batch++) await session.run({ indices, scale })
+  for (let batch = 0; batch < BATCHES; batch++) await session.run(inputs)
   return (BATCH * BATCHES) / seconds(start)
 }
