@@ -1,7 +1,7 @@
 /** What one word, pair of words, part of a word or measure of form did to a post's score. */
 export interface Contribution {
   /**
-   * A word or pair of words as it is read, the beginning (`elect…`) or the end (`…ion`) of one, or a measure after `form: `,
+   * A word or pair of words as it is read, the beginning (`elect…`) or the end (`…ion`) of a word, or a measure after `form: `,
    * `first word: `, `last word: ` or `rest: `.
    */
   readonly feature: string

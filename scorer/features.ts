@@ -5,9 +5,9 @@
  * a word of its own.
  */
 
-/** Weights in the table. Index 0 pads short rows and has weight 0. */
+/** Weights in the table. Index 0 is no feature: it stands before the first post of a batch. */
 export const BUCKETS = 2 ** 22
-/** Features a post: the first words say most, and a fixed width keeps inference flat. */
+/** At most so many features a post: the first words say most, and a bound keeps the cost of a long text small. */
 export const MAX_FEATURES = 384
 /** Version of this file's behaviour; a model names the one that it was trained with. */
 export const FEATURES_VERSION = 4
@@ -50,7 +50,7 @@ export function writeFeatures(post: TextPost, row: Int32Array): number {
 
 export interface NamedFeature {
   readonly index: number
-  /** What a person would call it: a word, a pair of words, or a measure of form. Words are written as they are hashed. */
+  /** What a person would call it: a word, a pair of words, the beginning or end of a word, or a measure of form. Words are written as they are hashed. */
   readonly name: string
   /** A measure may have a word for a name. */
   readonly kind: 'form' | 'word'

@@ -18,7 +18,7 @@ const WEIGHTS = 64
 const SIZE = 6
 
 /** Sums one of 64 weights for each feature, and bends the sum by `bend`. */
-async function load(bend: string): Promise<Model> {
+async function load(bend: string, scale = 'scale'): Promise<Model> {
   const node = (op: string, inputs: string, output: string): GraphNode => ({ op, inputs: inputs.split(' '), output })
   const float = (name: string, ...values: number[]) => ({
     name,
@@ -34,7 +34,7 @@ async function load(bend: string): Promise<Model> {
       node('Gather', 'running ends', 'after'),
       node('Gather', 'running starts', 'before'),
       node('Sub', 'after before', 'sum'),
-      node('Mul', 'sum scale', 'scaled'),
+      node('Mul', `sum ${scale}`, 'scaled'),
       node(bend, 'scaled', 'bent'),
       node('Add', 'bent bias', 'logit'),
       node('Sigmoid', 'logit', 'seriousness'),
@@ -49,7 +49,7 @@ async function load(bend: string): Promise<Model> {
       { name: 'features', type: 'int32', dims: ['features'] },
       { name: 'starts', type: 'int32', dims: ['posts'] },
       { name: 'ends', type: 'int32', dims: ['posts'] },
-      { name: 'scale', type: 'float32', dims: ['posts'] },
+      { name: scale, type: 'float32', dims: ['posts'] },
     ],
     outputs: [{ name: 'seriousness', type: 'float32', dims: ['posts'] }],
   })
@@ -80,4 +80,8 @@ test('a graph that is not linear is explained by leaving out, and what is left o
   expect(Math.abs(rest!.logit)).toBeGreaterThan(0.05)
   const sum = contributions.reduce((sum, { logit }) => sum + logit, base)
   expect(sum).toBeCloseTo(toLogit(seriousness), 2)
+})
+
+test('a graph with other inputs is refused before it scores', async () => {
+  await expect(load('Identity', 'factor')).rejects.toThrow(/takes features, starts, ends, factor.*npm run train/)
 })

@@ -18,7 +18,8 @@ import { toScoredText } from './scored-text.ts'
 
 /**
  * A graph over the features of `features.ts`, of all posts in one row: inputs `features` [0 and all of them], `starts` and `ends`
- * [posts], the places before and at the last feature of each post, and `scale` [posts].
+ * [posts], the places before and at the last feature of each post, and `scale` [posts]. Its running sums have to be of whole
+ * numbers: those of fractions would let a post's company show in its score.
  */
 export class HashedModel implements Model {
   readonly name: string
@@ -38,7 +39,12 @@ export class HashedModel implements Model {
       )
     }
     // One thread: a batch is small, and cores are better used by more scorers.
-    return new HashedModel(manifest.name, await openGraph(folder, manifest, 1))
+    const session = await openGraph(folder, manifest, 1)
+    if (session.inputNames.toSorted().join() !== INPUTS.toSorted().join())
+      throw new OperationalError(
+        `The graph in ${folder} takes ${session.inputNames.join(', ')}; this program gives ${INPUTS.join(', ')}. Train again with npm run train.`,
+      )
+    return new HashedModel(manifest.name, session)
   }
 
   /** Scores a batch in one inference call. The result for a post does not depend on its company. */
@@ -132,6 +138,8 @@ class Batch {
     this.scale[this.#posts++] = scale
   }
 }
+
+const INPUTS = ['features', 'starts', 'ends', 'scale']
 
 /** Single precision leaves this much between the sum and the whole, in log-odds, of a post that is very sure. */
 const LINEAR_TOLERANCE = 0.05

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
+import { MAX_FEATURES, writeFeatures } from './features.ts'
 import { Model } from './model.ts'
 
 let model: Model
@@ -37,6 +38,16 @@ test('any text scores from 0 to 1, with four decimals, whatever its company', as
     }),
     { numRuns: 50 },
   )
+})
+
+test('neither empty posts nor a full row of features touch their neighbours', async () => {
+  const [empty, short] = [{ title: '' }, { title: 'me irl' }]
+  const long = { title: 'On tariffs', selftext: Array.from({ length: 400 }, (_, at) => `economists${at}`).join(' ') }
+  expect(writeFeatures(long, new Int32Array(MAX_FEATURES))).toBe(MAX_FEATURES)
+  const posts = [empty, long, empty, short, long, empty]
+  const alone = (await Promise.all(posts.map((post) => model.score([post])))).flat()
+  expect(await model.score(posts)).toEqual(alone)
+  expect(new Set(alone).size).toBe(3)
 })
 
 test('a graph that is not the one described is refused', async () => {
