@@ -93,49 +93,51 @@ export class HashedModel implements Model {
     return Array.from(await this.#infer(batch), toLogit)
   }
 
-  async #infer({ features, starts, ends, scale }: Batch): Promise<Float32Array> {
-    const output = await this.#session.run({
-      features: new Tensor('int32', features, [features.length]),
-      starts: new Tensor('int32', starts, [starts.length]),
-      ends: new Tensor('int32', ends, [ends.length]),
-      scale: new Tensor('float32', scale, [scale.length]),
-    })
+  async #infer(batch: Batch): Promise<Float32Array> {
+    const output = await this.#session.run(batch.toInputs())
     return output['seriousness']!.data as Float32Array
   }
 }
 
 /** The graph's inputs for some posts, filled one post after the other. */
-class Batch {
-  readonly starts: Int32Array
-  readonly ends: Int32Array
-  readonly scale: Float32Array
-  readonly #all: Int32Array
+export class Batch {
+  readonly #features: Int32Array
+  readonly #starts: Int32Array
+  readonly #ends: Int32Array
+  readonly #scale: Float32Array
   #posts = 0
   /** The place of the last feature; the first is 0 and belongs to no post. */
   #last = 0
 
+  /** @param maxFeatures of all posts together */
   constructor(posts: number, maxFeatures: number) {
-    this.#all = new Int32Array(1 + maxFeatures)
-    this.starts = new Int32Array(posts)
-    this.ends = new Int32Array(posts)
-    this.scale = new Float32Array(posts)
-  }
-
-  get features(): Int32Array {
-    return this.#all.subarray(0, this.#last + 1)
+    this.#features = new Int32Array(1 + maxFeatures)
+    this.#starts = new Int32Array(posts)
+    this.#ends = new Int32Array(posts)
+    this.#scale = new Float32Array(posts)
   }
 
   /** Where the next post's features are to be written. */
   room(): Int32Array {
-    return this.#all.subarray(this.#last + 1, this.#last + 1 + MAX_FEATURES)
+    return this.#features.subarray(this.#last + 1, this.#last + 1 + MAX_FEATURES)
   }
 
   /** Takes the `count` features that were written as those of the next post. */
   add(count: number, scale: number): void {
-    this.starts[this.#posts] = this.#last
+    this.#starts[this.#posts] = this.#last
     this.#last += count
-    this.ends[this.#posts] = this.#last
-    this.scale[this.#posts++] = scale
+    this.#ends[this.#posts] = this.#last
+    this.#scale[this.#posts++] = scale
+  }
+
+  toInputs(): InferenceSession.FeedsType {
+    const features = this.#features.subarray(0, this.#last + 1)
+    return {
+      features: new Tensor('int32', features, [features.length]),
+      starts: new Tensor('int32', this.#starts, [this.#starts.length]),
+      ends: new Tensor('int32', this.#ends, [this.#ends.length]),
+      scale: new Tensor('float32', this.#scale, [this.#scale.length]),
+    }
   }
 }
 

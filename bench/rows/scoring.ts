@@ -1,7 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession } from 'onnxruntime-node'
 import { decodeEvent, encodeEvent } from '../../schema/events.ts'
 import { subjects } from '../../schema/subjects.ts'
 import { MAX_FEATURES, writeFeatures } from '../../scorer/features.ts'
+import { Batch, toScale } from '../../scorer/hashed-model.ts'
 import { Model } from '../../scorer/model.ts'
 import { benchPost } from '../posts.ts'
 import { seconds } from '../raw.ts'
@@ -28,22 +29,14 @@ export async function benchScoring(): Promise<Figure[]> {
 
 async function rawInference(): Promise<number> {
   const session = await InferenceSession.create('ml/model/model.onnx', { intraOpNumThreads: 1, interOpNumThreads: 1 })
-  const rows = Array.from({ length: BATCH }, (_, index) => {
-    const row = new Int32Array(MAX_FEATURES)
-    return row.subarray(0, writeFeatures(benchPost(index), row))
-  })
-  const features = Int32Array.from([[0], ...rows].flatMap((row) => [...row]))
-  const ends = Int32Array.from(rows, ({ length }) => length)
-  for (let post = 1; post < BATCH; post++) ends[post]! += ends[post - 1]!
-  const starts = ends.map((end, post) => end - rows[post]!.length)
-  const inputs = {
-    features: new Tensor('int32', features, [features.length]),
-    starts: new Tensor('int32', starts, [BATCH]),
-    ends: new Tensor('int32', ends, [BATCH]),
-    scale: new Tensor('float32', new Float32Array(BATCH).fill(0.1), [BATCH]),
+  const batch = new Batch(BATCH, BATCH * MAX_FEATURES)
+  for (let index = 0; index < BATCH; index++) {
+    const count = writeFeatures(benchPost(index), batch.room())
+    batch.add(count, toScale(count))
   }
+  const inputs = batch.toInputs()
   await session.run(inputs)
   const start = performance.now()
-  for (let batch = 0; batch < BATCHES; batch++) await session.run(inputs)
+  for (let run = 0; run < BATCHES; run++) await session.run(inputs)
   return (BATCH * BATCHES) / seconds(start)
 }
