@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import Sqlite from 'better-sqlite3'
 import type { PostErased, PostScored } from '../schema/events.ts'
+import { POSTS, SCORES } from '../schema/streams.ts'
 import { meanSeriousness, toFixedSeriousness } from '../schema/seriousness.ts'
-import { POSTS, SCORES } from '../schema/subjects.ts'
 
 export interface Figure {
   readonly posts: number

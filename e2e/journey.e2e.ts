@@ -8,11 +8,10 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
 import { startProjector } from '../projections/projector.ts'
 import { projections } from '../projections/registry.ts'
-import { toCoverageMessage } from '../schema/coverage.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, subjectOf, subjectPattern, toMessage } from '../schema/events.ts'
+import { POSTS } from '../schema/streams.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { POSTS, subjects } from '../schema/subjects.ts'
 import { hourCovered, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startScorer } from '../scorer/start-scorer.ts'
@@ -53,7 +52,7 @@ afterAll(() => stack.disposeAsync())
 
 async function publish(id: string, title: string, more: Parameters<typeof postSubmitted>[0] = {}): Promise<void> {
   const post = postSubmitted({ id, title, created_utc: Math.floor(Date.now() / 1_000), ...more })
-  await jetstream(connection).publish(subjects.postSubmitted(post.subreddit), encodeEvent(post))
+  await jetstream(connection).publish(subjectOf(post), encodeEvent(post))
 }
 
 const countOf = async (path: string): Promise<string> => (await fetch(gateway.url + path)).text()
@@ -106,7 +105,7 @@ const HOUR_SECONDS = 3_600
 
 async function report(hoursAgo: number, more: Parameters<typeof hourCovered>[0]): Promise<void> {
   const now = Math.floor(Date.now() / 1_000)
-  const { subject, payload } = toCoverageMessage(
+  const { subject, payload } = toMessage(
     hourCovered({ hour_utc: now - (now % HOUR_SECONDS) - hoursAgo * HOUR_SECONDS, ...more }),
   )
   await jetstream(connection).publish(subject, payload)
@@ -398,7 +397,7 @@ test('no title is too long or too strange, and no page is wider than a phone', a
 test('where another model is shown than the one that scores, the pages say so until that one is promoted', async () => {
   const { name } = JSON.parse(await readFile('ml/model/model.json', 'utf8')) as { name: string }
   const promote = (model: string) =>
-    jetstream(connection).publish(subjects.modelPromoted, encodeEvent({ type: 'ModelPromoted', model }))
+    jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
   await promote('another-1')
   const notices = async (): Promise<string[]> =>
     ((await (await fetch(`${gateway.url}/readyz`)).json()) as { notices: string[] }).notices

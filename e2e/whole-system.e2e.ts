@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { toCoverageMessage } from '../schema/coverage.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { requireStream } from '../schema/apply-streams.ts'
+import { encodeEvent, EVENTS, subjectOf, toMessage } from '../schema/events.ts'
+import { COVERAGE, DEAD, POSTS } from '../schema/streams.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { requireStream } from '../schema/streams.ts'
-import { COVERAGE, DEAD, messageIds, POSTS, subjects } from '../schema/subjects.ts'
 import { hourCovered, postErased, postSubmitted } from '../schema/testing/builders.ts'
 import { figuresOfGraphQL, figuresOfLog, figuresOfRest, figuresOfViews, type AllFigures } from './figures.ts'
 import { Launcher, ownSettings, processesOn, type Settings } from './running-system.ts'
@@ -95,8 +94,8 @@ describe('the whole system', () => {
   }
 
   async function publishPost(post: ReturnType<typeof postSubmitted>, withId = true): Promise<void> {
-    const msgID = withId ? messageIds.post(post.id) : undefined
-    await publish(subjects.postSubmitted(post.subreddit), encodeEvent(post), msgID)
+    const msgID = withId ? EVENTS.PostSubmitted.messageId({ id: post.id }) : undefined
+    await publish(subjectOf(post), encodeEvent(post), msgID)
   }
 
   /** Every fifth post twice with its id, every seventh again without one. */
@@ -119,7 +118,11 @@ describe('the whole system', () => {
   const erase = (post: ReturnType<typeof postSubmitted>): Promise<void> => {
     const { id, subreddit, created_utc } = post
     const event = postErased({ post_id: id, subreddit, created_utc })
-    return publish(subjects.postErased(subreddit), encodeEvent(event), messageIds.erased(id))
+    return publish(
+      subjectOf({ type: 'PostErased', subreddit }),
+      encodeEvent(event),
+      EVENTS.PostErased.messageId({ post_id: id }),
+    )
   }
 
   /** Waits until every reader says what the log says, which has to be about `posts` posts. */
@@ -161,7 +164,8 @@ describe('the whole system', () => {
 
   test('every reader agrees with the log, whatever was published', async () => {
     await publishPosts(published)
-    for (const [, payload] of malformed) await publish(subjects.postSubmitted('AskScience'), payload)
+    for (const [, payload] of malformed)
+      await publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), payload)
     const late = makePost()
     await erase(late)
     const early = makePost()
@@ -185,7 +189,7 @@ describe('the whole system', () => {
     const ingest = await connectNats({ ...address, name: 'e2e', logger })
     try {
       const hour_utc = nowSeconds - (nowSeconds % HOUR_SECONDS) - HOUR_SECONDS
-      const reports = [hourCovered({ hour_utc, coverage: 0 }), hourCovered({ hour_utc })].map(toCoverageMessage)
+      const reports = [hourCovered({ hour_utc, coverage: 0 }), hourCovered({ hour_utc })].map(toMessage)
       await requireStream(await jetstreamManager(ingest), COVERAGE)
       expect(await new DurablePublisher(ingest).publish(reports)).toEqual({ stored: 2, duplicates: 0 })
     } finally {

@@ -2,11 +2,10 @@ import { jetstreamManager, jetstream } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { toCoverageMessage } from '../schema/coverage.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, subjectPattern, toMessage } from '../schema/events.ts'
+import { changesSubject } from '../schema/read-models.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { subjects } from '../schema/subjects.ts'
 import { hourCovered } from '../schema/testing/builders.ts'
 import { startTestNats } from '../schema/testing/nats-server.ts'
 import { startGateway } from './start-gateway.ts'
@@ -28,7 +27,7 @@ beforeEach(async () => {
   stack.defer(() => connection.close())
   await applyStreams(await jetstreamManager(connection))
   await jetstream(connection).publish(
-    subjects.modelPromoted,
+    subjectPattern('ModelPromoted'),
     encodeEvent({ type: 'ModelPromoted', model: 'serious-1' }),
   )
   const config = {
@@ -51,7 +50,7 @@ const post = (number: number, subreddit = 'AskScience') => ({
   seriousness: number % 10_000,
 })
 function notify(projection: string, changed: readonly string[] = []): void {
-  connection.publish(subjects.changes(projection), JSON.stringify({ projection, checkpoints: {}, subreddits: changed }))
+  connection.publish(changesSubject(projection), JSON.stringify({ projection, checkpoints: {}, subreddits: changed }))
 }
 interface RestBody {
   readonly next: string | null
@@ -203,7 +202,7 @@ test('REST tells how much of each hour was seen, as soon as it is reported', asy
 })
 
 test('hourly is behind the log while reports on hours wait, and the other read models are not', async () => {
-  await new DurablePublisher(connection).publish([hourCovered({ seen: 1 }), hourCovered()].map(toCoverageMessage))
+  await new DurablePublisher(connection).publish([hourCovered({ seen: 1 }), hourCovered()].map(toMessage))
   const query = '{ pipeline { streams { name messages } projections { name lag } } }'
   const look = async () => {
     const headers = { 'content-type': 'application/json' }
@@ -287,7 +286,7 @@ test('a promotion shows at once: figures and subscribers are those of the new mo
   const events = readEvents<{ subredditUpdated: object }>(await subscribe(url, query, new AbortController().signal))
   files.allTime.exec(`UPDATE all_time SET sum = 9000 WHERE model = 'serious-2'`)
   const promoted = encodeEvent({ type: 'ModelPromoted', model: 'serious-2' })
-  await jetstream(connection).publish(subjects.modelPromoted, promoted)
+  await jetstream(connection).publish(subjectPattern('ModelPromoted'), promoted)
   expect((await events.next()).value!.subredditUpdated).toEqual({ name: 'AskScience', allTime: { mean: 0.9 } })
   await events.return(undefined)
 })

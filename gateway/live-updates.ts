@@ -1,7 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { ChangeNotice } from '../schema/changes.ts'
+import { type ChangeNotice, changesSubject } from '../schema/read-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { subjects } from '../schema/subjects.ts'
 import { ChangedSubreddits } from './live/changed-subreddits.ts'
 import { PipelineUpdates } from './live/pipeline-updates.ts'
 import { ScoredPosts, type LiveSources } from './live/scored-posts.ts'
@@ -40,7 +39,7 @@ export class LiveUpdates implements Disposable {
   }
 
   async follow(connection: NatsConnection): Promise<void> {
-    connection.subscribe(subjects.changes('*'), {
+    connection.subscribe(changesSubject('*'), {
       callback: (error, message) => {
         if (error !== null) return this.#logger.warn({ err: error }, 'cannot follow change notices')
         this.#onNotice(message.data)

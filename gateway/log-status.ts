@@ -2,7 +2,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { StreamStatus } from '../schema/generated/api.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { COVERAGE, DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+import { COVERAGE, DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/streams.ts'
 
 const REFRESH_MS = 500
 const STREAMS: readonly StreamName[] = [POSTS, SCORES, MODELS, COVERAGE, DEAD]

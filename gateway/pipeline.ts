@@ -1,6 +1,6 @@
 import type { Pipeline, ProjectionStatus, StreamStatus } from '../schema/generated/api.ts'
-import { describeStandstill } from '../schema/models.ts'
-import { COVERAGE, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+import { describeStandstill } from '../schema/scoring-models.ts'
+import { COVERAGE, POSTS, SCORES, type StreamName } from '../schema/streams.ts'
 import { meanSeriousness, standardDeviation } from '../schema/seriousness.ts'
 import type { LogStatus } from './log-status.ts'
 import type { ReadModels } from './read-models.ts'

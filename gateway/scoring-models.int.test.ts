@@ -2,10 +2,11 @@ import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startSecuredNats } from '../ingest/testing/start-secured-nats.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, subjectPattern } from '../schema/events.ts'
+import { scorerConsumer } from '../schema/scoring-models.ts'
+import { POSTS } from '../schema/streams.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { POSTS, scorerConsumer, subjects } from '../schema/subjects.ts'
 import { startGateway } from './start-gateway.ts'
 import { createReadModel } from './testing/read-model-files.ts'
 import { silent } from './testing/test-gateway.ts'
@@ -29,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => stack.disposeAsync())
 
 const promote = (model: string) =>
-  jetstream(admin).publish(subjects.modelPromoted, encodeEvent({ type: 'ModelPromoted', model }))
+  jetstream(admin).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
 
 /** As a scorer does, it waits for posts. */
 async function scoreWith(model: string): Promise<void> {

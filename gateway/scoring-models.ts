@@ -1,6 +1,6 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { readScoringModels } from '../schema/models.ts'
+import { readScoringModels } from '../schema/scoring-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 const POLL_INTERVAL_MS = 5_000

@@ -1,8 +1,9 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent } from '../schema/events.ts'
+import { decodeEvent } from '../schema/decode-event.ts'
+import { subjectPattern } from '../schema/events.ts'
+import { MODELS } from '../schema/streams.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { MODELS, subjects } from '../schema/subjects.ts'
 
 const POLL_INTERVAL_MS = 1_000
 
@@ -47,7 +48,7 @@ export class ShownModel implements Disposable {
   /** Looks now, at each promotion that it hears of, and once a second for those that it did not. */
   async follow(connection: NatsConnection): Promise<void> {
     const jsm = await jetstreamManager(connection, { checkAPI: false })
-    connection.subscribe(subjects.modelPromoted, {
+    connection.subscribe(subjectPattern('ModelPromoted'), {
       callback: (error) => {
         if (error === null) void this.#look(jsm)
         else this.#logger.debug({ err: error }, 'cannot hear of promotions')
@@ -64,7 +65,7 @@ export class ShownModel implements Disposable {
 
   async #look(jsm: JetStreamManager): Promise<void> {
     try {
-      const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
+      const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
       if (message === null) return
       const event = decodeEvent(message.data, message.subject, message.time.getTime())
       if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return

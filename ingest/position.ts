@@ -1,7 +1,7 @@
 import { jetstream, StorageType } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { SOURCE_POSITIONS_BUCKET } from '../schema/subjects.ts'
+import { SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
 

@@ -1,7 +1,5 @@
-import type { PostSubmitted } from '../schema/events.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { encodeEvent, EVENTS, type PostSubmitted, subjectOf } from '../schema/events.ts'
 import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
-import { messageIds, subjects } from '../schema/subjects.ts'
 
 /** The server's limit is 1 MB with headers; what is larger cannot be stored. */
 export const MAX_MESSAGE_BYTES = 900_000
@@ -54,7 +52,7 @@ export class PostsPublisher {
     const payload = Buffer.from(encodeEvent(event))
     if (payload.length > MAX_MESSAGE_BYTES) return false
     if (this.#bytes + payload.length > MAX_BATCH_BYTES) this.flush()
-    const messageId = messageIds.post(event.id)
+    const messageId = EVENTS.PostSubmitted.messageId({ id: event.id })
     if (this.#posts.has(messageId)) this.counts.duplicates++
     else this.#posts.set(messageId, { subject: this.#subjectOf(event.subreddit), messageId, payload })
     this.#advance(position, payload.length)
@@ -130,7 +128,7 @@ export class PostsPublisher {
     const known = this.#subjects.get(subreddit)
     if (known !== undefined) return known
     if (this.#subjects.size >= MAX_CACHED_SUBJECTS) this.#subjects.clear()
-    const subject = subjects.postSubmitted(subreddit)
+    const subject = subjectOf({ type: 'PostSubmitted', subreddit })
     this.#subjects.set(subreddit, subject)
     return subject
   }

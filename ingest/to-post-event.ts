@@ -1,5 +1,6 @@
 import { plainPostId } from '../schema/post-id.ts'
-import { checkEvent, type PostSubmitted } from '../schema/events.ts'
+import { checkEvent } from '../schema/decode-event.ts'
+import type { PostSubmitted } from '../schema/events.ts'
 import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 

@@ -1,11 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, subjectOf } from '../schema/events.ts'
+import { POSTS } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { POSTS, subjects } from '../schema/subjects.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { streamSource, type LabelledText } from './read-posts.ts'
@@ -29,7 +29,7 @@ async function publish(count: number): Promise<string[]> {
   const messages = ids.map((id) => {
     const post = postSubmitted({ id })
     return {
-      subject: subjects.postSubmitted(post.subreddit),
+      subject: subjectOf(post),
       messageId: id,
       payload: encodeEvent(post),
     }
@@ -52,8 +52,8 @@ test('a stream is read from its first message to its last, past erasures and wha
   const jsm = await jetstreamManager(connection)
   for (const sequence of [1, 1_000, 1_001, 2_500]) await jsm.streams.deleteMessage(POSTS, sequence, true)
   await connection.flush()
-  connection.publish(subjects.postSubmitted('askscience'), 'no post')
-  connection.publish(subjects.postErased('askscience'), '{"type":"PostErased"}')
+  connection.publish(subjectOf({ type: 'PostSubmitted', subreddit: 'askscience' }), 'no post')
+  connection.publish(subjectOf({ type: 'PostErased', subreddit: 'askscience' }), '{"type":"PostErased"}')
   await connection.flush()
   const { posts, broken } = await readAll()
   const erased = new Set([ids[0], ids[999], ids[1_000], ids[2_499]])

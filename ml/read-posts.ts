@@ -8,7 +8,7 @@ import { connectNats, type ServerAddress } from '../schema/runtime/nats.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
 import { requireServer } from '../schema/runtime/require-server.ts'
 import { isBlankLine } from '../schema/runtime/split-lines.ts'
-import { POSTS } from '../schema/subjects.ts'
+import { POSTS } from '../schema/streams.ts'
 import { cleanText } from '../scorer/features.ts'
 
 /** A post to learn from or to judge by. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { SCORES } from '../schema/subjects.ts'
+import { SCORES } from '../schema/streams.ts'
 import { postScored } from '../schema/testing/builders.ts'
 import { CauseGate } from './cause-gate.ts'
 import { toLog } from './testing/replay.ts'

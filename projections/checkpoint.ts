@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import type { StreamName } from '../schema/subjects.ts'
+import type { StreamName } from '../schema/streams.ts'
 
 export interface Checkpoint {
   readonly sequence: number

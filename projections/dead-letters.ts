@@ -1,7 +1,7 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { Database } from 'better-sqlite3'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { publishDeadLetter, type DeadLetter } from '../schema/runtime/dead-letter.ts'
+import { type DeadLetter, publishDeadLetter } from '../schema/dead-letters.ts'
 
 /** In work at once, each with up to 1 MB here and as much from the log. */
 const PAGE = 32
@@ -62,7 +62,7 @@ export class DeadLetterOutbox {
     if (!isInLog) onDropped()
   }
 
-  /** Asks the stream's leader, which is the first to know of a deletion. @throws where it does not answer */
+  /** Asks the stream's leader, which knows of a deletion first. @throws where it does not answer */
   async #isInLog({ stream, sequence, data }: DeadLetter): Promise<boolean> {
     const message = await this.#options.jsm.streams.getMessage(stream, { seq: sequence })
     // Other bytes are those of a stream that was made anew.

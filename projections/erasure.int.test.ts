@@ -8,13 +8,13 @@ import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { awaitReadModels } from '../ingest/erasure/await-read-models.ts'
 import { erasePosts } from '../ingest/erasure/erase-posts.ts'
-import { encodeEvent } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, EVENTS, subjectOf } from '../schema/events.ts'
+import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { DEAD, messageIds, POSTS, SCORES, subjects } from '../schema/subjects.ts'
 import { postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
@@ -68,8 +68,8 @@ async function publishPosts(indexes: readonly number[]): Promise<void> {
   const created_utc = 1_764_000_000
   await publisher.publish(
     indexes.map((index) => ({
-      subject: subjects.postSubmitted('AskScience'),
-      messageId: messageIds.post(idOf(index)),
+      subject: subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }),
+      messageId: EVENTS.PostSubmitted.messageId({ id: idOf(index) }),
       payload: encodeEvent(
         postSubmitted({ id: idOf(index), title: `about ${secretOf(index)}`, created_utc: created_utc + 600 * index }),
       ),
@@ -78,8 +78,8 @@ async function publishPosts(indexes: readonly number[]): Promise<void> {
   const { last_seq } = (await jsm.streams.info(POSTS)).state
   const scores = indexes.flatMap((index, position) =>
     ['serious-1', 'serious-2'].map((model) => ({
-      subject: subjects.postScored(model, 'AskScience'),
-      messageId: messageIds.score(model, idOf(index)),
+      subject: subjectOf({ type: 'PostScored', model, subreddit: 'AskScience' }),
+      messageId: EVENTS.PostScored.messageId({ model, post_id: idOf(index) }),
       payload: encodeEvent(
         postScored({
           post_id: idOf(index),
@@ -239,9 +239,9 @@ test('late copies and scores of an erased post change nothing, and go with the n
   await untilApplied()
   const before = allRows()
   const copy = postSubmitted({ id: idOf(3), title: `about ${secretOf(3)}` })
-  await jetstream(connection).publish(subjects.postSubmitted('AskScience'), encodeEvent(copy))
+  await jetstream(connection).publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), encodeEvent(copy))
   await jetstream(connection).publish(
-    subjects.postScored('late-1', 'AskScience'),
+    subjectOf({ type: 'PostScored', model: 'late-1', subreddit: 'AskScience' }),
     encodeEvent(postScored({ post_id: idOf(3), model: 'late-1' })),
   )
   await untilApplied()
@@ -255,7 +255,7 @@ test('late copies and scores of an erased post change nothing, and go with the n
 describe('a rejected event whose letter did not get into DEAD before its projector stopped', () => {
   const publishBroken = (index: number) =>
     jetstream(connection).publish(
-      subjects.postSubmitted('AskScience'),
+      subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }),
       JSON.stringify({ id: idOf(index), title: secretOf(index) }),
     )
   const waiting = (): unknown[] =>

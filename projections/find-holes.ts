@@ -1,5 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
-import type { StreamName } from '../schema/subjects.ts'
+import type { StreamName } from '../schema/streams.ts'
 import { readErasedSequences } from './recorded-erasures.ts'
 
 /** A range of sequences, both ends inclusive. */

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { EventType, GravitasEvent } from '../schema/events.ts'
-import type { StreamName } from '../schema/subjects.ts'
+import type { StreamName } from '../schema/streams.ts'
 
 /** Where in the log an event stands. */
 export interface Position {

@@ -5,14 +5,13 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { toCoverageMessage } from '../schema/coverage.ts'
-import { encodeEvent, type GravitasEvent, type HourCovered } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, type GravitasEvent, type HourCovered, subjectOf, toMessage } from '../schema/events.ts'
+import { COVERAGE, DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { COVERAGE, DEAD, POSTS, SCORES, subjects } from '../schema/subjects.ts'
 import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
@@ -48,12 +47,7 @@ async function start(name: string): Promise<Service> {
 async function publish(events: readonly GravitasEvent[]): Promise<void> {
   const publisher = new DurablePublisher(connection)
   const messages = events.map((event, index) => ({
-    subject:
-      event.type === 'PostScored'
-        ? subjects.postScored(event.model, event.subreddit)
-        : event.type === 'PostSubmitted'
-          ? subjects.postSubmitted(event.subreddit)
-          : subjects.postErased('askscience'),
+    subject: subjectOf(event),
     messageId: `${Date.now()} ${Math.random()} ${index}`,
     payload: encodeEvent(event),
   }))
@@ -64,7 +58,7 @@ async function publish(events: readonly GravitasEvent[]): Promise<void> {
 }
 
 const publishCoverage = (...reports: readonly HourCovered[]) =>
-  new DurablePublisher(connection).publish(reports.map(toCoverageMessage))
+  new DurablePublisher(connection).publish(reports.map(toMessage))
 
 const seen = () => query<{ seen: number }>('hourly', 'SELECT seen FROM coverage_view').map((row) => row.seen)
 

@@ -3,21 +3,14 @@ import { mkdir } from 'node:fs/promises'
 import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
-import type { ChangeNotice } from '../schema/changes.ts'
+import { requireStream } from '../schema/apply-streams.ts'
+import { subjectPattern } from '../schema/events.ts'
+import { type ChangeNotice, changesSubject, projectorConsumer } from '../schema/read-models.ts'
+import { COVERAGE, POSTS, SCORES, type StreamName } from '../schema/streams.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
-import { requireStream } from '../schema/streams.ts'
-import {
-  COVERAGE,
-  ERASED_SUBJECTS,
-  POSTS,
-  SCORES,
-  projectorConsumer,
-  subjects,
-  type StreamName,
-} from '../schema/subjects.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from './batch-writer.ts'
 import { CauseGate } from './cause-gate.ts'
 import { Checkpoints } from './checkpoint.ts'
@@ -138,7 +131,7 @@ class Projector implements AsyncDisposable {
     const handles = new Set(this.#projection.handles)
     const wanted: [StreamName, string | undefined][] = []
     if (handles.has('PostSubmitted')) wanted.push([POSTS, undefined])
-    else if (handles.has('PostErased')) wanted.push([POSTS, ERASED_SUBJECTS])
+    else if (handles.has('PostErased')) wanted.push([POSTS, subjectPattern('PostErased')])
     if (handles.has('PostScored')) wanted.push([SCORES, undefined])
     if (handles.has('HourCovered')) wanted.push([COVERAGE, undefined])
     return wanted
@@ -262,7 +255,7 @@ class Projector implements AsyncDisposable {
       checkpoints: this.#positions,
       subreddits,
     }
-    this.#connection.publish(subjects.changes(this.#projection.name), JSON.stringify(notice))
+    this.#connection.publish(changesSubject(this.#projection.name), JSON.stringify(notice))
   }
 
   #drainDeadLetters(): void {

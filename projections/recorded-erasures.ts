@@ -1,7 +1,8 @@
 import { readBatch } from '../schema/runtime/read-batch.ts'
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
-import { decodeValidEvent, type PostErased } from '../schema/events.ts'
-import { ERASED_SUBJECTS, POSTS, SCORES, type StreamName } from '../schema/subjects.ts'
+import { decodeValidEvent } from '../schema/decode-event.ts'
+import { type PostErased, subjectPattern } from '../schema/events.ts'
+import { POSTS, SCORES, type StreamName } from '../schema/streams.ts'
 
 const BATCH_MESSAGES = 1_000
 
@@ -29,7 +30,7 @@ export async function readErasedSequences(
 
 /** The next erasures of POSTS from a sequence on; none where there are no more. */
 const readErasures = (jsm: JetStreamManager, from: number): Promise<StoredMsg[]> =>
-  readBatch(jsm, POSTS, { seq: from, batch: BATCH_MESSAGES, next_by_subj: ERASED_SUBJECTS })
+  readBatch(jsm, POSTS, { seq: from, batch: BATCH_MESSAGES, next_by_subj: subjectPattern('PostErased') })
 
 function namedIn({ data, subject, time }: StoredMsg, stream: StreamName): readonly number[] {
   const event = decodeValidEvent(data, subject, time.getTime()) as PostErased | undefined

@@ -2,8 +2,8 @@ import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createLogger } from '../schema/runtime/logger.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { POSTS } from '../schema/subjects.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { POSTS } from '../schema/streams.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { StreamFollower } from './stream-follower.ts'
 

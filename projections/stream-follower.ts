@@ -11,7 +11,7 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { BatchPuller } from '../schema/runtime/batch-puller.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import type { StreamName } from '../schema/subjects.ts'
+import type { StreamName } from '../schema/streams.ts'
 import type { LogMessage } from './batch-writer.ts'
 import { HoleFinder } from './find-holes.ts'
 

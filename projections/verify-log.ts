@@ -1,6 +1,6 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
-import type { StreamName } from '../schema/subjects.ts'
+import type { StreamName } from '../schema/streams.ts'
 import { digestOf, type Checkpoint } from './checkpoint.ts'
 
 const REBUILD = 'Delete the read model’s file to rebuild it from the log as it is now, or restore the log.'

@@ -1,17 +1,18 @@
-import { HOUR_SECONDS } from './hours.ts'
+import { nuid } from '@nats-io/transport-node'
 import { Type, type Static } from 'typebox'
-import { Compile } from 'typebox/compile'
-import { EventRejectedError } from './runtime/errors.ts'
-import { subjects } from './subjects.ts'
+import { HOUR_SECONDS } from './hours.ts'
+import type { OutgoingMessage } from './runtime/publish.ts'
+import { COVERAGE, MODELS, POSTS, SCORES, type StreamName } from './streams.ts'
 
 /**
- * The events, as JSON Schemas from which their types come. Field names are Reddit's own. Decoders validate at a cost
- * of about a microsecond and ignore fields that they do not know. How long texts may be, the size of a message limits.
+ * The events: their JSON Schemas, from which their types come, and where each is stored. Field names are Reddit's own.
+ * Only the size of a message limits how long texts may be.
  */
 const PostId = Type.String({ pattern: '^[0-9a-z]{1,10}$' })
 const Subreddit = Type.String({ pattern: '^[A-Za-z0-9_]{2,24}$' })
 const EARLIEST_CREATED_UTC = Date.UTC(2005, 0, 1) / 1000
 const CreatedUtc = Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799 })
+/** Of a scoring model's name, which is a token of a subject. */
 export const MODEL_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$'
 const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -41,7 +42,7 @@ export const PostErased = Type.Object({
   subreddit: Subreddit,
   created_utc: CreatedUtc,
   reason: nullable(Type.String()),
-  /** Sequences of its messages in POSTS and in SCORES that are deleted: by them a replay tells an erasure from a loss. */
+  /** Sequences of the post's messages in POSTS and in SCORES that are deleted. A replay tells by them an erasure from a loss. */
   post_sequences: Type.Optional(Sequences),
   score_sequences: Type.Optional(Sequences),
 })
@@ -55,7 +56,7 @@ export const PostScored = Type.Object({
   model: ModelName,
   /** 0 (banter) to 1 (serious), four decimals. */
   seriousness: Type.Number({ minimum: 0, maximum: 1 }),
-  /** Sequence in POSTS of the PostSubmitted that was scored: lets a reader wait for the cause of a score. */
+  /** Sequence in POSTS of the PostSubmitted that was scored, by which its text is found. */
   post_sequence: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 export type PostScored = Static<typeof PostScored>
@@ -63,7 +64,7 @@ export type PostScored = Static<typeof PostScored>
 export const ModelPromoted = Type.Object({ type: Type.Literal('ModelPromoted'), model: ModelName })
 export type ModelPromoted = Static<typeof ModelPromoted>
 
-/** A token of a subject, as a model's name is. */
+/** A token of a subject, as a scoring model's name is. */
 const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
 /** What a GraphQL Int holds. */
 const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
@@ -75,99 +76,103 @@ const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 export const HourCovered = Type.Object({
   type: Type.Literal('HourCovered'),
   source: SourceName,
-  /** Null: all of Reddit, whose ids are looked through. */
+  /** Null: the report is about all of Reddit. */
   subreddit: Type.Union([Subreddit, Type.Null()]),
   /** The beginning of the hour, seconds since the epoch. */
   hour_utc: Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799, multipleOf: HOUR_SECONDS }),
-  /** How many ids the hour has; null where that cannot be known, as in a listing. */
+  /** How many post ids the hour has; null where that cannot be known, as in a listing. */
   expected: Type.Union([Count, Type.Null()]),
   seen: Count,
-  /** Seen as deleted or removed. */
+  /** Posts that were seen as deleted or removed on Reddit. Nothing of them was erased here. */
   erased: Count,
-  /** Never seen, though they should be there. */
+  /** Posts that must exist and were never seen. */
   unknown: Count,
   /** 0…1: of the ids, (seen + erased) / expected; of a listing, the share of the hour's seconds that was read without a gap. */
   coverage: Type.Number({ minimum: 0, maximum: 1 }),
 })
 export type HourCovered = Static<typeof HourCovered>
 
-export type GravitasEvent = PostSubmitted | PostErased | PostScored | ModelPromoted | HourCovered
-export type EventType = GravitasEvent['type']
-
-const validators = {
-  PostSubmitted: Compile(PostSubmitted),
-  PostErased: Compile(PostErased),
-  PostScored: Compile(PostScored),
-  ModelPromoted: Compile(ModelPromoted),
-  HourCovered: Compile(HourCovered),
-} as const
-
-const MAX_AHEAD_SECONDS = 86_400
-const AHEAD = 'is more than a day ahead of the clock'
-const MAX_SHOWN_LENGTH = 100
-const text = new TextDecoder('utf-8', { fatal: true })
-
-/** What may stand under which subjects: readers select by subject, so another event there would reach some and not others. */
-const SUBJECTS: readonly (readonly [prefix: string, type: EventType])[] = [
-  [subjects.postSubmitted(''), 'PostSubmitted'],
-  [subjects.postErased(''), 'PostErased'],
-  [subjects.modelPromoted, 'ModelPromoted'],
-  ['scores.', 'PostScored'],
-  [subjects.hourCovered(''), 'HourCovered'],
-]
-
-/**
- * Decodes and validates one event.
- * @param data the message's bytes: UTF-8 JSON
- * @param subject where it was published
- * @param storedAtMs when the log stored the message (milliseconds since the epoch), so that a replay judges it the same
- * @throws EventRejectedError with a reason for people; the message belongs in DEAD
- */
-export function decodeEvent(data: Uint8Array, subject: string, storedAtMs: number): GravitasEvent {
-  let json: unknown
-  try {
-    json = JSON.parse(text.decode(data))
-  } catch (cause) {
-    throw new EventRejectedError('not UTF-8 JSON', { cause })
-  }
-  const event = checkEvent(json, storedAtMs)
-  const expected = SUBJECTS.find(([prefix]) => subject.startsWith(prefix))?.[1]
-  if (event.type !== expected) throw new EventRejectedError(`${event.type} does not belong under ${subject}`)
-  return event
+/** What is known of one type of event. `subject` needs only the named fields, so that it can also make a pattern. */
+interface EventKind {
+  readonly schema: object
+  readonly stream: StreamName
+  readonly subject: (fields: never) => string
+  /** The streams drop a second message with the same id within their duplicate window. */
+  readonly messageId: (event: never) => string
 }
 
-/** Like {@link decodeEvent}, for who passes over what is no valid event: undefined. */
-export function decodeValidEvent(data: Uint8Array, subject: string, storedAtMs: number): GravitasEvent | undefined {
-  try {
-    return decodeEvent(data, subject, storedAtMs)
-  } catch (error) {
-    if (error instanceof EventRejectedError) return undefined
-    throw error
-  }
-}
+/** Every type of event: its schema, its stream, its subject (whose last token is in lower case) and its message id. */
+export const EVENTS = {
+  PostSubmitted: {
+    schema: PostSubmitted,
+    stream: POSTS,
+    subject: ({ subreddit }: Pick<PostSubmitted, 'subreddit'>) => `posts.submitted.${subreddit.toLowerCase()}`,
+    messageId: ({ id }: Pick<PostSubmitted, 'id'>) => `post:${id}`,
+  },
+  PostErased: {
+    schema: PostErased,
+    stream: POSTS,
+    subject: ({ subreddit }: Pick<PostErased, 'subreddit'>) => `posts.erased.${subreddit.toLowerCase()}`,
+    messageId: ({ post_id }: Pick<PostErased, 'post_id'>) => `erased:${post_id}`,
+  },
+  PostScored: {
+    schema: PostScored,
+    stream: SCORES,
+    subject: ({ model, subreddit }: Pick<PostScored, 'model' | 'subreddit'>) =>
+      `scores.${model}.${subreddit.toLowerCase()}`,
+    messageId: ({ model, post_id }: Pick<PostScored, 'model' | 'post_id'>) => `score:${model}:${post_id}`,
+  },
+  ModelPromoted: {
+    schema: ModelPromoted,
+    stream: MODELS,
+    subject: (_fields: object) => 'models.promoted',
+    // Unique: with an id made of the name, the stream would drop a return to a model within its duplicate window.
+    messageId: ({ model }: Pick<ModelPromoted, 'model'>) => `promoted:${model}:${nuid.next()}`,
+  },
+  HourCovered: {
+    schema: HourCovered,
+    stream: COVERAGE,
+    subject: ({ source }: Pick<HourCovered, 'source'>) => `coverage.${source}`,
+    // Unique: with an id made of the content, the stream would drop a report that returns to earlier figures.
+    messageId: ({ source, subreddit, hour_utc }: Pick<HourCovered, 'source' | 'subreddit' | 'hour_utc'>) =>
+      `coverage:${source}:${subreddit?.toLowerCase() ?? '*'}:${hour_utc}:${nuid.next()}`,
+  },
+} as const satisfies Readonly<Record<string, EventKind>>
 
-/** Validates a parsed event; like {@link decodeEvent} without the parsing. */
-export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
-  const type = (json as { type?: unknown } | null)?.type
-  if (typeof type !== 'string') throw new EventRejectedError('an event is a JSON object with a type')
-  if (!Object.hasOwn(validators, type)) {
-    throw new EventRejectedError(`unknown event type ${JSON.stringify(type.slice(0, MAX_SHOWN_LENGTH))}`)
-  }
-  const validator = validators[type as EventType]
-  if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))
-  const event: GravitasEvent = json
-  const latest = storedAtMs / 1000 + MAX_AHEAD_SECONDS
-  if ('created_utc' in event && event.created_utc > latest)
-    throw new EventRejectedError(`${type}: created_utc ${AHEAD}`)
-  if ('hour_utc' in event && event.hour_utc > latest) throw new EventRejectedError(`${type}: hour_utc ${AHEAD}`)
-  return event
-}
+export type EventType = keyof typeof EVENTS
+export type GravitasEvent = { [Type in EventType]: Static<(typeof EVENTS)[Type]['schema']> }[EventType]
+
+export const EVENT_TYPES = Object.keys(EVENTS) as readonly EventType[]
+
+/** The fields of an event that its subject is made of. */
+type SubjectFields<Type extends EventType> = Type extends EventType
+  ? { readonly type: Type } & Parameters<(typeof EVENTS)[Type]['subject']>[0]
+  : never
+
+const kindOf = (type: EventType): EventKind => EVENTS[type]
+
+/** The subject that an event is published on. */
+export const subjectOf = (event: SubjectFields<EventType>): string => kindOf(event.type).subject(event as never)
+
+/** The subjects of all events of a type, with `*` for each token that differs. */
+export const subjectPattern = (type: EventType): string =>
+  kindOf(type).subject({ subreddit: '*', model: '*', source: '*' } as never)
+
+/** What the subjects of a type begin with. */
+export const subjectPrefix = (type: EventType): string => subjectPattern(type).replace(/\*.*$/, '')
+
+export const messageIdOf = (event: GravitasEvent): string => kindOf(event.type).messageId(event as never)
+
+/** Message id of a further PostErased of a post, about messages that came later: named by the last one of each stream. */
+export const furtherErasureId = ({ post_id, post_sequences, score_sequences }: PostErased): string =>
+  `${EVENTS.PostErased.messageId({ post_id })}:${post_sequences?.at(-1) ?? 0}:${score_sequences?.at(-1) ?? 0}`
 
 /** The event as message bytes. */
 export const encodeEvent = (event: GravitasEvent): string => JSON.stringify(event)
 
-function describe(type: string, errors: Iterable<{ instancePath: string; message: string }>): string {
-  const [first] = errors
-  if (first === undefined) return `${type}: invalid`
-  return `${type}${first.instancePath === '' ? '' : ' ' + first.instancePath.slice(1)}: ${first.message}`
-}
+/** An event as a message that DurablePublisher.publish takes, which may repeat it without harm. */
+export const toMessage = (event: GravitasEvent): OutgoingMessage => ({
+  subject: subjectOf(event),
+  messageId: messageIdOf(event),
+  payload: encodeEvent(event),
+})

@@ -11,7 +11,8 @@ import {
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { BatchPuller } from '../schema/runtime/batch-puller.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { POSTS, scorerConsumer } from '../schema/subjects.ts'
+import { scorerConsumer } from '../schema/scoring-models.ts'
+import { POSTS } from '../schema/streams.ts'
 import type { BatchScorer } from './score-batch.ts'
 
 const MAX_BATCH_MESSAGES = 1_000

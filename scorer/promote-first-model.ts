@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager, JetStreamApiError } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { encodeEvent } from '../schema/events.ts'
-import { MODELS, subjects } from '../schema/subjects.ts'
+import { encodeEvent, subjectPattern } from '../schema/events.ts'
+import { MODELS } from '../schema/streams.ts'
 
 const WRONG_LAST_SEQUENCE = 10_071
 
@@ -11,7 +11,7 @@ export async function promoteFirstModel(connection: NatsConnection, model: strin
   if (state.last_seq > 0) return false
   try {
     const event = encodeEvent({ type: 'ModelPromoted', model })
-    await jetstream(connection).publish(subjects.modelPromoted, event, { expect: { lastSequence: 0 } })
+    await jetstream(connection).publish(subjectPattern('ModelPromoted'), event, { expect: { lastSequence: 0 } })
     return true
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false

@@ -1,19 +1,20 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent, encodeEvent, type PostSubmitted } from '../schema/events.ts'
+import { publishDeadLetter } from '../schema/dead-letters.ts'
+import { decodeEvent } from '../schema/decode-event.ts'
+import { subjectPrefix, toMessage, type PostSubmitted } from '../schema/events.ts'
+import { POSTS } from '../schema/streams.ts'
 import { toPostKey } from '../schema/post-id.ts'
-import { publishDeadLetter } from '../schema/runtime/dead-letter.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
-import { messageIds, POSTS, subjects } from '../schema/subjects.ts'
 import type { Model } from './model.ts'
 import { RecentPosts } from './recent-posts.ts'
 import { scoreEach, UnscorablePostError } from './score-each.ts'
 import { toScoreEvent } from './to-score-event.ts'
 
 /** Erasures are for the read models. */
-const ERASED_PREFIX = subjects.postErased('')
+const ERASED_PREFIX = subjectPrefix('PostErased')
 
 interface ScorablePost {
   readonly message: JsMsg
@@ -99,12 +100,7 @@ export class BatchScorer {
     for (const [index, { message, post, sequence }] of posts.entries()) {
       const seriousness = scores[index]!
       if (seriousness instanceof UnscorablePostError) unscorable.push({ message, reason: seriousness.message })
-      else
-        events.push({
-          subject: subjects.postScored(name, post.subreddit),
-          messageId: messageIds.score(name, post.id),
-          payload: encodeEvent(toScoreEvent(post, sequence, name, seriousness)),
-        })
+      else events.push(toMessage(toScoreEvent(post, sequence, name, seriousness)))
     }
     await this.#publisher.publish(events)
     return unscorable

@@ -4,13 +4,14 @@ import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { encodeEvent, type PostScored, type PostSubmitted } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { deadSubject } from '../schema/dead-letters.ts'
+import { encodeEvent, type PostScored, type PostSubmitted, subjectOf, subjectPattern } from '../schema/events.ts'
+import { DEAD, MODELS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { applyStreams } from '../schema/streams.ts'
-import { DEAD, MODELS, SCORES, subjects } from '../schema/subjects.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { PostConsumer } from './consume-posts.ts'
@@ -50,7 +51,7 @@ async function publishPosts(count: number, from: number): Promise<void> {
       title: `A question about ice number ${from + index}`,
     })
     return {
-      subject: subjects.postSubmitted(post.subreddit),
+      subject: subjectOf(post),
       messageId: `${from} ${Math.random()}`,
       payload: encodeEvent(post),
     }
@@ -120,7 +121,7 @@ test('a post that the model cannot score goes to DEAD, and its neighbours are sc
   await consumer.start()
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(1), { timeout: 10_000 })
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(19), { timeout: 10_000 })
-  const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: subjects.dead('scorer') })
+  const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: deadSubject('scorer') })
   expect(letter?.json<PostSubmitted>().title).toBe('A question about ice number 7')
   expect(letter?.header.get('Gravitas-Reason')).toContain('the model cannot score it: no memory')
 })
@@ -158,7 +159,7 @@ test('the first scorer promotes its model, a second one does not', async () => {
 
 test('a scorer of another model than the shown one says so, and scores all the same', async () => {
   await jetstream(connection).publish(
-    subjects.modelPromoted,
+    subjectPattern('ModelPromoted'),
     encodeEvent({ type: 'ModelPromoted', model: 'serious-3' }),
   )
   const lines: string[] = []

@@ -1,5 +1,5 @@
 import type { JetStreamManager } from '@nats-io/jetstream'
-import { readShownModel, toPromoteCommand } from '../schema/models.ts'
+import { readShownModel, toPromoteCommand } from '../schema/scoring-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 /**

@@ -2,7 +2,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
-import { applyStreams } from '../schema/streams.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
 import { requireServer } from '../schema/runtime/require-server.ts'
 
 /**

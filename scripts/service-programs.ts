@@ -1,4 +1,4 @@
-import { READ_MODELS } from '../schema/subjects.ts'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { GATEWAY_FLAGS, NODE_FLAGS } from './node-flags.ts'
 import { recordProcess } from './process-records.ts'
 import type { StartConfig } from './start-config.ts'
@@ -21,7 +21,7 @@ export function gatewayProgram(config: StartConfig): ServiceProgram {
 
 /** All that reads or writes the streams and so needs them to be there. */
 export function workerPrograms(config: StartConfig): ServiceProgram[] {
-  const projectors = READ_MODELS.map((name) =>
+  const projectors = READ_MODEL_NAMES.map((name) =>
     toService(config, {
       name: `projector ${name}`,
       file: 'projections/main.ts',

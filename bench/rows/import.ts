@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { READ_MODELS, SCORES } from '../../schema/subjects.ts'
+import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
+import { SCORES } from '../../schema/streams.ts'
 import { writePosts } from '../posts.ts'
 import { seconds } from '../raw.ts'
 import type { Figure } from '../report.ts'
@@ -18,7 +19,7 @@ export async function benchImport(stack: Stack, posts: number, rawPublish: numbe
   const file = join(stack.dataDir, 'posts.ndjson')
   await writePosts(file, posts)
   stack.launch('scorer', 'scorer/main.ts')
-  for (const name of READ_MODELS) stack.launchProjector(name)
+  for (const name of READ_MODEL_NAMES) stack.launchProjector(name)
   await untilIdle(stack)
   const before = stack.usage()
   const start = performance.now()
@@ -27,7 +28,7 @@ export async function benchImport(stack: Stack, posts: number, rawPublish: numbe
   const ingest = stack.launch('ingest', 'ingest/main.ts', '--source', 'dump', file)
   await once(ingest, 'exit')
   if (ingest.exitCode !== 0) throw new Error(`ingest exited with ${ingest.exitCode}`)
-  const isDone = (): boolean => READ_MODELS.every((name) => stack.checkpoint(name, SCORES) >= posts)
+  const isDone = (): boolean => READ_MODEL_NAMES.every((name) => stack.checkpoint(name, SCORES) >= posts)
   await until(isDone, MAX_IMPORT_MS, 'the read models')
   const elapsed = seconds(start)
   clearInterval(sample)
@@ -46,7 +47,7 @@ async function untilIdle(stack: Stack): Promise<void> {
     const now = stack.usage().reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0)
     const used = now - before
     before = now
-    return used < 0.05 && READ_MODELS.every((name) => existsSync(join(stack.dataDir, `${name}.db`)))
+    return used < 0.05 && READ_MODEL_NAMES.every((name) => existsSync(join(stack.dataDir, `${name}.db`)))
   }
   await until(isIdle, 30_000, 'the processes to have started')
 }

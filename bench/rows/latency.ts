@@ -1,7 +1,6 @@
 import { jetstream } from '@nats-io/jetstream'
 import { readEvents, subscribe } from '../../gateway/testing/server-sent-events.ts'
-import { encodeEvent, type PostSubmitted } from '../../schema/events.ts'
-import { messageIds, subjects } from '../../schema/subjects.ts'
+import { encodeEvent, type PostSubmitted, subjectOf, messageIdOf } from '../../schema/events.ts'
 import { benchPost } from '../posts.ts'
 import type { Figure } from '../report.ts'
 import type { Stack } from '../stack.ts'
@@ -69,9 +68,7 @@ async function publishAtRate(stack: Stack, posts: readonly PostSubmitted[], sent
     counts.set(post.subreddit, expectedPosts)
     const event = { ...post, created_utc: Math.floor(Date.now() / 1_000) }
     sent.set(post.id, { atMs: performance.now(), subreddit: post.subreddit, expectedPosts })
-    acks.push(
-      js.publish(subjects.postSubmitted(post.subreddit), encodeEvent(event), { msgID: messageIds.post(post.id) }),
-    )
+    acks.push(js.publish(subjectOf(event), encodeEvent(event), { msgID: messageIdOf(event) }))
   }
   await Promise.all(acks)
 }

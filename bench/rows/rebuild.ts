@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { SCORES } from '../../schema/subjects.ts'
+import { SCORES } from '../../schema/streams.ts'
 import { seconds } from '../raw.ts'
 import type { Figure } from '../report.ts'
 import { until, type Stack } from '../stack.ts'

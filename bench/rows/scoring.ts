@@ -1,6 +1,6 @@
 import { InferenceSession } from 'onnxruntime-node'
-import { decodeEvent, encodeEvent } from '../../schema/events.ts'
-import { subjects } from '../../schema/subjects.ts'
+import { decodeEvent } from '../../schema/decode-event.ts'
+import { encodeEvent, subjectOf } from '../../schema/events.ts'
 import { MAX_FEATURES, writeFeatures } from '../../scorer/features.ts'
 import { Batch, toScale } from '../../scorer/hashed-model.ts'
 import { Model } from '../../scorer/model.ts'
@@ -16,7 +16,9 @@ export async function benchScoring(): Promise<Figure[]> {
   const model = await Model.load('ml/model')
   const encoded = Array.from({ length: BATCH }, (_, index) => Buffer.from(encodeEvent(benchPost(index))))
   const score = async (): Promise<void> => {
-    const posts = encoded.map((data) => decodeEvent(data, subjects.postSubmitted('bench'), Date.now()))
+    const posts = encoded.map((data) =>
+      decodeEvent(data, subjectOf({ type: 'PostSubmitted', subreddit: 'bench' }), Date.now()),
+    )
     await model.score(posts.flatMap((post) => (post.type === 'PostSubmitted' ? [post] : [])))
   }
   await score()

@@ -7,10 +7,10 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startProjector } from '../../projections/projector.ts'
 import { projections } from '../../projections/registry.ts'
-import { encodeEvent, type GravitasEvent } from '../../schema/events.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { encodeEvent, type GravitasEvent, subjectOf } from '../../schema/events.ts'
+import { POSTS, SCORES } from '../../schema/streams.ts'
 import type { Explanation } from '../../schema/generated/api.ts'
-import { applyStreams } from '../../schema/streams.ts'
-import { POSTS, SCORES, subjects } from '../../schema/subjects.ts'
 import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { startScorer } from '../../scorer/start-scorer.ts'
@@ -73,7 +73,7 @@ async function ask(id = post.id): Promise<Answer> {
 }
 
 async function publishScored(): Promise<number> {
-  const sequence = await publish(subjects.postSubmitted(post.subreddit), post)
+  const sequence = await publish(subjectOf(post), post)
   await vi.waitFor(async () => expect((await ask()).data.post?.seriousness).toBeTypeOf('number'), SETTLE)
   return sequence
 }
@@ -91,7 +91,7 @@ test('a scored post is explained by title and text, exactly; once its text is er
   await jsm.streams.deleteMessage(POSTS, sequence)
   expect(await ask()).toEqual({ data: { post: { seriousness, explanation: null } } })
   const { id: post_id, subreddit, created_utc } = post
-  await publish(subjects.postErased(subreddit), postErased({ post_id, subreddit, created_utc }))
+  await publish(subjectOf({ type: 'PostErased', subreddit }), postErased({ post_id, subreddit, created_utc }))
   await vi.waitFor(async () => expect(await ask()).toEqual({ data: { post: null } }), SETTLE)
 })
 
@@ -104,8 +104,8 @@ test('a score that names the text of another post, or none, is not explained', a
     const { id: post_id, subreddit, created_utc } = other
     // The score first, so that it counts and not the scorer's.
     const score = postScored({ post_id, subreddit, created_utc, model: explained.model, ...more })
-    await publish(subjects.postScored(explained.model, subreddit), score)
-    await publish(subjects.postSubmitted(subreddit), other)
+    await publish(subjectOf({ type: 'PostScored', model: explained.model, subreddit }), score)
+    await publish(subjectOf({ type: 'PostSubmitted', subreddit }), other)
     await vi.waitFor(async () => expect((await ask(post_id)).data.post?.seriousness).toBe(score.seriousness), SETTLE)
     expect(await ask(post_id)).toEqual({ data: { post: { seriousness: score.seriousness, explanation: null } } })
   }
@@ -129,6 +129,6 @@ test('while the log is away that is an error, and afterwards all is as before', 
   await nats.restart()
   await connect()
   await vi.waitFor(async () => expect(await ask()).toEqual(before), SETTLE)
-  await publish(subjects.postSubmitted(post.subreddit), { ...post, id: 'second' })
+  await publish(subjectOf(post), { ...post, id: 'second' })
   await vi.waitFor(async () => expect((await ask('second')).data.post?.explanation).toBeTruthy(), SETTLE)
 })

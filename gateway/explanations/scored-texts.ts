@@ -1,7 +1,8 @@
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeValidEvent, type GravitasEvent, type PostSubmitted } from '../../schema/events.ts'
-import { POSTS, SCORES } from '../../schema/subjects.ts'
+import { decodeValidEvent } from '../../schema/decode-event.ts'
+import type { GravitasEvent, PostSubmitted } from '../../schema/events.ts'
+import { POSTS, SCORES } from '../../schema/streams.ts'
 
 /** Somebody waits for it. */
 const TIMEOUT_MS = 2_000

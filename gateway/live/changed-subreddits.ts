@@ -1,4 +1,4 @@
-import type { ChangeNotice } from '../../schema/changes.ts'
+import type { ChangeNotice } from '../../schema/read-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import type { SubredditParent } from '../context.ts'
 import { HourlyLoader } from '../hourly-loader.ts'

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import type { PostSubmitted } from '../../schema/events.ts'
+import type { StreamName } from '../../schema/streams.ts'
 import type { Query } from '../../schema/generated/api.ts'
-import type { StreamName } from '../../schema/subjects.ts'
 import type { GatewayContext } from '../context.ts'
 import { Explainer } from '../explanations/explainer.ts'
 import { ModelFile, type ExplainingModel } from '../explanations/model-file.ts'

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { JetStreamApiCodes, JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream'
-import { POSTS, projectorConsumer, READ_MODELS } from '../../schema/subjects.ts'
+import { projectorConsumer, READ_MODEL_NAMES } from '../../schema/read-models.ts'
+import { POSTS } from '../../schema/streams.ts'
 
 export interface ReadModelOutcome {
-  readonly name: (typeof READ_MODELS)[number]
+  readonly name: (typeof READ_MODEL_NAMES)[number]
   /** `not running`: its projector applies the erasure when it starts. `behind`: it runs, and has much to do before. */
   readonly state: 'applied' | 'not running' | 'behind'
 }
@@ -26,7 +27,9 @@ export function awaitReadModels(
   sequence: number,
   limits: AwaitLimits = {},
 ): Promise<ReadModelOutcome[]> {
-  return Promise.all(READ_MODELS.map(async (name) => ({ name, state: await awaitOne(jsm, name, sequence, limits) })))
+  return Promise.all(
+    READ_MODEL_NAMES.map(async (name) => ({ name, state: await awaitOne(jsm, name, sequence, limits) })),
+  )
 }
 
 async function awaitOne(

@@ -1,9 +1,12 @@
 import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { decodeEvent, encodeEvent, type GravitasEvent, type PostErased } from '../../schema/events.ts'
-import { applyStreams } from '../../schema/streams.ts'
-import { DEAD, messageIds, POSTS, scorerConsumer, SCORES, subjects } from '../../schema/subjects.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { deadSubject } from '../../schema/dead-letters.ts'
+import { decodeEvent } from '../../schema/decode-event.ts'
+import { encodeEvent, type GravitasEvent, type PostErased, subjectOf, messageIdOf } from '../../schema/events.ts'
+import { scorerConsumer } from '../../schema/scoring-models.ts'
+import { DEAD, POSTS, SCORES } from '../../schema/streams.ts'
 import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { filesWith } from '../testing/stored-bytes.ts'
@@ -36,19 +39,10 @@ async function publish(...events: GravitasEvent[]): Promise<number[]> {
   const js = jetstream(connection)
   const sequences: number[] = []
   for (const event of events) {
-    const [subject, msgID] = addressOf(event)
+    const [subject, msgID] = [subjectOf(event), messageIdOf(event)]
     sequences.push((await js.publish(subject, encodeEvent(event), { msgID })).seq)
   }
   return sequences
-}
-
-function addressOf(event: GravitasEvent): [subject: string, messageId: string] {
-  if (event.type === 'PostScored') {
-    return [subjects.postScored(event.model, event.subreddit), messageIds.score(event.model, event.post_id)]
-  }
-  if (event.type === 'PostErased') return [subjects.postErased(event.subreddit), messageIds.erased(event.post_id)]
-  if (event.type === 'PostSubmitted') return [subjects.postSubmitted(event.subreddit), messageIds.post(event.id)]
-  throw new Error('not a post')
 }
 
 /** What nobody has an eye on: stored without a message id, as a copy beyond the duplicate window is. */
@@ -79,7 +73,7 @@ async function erasuresOf(id: string): Promise<PostErased[]> {
 const deadLetter = (data: string) => {
   const set = headers()
   set.set('Gravitas-Reason', 'test')
-  return jetstream(connection).publish(subjects.dead('ingest'), data, { headers: set })
+  return jetstream(connection).publish(deadSubject('ingest'), data, { headers: set })
 }
 
 describe('erasing a post', () => {

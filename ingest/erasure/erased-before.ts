@@ -1,7 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeValidEvent, type PostErased } from '../../schema/events.ts'
-import { ERASED_SUBJECTS, POSTS } from '../../schema/subjects.ts'
+import { decodeValidEvent } from '../../schema/decode-event.ts'
+import { type PostErased, subjectPattern } from '../../schema/events.ts'
+import { POSTS } from '../../schema/streams.ts'
 import type { PostToErase } from './erase-posts.ts'
 import { scanStream } from './scan-stream.ts'
 
@@ -12,7 +13,7 @@ export async function readErasedBefore(connection: NatsConnection): Promise<Post
     connection,
     jsm: await jetstreamManager(connection),
     stream: POSTS,
-    filter: ERASED_SUBJECTS,
+    filter: subjectPattern('PostErased'),
     start: { after: 0 },
     onMessage: ({ data, subject, info }) => {
       const event = decodeValidEvent(data, subject, info.timestampNanos / 1e6) as PostErased | undefined

@@ -1,7 +1,7 @@
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { DEAD } from '../../schema/subjects.ts'
+import { DEAD } from '../../schema/streams.ts'
 import { PostTrace, TRACED_STREAMS, type TracedStream } from './post-trace.ts'
 import { presumeOrigin, readOrigin } from './presume-origin.ts'
 import { readMentions, type Mention } from './read-mentions.ts'

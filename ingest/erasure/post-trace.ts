@@ -1,5 +1,5 @@
 import type { PostErased } from '../../schema/events.ts'
-import { DEAD, POSTS, SCORES } from '../../schema/subjects.ts'
+import { DEAD, POSTS, SCORES } from '../../schema/streams.ts'
 import type { Origin } from './presume-origin.ts'
 
 /** The streams in which messages of a post may lie. */

@@ -1,15 +1,15 @@
+import { checkEvent, decodeValidEvent } from '../../schema/decode-event.ts'
 import {
-  checkEvent,
-  decodeValidEvent,
+  type EventType,
+  type GravitasEvent,
   PostErased,
   PostScored,
   PostSubmitted,
-  type EventType,
-  type GravitasEvent,
+  subjectPrefix,
 } from '../../schema/events.ts'
+import { DEAD, POSTS } from '../../schema/streams.ts'
 import { EventRejectedError } from '../../schema/runtime/errors.ts'
 import { parseJson } from '../../schema/runtime/parse-json.ts'
-import { DEAD, POSTS, subjects } from '../../schema/subjects.ts'
 import { findPosts, findPostsInText, type FoundPosts, type Json } from './find-posts.ts'
 import type { TracedStream } from './post-trace.ts'
 
@@ -33,7 +33,7 @@ export interface Mention {
   readonly carrier: string | undefined
 }
 
-const ERASED_PREFIX = subjects.postErased('')
+const ERASED_PREFIX = subjectPrefix('PostErased')
 
 const FIELDS: Partial<Record<EventType, ReadonlySet<string>>> = {
   PostSubmitted: new Set(Object.keys(PostSubmitted.properties)),

@@ -1,7 +1,8 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { checkEvent, encodeEvent, type PostErased } from '../../schema/events.ts'
+import { checkEvent } from '../../schema/decode-event.ts'
+import { encodeEvent, furtherErasureId, messageIdOf, subjectOf, type PostErased } from '../../schema/events.ts'
+import { POSTS, SCORES } from '../../schema/streams.ts'
 import { DurablePublisher, type OutgoingMessage } from '../../schema/runtime/publish.ts'
-import { messageIds, POSTS, SCORES, subjects } from '../../schema/subjects.ts'
 import type { PostTrace } from './post-trace.ts'
 
 /** Keeps the largest event far below the size of a message. */
@@ -42,10 +43,8 @@ function toMessages(trace: PostTrace, reason: string, round: number): OutgoingMe
     if (event === undefined) return []
     const isFirst = trace.erasedAt === undefined && at === 0 && round === 1
     messages.push({
-      subject: subjects.postErased(event.subreddit),
-      messageId: isFirst
-        ? messageIds.erased(trace.id)
-        : messageIds.erasedAgain(trace.id, somePosts.at(-1) ?? 0, someScores.at(-1) ?? 0),
+      subject: subjectOf(event),
+      messageId: isFirst ? messageIdOf(event) : furtherErasureId(event),
       payload: encodeEvent(event),
     })
   }

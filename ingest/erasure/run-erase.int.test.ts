@@ -6,10 +6,11 @@ import { text } from 'node:stream/consumers'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { encodeEvent } from '../../schema/events.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { encodeEvent, subjectOf } from '../../schema/events.ts'
+import { projectorConsumer } from '../../schema/read-models.ts'
+import { POSTS } from '../../schema/streams.ts'
 import { connectNats, secretFile } from '../../schema/runtime/nats.ts'
-import { applyStreams } from '../../schema/streams.ts'
-import { POSTS, projectorConsumer, subjects } from '../../schema/subjects.ts'
 import { postSubmitted } from '../../schema/testing/builders.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
 import { startSecuredNats } from '../testing/start-secured-nats.ts'
@@ -41,7 +42,7 @@ beforeEach(async () => {
 
 async function publishSecret(): Promise<number> {
   const event = encodeEvent(postSubmitted({ title: SECRET, selftext: SECRET }))
-  return (await jetstream(admin).publish(subjects.postSubmitted('AskScience'), event)).seq
+  return (await jetstream(admin).publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), event)).seq
 }
 
 /** `npm run erase`, without npm. */
@@ -87,7 +88,9 @@ test('--late takes what came in after its erasure', async () => {
   await publishSecret()
   await erase(['1abcde'])
   const event = encodeEvent(postSubmitted({ title: SECRET }))
-  const { seq } = await jetstream(admin).publish(subjects.postSubmitted('AskScience'), event, { msgID: 'an archive' })
+  const { seq } = await jetstream(admin).publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), event, {
+    msgID: 'an archive',
+  })
   const { code, stdout } = await erase(['--late', '--json'])
   expect(JSON.parse(stdout)).toMatchObject({ posts: [{ id: '1abcde', outcome: 'erased', posts: [seq] }] })
   expect(code).toBe(0)

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { millis, nanos } from '@nats-io/transport-node'
-import { idleMs, SCORER_PREFIX } from '../../schema/models.ts'
-import { POSTS } from '../../schema/subjects.ts'
+import { idleMs, SCORER_PREFIX } from '../../schema/scoring-models.ts'
+import { POSTS } from '../../schema/streams.ts'
 
 const POLL_MS = 50
 const MAX_WAIT_MS = 10_000

@@ -2,27 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
-import { encodeEvent, type EventType, type GravitasEvent } from '../../schema/events.ts'
-import { COVERAGE, MODELS, POSTS, SCORES, subjects, type StreamName } from '../../schema/subjects.ts'
+import { encodeEvent, EVENTS, subjectOf, type GravitasEvent } from '../../schema/events.ts'
+import type { StreamName } from '../../schema/streams.ts'
 import { BatchWriter, type LogMessage, type StreamBatch } from '../batch-writer.ts'
 import { openReadModel } from '../database.ts'
 import type { Projection } from '../projection.ts'
 
 const STORED_AT_MS = 1_764_100_000_000
 
-const STREAMS: Readonly<Record<EventType, StreamName>> = {
-  PostSubmitted: POSTS,
-  PostErased: POSTS,
-  PostScored: SCORES,
-  ModelPromoted: MODELS,
-  HourCovered: COVERAGE,
-}
-
 /** Events as the log would hold them: each stream numbers its own from 1. */
 export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
   const next: Partial<Record<StreamName, number>> = {}
   return events.map((event) => {
-    const stream = STREAMS[event.type]
+    const stream = EVENTS[event.type].stream
     const sequence = (next[stream] = (next[stream] ?? 0) + 1)
     return {
       stream,
@@ -32,13 +24,6 @@ export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
       storedAtMs: STORED_AT_MS,
     }
   })
-}
-
-function subjectOf(event: GravitasEvent): string {
-  if (event.type === 'PostScored') return subjects.postScored(event.model, event.subreddit)
-  if (event.type === 'PostErased') return subjects.postErased(event.subreddit)
-  if (event.type === 'HourCovered') return subjects.hourCovered(event.source)
-  return event.type === 'PostSubmitted' ? subjects.postSubmitted(event.subreddit) : subjects.modelPromoted
 }
 
 /** A read model in a temporary file of its own. */

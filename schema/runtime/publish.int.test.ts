@@ -1,8 +1,10 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { applyStreams } from '../streams.ts'
-import { DEAD, messageIds, POSTS, subjects } from '../subjects.ts'
+import { applyStreams } from '../apply-streams.ts'
+import { deadSubject } from '../dead-letters.ts'
+import { EVENTS, subjectOf } from '../events.ts'
+import { DEAD, POSTS } from '../streams.ts'
 import { postSubmitted } from '../testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../testing/nats-server.ts'
 import { DurablePublisher, type OutgoingMessage } from './publish.ts'
@@ -28,8 +30,8 @@ afterEach(async () => {
 const message = (number: number): OutgoingMessage => {
   const id = (36 ** 4 + number).toString(36)
   return {
-    subject: subjects.postSubmitted('AskScience'),
-    messageId: messageIds.post(id),
+    subject: subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }),
+    messageId: EVENTS.PostSubmitted.messageId({ id }),
     payload: JSON.stringify(postSubmitted({ id, title: `größer ${number}` })),
   }
 }
@@ -75,7 +77,7 @@ test('a server that is killed and comes back has every message once', async () =
 }, 60_000)
 
 test('publishSingly takes headers, without line breaks', async () => {
-  const dead = { subject: subjects.dead('ingest'), messageId: 'dead:1', payload: 'x' }
+  const dead = { subject: deadSubject('ingest'), messageId: 'dead:1', payload: 'x' }
   await publisher.publishSingly([{ ...dead, headers: { 'Gravitas-Reason': 'two\r\nlines' } }])
   const found = await jsm.streams.getMessage(DEAD, { seq: 1 })
   expect(found?.header.get('Gravitas-Reason')).toBe('two lines')

@@ -1,4 +1,4 @@
-import { toPromoteCommand } from '../../schema/models.ts'
+import { toPromoteCommand } from '../../schema/scoring-models.ts'
 import { count } from '../../schema/runtime/progress.ts'
 import type { Promotion } from './promote.ts'
 import type { ScoredModel } from './scored-models.ts'

@@ -1,11 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream'
-import { nuid, type NatsConnection } from '@nats-io/transport-node'
-import { encodeEvent } from '../../schema/events.ts'
-import { readShownModel } from '../../schema/models.ts'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { requireStream } from '../../schema/apply-streams.ts'
+import { toMessage } from '../../schema/events.ts'
+import { readShownModel } from '../../schema/scoring-models.ts'
+import { MODELS, POSTS, SCORES } from '../../schema/streams.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { DurablePublisher } from '../../schema/runtime/publish.ts'
-import { requireStream } from '../../schema/streams.ts'
-import { MODELS, POSTS, SCORES, subjects } from '../../schema/subjects.ts'
 import { readScoredModels, type ScoredModel } from './scored-models.ts'
 
 export interface Promotion {
@@ -46,14 +46,7 @@ export async function promote(connection: NatsConnection, name: string, dryRun: 
 }
 
 async function publish(connection: NatsConnection, model: string): Promise<void> {
-  await new DurablePublisher(connection).publish([
-    {
-      subject: subjects.modelPromoted,
-      // Of this promotion alone: one made of the name would drop a return to a model within the stream's duplicate window.
-      messageId: `promoted:${model}:${nuid.next()}`,
-      payload: encodeEvent({ type: 'ModelPromoted', model }),
-    },
-  ])
+  await new DurablePublisher(connection).publish([toMessage({ type: 'ModelPromoted', model })])
 }
 
 function explainUnknown(name: string, models: readonly ScoredModel[]): string {

@@ -5,11 +5,11 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startSecuredNats } from '../../ingest/testing/start-secured-nats.ts'
-import { encodeEvent } from '../../schema/events.ts'
-import { readShownModel } from '../../schema/models.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { encodeEvent, subjectOf, subjectPattern } from '../../schema/events.ts'
+import { readShownModel, scorerConsumer } from '../../schema/scoring-models.ts'
+import { MODELS, POSTS, SCORES } from '../../schema/streams.ts'
 import { connectNats } from '../../schema/runtime/nats.ts'
-import { applyStreams } from '../../schema/streams.ts'
-import { MODELS, POSTS, SCORES, scorerConsumer, subjects } from '../../schema/subjects.ts'
 import { postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
 
@@ -55,13 +55,14 @@ test('without streams, or a server, it says what to do', async () => {
 
 test('a model with scores is shown, with the rights that the scorers’ user has, and can be left again', async () => {
   await applyStreams(jsm)
-  await publish(subjects.modelPromoted, { type: 'ModelPromoted', model: 'serious-2' })
+  await publish(subjectPattern('ModelPromoted'), { type: 'ModelPromoted', model: 'serious-2' })
   for (const [id, models] of [
     ['1a', ['serious-2', 'serious-3']],
     ['1b', ['serious-2']],
   ] as const) {
-    await publish(subjects.postSubmitted('AskScience'), postSubmitted({ id }))
-    for (const model of models) await publish(subjects.postScored(model, id), postScored({ post_id: id, model }))
+    await publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), postSubmitted({ id }))
+    for (const model of models)
+      await publish(subjectOf({ type: 'PostScored', model, subreddit: id }), postScored({ post_id: id, model }))
   }
   await jsm.consumers.add(POSTS, { durable_name: scorerConsumer('serious-3'), ack_policy: AckPolicy.Explicit })
 

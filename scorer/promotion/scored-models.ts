@@ -1,6 +1,7 @@
 import { JetStreamApiCodes, JetStreamApiError, type ConsumerInfo, type JetStreamManager } from '@nats-io/jetstream'
-import { isAtWork } from '../../schema/models.ts'
-import { POSTS, SCORES, scorerConsumer, subjects } from '../../schema/subjects.ts'
+import { subjectPattern } from '../../schema/events.ts'
+import { isAtWork, scorerConsumer } from '../../schema/scoring-models.ts'
+import { POSTS, SCORES } from '../../schema/streams.ts'
 
 /** A model that has scores in the log. */
 export interface ScoredModel {
@@ -15,7 +16,7 @@ export interface ScoredModel {
 
 /** All models that have scores, those with most first. The server counts by subject: no event is read. */
 export async function readScoredModels(jsm: JetStreamManager): Promise<ScoredModel[]> {
-  const { state } = await jsm.streams.info(SCORES, { subjects_filter: subjects.postScored('*', '*') })
+  const { state } = await jsm.streams.info(SCORES, { subjects_filter: subjectPattern('PostScored') })
   const scores = new Map<string, number>()
   for (const [subject, messages] of Object.entries(state.subjects ?? {})) {
     const model = subject.split('.')[1]!

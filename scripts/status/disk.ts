@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { READ_MODELS } from '../../schema/subjects.ts'
+import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 
 /** What lies in the data folder, in bytes. */
 export interface DiskStatus {
@@ -15,7 +15,10 @@ export async function readDisk(dataDir: string): Promise<DiskStatus> {
   const files = await listSizes(dataDir)
   const sum = (wanted: (path: string) => boolean): number =>
     files.reduce((total, { path, bytes }) => (wanted(path) ? total + bytes : total), 0)
-  const readModelBytes = READ_MODELS.map((name) => [name, sum((path) => path.startsWith(join(dataDir, `${name}.`)))])
+  const readModelBytes = READ_MODEL_NAMES.map((name) => [
+    name,
+    sum((path) => path.startsWith(join(dataDir, `${name}.`))),
+  ])
   return {
     totalBytes: sum(() => true),
     streamBytes: sum((path) => path.startsWith(join(dataDir, 'jetstream'))),

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { expect, test, vi } from 'vitest'
-import { encodeEvent } from '../../schema/events.ts'
-import { applyStreams } from '../../schema/streams.ts'
-import { POSTS, scorerConsumer, subjects } from '../../schema/subjects.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { encodeEvent, subjectPattern } from '../../schema/events.ts'
+import { scorerConsumer } from '../../schema/scoring-models.ts'
+import { POSTS } from '../../schema/streams.ts'
 import { startTestNats } from '../../schema/testing/nats-server.ts'
 import { printStatus } from './print.ts'
 import { readStatus } from './read-status.ts'
@@ -18,7 +19,7 @@ test('a model that is shown while another one scores is a problem, and told with
   await applyStreams(jsm)
   await writeFile(join(folder, 'model.json'), '{"name":"serious-3"}')
   const promote = (model: string) =>
-    jetstream(connection).publish(subjects.modelPromoted, encodeEvent({ type: 'ModelPromoted', model }))
+    jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
   const name = scorerConsumer('serious-3')
   await jsm.consumers.add(POSTS, { durable_name: name, ack_policy: AckPolicy.Explicit })
   const pull = await (await jetstream(connection).consumers.get(POSTS, name)).fetch({ max_messages: 1 })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
-import { describeStandstill, readShownModel, toScoringModels } from '../../schema/models.ts'
+import { describeStandstill, readShownModel, toScoringModels } from '../../schema/scoring-models.ts'
 
 export interface ModelStatus {
   /** The model whose scores are shown; null before the first promotion. */

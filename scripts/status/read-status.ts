@@ -1,7 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
-import { READ_MODELS } from '../../schema/subjects.ts'
+import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 import type { StatusConfig } from './config.ts'
 import { listConsumers, readConsumers, type ConsumerStatus } from './consumers.ts'
 import { readDisk, type DiskStatus } from './disk.ts'
@@ -33,7 +33,7 @@ export async function readStatus({ natsUrl: url, dataDir, modelDir }: StatusConf
       deadLetters: streams.find(({ name }) => name === 'DEAD')?.messages ?? 0,
       streams,
       consumers: await readConsumers(jsm, consumers),
-      readModels: READ_MODELS.map((name) => readReadModel(dataDir, name)),
+      readModels: READ_MODEL_NAMES.map((name) => readReadModel(dataDir, name)),
       disk: await readDisk(dataDir),
     }
   } finally {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkEvent } from '../../../schema/events.ts'
+import { checkEvent } from '../../../schema/decode-event.ts'
 import { activity } from './activity.ts'
 import { DemoClock } from './clock.ts'
 import { communities } from './communities.ts'

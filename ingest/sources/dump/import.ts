@@ -4,7 +4,7 @@ import { EventRejectedError, OperationalError } from '../../../schema/runtime/er
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
 import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
 import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
-import { messageIds, subjects } from '../../../schema/subjects.ts'
+import { deadMessageId, deadSubject } from '../../../schema/dead-letters.ts'
 import type { DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
 import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
@@ -204,9 +204,9 @@ class FileImport {
       'Gravitas-File': this.#name,
       'Gravitas-Line': String(this.#line),
     }
-    const messageId = messageIds.dead('ingest', this.#key ?? crypto.randomUUID(), this.#line)
+    const messageId = deadMessageId('ingest', this.#key ?? crypto.randomUUID(), this.#line)
     const payload = Buffer.from(line.subarray(0, MAX_MESSAGE_BYTES))
-    publisher.addDead({ subject: subjects.dead('ingest'), messageId, payload, headers }, this.#line)
+    publisher.addDead({ subject: deadSubject('ingest'), messageId, payload, headers }, this.#line)
   }
 
   #tick(): void {

@@ -1,5 +1,4 @@
-import { toCoverageMessage } from '../../../schema/coverage.ts'
-import type { HourCovered } from '../../../schema/events.ts'
+import { type HourCovered, toMessage } from '../../../schema/events.ts'
 import type { DurablePublisher } from '../../../schema/runtime/publish.ts'
 
 /** What a source knows of an hour; a later report of the same hour and subreddit replaces it. */
@@ -20,6 +19,6 @@ export class CoveragePublisher {
   /** Resolves when all of them are stored. @throws what made publishing fail */
   async publish(reports: readonly HourReport[]): Promise<void> {
     const source = this.#source
-    await this.#publisher.publishAll(reports.map((report) => toCoverageMessage({ type, source, ...report })))
+    await this.#publisher.publishAll(reports.map((report) => toMessage({ type, source, ...report })))
   }
 }

@@ -1,5 +1,5 @@
 import { EventRejectedError } from '../../../schema/runtime/errors.ts'
-import { messageIds, subjects } from '../../../schema/subjects.ts'
+import { deadMessageId, deadSubject } from '../../../schema/dead-letters.ts'
 import { MAX_MESSAGE_BYTES, type PostsPublisher } from '../../posts-publisher.ts'
 import { toPostEvent } from '../../to-post-event.ts'
 import { KnownIds } from './known-ids.ts'
@@ -72,8 +72,8 @@ export class PublishingSink implements PostSink {
   #reject(submission: Fields, reason: string): void {
     const kept = Object.fromEntries(KEPT.map((key) => [key, submission[key]]))
     const payload = Buffer.from(JSON.stringify(kept)).subarray(0, MAX_MESSAGE_BYTES)
-    const messageId = messageIds.dead('ingest', `${this.#source}:${String(submission['id'])}`, 0)
+    const messageId = deadMessageId('ingest', `${this.#source}:${String(submission['id'])}`, 0)
     const headers = { 'Gravitas-Reason': reason, 'Gravitas-Source': this.#source }
-    this.#publisher.addDead({ subject: subjects.dead('ingest'), messageId, payload, headers }, this.#position)
+    this.#publisher.addDead({ subject: deadSubject('ingest'), messageId, payload, headers }, this.#position)
   }
 }

@@ -1,13 +1,14 @@
 import type { DirectBatchOptions, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import { parseJson } from '../../../schema/runtime/parse-json.ts'
 import { readBatch } from '../../../schema/runtime/read-batch.ts'
-import { POSTS, subjects } from '../../../schema/subjects.ts'
+import { subjectPattern } from '../../../schema/events.ts'
+import { POSTS } from '../../../schema/streams.ts'
 
 /** Posts are a kilobyte as a rule, and a hundred at most. */
 const PAGE_MESSAGES = 256
 const TIMEOUT_MS = 15_000
-const SUBMITTED = subjects.postSubmitted('*')
-const ERASED = subjects.postErased('*')
+const SUBMITTED = subjectPattern('PostSubmitted')
+const ERASED = subjectPattern('PostErased')
 
 /** Messages of POSTS, read without a consumer. @throws when the server does not answer to the end */
 export async function readPosts(jsm: JetStreamManager, options: DirectBatchOptions): Promise<StoredMsg[]> {

@@ -1,10 +1,10 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { encodeEvent } from '../../../schema/events.ts'
+import { applyStreams } from '../../../schema/apply-streams.ts'
+import { encodeEvent, EVENTS, subjectOf } from '../../../schema/events.ts'
+import { POSTS } from '../../../schema/streams.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
-import { applyStreams } from '../../../schema/streams.ts'
-import { messageIds, POSTS, subjects } from '../../../schema/subjects.ts'
 import { postErased, postSubmitted } from '../../../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../../../schema/testing/nats-server.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
@@ -31,10 +31,10 @@ afterEach(async () => {
 })
 
 async function publish(): Promise<void> {
-  const subject = subjects.postSubmitted('AskScience')
+  const subject = subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' })
   const messages = ids.map((id) => ({
     subject,
-    messageId: messageIds.post(id),
+    messageId: EVENTS.PostSubmitted.messageId({ id }),
     payload: encodeEvent(postSubmitted({ id, subreddit: 'AskScience' })),
   }))
   await new DurablePublisher(connection).publish(messages)
@@ -44,7 +44,7 @@ test('the newest ids of the log are read, past what is no post', async () => {
   expect(await readNewestIds(jsm, 10)).toEqual([])
   await publish()
   await jsm.streams.deleteMessage(POSTS, 599)
-  await connection.request(subjects.postSubmitted('AskScience'), 'no JSON at all')
+  await connection.request(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), 'no JSON at all')
   expect(await readNewestIds(jsm, 1_000)).toEqual([...ids.slice(0, 598), ids[599]])
   expect(await readNewestIds(jsm, 3)).toEqual([ids[599]])
 })
@@ -53,7 +53,7 @@ test('an erased post is not stored again by a source that still shows it', async
   await publish()
   await jsm.streams.deleteMessage(POSTS, 600)
   const erased = { ...postErased({ post_id: ids[599]! }), subreddit: 'AskScience' }
-  await connection.request(subjects.postErased('AskScience'), encodeEvent(erased))
+  await connection.request(subjectOf({ type: 'PostErased', subreddit: 'AskScience' }), encodeEvent(erased))
   const known = await readNewestIds(jsm, 1_000)
   await jsm.streams.delete(POSTS)
   await applyStreams(jsm)

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
-import { encodeEvent } from '../../../../schema/events.ts'
+import { applyStreams } from '../../../../schema/apply-streams.ts'
+import { encodeEvent, subjectOf } from '../../../../schema/events.ts'
+import { COVERAGE, POSTS, SCORES } from '../../../../schema/streams.ts'
 import { connectNats } from '../../../../schema/runtime/nats.ts'
-import { applyStreams } from '../../../../schema/streams.ts'
-import { COVERAGE, POSTS, SCORES, subjects } from '../../../../schema/subjects.ts'
 import { postScored } from '../../../../schema/testing/builders.ts'
 import { systemFetch, type Fetch } from '../../../http/fetch.ts'
 import { serveStandIn } from '../../../testing/serve-stand-in.ts'
@@ -89,7 +89,10 @@ test('a post that its author deletes is gone from a real log, text and score, by
     await using _running = await startSource({ source, connection, logger: silentLogger, postLog })
     await passUntil(clock, isIdle, async () => (await count(POSTS)) === 21)
     const scored = postScored({ post_id: doomed.id, subreddit: 'AskScience' })
-    await jetstream(admin).publish(subjects.postScored(scored.model, 'AskScience'), encodeEvent(scored))
+    await jetstream(admin).publish(
+      subjectOf({ type: 'PostScored', model: scored.model, subreddit: 'AskScience' }),
+      encodeEvent(scored),
+    )
     expect(filesWith(join(dataDir, 'jetstream'), SECRET)).not.toEqual([])
     const startMs = clock.trueMs
     await passUntil(clock, isIdle, async () => (await count(SCORES)) === 0)
@@ -99,7 +102,9 @@ test('a post that its author deletes is gone from a real log, text and score, by
   }
   expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
   expect(await count(POSTS)).toBe(21)
-  const erasure = await jsm.streams.getMessage(POSTS, { last_by_subj: subjects.postErased('askscience') })
+  const erasure = await jsm.streams.getMessage(POSTS, {
+    last_by_subj: subjectOf({ type: 'PostErased', subreddit: 'askscience' }),
+  })
   expect(erasure!.json()).toMatchObject({ post_id: doomed.id, reason: 'deleted by its author', score_sequences: [1] })
   await Promise.all(connections.map((open) => open.close()))
 }, 60_000)

@@ -1,6 +1,6 @@
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { POSTS } from '../../../../schema/subjects.ts'
+import { POSTS } from '../../../../schema/streams.ts'
 import type { StoredPage, StoredPost, StoredPosts } from '../../live/post-log.ts'
 import { fieldsOf, readPosts, readSubmittedAfter } from '../../live/read-posts.ts'
 

@@ -1,9 +1,9 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
-import { toCoverageMessage } from './coverage.ts'
+import { applyStreams } from './apply-streams.ts'
+import { toMessage } from './events.ts'
+import { COVERAGE, POSTS } from './streams.ts'
 import { DurablePublisher } from './runtime/publish.ts'
-import { applyStreams } from './streams.ts'
-import { COVERAGE, POSTS } from './subjects.ts'
 import { hourCovered } from './testing/builders.ts'
 import { startTestNats } from './testing/nats-server.ts'
 
@@ -19,9 +19,7 @@ test('a log of before gets the stream at the next start, and stores each report 
     await applyStreams(jsm)
     expect((await jsm.streams.info(POSTS)).created).toBe(before.created)
     const publisher = new DurablePublisher(connection)
-    const reports = [hourCovered({ seen: 1 }), hourCovered({ seen: 2 }), hourCovered({ seen: 1 })].map(
-      toCoverageMessage,
-    )
+    const reports = [hourCovered({ seen: 1 }), hourCovered({ seen: 2 }), hourCovered({ seen: 1 })].map(toMessage)
     expect(await publisher.publish(reports)).toEqual({ stored: 3, duplicates: 0 })
     expect(await publisher.publish(reports)).toEqual({ stored: 0, duplicates: 3 })
     const last = await jsm.streams.getMessage(COVERAGE, { last_by_subj: 'coverage.reddit' })

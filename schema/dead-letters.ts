@@ -1,13 +1,19 @@
 import { jetstream } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
-import { messageIds, subjects } from '../subjects.ts'
 
-/** The server takes 1 MB with headers. What is longer is cut: stream and sequence still point at the original. */
+/** Where a process puts what it rejects. A projector is called by its read model's name. */
+export const deadSubject = (process: string): string => `dead.${process}`
+
+/** The message id of a rejected event: DEAD stores a repetition within a day once. */
+export const deadMessageId = (process: string, origin: string, sequence: number): string =>
+  `dead:${process}:${origin}:${sequence}`
+
+/** The server takes 1 MB with headers. Longer data is cut: stream and sequence still point at the original. */
 const MAX_DATA_BYTES = 900_000
 const MAX_REASON_LENGTH = 500
 const MAX_SUBJECT_LENGTH = 500
 
-/** An event that a process could not take, as it stands in the log. */
+/** An event that a process rejected, as it stands in the log. */
 export interface DeadLetter {
   readonly stream: string
   readonly sequence: number
@@ -16,7 +22,7 @@ export interface DeadLetter {
   readonly data: Uint8Array
 }
 
-/** Puts a letter into DEAD, once: a repetition within a day is dropped by its message id. @throws what publishing throws */
+/** Publishes a letter to DEAD; a repetition within a day is dropped by its message id. @throws what publishing throws */
 export async function publishDeadLetter(
   connection: NatsConnection,
   process: string,
@@ -29,9 +35,9 @@ export async function publishDeadLetter(
   set.set('Gravitas-Sequence', String(sequence))
   set.set('Gravitas-Subject', toHeader(subject, MAX_SUBJECT_LENGTH))
   if (data.length > MAX_DATA_BYTES) set.set('Gravitas-Truncated', `${data.length} bytes`)
-  await jetstream(connection).publish(subjects.dead(process), data.subarray(0, MAX_DATA_BYTES), {
+  await jetstream(connection).publish(deadSubject(process), data.subarray(0, MAX_DATA_BYTES), {
     headers: set,
-    msgID: messageIds.dead(process, stream, sequence),
+    msgID: deadMessageId(process, stream, sequence),
   })
 }
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { toCoverageMessage } from './coverage.ts'
-import { decodeEvent, encodeEvent } from './events.ts'
+import { decodeEvent } from './decode-event.ts'
 import { hourCovered } from './testing/builders.ts'
 
 const STORED_AT_MS = 1_764_080_000_000
@@ -29,13 +28,4 @@ test.each([
 
 test('a report belongs under a subject of COVERAGE and nowhere else', () => {
   expect(() => decode(hourCovered(), 'posts.submitted.askscience')).toThrow(/does not belong/)
-})
-
-test('its message can be repeated, and the next report of the same hour is another message', () => {
-  const event = hourCovered({ subreddit: 'AskScience' })
-  const [first, second] = [toCoverageMessage(event), toCoverageMessage(event)]
-  expect(first).toMatchObject({ subject: 'coverage.reddit', payload: encodeEvent(event) })
-  expect(first.messageId).toMatch(/^coverage:reddit:askscience:1764072000:\w+$/)
-  expect(second.messageId).not.toBe(first.messageId)
-  expect(toCoverageMessage(hourCovered()).messageId).toMatch(/^coverage:reddit:\*:1764072000:\w+$/)
 })

@@ -1,15 +1,19 @@
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
-import { decodeValidEvent } from './events.ts'
-import { MODELS, POSTS, scorerConsumer, subjects } from './subjects.ts'
+import { decodeValidEvent } from './decode-event.ts'
+import { subjectPattern } from './events.ts'
+import { MODELS, POSTS } from './streams.ts'
 
 /** A scorer with much to do has no pull waiting most of the time, but takes something every moment. */
 const ACTIVE_MS = 10_000
-/** With which the names of scorers' consumers begin. */
+/** The durable consumer that all scorers of one scoring model share. */
+export const scorerConsumer = (model: string): string => `scorer-${model}`
+
+/** The names of scorers' consumers begin with it. */
 export const SCORER_PREFIX = scorerConsumer('')
 
 /** The model whose scores are shown, which the last ModelPromoted names; undefined before the first. */
 export async function readShownModel(jsm: JetStreamManager): Promise<string | undefined> {
-  const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjects.modelPromoted })
+  const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
   if (message === null) return undefined
   const event = decodeValidEvent(message.data, message.subject, message.time.getTime())
   return event?.type === 'ModelPromoted' ? event.model : undefined

@@ -1,6 +1,6 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
-import { describeStandstill, toScoringModels } from './models.ts'
+import { describeStandstill, toScoringModels } from './scoring-models.ts'
 
 const consumer = (name: string, more: object = {}): ConsumerInfo =>
   ({ stream_name: 'POSTS', name, num_waiting: 1, delivered: {}, ts: '2026-11-20T13:00:30.5Z', ...more }) as ConsumerInfo

@@ -1,0 +1,108 @@
+import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstream'
+import { DiscardPolicy, JetStreamApiCodes, JetStreamApiError, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
+import { deadSubject } from './dead-letters.ts'
+import { EVENT_TYPES, EVENTS, subjectPattern } from './events.ts'
+import { OperationalError, StreamMismatchError } from './runtime/errors.ts'
+import { DEAD, STREAM_NAMES, STREAMS, type StreamName } from './streams.ts'
+
+type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number }
+
+/**
+ * Streams keep everything: limits retention without an age, and a full stream refuses new events instead of dropping
+ * old ones.
+ */
+function toConfig(name: StreamName): Wanted {
+  const { description, maxBytes, duplicateWindowSeconds, isAtomic } = STREAMS[name]
+  return {
+    name,
+    description,
+    subjects: subjectsOf(name),
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.New,
+    max_age: 0,
+    max_msgs: -1,
+    max_bytes: maxBytes,
+    duplicate_window: nanos(duplicateWindowSeconds * 1_000),
+    allow_direct: true,
+    ...(isAtomic ? { allow_atomic: true } : {}),
+  }
+}
+
+/** The subjects that a stream takes: those of its events. */
+export const subjectsOf = (stream: StreamName): string[] =>
+  stream === DEAD
+    ? [deadSubject('*')]
+    : EVENT_TYPES.filter((type) => EVENTS[type].stream === stream).map((type) => subjectPattern(type))
+
+/**
+ * Creates the streams that are missing and leaves the rest alone.
+ * @throws StreamMismatchError when an existing stream differs from its definition
+ */
+export async function applyStreams(jsm: JetStreamManager): Promise<void> {
+  for (const name of STREAM_NAMES) await applyStream(jsm, toConfig(name))
+}
+
+async function applyStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
+  const existing = await findStream(jsm, wanted.name)
+  const config = existing?.config ?? (await addStream(jsm, wanted)).config
+  const differences = diffConfig(wanted, config)
+  if (differences.length > 0) throw new StreamMismatchError(wanted.name, differences)
+}
+
+const INSUFFICIENT_STORAGE = 10_047
+const SMALLEST_STREAM_BYTES = 2 ** 20
+
+/** A server reserves max_bytes at once: where it has less room than wanted, a stream gets half, or half of that. */
+async function addStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
+  for (let maxBytes = wanted.max_bytes; ; maxBytes = Math.floor(maxBytes / 2)) {
+    try {
+      return await jsm.streams.add({ ...wanted, max_bytes: maxBytes })
+    } catch (error) {
+      const tooLarge = error instanceof JetStreamApiError && error.code === INSUFFICIENT_STORAGE
+      if (!tooLarge || maxBytes < SMALLEST_STREAM_BYTES) throw error
+    }
+  }
+}
+
+/** The stream's info, or undefined where it does not exist. */
+async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await jsm.streams.info(name)
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound) return undefined
+    throw error
+  }
+}
+
+/**
+ * Reads the info of a stream that another process creates, and checks that it takes atomic batches where its definition
+ * says so. A server that does not know them ignores their headers, and events would be stored without their ids.
+ * @throws OperationalError where the stream does not exist, StreamMismatchError where it takes no atomic batches
+ */
+export async function requireStream(jsm: JetStreamManager, name: StreamName): Promise<StreamInfo> {
+  const info = await findStream(jsm, name)
+  if (info === undefined) {
+    throw new OperationalError(
+      `Stream ${name} does not exist. Start everything with npm start, or run npm run streams.`,
+    )
+  }
+  if (STREAMS[name].isAtomic && info.config.allow_atomic !== true) {
+    throw new StreamMismatchError(name, ['allow_atomic is off (nats-server 2.12.1 or later is needed)'])
+  }
+  return info
+}
+
+/** Settings that an operator may tune without breaking a promise. */
+const TUNABLE = new Set(['description', 'max_bytes', 'duplicate_window', 'num_replicas'])
+
+function diffConfig(wanted: Partial<StreamConfig>, found: StreamConfig): string[] {
+  return Object.entries(wanted)
+    .filter(([key]) => !TUNABLE.has(key))
+    .filter(([key, value]) => JSON.stringify(found[key as keyof StreamConfig]) !== JSON.stringify(value))
+    .map(
+      ([key, value]) =>
+        `${key} is ${JSON.stringify(found[key as keyof StreamConfig])}, expected ${JSON.stringify(value)}`,
+    )
+}

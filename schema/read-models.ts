@@ -1,0 +1,74 @@
+import { EVENT_TYPES, EVENTS, subjectPattern, type EventType } from './events.ts'
+import type { StreamName } from './streams.ts'
+
+/**
+ * The read models. Each has a projector process, a folder under `projections/`, a file `DATA_DIR/<name>.db` and a consumer.
+ * `version` is raised whenever the tables or what an event changes in them changes: a file of another version is
+ * upgraded where the projection says how, and else rebuilt from the log. `events` are what it is built from; where they
+ * come from several streams, one transaction applies the stream that is named first before the next.
+ */
+export const READ_MODELS = {
+  posts: { version: 2, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
+  hourly: { version: 3, events: ['PostErased', 'PostScored', 'HourCovered'] },
+  'all-time': { version: 2, events: ['PostErased', 'PostScored'] },
+} as const satisfies Readonly<Record<string, ReadModel>>
+
+export type ReadModelName = keyof typeof READ_MODELS
+
+export interface ReadModel {
+  readonly version: number
+  readonly events: readonly EventType[]
+}
+
+export const READ_MODEL_NAMES = Object.keys(READ_MODELS) as readonly ReadModelName[]
+
+/** A stream that a read model follows. */
+export interface Input {
+  readonly stream: StreamName
+  /** The subjects that it takes; undefined: the whole stream, whose sequences then are contiguous. */
+  readonly filters: readonly string[] | undefined
+}
+
+/** The streams that hold a read model's events, in the order in which it names them. */
+export function inputsOf(name: ReadModelName): Input[] {
+  const { events }: ReadModel = READ_MODELS[name]
+  const streams = new Set(events.map((type) => EVENTS[type].stream))
+  return [...streams].map((stream) => {
+    const all = EVENT_TYPES.filter((type) => EVENTS[type].stream === stream)
+    const wanted = all.filter((type) => events.includes(type))
+    return { stream, filters: wanted.length === all.length ? undefined : wanted.map((type) => subjectPattern(type)) }
+  })
+}
+
+/** Sequences applied, by stream. */
+type Checkpoints = Readonly<Partial<Record<string, number>>>
+
+/**
+ * How many events a read model has still to apply. Streams of which it takes some subjects are left out: how far it is in
+ * them says nothing about the events that it takes.
+ */
+export function lagOf(name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): number {
+  const followed = inputsOf(name).filter(({ filters }) => filters === undefined)
+  return followed.reduce(
+    (lag, { stream }) => lag + Math.max(0, (lastSequences[stream] ?? 0) - (applied[stream] ?? 0)),
+    0,
+  )
+}
+
+/** The durable consumer of a read model's projector, which re-creates it at each start. */
+export const projectorConsumer = (name: string): string => `projector-${name}`
+
+/** Core NATS, not stored: the subject of a read model's change notices. */
+export const changesSubject = (name: string): string => `changes.${name}`
+
+/**
+ * What a projector announces after each commit (JSON). A lost notice costs freshness only: the next one, or a reader's
+ * own poll, makes up for it.
+ */
+export interface ChangeNotice {
+  readonly projection: string
+  /** Sequence applied in each stream, this commit included. */
+  readonly checkpoints: Readonly<Record<string, number>>
+  /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */
+  readonly subreddits: readonly string[]
+}
