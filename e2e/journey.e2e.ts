@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
 import { startProjector } from '../projections/projector.ts'
-import { projections } from '../projections/registry.ts'
+import { projections } from '../projections/testing/all-projections.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, subjectOf, subjectPattern, toMessage } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'
@@ -35,8 +35,7 @@ beforeAll(async () => {
   const shared = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
   const modelDir = 'ml/model'
   stack.use(await startScorer({ ...shared, modelDir }, logger))
-  for (const projection of Object.values(projections))
-    stack.use(await startProjector(projection, { ...shared, projection }, logger))
+  for (const projection of Object.values(projections)) stack.use(await startProjector(projection, shared, logger))
   config = { ...shared, modelDir, host: '127.0.0.1', port: 0 }
   gateway = stack.use(await startGateway(config, logger))
   browser = await launchBrowser()

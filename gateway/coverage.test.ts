@@ -29,12 +29,19 @@ const coverageOf = async (name: string, fields = 'hour source share', args = '')
   return answer.data.subreddit?.coverage
 }
 
-test('tells what was expected, seen, erased and unknown, of all of Reddit and of a subreddit', async () => {
+test('tells what was expected, seen, deleted on Reddit and unknown, of all of Reddit and of a subreddit', async () => {
   files.cover({ hour_utc: ago(3) })
   files.cover(listing('askscience', ago(2), 0.62))
-  const fields = 'hour source ofAllReddit expected seen erased unknown share'
-  const all = { source: 'reddit', ofAllReddit: true, expected: 61_200, seen: 60_012, erased: 310, unknown: 878 }
-  const own = { source: 'rss', ofAllReddit: false, expected: null, seen: 5, erased: 0, unknown: 0 }
+  const fields = 'hour source ofAllReddit expected seen deletedOnReddit unknown share'
+  const all = {
+    source: 'reddit',
+    ofAllReddit: true,
+    expected: 61_200,
+    seen: 60_012,
+    deletedOnReddit: 310,
+    unknown: 878,
+  }
+  const own = { source: 'rss', ofAllReddit: false, expected: null, seen: 5, deletedOnReddit: 0, unknown: 0 }
   const first = { ...all, hour: iso(ago(3)), share: 0.985 }
   expect(await coverageOf('ASKSCIENCE', fields)).toEqual([first, { ...own, hour: iso(ago(2)), share: 0.62 }])
   expect(await coverageOf('funny', fields)).toEqual([first])

@@ -87,7 +87,7 @@ test('mistakes are told with a code', async () => {
   expect(code(await ask(`{ posts(first: 0) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(first: 1001) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(after: "nonsense") { nodes { id } } }`))).toBe('BAD_USER_INPUT')
-  files.add({ id: 'a1', subreddit: 'a', createdUtc: NOW, seriousness: 1 })
+  files.add({ id: 'a1', subreddit: 'aa', createdUtc: NOW, seriousness: 1 })
   const { data } = await ask(`{ posts { pageInfo { endCursor } } }`)
   const after = data.posts.pageInfo.endCursor
   expect(
@@ -127,7 +127,7 @@ test('paging meets each post once, whatever arrives meanwhile', async () => {
         for (const table of ['posts', 'scores']) files.posts.exec(`DELETE FROM ${table}`)
         const first = values.map((value, index) => ({
           id: `${run}x${index.toString(36)}`,
-          subreddit: 'a',
+          subreddit: 'aa',
           createdUtc: 1_700_000_000 + value,
           seriousness: value * 100,
         }))
@@ -135,8 +135,8 @@ test('paging meets each post once, whatever arrives meanwhile', async () => {
         const seen = await walk(orderBy, values, (page) => {
           files.add({
             id: `${run}y${page.toString(36)}`,
-            subreddit: 'a',
-            createdUtc: 1_800_000_000 + page,
+            subreddit: 'aa',
+            createdUtc: 1_760_000_000 + page,
             seriousness: orderBy === 'LEAST_SERIOUS' ? 0 : 9_999,
           })
         })

@@ -7,15 +7,22 @@ let gateway: TestGateway
 beforeEach(() => void (gateway = new TestGateway()))
 afterEach(() => gateway[Symbol.dispose]())
 
-/** Puts figures in as they are, and moves them likewise. */
+const idsOf = new Map<string, string[]>()
+let lastId = 36 ** 3
+
+/** Gives a subreddit so many posts that add up to `sum`, in place of those that it had. */
 function setFigures(name: string, posts: number, sum: number): void {
-  gateway.files.allTime
-    .prepare(
-      `INSERT INTO all_time (subreddit, model, posts, sum, sum_of_squares) VALUES (?, 'serious-1', ?, ?, 0)
-       ON CONFLICT DO UPDATE SET posts = excluded.posts, sum = excluded.sum`,
-    )
-    .run(name, posts, sum)
-  gateway.files.allTime.prepare('INSERT OR IGNORE INTO names VALUES (?, ?, 1)').run(name, name)
+  gateway.files.erase(...(idsOf.get(name) ?? []))
+  const ids = Array.from({ length: posts }, () => (++lastId).toString(36))
+  const ofFirst = sum - (posts - 1) * Math.floor(sum / posts)
+  const toPost = (id: string, index: number) => ({
+    id,
+    subreddit: name,
+    createdUtc: 1_764_000_000,
+    seriousness: index === 0 ? ofFirst : Math.floor(sum / posts),
+  })
+  gateway.files.add(...ids.map(toPost))
+  idsOf.set(name, ids)
 }
 
 async function walk(orderBy: string, first: number, between: (page: number) => void): Promise<string[]> {
@@ -43,7 +50,8 @@ test('paging meets each subreddit whose figures do not move exactly once, in eve
       fc.constantFrom(...ORDERS),
       fc.integer({ min: 1, max: 7 }),
       async (still, moves, orderBy, first) => {
-        gateway.files.allTime.exec('DELETE FROM all_time; DELETE FROM names')
+        gateway.files.erase(...[...idsOf.values()].flat())
+        idsOf.clear()
         still.forEach(({ posts, sum }, index) => setFigures(`still_${index}`, posts, sum * posts))
         for (let index = 0; index < 5; index++) setFigures(`moving_${index}`, 2, 10)
         const seen = await walk(orderBy, first, (page) => {

@@ -25,7 +25,6 @@ export class LogLink implements AsyncDisposable {
   readonly #parts: Parts
   readonly #fail: (error: unknown) => void
   #connection: NatsConnection | undefined
-  #isConnected = false
   #isClosing = false
 
   constructor(config: GatewayConfig, logger: Logger, parts: Parts) {
@@ -43,14 +42,6 @@ export class LogLink implements AsyncDisposable {
     this.#follow().catch(this.#fail)
   }
 
-  /** What keeps answers from being live, in words. */
-  problems(): string[] {
-    return [
-      ...(this.#isConnected ? [] : ['not connected to NATS']),
-      ...(this.#parts.shown.promoted === undefined ? ['no model was promoted yet'] : []),
-    ]
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosing = true
     await this.#connection?.close()
@@ -62,7 +53,7 @@ export class LogLink implements AsyncDisposable {
     const connection = await connectNats({ url, user: 'gateway', name: 'gateway', dataDir, logger })
     if (this.#isClosing) return connection.close()
     this.#connection = connection
-    this.#isConnected = true
+    this.#parts.log.isConnected = true
     void this.#watch(connection)
     void connection.closed().then((error) => {
       if (!this.#isClosing) this.#fail(error ?? new Error('the connection to NATS was closed'))
@@ -74,11 +65,11 @@ export class LogLink implements AsyncDisposable {
 
   async #watch(connection: NatsConnection): Promise<void> {
     for await (const { type } of connection.status()) {
-      if (type === 'disconnect') this.#isConnected = false
+      if (type === 'disconnect') this.#parts.log.isConnected = false
       if (type !== 'reconnect') continue
-      this.#isConnected = true
+      this.#parts.log.isConnected = true
       this.#parts.live.reconnected()
     }
-    this.#isConnected = false
+    this.#parts.log.isConnected = false
   }
 }

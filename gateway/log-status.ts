@@ -2,13 +2,14 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { StreamStatus } from '../schema/generated/api.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { COVERAGE, DEAD, MODELS, POSTS, SCORES, type StreamName } from '../schema/streams.ts'
+import { STREAM_NAMES, type StreamName } from '../schema/streams.ts'
 
 const REFRESH_MS = 500
-const STREAMS: readonly StreamName[] = [POSTS, SCORES, MODELS, COVERAGE, DEAD]
 
-/** What the streams hold. */
+/** What the streams hold, and whether they can be asked. */
 export class LogStatus {
+  /** Set by the owner of the connection. */
+  isConnected = false
   readonly #logger: Logger
   #jsm: JetStreamManager | undefined
   #streams: readonly StreamStatus[] = []
@@ -42,9 +43,9 @@ export class LogStatus {
   }
 
   async #readAll(): Promise<readonly StreamStatus[]> {
-    const found = await Promise.all(STREAMS.map((name) => this.#readOne(name)))
+    const found = await Promise.all(STREAM_NAMES.map((name) => this.#readOne(name)))
     const known = (name: string): StreamStatus | undefined => this.#streams.find((stream) => stream.name === name)
-    this.#streams = STREAMS.flatMap((name, index) => found[index] ?? known(name) ?? [])
+    this.#streams = STREAM_NAMES.flatMap((name, index) => found[index] ?? known(name) ?? [])
     return this.#streams
   }
 

@@ -42,7 +42,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'gravitas_projection_lag_events',
-      help: 'Events that a read model has not applied yet',
+      help: 'Events that a read model has still to apply',
       labelNames: ['projection'],
       registers,
       async collect() {
@@ -50,12 +50,13 @@ export class Metrics {
       },
     })
     new Gauge({
-      name: 'gravitas_projection_holes',
-      help: 'Gaps in the log that a read model has met: data was lost',
+      name: 'gravitas_projection_lost_events',
+      help: 'Events that the log no longer has and no erasure explains',
       labelNames: ['projection'],
       registers,
-      collect() {
-        for (const { name, holes } of context.pipeline.projections()) this.set({ projection: name }, holes)
+      async collect() {
+        for (const { name, lostEvents } of await context.pipeline.readProjections())
+          this.set({ projection: name }, lostEvents)
       },
     })
   }

@@ -101,7 +101,7 @@ test('a file of another version says what to do', () => {
 test('a file of a former version waits for its projector', () => {
   files.allTime.exec(`UPDATE meta SET value = '0' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 0".*projector/)
-  files.allTime.exec(`UPDATE meta SET value = '1' WHERE name = 'version'`)
+  files.allTime.exec(`UPDATE meta SET value = '2' WHERE name = 'version'`)
   nextLook()
   expect(count()).toBe(0)
 })

@@ -5,68 +5,75 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import { readModelUnavailable } from './errors.ts'
 
 const CHECK_INTERVAL_MS = 500
-/** Readers never wait for the writer; only another process's recovery after a crash makes them. */
+/** Readers never wait for the writer, but for another process that recovers the file after a crash. */
 const BUSY_TIMEOUT_MS = 100
 
 export interface ReadModelStatus {
   readonly checkpoints: { stream: string; sequence: number }[]
-  /** Gaps in the log that the projector has met. */
-  readonly holes: number
+  /** Sequences that the log no longer has and no erasure explains. */
+  readonly lostEvents: number
 }
 
-interface OpenFile<Queries> {
+type Prepare<Queries> = (database: Database) => Queries
+
+interface OpenFile {
   readonly database: Database
-  readonly queries: Queries
+  /** What each function prepared on this database. */
+  readonly prepared: Map<Prepare<unknown>, unknown>
   readonly identity: string
   readonly readVersion: () => number
   readonly readStatus: () => ReadModelStatus
 }
 
 /**
- * A read model's file, opened read-only once its projector has made it, and again when another file has taken its place.
- * Before there is one its readers get undefined, which means: nothing is known yet. One that was deleted is read on until
- * its successor is there.
+ * A read model's file, opened read-only once its projector has created it, and again when another file has taken its
+ * place. Before the file exists its readers get undefined, which means that nothing is known yet. A file that was deleted
+ * is still read until its successor exists.
  */
-export class ReadModelFile<Queries> implements Disposable {
+export class ReadModelFile implements Disposable {
   readonly #file: string
   readonly #wanted: string
-  readonly #prepare: (database: Database) => Queries
   readonly #logger: Logger
-  #open: OpenFile<Queries> | undefined
+  #open: OpenFile | undefined
   #openings = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
-  /** Why the file that is there cannot be read. */
+  /** Why the file cannot be read. */
   #broken: string | undefined
   #brokenIdentity: string | undefined
   #isMissing = true
 
-  /** @param reads the projection and the version of its tables that the queries are made for */
-  constructor(
-    file: string,
-    reads: { projection: string; version: number },
-    prepare: (database: Database) => Queries,
-    logger: Logger,
-  ) {
+  /** @param wanted the read model and the version of its tables that the queries are written for */
+  constructor(file: string, wanted: { readonly name: string; readonly version: number }, logger: Logger) {
     this.#file = file
-    this.#wanted = `${reads.projection} ${reads.version}`
-    this.#prepare = prepare
+    this.#wanted = `${wanted.name} ${wanted.version}`
     this.#logger = logger
   }
 
   /**
-   * Undefined while there is nothing to read yet.
+   * What `prepare` makes of the open database, once for each database. Undefined while there is nothing to read yet.
    * @throws READ_MODEL_UNAVAILABLE where there is something, but it cannot be read
    */
-  get queries(): Queries | undefined {
-    this.#check()
+  queries<Queries>(prepare: Prepare<Queries>): Queries | undefined {
+    const found = this.peek(prepare)
     if (this.#broken !== undefined) throw readModelUnavailable(`${basename(this.#file)} ${this.#broken}`)
-    return this.#open?.queries
+    return found
   }
 
-  /** {@link queries} for those who only look whether there is something; undefined also where it cannot be read. */
-  get peek(): Queries | undefined {
+  /** Like {@link queries}, but undefined also where the file cannot be read. */
+  peek<Queries>(prepare: Prepare<Queries>): Queries | undefined {
     this.#check()
-    return this.#broken === undefined ? this.#open?.queries : undefined
+    if (this.#broken !== undefined || this.#open === undefined) return undefined
+    const { prepared, database, identity } = this.#open
+    const known = prepared.get(prepare)
+    if (known !== undefined) return known as Queries
+    try {
+      const queries = prepare(database)
+      prepared.set(prepare, queries)
+      return queries
+    } catch (error) {
+      this.#breaks((error as Error).message, identity)
+      return undefined
+    }
   }
 
   /** What a reader should know; undefined when all is well. */
@@ -86,7 +93,8 @@ export class ReadModelFile<Queries> implements Disposable {
   }
 
   get status(): ReadModelStatus | undefined {
-    return this.peek === undefined ? undefined : this.#open?.readStatus()
+    this.#check()
+    return this.#broken === undefined ? this.#open?.readStatus() : undefined
   }
 
   [Symbol.dispose](): void {
@@ -114,14 +122,14 @@ export class ReadModelFile<Queries> implements Disposable {
     this.#broken = undefined
   }
 
-  #tryToOpen(identity: string): OpenFile<Queries> | undefined {
+  #tryToOpen(identity: string): OpenFile | undefined {
     let database: Database | undefined
     try {
       database = new Sqlite(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
       const isReady = checkIdentity(database, this.#wanted)
-      if (isReady) return { database, identity, queries: this.#prepare(database), ...prepareStatus(database) }
+      if (isReady) return { database, identity, prepared: new Map(), ...prepareStatus(database) }
     } catch (error) {
-      // Its projector may just be making it, and the next look finds it whole.
+      // Its projector may be creating it now: the next look finds it complete.
       if (!isPassing(error)) this.#breaks((error as Error).message, identity)
     }
     database?.close()
@@ -136,7 +144,7 @@ export class ReadModelFile<Queries> implements Disposable {
   }
 }
 
-/** @returns false while its tables are not there yet. @throws for another projection's file, or another version's */
+/** @returns false while the tables do not exist yet. @throws for a file of another read model or version */
 function checkIdentity(database: Database, wanted: string): boolean {
   const tables = database.prepare<[], number>("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").pluck().get()
   if (tables === 0 && database.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() === 0)
@@ -152,15 +160,17 @@ function checkIdentity(database: Database, wanted: string): boolean {
   throw new Error(`it holds "${found}", this program reads "${wanted}"; ${remedy}`)
 }
 
-function prepareStatus(database: Database): Pick<OpenFile<unknown>, 'readVersion' | 'readStatus'> {
+function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
   const checkpoints = database.prepare<[], { stream: string; sequence: number }>(
     'SELECT stream, sequence FROM checkpoints ORDER BY stream',
   )
-  const holes = database.prepare<[], number>('SELECT count(*) FROM holes').pluck()
+  const lost = database
+    .prepare<[], number>('SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events')
+    .pluck()
   return {
     readVersion: () => version.get()!,
-    readStatus: () => ({ checkpoints: checkpoints.all(), holes: holes.get() ?? 0 }),
+    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0 }),
   }
 }
 

@@ -81,7 +81,10 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
   const model = shown.name!
   const end = Math.floor(Date.now() / 1_000) + HOUR_SECONDS
   const from = end - DEFAULT_RANGE_SECONDS
-  const hours = models.hourly.queries?.range(model, row.subreddit, from, end) ?? []
+  const hours =
+    models.hourly.queries
+      ?.ranges(model, [row.subreddit], { from, to: end, most: MAX_COVERAGE_ROWS })
+      ?.get(row.subreddit) ?? []
   const coverage = readCoverage(models, row.subreddit, { from, to: end })
   const shares = new Map(coverage.map(({ hour, coverage: share }) => [hour, share]))
   const after = searchParams.get('cursor') || null
@@ -92,7 +95,7 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
       name: row.name,
       seriousness: row.mean,
       post_count: row.posts,
-      hourly: hours.map(({ hour, posts: count, sum }) => ({
+      hourly: hours.map(({ start: hour, posts: count, sum }) => ({
         hour: toIsoTime(hour),
         seriousness: meanSeriousness(sum, count),
         posts: count,

@@ -45,7 +45,7 @@ async function scoreWith(model: string): Promise<void> {
   await vi.waitFor(async () => expect((await consumer.info()).num_waiting).toBe(1), SETTLE)
 }
 
-test('a model that is shown and not scored with is told by /readyz and GraphQL, until the other one is promoted', async () => {
+test('/readyz and GraphQL say that the active scorer uses another model than the shown one, until it is promoted', async () => {
   await promote('serious-2')
   await scoreWith('serious-3')
   const { url: natsUrl, dataDir } = nats
@@ -55,13 +55,15 @@ test('a model that is shown and not scored with is told by /readyz and GraphQL, 
     const response = await fetch(`${url}/readyz`)
     return [response.status, await response.json()]
   }
-  const notice = expect.stringMatching(/stand still.*shown is serious-2.*npm run promote -- serious-3/) as string
-  const told = [200, { ready: true, problems: [], notices: [notice] }]
+  const standstill = expect.stringMatching(/stand still.*shown is serious-2.*npm run promote -- serious-3/) as string
+  const told = [503, { ready: false, problems: expect.arrayContaining([standstill]) as unknown }]
   await vi.waitFor(async () => expect(await readiness()).toEqual(told), SETTLE)
-  const query = encodeURIComponent('{ pipeline { model notices } }')
+  const query = encodeURIComponent('{ pipeline { model problems } }')
   const answer = await fetch(`${url}/graphql?query=${query}`, { headers: { accept: 'application/json' } })
-  expect(await answer.json()).toEqual({ data: { pipeline: { model: 'serious-2', notices: [notice] } } })
+  expect(await answer.json()).toEqual({
+    data: { pipeline: { model: 'serious-2', problems: expect.arrayContaining([standstill]) as unknown } },
+  })
   await promote('serious-3')
-  const well = [200, { ready: true, problems: [], notices: [] }]
-  await vi.waitFor(async () => expect(await readiness()).toEqual(well), SETTLE)
+  const gone = { problems: expect.not.arrayContaining([standstill]) as unknown }
+  await vi.waitFor(async () => expect((await readiness())[1]).toMatchObject(gone), SETTLE)
 })

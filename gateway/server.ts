@@ -19,10 +19,10 @@ const LIMITS = {
 }
 const MAX_CONNECTIONS = 20_000
 
-/** All addresses of Gravitas on one origin. `isReady` gives the reasons why not. */
+/** All addresses of Gravitas on one origin. `findProblems` gives what `/readyz` says. */
 export async function createGatewayServer(
   context: GatewayContext,
-  isReady: () => string[],
+  findProblems: () => string[],
   logger: Logger,
 ): Promise<Server> {
   const metrics = new Metrics(context)
@@ -35,10 +35,9 @@ export async function createGatewayServer(
     '/graphql': (request, response) => yoga(request, response),
     '/healthz': (_, response) => sendJson(response, 200, { status: 'ok' }),
     '/readyz': (_, response) => {
-      const problems = isReady()
+      const problems = findProblems()
       const ready = problems.length === 0
-      // A notice is no reason to send readers elsewhere: all gateways of this log have it.
-      sendJson(response, ready ? 200 : 503, { ready, problems, notices: context.pipeline.notices() })
+      sendJson(response, ready ? 200 : 503, { ready, problems })
     },
     '/metrics': async (_, response) => {
       const body = await metrics.registry.metrics()

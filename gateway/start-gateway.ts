@@ -12,6 +12,7 @@ import { LiveUpdates } from './live-updates.ts'
 import { LogLink } from './log-link.ts'
 import { LogStatus } from './log-status.ts'
 import { PipelineReader } from './pipeline.ts'
+import { Problems } from './problems.ts'
 import { ReadModels } from './read-models.ts'
 import { ScoringModels } from './scoring-models.ts'
 import { createGatewayServer } from './server.ts'
@@ -28,14 +29,18 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
   const scoring = stack.use(new ScoringModels(logger))
   const log = new LogStatus(logger)
-  const pipeline = new PipelineReader({ models, shown, scoring, log })
+  const problems = new Problems({ models, shown, scoring, log })
+  const pipeline = new PipelineReader({ models, shown, log, problems })
   const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
   const link = stack.use(new LogLink(config, logger, { live, shown, scoring, log, texts }))
   try {
-    const isReady = (): string[] => [...problemsOf(models), ...link.problems(), ...pipeline.stuck()]
-    const server = await createGatewayServer({ models, shown, live, pipeline, explainer }, isReady, logger)
+    const server = await createGatewayServer(
+      { models, shown, live, pipeline, explainer },
+      () => problems.find(),
+      logger,
+    )
     await listen(server, config)
     const drain = drainable(server)
     stack.defer(() => {
@@ -52,8 +57,6 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     throw error
   }
 }
-
-const problemsOf = (models: ReadModels): string[] => models.all().flatMap(([, file]) => file.problem ?? [])
 
 async function listen(server: Server, { host, port }: GatewayConfig): Promise<void> {
   try {

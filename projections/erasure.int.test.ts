@@ -18,7 +18,7 @@ import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
-import { projections } from './registry.ts'
+import { projections } from './testing/all-projections.ts'
 import { dumpRows } from './testing/replay.ts'
 
 const NAMES = ['posts', 'hourly', 'all-time'] as const
@@ -49,8 +49,8 @@ afterEach(async () => {
 
 async function startAll(): Promise<void> {
   for (const name of NAMES) {
-    const projection = projections[name]!
-    const config = { natsUrl: nats.url, dataDir, logLevel: 'silent', projection } as const
+    const projection = projections[name]
+    const config = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
     running.push(await startProjector(projection, config, createLogger(name, 'silent')))
   }
 }
@@ -122,8 +122,8 @@ function withFile<T>(name: string, read: (database: Sqlite.Database) => T): T {
 
 const rowsOf = (name: string): string => withFile(name, (database) => dumpRows(database, { without: POSITIONS }))
 const allRows = (): string[] => NAMES.map(rowsOf)
-const holes = (): unknown[] =>
-  NAMES.flatMap((name) => withFile(name, (database) => database.prepare('SELECT * FROM holes').all()))
+const lostEvents = (): unknown[] =>
+  NAMES.flatMap((name) => withFile(name, (database) => database.prepare('SELECT * FROM lost_events').all()))
 
 const bytesOf = (): string =>
   NAMES.flatMap((name) => [`${name}.db`, `${name}.db-wal`])
@@ -170,13 +170,13 @@ describe.each([
     expect(allRows()).toEqual(followed)
     await rebuildAll()
     expect(allRows()).toEqual(followed)
-    expect(holes()).toEqual([])
+    expect(lostEvents()).toEqual([])
     await publishPosts(range(POST_COUNT, POST_COUNT + 5))
     await untilApplied()
     const more = allRows()
     await rebuildAll()
     expect(allRows()).toEqual(more)
-    expect(holes()).toEqual([])
+    expect(lostEvents()).toEqual([])
   }, 60_000)
 })
 
@@ -197,24 +197,24 @@ function expectedTotals(left: readonly number[]) {
   return [rows, rows]
 }
 
-test('a beginning that was purged is a hole, beside erasures that are none', async () => {
+test('the purged beginning of a stream is lost, and erased events in it are not', async () => {
   await publishPosts(range(0, 10))
   await erase([0, 2])
   await jsm.streams.purge(SCORES, { seq: 9 })
   await startAll()
   await untilApplied()
-  expect(withFile('hourly', (database) => database.prepare('SELECT * FROM holes').all())).toEqual([
+  expect(withFile('hourly', (database) => database.prepare('SELECT * FROM lost_events').all())).toEqual([
     { stream: SCORES, first_sequence: 3, last_sequence: 4 },
     { stream: SCORES, first_sequence: 7, last_sequence: 8 },
   ])
 }, 60_000)
 
-test('an erasure by hand at the beginning, of which no PostErased tells, is a hole', async () => {
+test('a message at the beginning that was deleted without a PostErased is lost', async () => {
   await publishPosts(range(0, 3))
   await jsm.streams.deleteMessage(SCORES, 1)
   await startAll()
   await untilApplied()
-  expect(withFile('all-time', (database) => database.prepare('SELECT * FROM holes').all())).toEqual([
+  expect(withFile('all-time', (database) => database.prepare('SELECT * FROM lost_events').all())).toEqual([
     { stream: SCORES, first_sequence: 1, last_sequence: 1 },
   ])
 }, 60_000)
@@ -249,7 +249,7 @@ test('late copies and scores of an erased post change nothing, and go with the n
   expect((await erase([3])).posts).toMatchObject([{ outcome: 'erased', posts: [12], scores: [21] }])
   await rebuildAll()
   expect(allRows()).toEqual(before)
-  expect(holes()).toEqual([])
+  expect(lostEvents()).toEqual([])
 }, 60_000)
 
 describe('a rejected event whose letter did not get into DEAD before its projector stopped', () => {

@@ -5,8 +5,9 @@ import type { GravitasEvent } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'
 import { toPostKey } from '../schema/post-id.ts'
 import { postErased } from '../schema/testing/builders.ts'
-import type { LogMessage } from './batch-writer.ts'
-import { projections } from './registry.ts'
+import type { LogMessage } from './file/batch-writer.ts'
+import type { ReadModelName } from '../schema/read-models.ts'
+import { projections } from './testing/all-projections.ts'
 import { history, idOf, post } from './testing/histories.ts'
 import { dumpRows, TestReadModel, toLog } from './testing/replay.ts'
 
@@ -21,7 +22,7 @@ const erasing = fc
   })
 
 function follow(name: string, log: readonly LogMessage[], batchSize = 1): TestReadModel {
-  const model = new TestReadModel(projections[name]!)
+  const model = new TestReadModel(projections[name as ReadModelName])
   for (let at = 0; at < log.length; at += batchSize) model.write(log.slice(at, at + batchSize))
   return model
 }

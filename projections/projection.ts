@@ -9,15 +9,14 @@ export interface Position {
 }
 
 /**
- * A read model: which events it handles, what each of them changes, and how changes become rows. It knows no clock, no
- * randomness and no look-up outside its own file, so that a replay gives the same rows as having followed.
+ * A read model: what each event changes in it, and how changes become rows. It uses no clock, no randomness and no look-up
+ * outside its own file, so that a replay gives the same rows as having followed.
  */
 export interface Projection<Change> {
-  /** Also the name of its folder, file, logger and consumer. */
+  /** Also the name of its folder, file, logger and consumer. With `version` and `events` from schema/read-models.ts. */
   readonly name: string
-  /** Raised whenever `tables` or `evolve` change; a file of another version has to be upgraded or rebuilt. */
   readonly version: number
-  readonly handles: readonly EventType[]
+  readonly events: readonly EventType[]
   /** DDL for an empty file. */
   readonly tables: string
   /**
@@ -25,7 +24,9 @@ export interface Projection<Change> {
    * checkpoints then gives the rows of a rebuild, such as for the events of a stream that was not followed before.
    */
   readonly upgrades?: Readonly<Record<number, string>>
-  /** Pure: the changes that an event asks for. Whether they were made before, the writer's ledger knows. */
+  /** The most events of a type in one transaction, where they cost so much that more would delay everything else. */
+  readonly batchLimits?: Readonly<Partial<Record<EventType, number>>>
+  /** Pure: the change that an event asks for. The writer's ledger knows whether it was made before. */
   evolve(event: GravitasEvent, position: Position): Change | undefined
   createWriter(database: Database): ChangeWriter<Change>
 }
@@ -33,8 +34,21 @@ export interface Projection<Change> {
 /** Applies changes inside the projector's transaction. Applying a change twice must equal applying it once. */
 export interface ChangeWriter<Change> {
   apply(change: Change): void
-  /** Writes what was gathered since the last flush, before the commit; returns the subreddits (lower case) whose rows changed. */
-  flush(): readonly string[]
-  /** Of a read model that holds texts: those that left its rows since the last call, each as its bytes lay in the file. */
-  takeErasedTexts?(): readonly string[]
+  /** Writes what was gathered since the last flush. Called once before each commit. */
+  flush(): Flushed
+}
+
+/** What a transaction changed. */
+export interface Flushed {
+  /** Subreddits (lower case) whose rows changed. */
+  readonly subreddits: readonly string[]
+  /** What left the rows for good; undefined where nothing did. */
+  readonly erased?: Erased | undefined
+}
+
+export interface Erased {
+  /** Messages of the log that are erased: the file must not keep their bytes as dead letters either. */
+  readonly messages: readonly Position[]
+  /** Texts that left the rows, each as its bytes lay in the file, which may hold more copies of them. */
+  readonly texts: readonly string[]
 }

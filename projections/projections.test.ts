@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import type { PostScored } from '../schema/events.ts'
 import { COVERAGE, POSTS, SCORES } from '../schema/streams.ts'
 import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
-import type { LogMessage } from './batch-writer.ts'
-import { projections } from './registry.ts'
+import type { LogMessage } from './file/batch-writer.ts'
+import { READ_MODEL_NAMES, type ReadModelName } from '../schema/read-models.ts'
+import { projections } from './testing/all-projections.ts'
 import { history } from './testing/histories.ts'
 import { TestReadModel, toLog } from './testing/replay.ts'
 
-function replay(name: string, log: readonly LogMessage[]): string {
-  using model = new TestReadModel(projections[name]!)
+function replay(name: ReadModelName, log: readonly LogMessage[]): string {
+  using model = new TestReadModel(projections[name])
   for (const message of log) model.write([message])
   return model.dump()
 }
@@ -18,7 +19,7 @@ function replay(name: string, log: readonly LogMessage[]): string {
 const byStream = (log: readonly LogMessage[]): LogMessage[] =>
   [COVERAGE, SCORES, POSTS].flatMap((wanted) => log.filter(({ stream }) => stream === wanted))
 
-describe.each(Object.keys(projections))('%s', (name) => {
+describe.each(READ_MODEL_NAMES)('%s', (name) => {
   test('any batches, redeliveries and crashes give the rows of a plain replay', () => {
     const splits = fc.array(
       fc.record({ size: fc.integer({ min: 1, max: 20 }), again: fc.integer({ min: 0, max: 5 }), crash: fc.boolean() }),
@@ -30,7 +31,7 @@ describe.each(Object.keys(projections))('%s', (name) => {
     fc.assert(
       fc.property(history, splits, (events, plan) => {
         const log = toLog(events)
-        using model = new TestReadModel(projections[name]!)
+        using model = new TestReadModel(projections[name])
         for (let at = 0, step = 0; at < log.length; step++) {
           const { size, again, crash } = plan[step % plan.length]!
           const batch = log.slice(Math.max(0, at - again), at + size)
@@ -55,15 +56,33 @@ describe.each(Object.keys(projections))('%s', (name) => {
   })
 })
 
-describe.each(['hourly', 'all-time'])('%s totals', (name) => {
+/** Read models that add up scores: their ledger tells. */
+const TALLIES = READ_MODEL_NAMES.filter((name) => projections[name].tables.includes('CREATE TABLE counted'))
+const tableOf = (name: string): string => name.replaceAll('-', '_')
+
+test.each(TALLIES)('%s: in one batch, one post leaves a group as another enters it', (name) => {
+  using model = new TestReadModel(projections[name])
+  const log = toLog([
+    postScored({ post_id: '04', seriousness: 0 }),
+    postErased({ post_id: '04' }),
+    postScored({ post_id: '05', seriousness: 0.0001 }),
+  ])
+  model.write(log.slice(0, 1))
+  model.write(log.slice(1))
+  expect(model.dump()).toBe(replay(name, log))
+  expect(model.database.prepare(`SELECT posts, seriousness FROM ${tableOf(name)}_view`).all()).toEqual([
+    { posts: 1, seriousness: 0.0001 },
+  ])
+})
+
+describe.each(TALLIES)('%s totals', (name) => {
   test('equal what adding up the distinct scores by hand gives', () => {
     fc.assert(
       fc.property(history, (events) => {
-        using model = new TestReadModel(projections[name]!)
+        using model = new TestReadModel(projections[name])
         model.write(toLog(events))
-        const table = name === 'hourly' ? 'hourly' : 'all_time'
         const { posts, sum } = model.database
-          .prepare(`SELECT coalesce(sum(posts), 0) AS posts, coalesce(sum(sum), 0) AS sum FROM ${table}`)
+          .prepare(`SELECT coalesce(sum(posts), 0) AS posts, coalesce(sum(sum), 0) AS sum FROM ${tableOf(name)}`)
           .get() as { posts: number; sum: number }
         const gone = new Set(events.flatMap((event) => (event.type === 'PostErased' ? [event.post_id] : [])))
         const first = new Map<string, PostScored>()
@@ -80,23 +99,8 @@ describe.each(['hourly', 'all-time'])('%s totals', (name) => {
   })
 })
 
-test.each(['hourly', 'all-time'])('%s: in one batch, one post leaves a group as another enters it', (name) => {
-  using model = new TestReadModel(projections[name]!)
-  const log = toLog([
-    postScored({ post_id: '04', seriousness: 0 }),
-    postErased({ post_id: '04' }),
-    postScored({ post_id: '05', seriousness: 0.0001 }),
-  ])
-  model.write(log.slice(0, 1))
-  model.write(log.slice(1))
-  expect(model.dump()).toBe(replay(name, log))
-  expect(
-    model.database.prepare(`SELECT posts, seriousness FROM ${name === 'hourly' ? 'hourly' : 'all_time'}_view`).all(),
-  ).toEqual([{ posts: 1, seriousness: 0.0001 }])
-})
-
 test('a bad event is set aside with its reason and the others go on', () => {
-  using model = new TestReadModel(projections['all-time']!)
+  using model = new TestReadModel(projections['all-time'])
   const [good] = toLog([postScored()]) as [LogMessage]
   model.write([
     { ...good, data: Buffer.from('{"type":"PostScored"}') },
@@ -108,11 +112,14 @@ test('a bad event is set aside with its reason and the others go on', () => {
   expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
 })
 
-test('a bad event that is erased before its letter was sent is not sent any more', () => {
-  using model = new TestReadModel(projections['posts']!)
+test('the letter of a bad event is blank once the event is erased', () => {
+  using model = new TestReadModel(projections.posts)
   const log = toLog([postSubmitted(), postSubmitted({ id: 'b' }), { ...postErased(), post_sequences: [1] }])
   for (const message of log) model.write([message.sequence < 3 ? { ...message, data: Buffer.from('{') } : message])
-  expect(model.database.prepare('SELECT sequence FROM dead_letters').pluck().all()).toEqual([2])
+  expect(model.database.prepare('SELECT sequence, length(data) AS bytes, reason FROM dead_letters').all()).toEqual([
+    { sequence: 1, bytes: 0, reason: '' },
+    { sequence: 2, bytes: 1, reason: 'not UTF-8 JSON' },
+  ])
 })
 
 test.each([
@@ -120,7 +127,7 @@ test.each([
   ['an erasure among the submissions', 'posts.submitted.askscience', postErased()],
   ['a post among the erasures', 'posts.erased.askscience', postSubmitted()],
 ])('%s is set aside: readers that select by subject would differ', (_, subject, event) => {
-  using model = new TestReadModel(projections['posts']!)
+  using model = new TestReadModel(projections.posts)
   const [message] = toLog([event]) as [LogMessage]
   const [post, score] = toLog([postSubmitted({ id: 'a' }), postScored({ post_id: 'a' })]) as [LogMessage, LogMessage]
   model.write([{ ...message, stream: POSTS, subject }, { ...post, sequence: 2 }, score])
@@ -138,7 +145,7 @@ test.each([
   ['not an object', '7'],
   ['nothing', ''],
 ])('an event that is %s is set aside with a short reason', (_, text) => {
-  using model = new TestReadModel(projections['all-time']!)
+  using model = new TestReadModel(projections['all-time'])
   const [good] = toLog([postScored()]) as [LogMessage]
   model.write([
     { ...good, data: Buffer.from(text) },
@@ -147,20 +154,4 @@ test.each([
   const [reason] = model.database.prepare<[], string>('SELECT reason FROM dead_letters').pluck().all()
   expect(reason!.length).toBeLessThan(300)
   expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
-})
-
-test('the most frequent spelling of a name is shown', () => {
-  using model = new TestReadModel(projections['all-time']!)
-  const spelled = (id: string, subreddit: string) => postScored({ post_id: id, subreddit })
-  model.write(toLog([spelled('a1', 'askscience'), spelled('a2', 'AskScience'), spelled('a3', 'AskScience')]))
-  expect(
-    model.database.prepare("SELECT subreddit, posts FROM all_time_view WHERE subreddit = 'ASKSCIENCE'").all(),
-  ).toEqual([{ subreddit: 'AskScience', posts: 3 }])
-})
-
-test('an erased title leaves the full-text index and the file', () => {
-  using model = new TestReadModel(projections['posts']!)
-  model.write(toLog([postSubmitted({ title: 'xylophonequartz' }), postErased()]))
-  expect(model.database.prepare("SELECT rowid FROM titles WHERE titles MATCH 'xylophonequartz'").all()).toEqual([])
-  model.database.exec("INSERT INTO titles (titles, rank) VALUES ('integrity-check', 1)")
 })

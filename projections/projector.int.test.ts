@@ -15,7 +15,8 @@ import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
-import { projections } from './registry.ts'
+import type { ReadModelName } from '../schema/read-models.ts'
+import { projections } from './testing/all-projections.ts'
 
 let nats: TestNatsServer
 let connection: NatsConnection
@@ -37,8 +38,8 @@ afterEach(async () => {
 })
 
 async function start(name: string): Promise<Service> {
-  const projection = projections[name]!
-  const config = { natsUrl: nats.url, dataDir, logLevel: 'silent', projection } as const
+  const projection = projections[name as ReadModelName]
+  const config = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
   const service = await startProjector(projection, config, createLogger(name, 'silent'))
   running.push(service)
   return service
@@ -62,10 +63,12 @@ const publishCoverage = (...reports: readonly HourCovered[]) =>
 
 const seen = () => query<{ seen: number }>('hourly', 'SELECT seen FROM coverage_view').map((row) => row.seen)
 
-/** What the program of before has left: a file that knows nothing of COVERAGE. */
+/** Turns the file into one of version 1: without coverage, and with another name for the table of lost events. */
 function undoUpgrade(): void {
   const database = new Sqlite(join(dataDir, 'hourly.db'))
-  database.exec(`DROP VIEW coverage_view; DROP TABLE coverage; UPDATE meta SET value = '1' WHERE name = 'version'`)
+  database.exec(
+    `DROP VIEW coverage_view; DROP TABLE coverage; ALTER TABLE lost_events RENAME TO holes; UPDATE meta SET value = '1' WHERE name = 'version'`,
+  )
   database.prepare('DELETE FROM checkpoints WHERE stream = ?').run(COVERAGE)
   database.close()
 }
@@ -108,7 +111,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(1_000), { timeout: 30_000 })
   }, 60_000)
 
-  test('applies a score after the post that it names, and finds posts by their words', async () => {
+  test('shows a score that came before its post, and finds posts by their words', async () => {
     await publish([
       postScored({ post_sequence: 1 }),
       postSubmitted(),
@@ -142,7 +145,7 @@ describe('a projector', () => {
     })
   })
 
-  test('a file of before is brought up to date by its projector, and keeps its sums', async () => {
+  test('a file of a former version is upgraded by its projector, and keeps its sums', async () => {
     const first = await start('hourly')
     await publish(scores(10))
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(10), { timeout: 10_000 })
@@ -155,7 +158,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(15), { timeout: 10_000 })
   })
 
-  test('passes a bad event over and puts it into DEAD', async () => {
+  test('skips a bad event and puts it into DEAD', async () => {
     await start('all-time')
     await jetstream(connection).publish('scores.serious-1.askscience', 'not json')
     await publish(scores(1))
@@ -193,7 +196,7 @@ describe('a projector', () => {
     }
   }, 120_000)
 
-  test('follows a stream that was made anew before anything was applied', async () => {
+  test('follows a stream that was re-created before anything was applied', async () => {
     const first = await start('all-time')
     await first[Symbol.asyncDispose]()
     const jsm = await jetstreamManager(connection)
@@ -208,7 +211,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals()).toBe(15), { timeout: 10_000 })
   }, 60_000)
 
-  test('refuses a stream that was made anew, and rebuilds once its file is deleted', async () => {
+  test('refuses a stream that was re-created, and rebuilds once its file is deleted', async () => {
     const first = await start('all-time')
     await publish(scores(10))
     await vi.waitFor(() => expect(totals()).toBe(10), { timeout: 10_000 })
@@ -228,7 +231,9 @@ describe('a projector', () => {
     await (await jetstreamManager(connection)).streams.purge(SCORES, { seq: 5 })
     await start('all-time')
     await vi.waitFor(() => expect(totals()).toBe(6), { timeout: 20_000 })
-    expect(query('all-time', 'SELECT * FROM holes')).toEqual([{ stream: SCORES, first_sequence: 1, last_sequence: 4 }])
+    expect(query('all-time', 'SELECT * FROM lost_events')).toEqual([
+      { stream: SCORES, first_sequence: 1, last_sequence: 4 },
+    ])
   }, 30_000)
 
   test('notices while it runs that the log went back to an older state', async () => {
@@ -248,14 +253,14 @@ describe('a projector', () => {
     await expect(service.failed).rejects.toThrow(/went back to an older state/)
   }, 60_000)
 
-  test('takes deleted messages for erasures, not for holes', async () => {
+  test('does not take deleted messages for lost events', async () => {
     await publish(scores(10))
     const jsm = await jetstreamManager(connection)
     await jsm.streams.deleteMessage(SCORES, 5)
     await jsm.streams.deleteMessage(SCORES, 6)
     await start('all-time')
     await vi.waitFor(() => expect(totals()).toBe(8), { timeout: 20_000 })
-    expect(query('all-time', 'SELECT * FROM holes')).toEqual([])
+    expect(query('all-time', 'SELECT * FROM lost_events')).toEqual([])
     expect((await jsm.consumers.info(SCORES, 'projector-all-time')).num_pending).toBe(0)
     expect((await jsm.streams.info(POSTS)).state.messages).toBe(0)
   }, 30_000)

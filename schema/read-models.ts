@@ -20,6 +20,12 @@ export interface ReadModel {
   readonly events: readonly EventType[]
 }
 
+/** A read model's entry with its name. */
+export const readModel = (name: ReadModelName): ReadModel & { readonly name: ReadModelName } => ({
+  name,
+  ...READ_MODELS[name],
+})
+
 export const READ_MODEL_NAMES = Object.keys(READ_MODELS) as readonly ReadModelName[]
 
 /** A stream that a read model follows. */
@@ -30,8 +36,7 @@ export interface Input {
 }
 
 /** The streams that hold a read model's events, in the order in which it names them. */
-export function inputsOf(name: ReadModelName): Input[] {
-  const { events }: ReadModel = READ_MODELS[name]
+export function inputsOf({ events }: Pick<ReadModel, 'events'>): Input[] {
   const streams = new Set(events.map((type) => EVENTS[type].stream))
   return [...streams].map((stream) => {
     const all = EVENT_TYPES.filter((type) => EVENTS[type].stream === stream)
@@ -48,7 +53,7 @@ type Checkpoints = Readonly<Partial<Record<string, number>>>
  * them says nothing about the events that it takes.
  */
 export function lagOf(name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): number {
-  const followed = inputsOf(name).filter(({ filters }) => filters === undefined)
+  const followed = inputsOf(READ_MODELS[name]).filter(({ filters }) => filters === undefined)
   return followed.reduce(
     (lag, { stream }) => lag + Math.max(0, (lastSequences[stream] ?? 0) - (applied[stream] ?? 0)),
     0,

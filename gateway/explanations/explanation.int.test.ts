@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { startProjector } from '../../projections/projector.ts'
-import { projections } from '../../projections/registry.ts'
+import { projection as posts } from '../../projections/posts/projection.ts'
 import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, type GravitasEvent, subjectOf } from '../../schema/events.ts'
 import { POSTS, SCORES } from '../../schema/streams.ts'
@@ -46,7 +46,7 @@ beforeEach(async () => {
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const shared = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
   stack.use(await startScorer({ ...shared, modelDir: MODEL_DIR }, logger))
-  stack.use(await startProjector(projections['posts']!, { ...shared, projection: projections['posts']! }, logger))
+  stack.use(await startProjector(posts, shared, logger))
   url = stack.use(await startGateway({ ...shared, modelDir: MODEL_DIR, host: '127.0.0.1', port: 0 }, logger)).url
 })
 afterEach(() => stack.disposeAsync())

@@ -9,8 +9,8 @@ let gateway: TestGateway
 beforeEach(() => {
   gateway = new TestGateway()
   gateway.files.add(
-    { id: 'a1', subreddit: 'a', createdUtc: 1_764_000_000, seriousness: 5_000 },
-    { id: 'a2', subreddit: 'a', createdUtc: 1_764_000_001, seriousness: 5_000 },
+    { id: 'a1', subreddit: 'aa', createdUtc: 1_764_000_000, seriousness: 5_000 },
+    { id: 'a2', subreddit: 'aa', createdUtc: 1_764_000_001, seriousness: 5_000 },
   )
   gateway.texts.bySequence.set(1, postSubmitted({ id: 'a1', title: 'one seven of' }))
 })
@@ -43,7 +43,7 @@ test('says what weighs most, and what the rest adds up to', async () => {
 })
 
 test('is null for a post that is not scored, and for one whose text is gone', async () => {
-  gateway.files.add({ id: 'n1', subreddit: 'a', createdUtc: 1_764_000_002 })
+  gateway.files.add({ id: 'n1', subreddit: 'aa', createdUtc: 1_764_000_002 })
   for (const id of ['n1', 'a2']) {
     const { data, errors } = await ask(id)
     expect([data.a, errors]).toEqual([{ id, explanation: null }, undefined])
@@ -53,7 +53,7 @@ test('is null for a post that is not scored, and for one whose text is gone', as
 test('a post that was erased after it was read is not explained', async () => {
   const { explainer } = gateway.context
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
-  gateway.files.posts.exec(`DELETE FROM posts WHERE id = 'a1'; DELETE FROM scores WHERE sequence = 1`)
+  gateway.files.erase('a1')
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).toBeNull()
 })
 
@@ -62,8 +62,8 @@ test('is an error of this field alone where the log or the model cannot be asked
   const answer = await ask('a1')
   expect([answer.data.a, codeOf(answer)]).toEqual([{ id: 'a1', explanation: null }, 'LOG_UNAVAILABLE'])
   gateway.texts.isReachable = true
-  gateway.files.add({ id: 'o1', subreddit: 'a', createdUtc: 1_764_000_002, seriousness: 1, model: 'other-2' })
-  const query = `{ subreddit(name: "a", model: "other-2") { posts { nodes { id explanation { base } } } } }`
+  gateway.files.add({ id: 'o1', subreddit: 'aa', createdUtc: 1_764_000_002, seriousness: 1, model: 'other-2' })
+  const query = `{ subreddit(name: "aa", model: "other-2") { posts { nodes { id explanation { base } } } } }`
   const { data, errors } = await gateway.ask(query)
   expect(data.subreddit!.posts.nodes).toContainEqual({ id: 'o1', explanation: null })
   expect(errors).toMatchObject([

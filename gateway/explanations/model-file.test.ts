@@ -62,7 +62,7 @@ test('a failed load is logged once, and tried again later', async () => {
 test('a folder without a model fails the field and nothing else', async () => {
   using gateway = new TestGateway()
   gateway.loadModel = () => Promise.reject(new Error('/secret/path is empty'))
-  gateway.files.add({ id: 'a1', subreddit: 'a', createdUtc: 1_764_000_000, seriousness: 5_000 })
+  gateway.files.add({ id: 'a1', subreddit: 'aa', createdUtc: 1_764_000_000, seriousness: 5_000 })
   const answer = await gateway.ask(`{ a: post(id: "a1") { seriousness explanation { base } } }`)
   expect([answer.data.a, codeOf(answer)]).toEqual([{ seriousness: 0.5, explanation: null }, 'MODEL_UNAVAILABLE'])
   expect(JSON.stringify(answer)).not.toContain('secret')

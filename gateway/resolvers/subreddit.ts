@@ -16,22 +16,22 @@ export const Subreddit: SubredditResolvers = {
   }),
   hourly: async ({ row, hours }, range) => {
     const rows = await hours.seriousness.load(row.subreddit, toRange(range, hours.nowSeconds))
-    return rows.map(({ hour, posts, sum }) => ({
-      hour: new Date(hour * 1_000),
+    return rows.map(({ start, posts, sum }) => ({
+      hour: new Date(start * 1_000),
       posts,
       mean: meanSeriousness(sum, posts)!,
     }))
   },
   coverage: async ({ row, hours }, range) => {
     const rows = await hours.coverage.load(row.subreddit, toRange(range, hours.nowSeconds))
-    return rows.map(({ hour, source, expected, seen, erased, unknown, coverage: share, isOfAll }) => {
+    return rows.map(({ hour, source, expected, seen, erased: deletedOnReddit, unknown, coverage: share, isOfAll }) => {
       return {
         hour: new Date(hour * 1_000),
         source,
         ofAllReddit: isOfAll === 1,
         expected,
         seen,
-        erased,
+        deletedOnReddit,
         unknown,
         share,
       }

@@ -1,14 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Sqlite, { type Database } from 'better-sqlite3'
-import { allTime } from '../../projections/all-time/projection.ts'
-import { checkpointTables } from '../../projections/checkpoint-tables.ts'
-import { hourly } from '../../projections/hourly/projection.ts'
-import { posts as postsProjection } from '../../projections/posts/projection.ts'
-import type { HourCovered } from '../../schema/events.ts'
-import { toPostKey } from '../../schema/post-id.ts'
-import { hourCovered } from '../../schema/testing/builders.ts'
+import type { Database } from 'better-sqlite3'
+import { BatchWriter, type LogMessage } from '../../projections/file/batch-writer.ts'
+import { openReadModel } from '../../projections/file/database.ts'
+import { projections } from '../../projections/testing/all-projections.ts'
+import { toBatches, toLog } from '../../projections/testing/replay.ts'
+import type { GravitasEvent, HourCovered, PostScored, PostSubmitted } from '../../schema/events.ts'
+import { inputsOf, type ReadModelName } from '../../schema/read-models.ts'
+import { fromFixedSeriousness } from '../../schema/seriousness.ts'
+import type { StreamName } from '../../schema/streams.ts'
+import { hourCovered, postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
 
 export interface TestPost {
   readonly id: string
@@ -20,68 +22,51 @@ export interface TestPost {
   readonly model?: string
 }
 
-const projections = { posts: postsProjection, hourly, 'all-time': allTime } as const
+/** An empty read model, as its projector creates it. */
+export const createReadModel = (folder: string, name: ReadModelName): Database =>
+  openReadModel(join(folder, `${name}.db`), projections[name])
 
-/** An empty read model, as its projector makes it. */
-export function createReadModel(folder: string, name: keyof typeof projections): Database {
-  const { version, tables } = projections[name]
-  const database = new Sqlite(join(folder, `${name}.db`))
-  database.pragma('journal_mode = WAL')
-  database.exec(checkpointTables)
-  database.exec(tables)
-  database.prepare(`INSERT INTO meta VALUES ('projection', ?), ('version', ?)`).run(name, String(version))
-  return database
-}
-
-const SET_CHECKPOINT = `INSERT INTO checkpoints VALUES (?, '', ?, NULL)
-  ON CONFLICT DO UPDATE SET sequence = max(sequence, excluded.sequence)`
-
-/** The three read models in a temporary folder, with rows put in as their projectors would. */
+/** The read models in a temporary folder, written by the projectors' own writers from a log in memory. */
 export class ReadModelFiles implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'gravitas-gateway-'))
   posts = createReadModel(this.folder, 'posts')
   readonly hourly = createReadModel(this.folder, 'hourly')
   readonly allTime = createReadModel(this.folder, 'all-time')
-  #sequence = 0
+  readonly #writers = new WeakMap<Database, BatchWriter>()
+  #last: Partial<Record<StreamName, number>> = {}
 
-  /** Adds posts in one commit per file. */
+  /** Publishes posts and their scores, in one commit per file. */
   add(...posts: readonly TestPost[]): void {
-    this.posts.transaction(() => posts.forEach((post) => this.#addPost(post)))()
-    const scored = posts.filter(({ seriousness }) => seriousness !== undefined)
-    this.hourly.transaction(() => {
-      scored.forEach((post) => this.#addHour(post))
-      this.checkpoint(this.hourly, 'SCORES', this.#sequence)
-    })()
-    this.allTime.transaction(() => {
-      scored.forEach((post) => this.#addTotal(post))
-      this.checkpoint(this.allTime, 'SCORES', this.#sequence)
-    })()
+    this.publish(...posts.map(toSubmission), ...posts.filter(isScored).map(toScore))
   }
 
   addPostOnly(post: TestPost): void {
-    this.posts.transaction(() => this.#addPost({ ...post, seriousness: undefined }))()
+    this.publish(toSubmission(post))
   }
 
   addScoreOnly(post: TestPost): void {
-    this.posts.transaction(() => this.#addScore(post))()
+    this.publish(toScore(post))
   }
 
-  /** A source's report about an hour. */
+  erase(...ids: readonly string[]): void {
+    this.publish(...ids.map((post_id) => postErased({ post_id })))
+  }
+
+  /** Publishes a source's report about an hour. */
   cover(overrides: Partial<HourCovered>): void {
-    const { subreddit, hour_utc, source, expected, seen, erased, unknown, coverage } = hourCovered(overrides)
-    this.hourly
-      .prepare('INSERT INTO coverage VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)')
-      .run(subreddit?.toLowerCase() ?? '', hour_utc, source, expected, seen, erased, unknown, coverage)
+    this.publish(hourCovered(overrides))
   }
 
-  /** Scores are numbered from 1 again, as in a replay. */
+  publish(...events: readonly GravitasEvent[]): void {
+    const messages = toLog(events, { storedAtMs: Date.now(), last: this.#last })
+    this.#write('posts', this.posts, messages)
+    this.#write('hourly', this.hourly, messages)
+    this.#write('all-time', this.allTime, messages)
+  }
+
+  /** The log begins again: every stream is numbered from 1. */
   restart(): void {
-    this.#sequence = 0
-  }
-
-  /** Moves a checkpoint forward. */
-  checkpoint(database: Database, stream: 'POSTS' | 'SCORES' | 'COVERAGE', sequence: number): void {
-    database.prepare(SET_CHECKPOINT).run(stream, sequence)
+    this.#last = {}
   }
 
   [Symbol.dispose](): void {
@@ -89,47 +74,32 @@ export class ReadModelFiles implements Disposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  #addPost(post: TestPost): void {
-    const { id, subreddit, title = `Title of ${id}`, createdUtc } = post
-    const key = toPostKey(id)
-    this.posts
-      .prepare(
-        `INSERT OR IGNORE INTO posts (key, id, subreddit, title, created_utc, permalink, source)
-         VALUES (?, ?, ?, ?, ?, NULL, 'test')`,
-      )
-      .run(key, id, subreddit, title, createdUtc)
-    this.posts.prepare('INSERT OR REPLACE INTO titles (rowid, title) VALUES (?, ?)').run(key, title)
-    this.posts.prepare(`INSERT INTO sources VALUES ('test', 1) ON CONFLICT DO UPDATE SET posts = posts + 1`).run()
-    if (post.seriousness !== undefined) this.#addScore(post)
-  }
-
-  #addScore({ id, subreddit, seriousness, model = 'serious-1' }: TestPost): void {
-    this.posts
-      .prepare('INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?)')
-      .run(toPostKey(id), model, subreddit, seriousness, ++this.#sequence)
-    this.checkpoint(this.posts, 'SCORES', this.#sequence)
-  }
-
-  #addHour({ subreddit, createdUtc, seriousness: value = 0, model = 'serious-1' }: TestPost): void {
-    const hour = createdUtc - (createdUtc % 3_600)
-    this.hourly
-      .prepare(
-        `INSERT INTO hourly VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT DO UPDATE SET
-         posts = posts + 1, sum = sum + excluded.sum, sum_of_squares = sum_of_squares + excluded.sum_of_squares`,
-      )
-      .run(subreddit.toLowerCase(), model, hour, value, value * value)
-  }
-
-  #addTotal({ subreddit, seriousness: value = 0, model = 'serious-1' }: TestPost): void {
-    this.allTime
-      .prepare(
-        `INSERT INTO all_time (subreddit, model, posts, sum, sum_of_squares) VALUES (?, ?, 1, ?, ?)
-         ON CONFLICT DO UPDATE SET
-         posts = posts + 1, sum = sum + excluded.sum, sum_of_squares = sum_of_squares + excluded.sum_of_squares`,
-      )
-      .run(subreddit.toLowerCase(), model, value, value * value)
-    this.allTime
-      .prepare('INSERT INTO names VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET posts = posts + 1')
-      .run(subreddit.toLowerCase(), subreddit)
+  /** Commits what the read model's projector would get of these messages. */
+  #write(name: ReadModelName, database: Database, messages: readonly LogMessage[]): void {
+    const wanted = inputsOf(projections[name]).flatMap(({ stream, filters }) =>
+      messages.filter((message) => message.stream === stream && isWanted(message, filters)),
+    )
+    if (wanted.length === 0) return
+    let writer = this.#writers.get(database)
+    if (writer === undefined) this.#writers.set(database, (writer = new BatchWriter(database, projections[name])))
+    const { rejected } = writer.write(toBatches(wanted))
+    if (rejected > 0) throw new Error(`${name}: ${rejected} of the events are invalid`)
   }
 }
+
+const isWanted = ({ subject }: LogMessage, filters: readonly string[] | undefined): boolean =>
+  filters === undefined || filters.some((filter) => subject.startsWith(filter.replace(/\*.*$/, '')))
+
+const isScored = ({ seriousness }: TestPost): boolean => seriousness !== undefined
+
+const toSubmission = ({ id, subreddit, title = `Title of ${id}`, createdUtc }: TestPost): PostSubmitted =>
+  postSubmitted({ id, subreddit, title, created_utc: createdUtc, permalink: null })
+
+const toScore = ({ id, subreddit, createdUtc, seriousness = 0, model = 'serious-1' }: TestPost): PostScored =>
+  postScored({
+    post_id: id,
+    subreddit,
+    created_utc: createdUtc,
+    model,
+    seriousness: fromFixedSeriousness(seriousness),
+  })

@@ -9,6 +9,7 @@ import { LogUnavailableError, type ScorePlace, type TextSource } from '../explan
 import { LiveUpdates } from '../live-updates.ts'
 import { LogStatus } from '../log-status.ts'
 import { PipelineReader } from '../pipeline.ts'
+import { Problems } from '../problems.ts'
 import { ReadModels } from '../read-models.ts'
 import { ScoringModels } from '../scoring-models.ts'
 import { createGraphQLServer } from '../schema.ts'
@@ -28,6 +29,8 @@ export interface Answer {
 export class FakeLog extends LogStatus {
   /** Undefined is a log that cannot be asked. */
   last: Partial<Record<StreamName, number>> | undefined
+
+  override isConnected = true
 
   constructor() {
     super(silent)
@@ -78,7 +81,8 @@ export class TestGateway implements Disposable {
     const models = this.#stack.use(new ReadModels(this.files.folder, silent))
     const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
     const scoring = this.#stack.use(new ScoringModels(silent))
-    const pipeline = new PipelineReader({ models, shown, scoring, log: this.log })
+    const problems = new Problems({ models, shown, scoring, log: this.log })
+    const pipeline = new PipelineReader({ models, shown, log: this.log, problems })
     const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
     const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
     const explainer = new Explainer({ models, texts: this.texts, model })

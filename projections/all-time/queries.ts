@@ -1,8 +1,4 @@
 import type { Database } from 'better-sqlite3'
-import { allTime } from './projection.ts'
-
-/** What these queries can read. */
-export const reads = { projection: allTime.name, version: allTime.version } as const
 
 export interface SubredditRow {
   /** As most posts spell it. */
@@ -136,3 +132,8 @@ export class AllTimeQueries {
 }
 
 const toLike = (search: string): string => `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+
+export const allTimeQueries = {
+  readModel: 'all-time',
+  prepare: (database: Database) => new AllTimeQueries(database),
+} as const

@@ -1,11 +1,15 @@
 import type { Database } from 'better-sqlite3'
 import type { HourCovered } from '../../schema/events.ts'
+import { renameHoles } from '../file/checkpoint-tables.ts'
+import type { ChangeWriter, Flushed, Projection } from '../projection.ts'
+import type { TallyChange } from '../tally/tally-writer.ts'
 
 /**
  * How much of each hour the sources saw: the latest report of each. `subreddit` is in lower case, and empty for all of
- * Reddit; `hour` is seconds since the epoch at the hour's start; `sequence` is that of the report in COVERAGE.
+ * Reddit. `hour` is seconds since the epoch at the hour's start. `erased` counts posts that were deleted on Reddit.
+ * `sequence` is that of the report in COVERAGE.
  */
-export const coverageTables = `
+const coverageTables = `
 CREATE TABLE coverage (
   subreddit TEXT NOT NULL COLLATE NOCASE,
   hour INTEGER NOT NULL,
@@ -32,20 +36,35 @@ CREATE VIEW coverage_view AS
   FROM coverage;
 `
 
-/** Put down a source's report about an hour, in place of an earlier one. */
+/** Store a source's report about an hour in place of an earlier one. */
 export interface CoverHour {
   readonly kind: 'cover'
   readonly report: HourCovered
-  /** Of the report in COVERAGE: a later one counts. */
+  /** Of the report in COVERAGE: the latest one counts. */
   readonly sequence: number
 }
 
-/** The rows of `coverage`. */
-export class CoverageWriter {
+/** A tally that also keeps how much of each hour the sources saw. */
+export const withCoverage = (tally: Projection<TallyChange>): Projection<TallyChange | CoverHour> => ({
+  ...tally,
+  tables: tally.tables + coverageTables,
+  // A file of version 1 followed no COVERAGE: with the empty table it follows it from its beginning, as a new file does.
+  upgrades: { 1: coverageTables, 2: renameHoles },
+  evolve: (event, position) =>
+    event.type === 'HourCovered'
+      ? { kind: 'cover', report: event, sequence: position.sequence }
+      : tally.evolve(event, position),
+  createWriter: (database) => new CoverageWriter(database, tally.createWriter(database)),
+})
+
+/** Writes the reports, and hands everything else to the tally's writer. */
+class CoverageWriter implements ChangeWriter<TallyChange | CoverHour> {
+  readonly #tally: ChangeWriter<TallyChange>
   readonly #upsert
   readonly #changed = new Set<string>()
 
-  constructor(database: Database) {
+  constructor(database: Database, tally: ChangeWriter<TallyChange>) {
+    this.#tally = tally
     this.#upsert = database.prepare<[string, number, string, number | null, number, number, number, number, number]>(
       `INSERT INTO coverage (subreddit, hour, source, expected, seen, erased, unknown, coverage, sequence)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -56,20 +75,27 @@ export class CoverageWriter {
     )
   }
 
-  apply({ report, sequence }: CoverHour): void {
+  apply(change: TallyChange | CoverHour): void {
+    if (change.kind === 'cover') this.#cover(change)
+    else this.#tally.apply(change)
+  }
+
+  /**
+   * Names also the subreddits with new reports. Reports about all of Reddit change what is known of every subreddit, and
+   * none is named for them: readers look at them again from time to time.
+   */
+  flush(): Flushed {
+    const flushed = this.#tally.flush()
+    if (this.#changed.size === 0) return flushed
+    const subreddits = [...new Set([...flushed.subreddits, ...this.#changed])]
+    this.#changed.clear()
+    return { ...flushed, subreddits }
+  }
+
+  #cover({ report, sequence }: CoverHour): void {
     const { source, hour_utc: hour, expected, seen, erased, unknown, coverage } = report
     const subreddit = report.subreddit?.toLowerCase() ?? ''
     this.#upsert.run(subreddit, hour, source, expected, seen, erased, unknown, coverage, sequence)
     if (subreddit !== '') this.#changed.add(subreddit)
-  }
-
-  /**
-   * The subreddits with new reports since the last call. Reports about all of Reddit change what is known of every
-   * subreddit, and are told to none: their readers come by again by themselves.
-   */
-  flush(): string[] {
-    const changed = [...this.#changed]
-    this.#changed.clear()
-    return changed
   }
 }

@@ -1,8 +1,4 @@
 import type { Database, Statement } from 'better-sqlite3'
-import { posts } from './projection.ts'
-
-/** What these queries can read. */
-export const reads = { projection: posts.name, version: posts.version } as const
 
 export interface PostRow {
   readonly key: number
@@ -184,3 +180,8 @@ const toLogId = (created: string): string => {
   const ms = Date.parse(created)
   return Number.isNaN(ms) ? created : ms.toString(36)
 }
+
+export const postsQueries = {
+  readModel: 'posts',
+  prepare: (database: Database) => new PostsQueries(database),
+} as const

@@ -4,24 +4,32 @@ import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { encodeEvent, EVENTS, subjectOf, type GravitasEvent } from '../../schema/events.ts'
 import type { StreamName } from '../../schema/streams.ts'
-import { BatchWriter, type LogMessage, type StreamBatch } from '../batch-writer.ts'
-import { openReadModel } from '../database.ts'
+import { BatchWriter, type CommitResult, type LogMessage, type StreamBatch } from '../file/batch-writer.ts'
+import { openReadModel } from '../file/database.ts'
 import type { Projection } from '../projection.ts'
 
 const STORED_AT_MS = 1_764_100_000_000
 
-/** Events as the log would hold them: each stream numbers its own from 1. */
-export function toLog(events: readonly GravitasEvent[]): LogMessage[] {
-  const next: Partial<Record<StreamName, number>> = {}
+interface LogOptions {
+  readonly storedAtMs?: number
+  /** The last sequence of each stream; is moved on. By default the log is empty. */
+  readonly last?: Partial<Record<StreamName, number>>
+}
+
+/** Events as the log would hold them: each stream numbers its own. */
+export function toLog(
+  events: readonly GravitasEvent[],
+  { storedAtMs = STORED_AT_MS, last = {} }: LogOptions = {},
+): LogMessage[] {
   return events.map((event) => {
     const stream = EVENTS[event.type].stream
-    const sequence = (next[stream] = (next[stream] ?? 0) + 1)
+    const sequence = (last[stream] = (last[stream] ?? 0) + 1)
     return {
       stream,
       sequence,
       subject: subjectOf(event),
       data: Buffer.from(encodeEvent(event)),
-      storedAtMs: STORED_AT_MS,
+      storedAtMs,
     }
   })
 }
@@ -37,9 +45,20 @@ export class TestReadModel implements Disposable {
     this.database = this.#open()
   }
 
-  /** Applies messages in one transaction, in the order given. @returns texts that were erased */
+  /** Applies messages in one transaction, in the order given. */
+  commit(messages: readonly LogMessage[]): CommitResult {
+    return new BatchWriter(this.database, this.#projection).write(toBatches(messages))
+  }
+
+  /** Applies all messages, in as many transactions as the projection's limits ask for. @returns texts that were erased */
   write(messages: readonly LogMessage[]): readonly string[] {
-    return new BatchWriter(this.database, this.#projection).write(toBatches(messages)).erasedTexts
+    const texts: string[] = []
+    for (let left = messages; left.length > 0;) {
+      const { positions, erased } = this.commit(left)
+      texts.push(...(erased?.texts ?? []))
+      left = left.filter(({ stream, sequence }) => sequence > positions[stream]!)
+    }
+    return texts
   }
 
   /** A process that dies inside the transaction: nothing of it may stay. */
@@ -110,7 +129,8 @@ export function dumpRows(database: Database, { without = [] }: { readonly withou
   return JSON.stringify(rows, null, 1)
 }
 
-function toBatches(messages: readonly LogMessage[]): StreamBatch[] {
+/** Runs of messages of one stream, as a projector gets them. */
+export function toBatches(messages: readonly LogMessage[]): StreamBatch[] {
   const batches: StreamBatch[] = []
   for (const message of messages) {
     const last = batches.at(-1)

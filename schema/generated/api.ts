@@ -35,11 +35,11 @@ export type Explanation = {
   __typename?: 'Explanation';
   /** Log-odds before any word is read */
   base: Scalars['Float']['output'];
-  /** The strongest first, whichever way they pull */
+  /** The strongest first, in either direction */
   contributions: Array<Contribution>;
   /** The model that gave the score, and explains it */
   model: Scalars['String']['output'];
-  /** The sum of those that are not listed */
+  /** The sum of the contributions that are not listed */
   rest: Scalars['Float']['output'];
   /** 0 (banter) to 1 (serious): the score */
   seriousness: Scalars['Float']['output'];
@@ -47,9 +47,9 @@ export type Explanation = {
 
 export type HourlyCoverage = {
   __typename?: 'HourlyCoverage';
-  /** Seen as deleted or removed */
-  erased: Scalars['Int']['output'];
-  /** Posts that there should be; null where that cannot be known, as in a listing */
+  /** Posts that were seen as deleted or removed on Reddit */
+  deletedOnReddit: Scalars['Int']['output'];
+  /** Posts that the hour has; null where that cannot be known, as in a listing */
   expected: Maybe<Scalars['Int']['output']>;
   hour: Scalars['DateTime']['output'];
   /** Whether the counts are of all of Reddit, not of the subreddit alone */
@@ -58,7 +58,7 @@ export type HourlyCoverage = {
   /** 0 to 1: of the posts expected, or else of the hour's seconds */
   share: Scalars['Float']['output'];
   source: Scalars['String']['output'];
-  /** Never seen, though they should be there */
+  /** Posts that must exist and were never seen */
   unknown: Scalars['Int']['output'];
 };
 
@@ -75,17 +75,17 @@ export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
 };
 
-/** How the machinery is doing */
+/** The state of the machinery */
 export type Pipeline = {
   __typename?: 'Pipeline';
   /** Over all subreddits */
   allTime: Seriousness;
   /** The model whose scores are shown; null before the first promotion */
   model: Maybe<Scalars['String']['output']>;
-  /** What should be known though everything answers, in words with what to do: such as that new posts are scored by another model than the one that is shown */
-  notices: Array<Scalars['String']['output']>;
   /** All tracked posts, scored or not */
   posts: Scalars['Int']['output'];
+  /** What an operator should know, in words with the remedy: the same as /readyz says; empty while figures are right and up to date */
+  problems: Array<Scalars['String']['output']>;
   projections: Array<ProjectionStatus>;
   /** Of all posts, how many came from each source */
   sources: Array<SourceCount>;
@@ -96,11 +96,11 @@ export type Post = {
   __typename?: 'Post';
   createdAt: Scalars['DateTime']['output'];
   /**
-   * Why the post has its score: the words and marks that weigh most, `first` of them. Made anew from the log each time that it is asked for.
-   * Null where there is nothing to explain: the post is not scored, or its text is not in the log (any more), or its
-   * score does not say which text it is of. An error with the code OTHER_MODEL where the score is of another model than the
-   * gateway's own (MODEL_DIR), with MODEL_UNAVAILABLE or LOG_UNAVAILABLE where there is none to ask at the moment, with OVERLOADED
-   * where too many are asked for at once. Costs 3,000 of the 200,000 that a query may, and is too much for a subscription.
+   * Why the post has its score: the words and marks that weigh most, `first` of them. It is computed from the log at each request.
+   * Null where there is nothing to explain: the post is not scored, its text is no longer in the log, or its score does not
+   * name the text that it is of. Fails with the code OTHER_MODEL where the score is of another model than the gateway's own
+   * (MODEL_DIR), with MODEL_UNAVAILABLE or LOG_UNAVAILABLE where the model or the log cannot be asked now, and with OVERLOADED
+   * where too many explanations are requested at once. Costs 3,000 of the 200,000 that a query may cost; not allowed in a subscription.
    */
   explanation: Maybe<Explanation>;
   id: Scalars['ID']['output'];
@@ -131,10 +131,10 @@ export type PostOrder =
 export type ProjectionStatus = {
   __typename?: 'ProjectionStatus';
   checkpoints: Array<Checkpoint>;
-  /** Sequences that the log skipped without a recorded erasure: data was lost */
-  holes: Scalars['Int']['output'];
   /** Events in the streams that this read model has not applied yet */
   lag: Scalars['Float']['output'];
+  /** Events that the log no longer has and no erasure explains */
+  lostEvents: Scalars['Float']['output'];
   name: Scalars['String']['output'];
 };
 
@@ -210,12 +210,12 @@ export type Subreddit = {
   __typename?: 'Subreddit';
   allTime: Seriousness;
   /**
-   * How much of each hour was seen of what was posted in it, oldest first; by default the last 7 days. Of several sources the one that saw
-   * most. An hour that is not listed is one of which nothing is known: not all sources report. `subredditUpdated` tells of new
-   * reports about a subreddit, not of those about all of Reddit.
+   * Which share of each hour's posts the sources saw, oldest first; by default the last 168 hours, the running one included. Where several sources
+   * report on an hour, the one that saw most counts. Nothing is known of an hour that is not listed, since not all sources report.
+   * `subredditUpdated` is sent for new reports about a subreddit, but not for reports about all of Reddit.
    */
   coverage: Array<HourlyCoverage>;
-  /** By hour of the posts' creation, oldest first; by default the last 7 days */
+  /** By hour of the posts' creation, oldest first; by default the last 168 hours, the running one included */
   hourly: Array<HourlySeriousness>;
   name: Scalars['String']['output'];
   posts: PostConnection;
@@ -425,7 +425,7 @@ export type ExplanationResolvers<ContextType = GatewayContext, ParentType extend
 };
 
 export type HourlyCoverageResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['HourlyCoverage'] = ResolversParentTypes['HourlyCoverage']> = {
-  erased?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deletedOnReddit?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   expected?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   hour?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   ofAllReddit?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -449,8 +449,8 @@ export type PageInfoResolvers<ContextType = GatewayContext, ParentType extends R
 export type PipelineResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Pipeline'] = ResolversParentTypes['Pipeline']> = {
   allTime?: Resolver<ResolversTypes['Seriousness'], ParentType, ContextType>;
   model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  notices?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   posts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   projections?: Resolver<Array<ResolversTypes['ProjectionStatus']>, ParentType, ContextType>;
   sources?: Resolver<Array<ResolversTypes['SourceCount']>, ParentType, ContextType>;
   streams?: Resolver<Array<ResolversTypes['StreamStatus']>, ParentType, ContextType>;
@@ -474,8 +474,8 @@ export type PostConnectionResolvers<ContextType = GatewayContext, ParentType ext
 
 export type ProjectionStatusResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['ProjectionStatus'] = ResolversParentTypes['ProjectionStatus']> = {
   checkpoints?: Resolver<Array<ResolversTypes['Checkpoint']>, ParentType, ContextType>;
-  holes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   lag?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  lostEvents?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 

@@ -39,14 +39,16 @@ function consumers({ consumers: lines }: Status): string[] {
 }
 
 function readModels({ readModels: models }: Status): string[] {
-  return ['read model     stream         checkpoint         holes', ...models.flatMap(readModelLines)]
+  return ['read model     stream         checkpoint   lost events', ...models.flatMap(readModelLines)]
 }
 
-function readModelLines({ name, state, checkpoints, holes, problem }: ReadModelStatus): string[] {
+function readModelLines({ name, state, checkpoints, lostEvents, problem }: ReadModelStatus): string[] {
   const first = name.padEnd(14)
   if (state !== 'ready') return [`${first} ${problem === undefined ? state : `${state}: ${problem}`}`]
   if (checkpoints.length === 0) return [`${first} nothing applied yet`]
-  return checkpoints.map(({ stream, sequence }) => `${first} ${stream.padEnd(10)}${count(sequence)}  ${count(holes)}`)
+  return checkpoints.map(
+    ({ stream, sequence }) => `${first} ${stream.padEnd(10)}${count(sequence)}  ${count(lostEvents)}`,
+  )
 }
 
 function disk({ disk: { streamBytes, readModelBytes } }: Status): string[] {

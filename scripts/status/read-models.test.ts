@@ -10,7 +10,7 @@ beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'gravitas-sta
 afterEach(() => rm(folder, { recursive: true }))
 
 test('a file that is not there is missing', () => {
-  expect(readReadModel(folder, 'posts')).toEqual({ name: 'posts', state: 'missing', checkpoints: [], holes: 0 })
+  expect(readReadModel(folder, 'posts')).toEqual({ name: 'posts', state: 'missing', checkpoints: [], lostEvents: 0 })
 })
 
 test('a file without tables is being made', async () => {
@@ -23,14 +23,18 @@ test('a file that is no database is unreadable, with the reason', async () => {
   expect(readReadModel(folder, 'posts')).toMatchObject({ state: 'unreadable', problem: expect.stringMatching(/./) })
 })
 
-test('positions and holes are read', () => {
+test('positions and the number of lost events are read', () => {
   const database = new Sqlite(join(folder, 'posts.db'))
-  database.exec('CREATE TABLE checkpoints (stream TEXT, sequence INTEGER); CREATE TABLE holes (stream TEXT)')
-  database.exec("INSERT INTO checkpoints VALUES ('POSTS', 12), ('SCORES', 7); INSERT INTO holes VALUES ('POSTS')")
+  database.exec(
+    'CREATE TABLE checkpoints (stream TEXT, sequence INTEGER); CREATE TABLE lost_events (stream TEXT, first_sequence INTEGER, last_sequence INTEGER)',
+  )
+  database.exec(
+    "INSERT INTO checkpoints VALUES ('POSTS', 12), ('SCORES', 7); INSERT INTO lost_events VALUES ('POSTS', 3, 5)",
+  )
   database.close()
   const checkpoints = [
     { stream: 'POSTS', sequence: 12 },
     { stream: 'SCORES', sequence: 7 },
   ]
-  expect(readReadModel(folder, 'posts')).toEqual({ name: 'posts', state: 'ready', checkpoints, holes: 1 })
+  expect(readReadModel(folder, 'posts')).toEqual({ name: 'posts', state: 'ready', checkpoints, lostEvents: 3 })
 })

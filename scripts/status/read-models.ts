@@ -9,19 +9,19 @@ interface Checkpoint {
 
 export interface ReadModelStatus {
   readonly name: string
-  /** `being made`: the file is there, its tables are not yet. */
+  /** `being made`: the file exists, and its tables do not exist yet. */
   readonly state: 'ready' | 'being made' | 'missing' | 'unreadable'
   /** The last sequence of each stream that its rows rest on. */
   readonly checkpoints: readonly Checkpoint[]
-  /** Gaps in the log that no erasure explains. */
-  readonly holes: number
+  /** Events that the log no longer has and no erasure explains. */
+  readonly lostEvents: number
   readonly problem?: string
 }
 
 /** Reads a read model's position from its file, which its projector may be writing at the same time. */
 export function readReadModel(dataDir: string, name: string): ReadModelStatus {
   const file = join(dataDir, `${name}.db`)
-  const empty = { name, checkpoints: [], holes: 0 }
+  const empty = { name, checkpoints: [], lostEvents: 0 }
   if (!existsSync(file)) return { ...empty, state: 'missing' }
   try {
     return { name, state: 'ready', ...readPosition(file) }
@@ -33,12 +33,14 @@ export function readReadModel(dataDir: string, name: string): ReadModelStatus {
   }
 }
 
-function readPosition(file: string): { checkpoints: Checkpoint[]; holes: number } {
+const COUNT_LOST = 'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events'
+
+function readPosition(file: string): { checkpoints: Checkpoint[]; lostEvents: number } {
   const database = new Sqlite(file, { readonly: true, fileMustExist: true })
   try {
     return {
       checkpoints: database.prepare<[], Checkpoint>('SELECT stream, sequence FROM checkpoints ORDER BY stream').all(),
-      holes: database.prepare<[], number>('SELECT count(*) FROM holes').pluck().get() ?? 0,
+      lostEvents: database.prepare<[], number>(COUNT_LOST).pluck().get() ?? 0,
     }
   } finally {
     database.close()

@@ -1,12 +1,12 @@
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { applyStreams } from '../schema/apply-streams.ts'
-import { DEAD, POSTS } from '../schema/streams.ts'
-import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { DEAD, POSTS } from '../../schema/streams.ts'
+import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
-import { projections } from './registry.ts'
-import { TestReadModel } from './testing/replay.ts'
+import { projections } from '../testing/all-projections.ts'
+import { TestReadModel } from '../testing/replay.ts'
 
 const SUBJECT = 'posts.submitted.askscience'
 
@@ -22,7 +22,7 @@ beforeEach(async () => {
   connection = await nats.connect()
   jsm = await jetstreamManager(connection, { timeout: 500 })
   await applyStreams(jsm)
-  model = new TestReadModel(projections['posts']!)
+  model = new TestReadModel(projections.posts)
   dropped = 0
   const onDropped = (): void => void dropped++
   outbox = new DeadLetterOutbox({ database: model.database, connection, jsm, process: 'posts', onDropped })

@@ -9,14 +9,15 @@ import {
   type JsMsg,
 } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
-import { BatchPuller } from '../schema/runtime/batch-puller.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
-import type { StreamName } from '../schema/streams.ts'
-import type { LogMessage } from './batch-writer.ts'
-import { HoleFinder } from './find-holes.ts'
+import type { Input } from '../../schema/read-models.ts'
+import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import type { StreamName } from '../../schema/streams.ts'
+import type { LogMessage } from '../file/batch-writer.ts'
+import { LostEventsFinder } from './find-lost-events.ts'
 
-/** Enough for SQLite to be fast, little enough to keep the event loop free for heartbeats. */
-export const MAX_BATCH_MESSAGES = 10_000
+/** Enough for SQLite to be fast, and few enough to keep the event loop free for heartbeats. */
+const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
 const MAX_BUFFERED_MESSAGES = 10_000
 const ACK_WAIT_MS = 30_000
@@ -26,39 +27,37 @@ interface ReceivedMessage extends LogMessage {
   readonly deliverySequence: number
 }
 
-export interface FollowOptions {
+export interface FollowOptions extends Input {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly logger: Logger
-  readonly stream: StreamName
-  /** Undefined: the whole stream, whose sequences then have to be contiguous. */
-  readonly filter: string | undefined
   readonly consumer: string
   /** The last sequence already applied. */
   readonly after: number
+  /** Called when messages can be taken. */
   readonly onMessages: () => void
-  /** Sequences, both ends inclusive, that the log lost. */
-  readonly onHole: (first: number, last: number) => void
-  /** Nothing came for some seconds. */
+  /** Called with sequences that the log no longer has and no erasure explains, both ends inclusive. */
+  readonly onLost: (first: number, last: number) => void
+  /** Called when nothing came for some seconds. */
   readonly onIdle: () => Promise<void>
 }
 
 /**
  * Follows one stream in order from just behind the checkpoint. Nothing is passed on out of order: after a jump that no
- * erasure explains, the consumer is made anew behind the last message taken out, and only a jump that is still there then
- * is a hole.
+ * erasure explains, the consumer is re-created behind the last applied message, and only if the jump is still there then,
+ * the events are lost.
  */
 export class StreamFollower implements AsyncDisposable {
   readonly stream: StreamName
   readonly #options: FollowOptions
   readonly #puller: BatchPuller<ReceivedMessage>
-  readonly #holes: HoleFinder
+  readonly #lost: LostEventsFinder
   #buffer: ReceivedMessage[] = []
-  /** The last message of each batch that came: acknowledging it acknowledges all before it. */
+  /** The last message of each pulled batch: acknowledging it acknowledges all before it. */
   #marks: JsMsg[] = []
-  /** Sequence of the last message taken out of the buffer. */
-  #taken: number
-  /** Sequence of the last message taken into the buffer. */
+  /** Sequence of the last message that was applied. */
+  #applied: number
+  /** Sequence of the last message that was put into the buffer. */
   #position: number
   #delivered = 0
   #pending = 0
@@ -68,8 +67,8 @@ export class StreamFollower implements AsyncDisposable {
   constructor(options: FollowOptions) {
     this.#options = options
     this.stream = options.stream
-    this.#taken = this.#position = options.after
-    this.#holes = new HoleFinder(options.jsm, options.stream)
+    this.#applied = this.#position = options.after
+    this.#lost = new LostEventsFinder(options.jsm, options.stream)
     this.#puller = new BatchPuller({
       open: () => this.#open(),
       read: (message) => toReceived(options.stream, message),
@@ -100,39 +99,38 @@ export class StreamFollower implements AsyncDisposable {
     return this.#puller[Symbol.asyncDispose]()
   }
 
-  /** Takes up to `most` messages for which `accept` holds, oldest first; stops at the first for which it does not. */
-  take(most: number, accept: (message: LogMessage) => boolean = () => true): LogMessage[] {
-    let count = 0
-    while (count < most && count < this.#buffer.length && accept(this.#buffer[count]!)) count++
-    const taken = this.#buffer.splice(0, count)
-    this.#taken = taken.at(-1)?.sequence ?? this.#taken
-    if (this.#buffer.length < MAX_BUFFERED_MESSAGES) this.#onRoom?.()
-    return taken
+  /** The next messages to apply, oldest first. They stay here until {@link applied} is called. */
+  next(): readonly LogMessage[] {
+    return this.#buffer.slice(0, MAX_BATCH_MESSAGES)
   }
 
-  /** Tells the server that what was taken is applied, by whole batches. Feeds the lag figures only. */
-  acknowledge(): void {
-    const applied = this.#marks.findLast(({ seq }) => seq <= this.#taken)
-    if (applied === undefined) return
-    applied.ack()
-    this.#marks = this.#marks.filter(({ seq }) => seq > applied.seq)
+  /** Everything up to `sequence` is applied. Tells the server so by whole batches, which feeds the lag figures only. */
+  applied(sequence: number): void {
+    this.#applied = sequence
+    const left = this.#buffer.findIndex((message) => message.sequence > sequence)
+    this.#buffer.splice(0, left === -1 ? this.#buffer.length : left)
+    if (this.#buffer.length < MAX_BUFFERED_MESSAGES) this.#onRoom?.()
+    const mark = this.#marks.findLast(({ seq }) => seq <= sequence)
+    if (mark === undefined) return
+    mark.ack()
+    this.#marks = this.#marks.filter(({ seq }) => seq > mark.seq)
   }
 
   async #open(): Promise<Consumer> {
-    const { jsm, stream, consumer, filter, connection } = this.#options
+    const { jsm, stream, consumer, filters, connection } = this.#options
     await deleteConsumer(jsm, stream, consumer)
     this.#delivered = 0
-    // Those of the former consumer would acknowledge other messages of this one.
+    // An acknowledgement of the former consumer's messages would be taken for others of this one.
     this.#marks = []
     const info = await jsm.consumers.add(stream, {
       durable_name: consumer,
       ack_policy: AckPolicy.All,
       deliver_policy: DeliverPolicy.StartSequence,
-      // What waits here comes again and is passed over: where a consumer begins, all before counts as acknowledged.
-      opt_start_seq: this.#taken + 1,
+      // The server counts everything before the start as acknowledged. Messages in the buffer come again and are skipped.
+      opt_start_seq: this.#applied + 1,
       ack_wait: nanos(ACK_WAIT_MS),
       max_ack_pending: 20_000,
-      ...(filter === undefined ? {} : { filter_subject: filter }),
+      ...filterOf(filters),
     })
     return jetstream(connection).consumers.getConsumerFromInfo(info)
   }
@@ -142,7 +140,7 @@ export class StreamFollower implements AsyncDisposable {
     try {
       for (const message of messages) {
         const explained = this.#accept(message)
-        // Hardly ever: an await for every message would cost as much as all the rest here.
+        // Rarely defined: an await for every message would cost as much as everything else here.
         if (explained !== undefined) await explained
       }
     } finally {
@@ -157,7 +155,7 @@ export class StreamFollower implements AsyncDisposable {
     const { sequence, deliverySequence } = message
     const isNextDelivery = deliverySequence === ++this.#delivered
     if (sequence <= this.#position) return
-    const isNext = this.#options.filter === undefined ? sequence === this.#position + 1 : isNextDelivery
+    const isNext = this.#options.filters === undefined ? sequence === this.#position + 1 : isNextDelivery
     if (isNext) return this.#append(message)
     return this.#jump(sequence).then(() => this.#append(message))
   }
@@ -169,22 +167,29 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a jump to `sequence` is explained by erasures, or is still there on asking again: then it is a hole.
-   * With a filter sequences jump by nature, and the order of delivery alone tells: asking again always helps.
+   * Resolves when a jump to `sequence` is explained by erasures, or when it is still there after asking again: then the
+   * events are lost. With a filter sequences jump by nature, and only the order of delivery tells: asking again always
+   * helps.
    */
   async #jump(sequence: number): Promise<void> {
-    const { logger, onHole, filter } = this.#options
-    const holes = filter === undefined ? await this.#holes.find(this.#position + 1, sequence - 1) : undefined
-    if (holes?.length === 0) return
-    if (holes === undefined || this.#suspect !== sequence) {
+    const { logger, onLost, filters } = this.#options
+    const lost = filters === undefined ? await this.#lost.find(this.#position + 1, sequence - 1) : undefined
+    if (lost?.length === 0) return
+    if (lost === undefined || this.#suspect !== sequence) {
       this.#suspect = sequence
       throw new OutOfOrderError(`${this.stream}: sequence ${sequence} came after ${this.#position}`)
     }
-    for (const [from, to] of holes) {
+    for (const [from, to] of lost) {
       logger.error({ stream: this.stream, from, to }, 'the log lost events: the read model is incomplete')
-      onHole(from, to)
+      onLost(from, to)
     }
   }
+}
+
+/** A single filter has a setting of its own, which servers before 2.10 know as well. */
+function filterOf(filters: Input['filters']): object {
+  if (filters === undefined) return {}
+  return filters.length === 1 ? { filter_subject: filters[0] } : { filter_subjects: filters }
 }
 
 function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
@@ -193,7 +198,7 @@ function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
   return { stream, sequence, deliverySequence, subject: message.subject, data: message.data, storedAtMs }
 }
 
-/** Messages came out of order: they were lost on the way and have to be asked for again. */
+/** Messages were lost on the way and have to be asked for again. */
 class OutOfOrderError extends Error {
   override name = 'OutOfOrderError'
 }

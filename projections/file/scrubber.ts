@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { Logger } from '../schema/runtime/logger.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
 import { RemainsSearch } from './find-remains.ts'
 
 const DELAY_MS = 1_000
@@ -8,44 +8,53 @@ const RETRY_MS = 60_000
 const CLOSE_TIMEOUT_MS = 3_000
 /** Searching a large file takes long: it may take a tenth of the time. */
 const REST_FACTOR = 10
-/** In `meta` from the commit that erases texts to the end of the scrubbing. */
+/** The row in `meta` from the commit that erases something to the end of the scrubbing. */
 const UNSCRUBBED = 'unscrubbed'
-/** Above it, making the file anew costs less than looking for so many. */
+/** Only the write-ahead log may hold something; any other value of the row: the file may, too. */
+const ONLY_LOG = 'log'
+/** For more texts than this, rewriting the file costs less than searching it for them. */
 const MAX_TEXTS = 10_000
 
-/** For the transaction that takes texts out of the rows: should the process die, the next one scrubs. */
-export function markUnscrubbed(database: Database): void {
-  database.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES (?, '1')").run(UNSCRUBBED)
+/** For the transaction that erases: should the process die, the next one scrubs. */
+export function markUnscrubbed(database: Database, hasTexts: boolean): void {
+  const onConflict = hasTexts ? 'DO UPDATE SET value = excluded.value' : 'DO NOTHING'
+  database
+    .prepare(`INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT ${onConflict}`)
+    .run(UNSCRUBBED, hasTexts ? 'texts' : ONLY_LOG)
 }
 
 /**
- * Makes sure that nothing of an erased text is left in a read model's file. `secure_delete` overwrites what a row held. Pages
- * as they were before stay in the write-ahead log until it is emptied, which a reader in the way only delays. Copies that
- * SQLite left behind when it moved rows are looked for, and if there are any, the file is made anew (VACUUM), which takes
- * some ten seconds a gigabyte and happens rarely. Many erasures within a second cost one scrubbing.
+ * Makes sure that nothing of an erased text is left in a read model's file. `secure_delete` overwrites what a row held.
+ * Earlier versions of pages stay in the write-ahead log until it is emptied, which a reader in the way only delays. When
+ * SQLite moved rows it may have left copies of them in unused bytes: the file is searched for these, and rewritten
+ * (VACUUM) if there are any, which takes some ten seconds a gigabyte and happens rarely. Many erasures within a second
+ * cost one scrubbing.
  */
 export class Scrubber implements AsyncDisposable {
   readonly #database: Database
   readonly #logger: Logger
+  readonly #unmark
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #delayMs = DELAY_MS
-  /** What was erased since the last search. */
+  /** Texts that were erased since the last search. */
   #texts: string[] = []
-  /** Texts were erased that nobody knows any more. */
+  /** Texts were erased that this process does not know. */
   #hasForgotten: boolean
-  /** Pages as they were before are in the write-ahead log. */
+  /** Earlier versions of pages are in the write-ahead log. */
   #hasLog = false
   #closed = false
 
   constructor(database: Database, logger: Logger) {
     this.#database = database
     this.#logger = logger
-    this.#hasForgotten = database.prepare('SELECT 1 FROM meta WHERE name = ?').get(UNSCRUBBED) !== undefined
+    this.#unmark = database.prepare<[string]>('DELETE FROM meta WHERE name = ?')
+    const mark = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(UNSCRUBBED)
+    this.#hasForgotten = mark !== undefined && mark !== ONLY_LOG
   }
 
-  /** Something was erased; `texts` are what the file may hold more copies of. */
+  /** Call it after a commit that erased something. @param texts those of which the file may hold more copies */
   note(texts: readonly string[] = []): void {
     this.#hasLog = true
     for (const text of texts) this.#texts.push(text)
@@ -53,8 +62,8 @@ export class Scrubber implements AsyncDisposable {
   }
 
   /**
-   * Does at once what is still to do, if that takes a moment. What is left over the next process does; as it does not know
-   * the texts, it has to make the file anew.
+   * Finishes what is still to do, if that takes only a moment. The rest is left to the next process, which has to rewrite
+   * the file because it does not know the texts.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
@@ -82,29 +91,32 @@ export class Scrubber implements AsyncDisposable {
     const startMs = performance.now()
     try {
       this.#emptyLog()
-      if (this.#hasLog) return this.#logger.debug('the write-ahead log is being read: erased text stays in it for now')
+      if (this.#hasLog)
+        return this.#logger.debug(
+          'a reader keeps the write-ahead log from being emptied: erased text stays in it for now',
+        )
       await this.#clean()
       this.#delayMs = Math.max(DELAY_MS, REST_FACTOR * (performance.now() - startMs))
     } catch (error) {
       if (this.#closing.signal.aborted) return
       this.#delayMs = RETRY_MS
-      this.#logger.error({ err: error }, 'erased text may be left in unused bytes of the file, trying again later')
+      this.#logger.error({ err: error }, 'erased text may be left in unused bytes of the file; will retry')
     }
   }
 
-  /** @throws what reading the file or making it anew throws */
+  /** @throws what reading or rewriting the file throws */
   async #clean(): Promise<void> {
-    if (this.#texts.length === 0 && !this.#hasForgotten) return
     const texts = this.#texts.splice(0)
     const isUnknown = this.#hasForgotten || texts.length > MAX_TEXTS
-    // Should anything go wrong from here on, what was looked for is forgotten.
-    this.#hasForgotten = true
-    const isLeft = isUnknown || (await this.#isLeft(texts))
+    // Should anything fail from here on, the texts are lost.
+    this.#hasForgotten ||= texts.length > 0
+    const isLeft = isUnknown || (texts.length > 0 && (await this.#isLeft(texts)))
     if (isLeft && this.#closed) return
-    if (isLeft) this.#makeAnew()
+    if (isLeft) this.#rewrite()
     this.#hasForgotten = false
-    if (this.#texts.length === 0) this.#database.prepare('DELETE FROM meta WHERE name = ?').run(UNSCRUBBED)
     if (isLeft) this.#emptyLog()
+    // More may have been erased while the file was searched.
+    if (this.#texts.length === 0 && !this.#hasLog) this.#unmark.run(UNSCRUBBED)
   }
 
   #isLeft(texts: readonly string[]): Promise<boolean> {
@@ -115,8 +127,8 @@ export class Scrubber implements AsyncDisposable {
     return this.#database.pragma('page_size', { simple: true }) as number
   }
 
-  /** Until the log is emptied the file is as it was, and the new one is in the log. */
-  #makeAnew(): void {
+  /** Until the write-ahead log is emptied, the file is as it was and its new content is in the log. */
+  #rewrite(): void {
     const startMs = performance.now()
     // The copy that VACUUM makes on its way would otherwise be in memory.
     this.#database.pragma('temp_store = FILE')
@@ -127,10 +139,10 @@ export class Scrubber implements AsyncDisposable {
     }
     this.#hasLog = true
     const ms = Math.round(performance.now() - startMs)
-    this.#logger.info({ ms }, 'made the file anew: copies of erased text were left in unused bytes of it')
+    this.#logger.info({ ms }, 'rewrote the file, because copies of erased text were left in unused bytes of it')
   }
 
-  /** Not while somebody is reading: to wait for them would hold up the projector. */
+  /** Gives up at once while somebody is reading: waiting for them would delay the projector. */
   #emptyLog(): void {
     const timeout = this.#database.pragma('busy_timeout', { simple: true }) as number
     this.#database.pragma('busy_timeout = 0')

@@ -1,14 +1,14 @@
-import { readBatch } from '../schema/runtime/read-batch.ts'
+import { readBatch } from '../../schema/runtime/read-batch.ts'
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
-import { decodeValidEvent } from '../schema/decode-event.ts'
-import { type PostErased, subjectPattern } from '../schema/events.ts'
-import { POSTS, SCORES, type StreamName } from '../schema/streams.ts'
+import { decodeValidEvent } from '../../schema/decode-event.ts'
+import { type PostErased, subjectPattern } from '../../schema/events.ts'
+import { POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
 
 const BATCH_MESSAGES = 1_000
 
 /**
- * Which of the sequences first…last of a stream the log itself says were erased: those that a PostErased names. Reads every
- * erasure there is, so it is for the rare jump that nothing else explains.
+ * Which of the sequences first…last of a stream are named by a PostErased. Reads all erasures, so it is only for the rare
+ * jump that nothing else explains.
  */
 export async function readErasedSequences(
   jsm: JetStreamManager,

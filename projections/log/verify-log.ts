@@ -1,7 +1,7 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
-import { LogMismatchError } from '../schema/runtime/errors.ts'
-import type { StreamName } from '../schema/streams.ts'
-import { digestOf, type Checkpoint } from './checkpoint.ts'
+import { LogMismatchError } from '../../schema/runtime/errors.ts'
+import type { StreamName } from '../../schema/streams.ts'
+import { digestOf, type Checkpoint } from '../file/checkpoint.ts'
 
 const REBUILD = 'Delete the read model’s file to rebuild it from the log as it is now, or restore the log.'
 
@@ -29,7 +29,7 @@ export async function verifyLog(
     )
   }
   const message = await jsm.streams.getMessage(stream, { seq: checkpoint.sequence })
-  // A message that is gone was erased, which the totals already know of.
+  // A message that is gone was erased; the PostErased corrects the totals.
   if (message === null || digestOf(message.data) === checkpoint.digest) return
   throw new LogMismatchError(
     stream,

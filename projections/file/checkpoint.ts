@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import type { StreamName } from '../schema/streams.ts'
+import type { StreamName } from '../../schema/streams.ts'
 
 export interface Checkpoint {
   readonly sequence: number
-  /** When the stream was made; another value means another stream of the same name. */
+  /** When the stream was created; another value means another stream of the same name. */
   readonly streamCreated: string
   /** SHA-256 of the event at `sequence`; null before the first. */
   readonly digest: string | null
@@ -14,8 +14,8 @@ export interface Checkpoint {
 export class Checkpoints {
   readonly #select
   readonly #upsert
-  readonly #insertHole
-  readonly #countHoles
+  readonly #insertLost
+  readonly #countLost
 
   constructor(database: Database) {
     this.#select = database.prepare<[string], Checkpoint>(
@@ -26,10 +26,12 @@ export class Checkpoints {
        ON CONFLICT DO UPDATE SET
          stream_created = excluded.stream_created, sequence = excluded.sequence, digest = excluded.digest`,
     )
-    this.#insertHole = database.prepare<[string, number, number]>(
-      'INSERT OR IGNORE INTO holes (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',
+    this.#insertLost = database.prepare<[string, number, number]>(
+      'INSERT OR IGNORE INTO lost_events (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',
     )
-    this.#countHoles = database.prepare<[], number>('SELECT count(*) FROM holes').pluck()
+    this.#countLost = database
+      .prepare<[], number>('SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events')
+      .pluck()
   }
 
   read(stream: StreamName): Checkpoint | undefined {
@@ -40,13 +42,13 @@ export class Checkpoints {
     this.#upsert.run(stream, checkpoint.streamCreated, checkpoint.sequence, checkpoint.digest)
   }
 
-  /** Records sequences that the log skipped without an erasure to explain it. Both ends inclusive. */
-  recordHole(stream: StreamName, first: number, last: number): void {
-    this.#insertHole.run(stream, first, last)
+  /** Records sequences that the log no longer has and no erasure explains. Both ends inclusive. */
+  recordLost(stream: StreamName, first: number, last: number): void {
+    this.#insertLost.run(stream, first, last)
   }
 
-  countHoles(): number {
-    return this.#countHoles.get() as number
+  countLost(): number {
+    return this.#countLost.get() as number
   }
 }
 

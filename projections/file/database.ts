@@ -1,24 +1,25 @@
 import { existsSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
-import { OperationalError } from '../schema/runtime/errors.ts'
+import { OperationalError } from '../../schema/runtime/errors.ts'
 import { checkpointTables } from './checkpoint-tables.ts'
-import type { Projection } from './projection.ts'
+import type { Projection } from '../projection.ts'
 
 /**
- * Opens a read model's file for its one writer, creating it when it is missing and upgrading it where that can be done. `synchronous = NORMAL` is safe here: a
- * commit lost with the machine takes its checkpoint with it, and the log replays it.
+ * Opens a read model's file for its one writer. Creates the file where it is missing, and upgrades it where the projection
+ * says how. `synchronous = NORMAL` is safe here: a commit lost with the machine takes its checkpoint with it, and the log
+ * replays it.
  * @throws OperationalError when the file is damaged or of another projection or version
  */
 export function openReadModel(file: string, projection: Projection<unknown>): Database {
   const isNew = !existsSync(file)
-  // What a deleted file left behind belongs to its rows, not to those of the new one.
+  // The write-ahead log of a deleted file must not be applied to the new one.
   if (isNew) for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
   const database = new Sqlite(file)
   try {
     database.pragma('journal_mode = WAL')
     database.pragma('synchronous = NORMAL')
     database.pragma('secure_delete = ON')
-    // In pages. Whoever commits when it is due waits for it: a fortieth of a second for these, a tenth and more for four times as many.
+    // In pages. The commit that reaches the limit waits for the checkpoint: 25 ms for this many, 100 ms for four times as many.
     database.pragma('wal_autocheckpoint = 4000')
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
@@ -35,7 +36,7 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
 
 const REBUILD = 'Stop its projector, delete the file and start the projector again: it is rebuilt from the log.'
 
-/** Damage that SQLite found, as an error that says what to do; any other error as it is. */
+/** Turns damage that SQLite found into an error that says what to do. Other errors are returned unchanged. */
 export function explainDamage(error: unknown, file: string): unknown {
   const damaged = error instanceof SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
   return damaged ? new OperationalError(`${file} is damaged (${error.message}). ${REBUILD}`, { cause: error }) : error
@@ -54,7 +55,7 @@ function createTables(database: Database, projection: Projection<unknown>): void
   })()
 }
 
-/** Brings a file of a former version up to date in one transaction, where there is a way from each version to the next. */
+/** Upgrades a file of a former version in one transaction, where the projection has an upgrade from each version to the next. */
 function upgrade(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
   database
     .transaction(() => {

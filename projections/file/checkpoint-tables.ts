@@ -1,7 +1,8 @@
 /**
  * In every read model's file, beside its own tables. `checkpoints` is the only position of record: it changes in the
  * transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at start
- * whether the stream still is the one that the rows were built from.
+ * whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences, both ends
+ * inclusive, that the log no longer has and no erasure explains.
  */
 export const checkpointTables = `
 CREATE TABLE checkpoints (
@@ -10,7 +11,7 @@ CREATE TABLE checkpoints (
   sequence INTEGER NOT NULL,
   digest TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE holes (
+CREATE TABLE lost_events (
   stream TEXT NOT NULL,
   first_sequence INTEGER NOT NULL,
   last_sequence INTEGER NOT NULL,
@@ -26,3 +27,6 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
+
+/** Upgrade of a file that calls lost events holes. */
+export const renameHoles = 'ALTER TABLE holes RENAME TO lost_events;'

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import Sqlite from 'better-sqlite3'
-import { createLogger } from '../schema/runtime/logger.ts'
-import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
-import { projections } from './registry.ts'
-import { toPostId } from '../schema/post-id.ts'
+import { createLogger } from '../../schema/runtime/logger.ts'
+import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
+import { projections } from '../testing/all-projections.ts'
+import { toPostId } from '../../schema/post-id.ts'
 import { RemainsSearch } from './find-remains.ts'
-import { TestReadModel, toLog } from './testing/replay.ts'
+import { TestReadModel, toLog } from '../testing/replay.ts'
 import { Scrubber } from './scrubber.ts'
 
 const SECRET = 'xylophonequartz'
 const isIn = (file: string): boolean => [file, `${file}-wal`].some((part) => readFileSync(part).includes(SECRET))
 
 test('nothing of an erased title is left in the file, its index and its write-ahead log', async () => {
-  using model = new TestReadModel(projections['posts']!)
+  using model = new TestReadModel(projections.posts)
   const logger = createLogger('test', 'silent')
   const refused = new Promise<void>((resolve) => (logger.debug = () => resolve()))
   await using scrubber = new Scrubber(model.database, logger)
@@ -65,7 +65,7 @@ function writeScattered(model: TestReadModel) {
 }
 
 test('copies that SQLite left behind when it moved rows are found, and go', async () => {
-  using model = new TestReadModel(projections['posts']!)
+  using model = new TestReadModel(projections.posts)
   await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
   const { posts, gone, erased } = writeScattered(model)
   model.database.pragma('wal_checkpoint(TRUNCATE)')
@@ -89,7 +89,7 @@ function left({ file }: TestReadModel, posts: readonly { id: string }[]): string
 }
 
 test('what was erased by a process that died is scrubbed by the next one', async () => {
-  using model = new TestReadModel(projections['posts']!)
+  using model = new TestReadModel(projections.posts)
   model.write(toLog([postSubmitted(), postErased()]))
   expect(isMarked(model)).toBe(true)
   await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
@@ -99,7 +99,7 @@ test('what was erased by a process that died is scrubbed by the next one', async
 
 describe('a process that ends', () => {
   test('scrubs before it does, so that the next one has nothing to do', async () => {
-    using model = new TestReadModel(projections['posts']!)
+    using model = new TestReadModel(projections.posts)
     model.write(toLog([postSubmitted({ title: `about ${SECRET}` })]))
     const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
     scrubber.note(model.write(toLog([postSubmitted(), postErased()]).slice(1)))
@@ -109,7 +109,7 @@ describe('a process that ends', () => {
   })
 
   test('leaves it to the next one where the file has to be made anew', async () => {
-    using model = new TestReadModel(projections['posts']!)
+    using model = new TestReadModel(projections.posts)
     const { erased, gone } = writeScattered(model)
     const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
     scrubber.note(erased)
@@ -123,7 +123,7 @@ describe('a process that ends', () => {
 })
 
 test('a log that cannot be emptied is an error that is said', async () => {
-  using model = new TestReadModel(projections['posts']!)
+  using model = new TestReadModel(projections.posts)
   model.write(toLog([postSubmitted(), postErased()]))
   const logger = createLogger('test', 'silent')
   const failed = new Promise((resolve) => (logger.error = resolve))

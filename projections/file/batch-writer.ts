@@ -1,16 +1,14 @@
 import type { Database } from 'better-sqlite3'
-import { decodeEvent } from '../schema/decode-event.ts'
-import type { GravitasEvent } from '../schema/events.ts'
-import { POSTS, SCORES, type StreamName } from '../schema/streams.ts'
-import { EventRejectedError } from '../schema/runtime/errors.ts'
+import { decodeEvent } from '../../schema/decode-event.ts'
+import type { EventType, GravitasEvent } from '../../schema/events.ts'
+import { EventRejectedError } from '../../schema/runtime/errors.ts'
+import type { StreamName } from '../../schema/streams.ts'
+import type { ChangeWriter, Erased, Position, Projection } from '../projection.ts'
 import { Checkpoints, digestOf } from './checkpoint.ts'
-import type { ChangeWriter, Projection } from './projection.ts'
 import { markUnscrubbed } from './scrubber.ts'
 
 /** One message of the log, as the projector sees it. */
-export interface LogMessage {
-  readonly stream: StreamName
-  readonly sequence: number
+export interface LogMessage extends Position {
   readonly subject: string
   readonly data: Uint8Array
   /** When the log stored it, milliseconds since the epoch. */
@@ -24,18 +22,15 @@ export interface StreamBatch {
   readonly messages: readonly LogMessage[]
 }
 
-interface Counts {
-  applied: number
-  rejected: number
-  /** Erasures: what they took away is still in the write-ahead log. */
-  erased: number
-}
-
-interface CommitResult extends Readonly<Counts> {
+/** What one transaction did. */
+export interface CommitResult {
+  readonly applied: number
+  readonly rejected: number
+  /** The last sequence that was applied, by stream: less than what was given where a limit of the projection was reached. */
+  readonly positions: Readonly<Partial<Record<StreamName, number>>>
   /** In lower case, those whose rows changed. */
   readonly subreddits: readonly string[]
-  /** Texts that left the rows: copies of them may be left in the file. */
-  readonly erasedTexts: readonly string[]
+  readonly erased: Erased | undefined
 }
 
 /**
@@ -47,11 +42,14 @@ export class BatchWriter {
   readonly #writer: ChangeWriter<unknown>
   readonly #checkpoints: Checkpoints
   readonly #insertDeadLetter
-  readonly #dropDeadLetter
+  readonly #blankDeadLetter
   readonly #begin
   readonly #commit
   readonly #rollback
   readonly #database: Database
+  /** Of the transaction that is open. */
+  #counts = { applied: 0, rejected: 0 }
+  #byType = new Map<EventType, number>()
 
   constructor(database: Database, projection: Projection<unknown>) {
     this.#database = database
@@ -61,8 +59,8 @@ export class BatchWriter {
     this.#insertDeadLetter = database.prepare<[string, number, string, string, Uint8Array]>(
       'INSERT OR IGNORE INTO dead_letters (stream, sequence, subject, reason, data) VALUES (?, ?, ?, ?, ?)',
     )
-    this.#dropDeadLetter = database.prepare<[string, number]>(
-      'DELETE FROM dead_letters WHERE stream = ? AND sequence = ?',
+    this.#blankDeadLetter = database.prepare<[string, number]>(
+      "UPDATE dead_letters SET reason = '', data = x'' WHERE stream = ? AND sequence = ?",
     )
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
@@ -71,51 +69,66 @@ export class BatchWriter {
 
   /** @throws what SQLite throws; the transaction is rolled back and the process should not go on */
   write(batches: readonly StreamBatch[]): CommitResult {
+    this.#counts = { applied: 0, rejected: 0 }
+    this.#byType.clear()
     this.#begin.run()
     try {
-      const counts = { applied: 0, rejected: 0, erased: 0 }
-      for (const batch of batches) this.#applyBatch(batch, counts)
-      const subreddits = this.#writer.flush()
-      const erasedTexts = this.#writer.takeErasedTexts?.() ?? []
-      if (erasedTexts.length > 0) markUnscrubbed(this.#database)
+      const positions: Partial<Record<StreamName, number>> = {}
+      for (const batch of batches) positions[batch.stream] = this.#applyBatch(batch)
+      const { subreddits, erased } = this.#writer.flush()
+      if (erased !== undefined) this.#forget(erased)
       this.#commit.run()
-      return { ...counts, subreddits, erasedTexts }
+      return { ...this.#counts, positions, subreddits, erased }
     } catch (error) {
       if (this.#database.inTransaction) this.#rollback.run()
       throw error
     }
   }
 
-  #applyBatch({ stream, streamCreated, messages }: StreamBatch, counts: Counts): void {
+  /** @returns the sequence up to which the stream is applied now */
+  #applyBatch({ stream, streamCreated, messages }: StreamBatch): number {
     const from = this.#checkpoints.read(stream)?.sequence ?? 0
     let last: LogMessage | undefined
     for (const message of messages) {
       if (message.sequence <= (last?.sequence ?? from)) continue
-      this.#applyMessage(message, counts)
+      if (!this.#applyMessage(message)) break
       last = message
     }
-    if (last === undefined) return
+    if (last === undefined) return from
     this.#checkpoints.write(stream, { sequence: last.sequence, streamCreated, digest: digestOf(last.data) })
+    return last.sequence
   }
 
-  #applyMessage(message: LogMessage, counts: Counts): void {
-    counts.applied++
+  /** @returns false where the projection takes no more such events in this transaction */
+  #applyMessage(message: LogMessage): boolean {
     let event: GravitasEvent
     try {
       event = decodeEvent(message.data, message.subject, message.storedAtMs)
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
-      counts.rejected++
+      this.#counts.applied++
+      this.#counts.rejected++
       this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, message.data)
-      return
+      return true
     }
-    if (event.type === 'PostErased') {
-      counts.erased++
-      // A letter that still waits to be sent would bring its text back into DEAD.
-      for (const sequence of event.post_sequences ?? []) this.#dropDeadLetter.run(POSTS, sequence)
-      for (const sequence of event.score_sequences ?? []) this.#dropDeadLetter.run(SCORES, sequence)
-    }
+    if (this.#isLimitReached(event.type)) return false
+    this.#counts.applied++
     const change = this.#projection.evolve(event, message)
     if (change !== undefined) this.#writer.apply(change)
+    return true
+  }
+
+  #isLimitReached(type: EventType): boolean {
+    const limit = this.#projection.batchLimits?.[type]
+    if (limit === undefined) return false
+    const count = (this.#byType.get(type) ?? 0) + 1
+    this.#byType.set(type, count)
+    return count > limit
+  }
+
+  /** A letter that is still to be sent would bring an erased event's text back into DEAD. */
+  #forget({ messages, texts }: Erased): void {
+    for (const { stream, sequence } of messages) this.#blankDeadLetter.run(stream, sequence)
+    markUnscrubbed(this.#database, texts.length > 0)
   }
 }

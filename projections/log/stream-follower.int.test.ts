@@ -1,10 +1,10 @@
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createLogger } from '../schema/runtime/logger.ts'
-import { applyStreams } from '../schema/apply-streams.ts'
-import { POSTS } from '../schema/streams.ts'
-import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { createLogger } from '../../schema/runtime/logger.ts'
+import { applyStreams } from '../../schema/apply-streams.ts'
+import { POSTS } from '../../schema/streams.ts'
+import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { StreamFollower } from './stream-follower.ts'
 
 const CONSUMER = 'projector-test'
@@ -28,25 +28,27 @@ afterEach(async () => {
 const publish = async (count: number): Promise<void> => {
   for (let index = 0; index < count; index++) await jetstream(connection).publish('posts.submitted.askscience', '{}')
 }
+const sequences = (follower: StreamFollower) => follower.next().map(({ sequence }) => sequence)
 const consumer = () => jsm.consumers.info(POSTS, CONSUMER)
 
-test('what was received and not yet taken is not acknowledged, also by a consumer that was made anew', async () => {
+test('received messages are not acknowledged before they are applied, also by a re-created consumer', async () => {
   await using follower = new StreamFollower({
     connection,
     jsm,
     logger: createLogger('test', 'silent'),
     stream: POSTS,
-    filter: undefined,
+    filters: undefined,
     consumer: CONSUMER,
     after: 0,
     onMessages: () => {},
-    onHole: () => {},
+    onLost: () => {},
     onIdle: async () => {},
   })
   await publish(5)
   await follower.start()
   await vi.waitFor(() => expect(follower.buffered).toBe(5), { timeout: 10_000 })
-  expect(follower.take(2).map(({ sequence }) => sequence)).toEqual([1, 2])
+  follower.applied(2)
+  expect(sequences(follower)).toEqual([3, 4, 5])
   const { created } = await consumer()
 
   await jsm.consumers.delete(POSTS, CONSUMER)
@@ -54,8 +56,9 @@ test('what was received and not yet taken is not acknowledged, also by a consume
   expect((await consumer()).ack_floor.stream_seq).toBe(2)
   await publish(1)
   await vi.waitFor(() => expect(follower.buffered).toBe(4), { timeout: 10_000 })
-  expect(follower.take(10).map(({ sequence }) => sequence)).toEqual([3, 4, 5, 6])
+  expect(sequences(follower)).toEqual([3, 4, 5, 6])
 
-  follower.acknowledge()
+  follower.applied(6)
+  expect(follower.buffered).toBe(0)
   await vi.waitFor(async () => expect((await consumer()).ack_floor.stream_seq).toBe(6), { timeout: 10_000 })
 })

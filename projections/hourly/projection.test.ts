@@ -2,29 +2,57 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { HourCovered } from '../../schema/events.ts'
 import { hourCovered, postErased, postScored } from '../../schema/testing/builders.ts'
-import type { Projection } from '../projection.ts'
-import { TallyWriter, toTallyChange, type TallyChange } from '../tally.ts'
+import { hourOf } from '../../schema/hours.ts'
+import { tallyProjection } from '../tally/tally-projection.ts'
+import { given } from '../testing/given.ts'
 import { TestReadModel, toLog } from '../testing/replay.ts'
-import { coverageTables } from './coverage.ts'
-import { hourly, hourlyTables } from './projection.ts'
+import { projection as hourly } from './projection.ts'
 
 const HOUR = 1_764_000_000
-const view = (model: TestReadModel) =>
-  model.database.prepare('SELECT * FROM coverage_view ORDER BY source, subreddit, hour').all()
+const view = 'SELECT * FROM coverage_view ORDER BY source, subreddit, hour'
+const rowsOf = (model: TestReadModel) => model.database.prepare(view).all()
+
+test('scores count in the hour of the creation of their posts, by subreddit and scoring model', () => {
+  expect(
+    given(
+      hourly,
+      postScored({ post_id: 'a', created_utc: HOUR + 1, seriousness: 0.5 }),
+      postScored({ post_id: 'b', created_utc: HOUR + 3_599, seriousness: 0.7 }),
+    )
+      .when(
+        postScored({ post_id: 'c', created_utc: HOUR + 3_600, seriousness: 1 }),
+        postScored({ post_id: 'a', created_utc: HOUR + 1, model: 'serious-2', seriousness: 0 }),
+      )
+      .rows('SELECT * FROM hourly_view ORDER BY hour, model'),
+  ).toEqual([
+    { subreddit: 'AskScience', hour: '2025-11-24T16:00:00Z', model: 'serious-1', posts: 2, seriousness: 0.6 },
+    { subreddit: 'AskScience', hour: '2025-11-24T16:00:00Z', model: 'serious-2', posts: 1, seriousness: 0 },
+    { subreddit: 'AskScience', hour: '2025-11-24T17:00:00Z', model: 'serious-1', posts: 1, seriousness: 1 },
+  ])
+})
+
+test('an erased post leaves its hour, and does not come back', () => {
+  const [score, other] = [postScored({ seriousness: 0.2 }), postScored({ post_id: 'other', seriousness: 0.4 })]
+  expect(
+    given(hourly, score, other).when(postErased(), score).rows('SELECT posts, seriousness FROM hourly_view'),
+  ).toEqual([{ posts: 1, seriousness: 0.4 }])
+})
 
 test('the last report about an hour counts, of each source and subreddit in any case', () => {
-  using model = new TestReadModel(hourly)
   const own = { source: 'rss', subreddit: 'AskScience', hour_utc: HOUR, expected: null, erased: 0, unknown: 0 } as const
-  model.write(
-    toLog([
+  expect(
+    given(
+      hourly,
       postScored({ subreddit: 'AskScience' }),
       hourCovered({ hour_utc: HOUR, seen: 1, coverage: 0.1 }),
       hourCovered({ ...own, seen: 2, coverage: 1 }),
-      hourCovered({ ...own, subreddit: 'askscience', seen: 3, coverage: 0.5 }),
-      hourCovered({ hour_utc: HOUR, seen: 60_012 }),
-    ]),
-  )
-  expect(view(model)).toEqual([
+    )
+      .when(
+        hourCovered({ ...own, subreddit: 'askscience', seen: 3, coverage: 0.5 }),
+        hourCovered({ hour_utc: HOUR, seen: 60_012 }),
+      )
+      .rows(view),
+  ).toEqual([
     {
       source: 'reddit',
       subreddit: null,
@@ -60,13 +88,13 @@ const reports = fc.array(
   { maxLength: 30 },
 )
 
-test('whatever is delivered again, and however old, the rows are those of the last reports', () => {
+test('an old report that is delivered again changes nothing', () => {
   fc.assert(
     fc.property(reports, fc.array(fc.nat()), (events, again) => {
       const log = toLog(events)
       using model = new TestReadModel(hourly)
       model.write(log)
-      // A writer of its own for each: without the checkpoint, only the sequence in the row tells old from new.
+      // Without the checkpoint only the sequence in the row tells an old report from a new one.
       for (const index of again) {
         model.database.exec('DELETE FROM checkpoints')
         if (log.length > 0) model.write([log[index % log.length]!])
@@ -80,44 +108,42 @@ test('whatever is delivered again, and however old, the rows are those of the la
   )
 })
 
-test('a commit tells the subreddits with new reports, and none for all of Reddit', () => {
+test('a commit names the subreddits with new reports, and none for a report about all of Reddit', () => {
   using model = new TestReadModel(hourly)
   const changed = (events: HourCovered[]): readonly string[] => {
     const writer = hourly.createWriter(model.database)
     for (const event of events) writer.apply(hourly.evolve(event, { stream: 'COVERAGE', sequence: 1 })!)
-    return writer.flush()
+    return writer.flush().subreddits
   }
   expect(changed([hourCovered({ subreddit: 'AskScience' }), hourCovered()])).toEqual(['askscience'])
   expect(changed([])).toEqual([])
 })
 
-const version1: Projection<TallyChange> = {
-  name: 'hourly',
-  version: 1,
-  handles: ['PostScored', 'PostErased'],
-  tables: hourly.tables.replace(coverageTables, ''),
-  evolve: toTallyChange,
-  createWriter: (database) => new TallyWriter(database, hourlyTables(database)),
-}
+const version1 = { ...tallyProjection({ name: 'hourly', bucket: { column: 'hour', of: hourOf } }), version: 1 }
 
-test('a file of version 1 is brought up to date in place, and then has the rows of a rebuild', () => {
+/** In a file of version 1 the table of lost events has another name. */
+const renameTable = ({ database }: TestReadModel) => database.exec('ALTER TABLE lost_events RENAME TO holes')
+
+test('a file of version 1 is upgraded in place, and then has the rows of a rebuild', () => {
   const log = toLog([postScored(), postScored({ post_id: 'b' }), postErased(), hourCovered(), hourCovered({ seen: 7 })])
   const [before, after] = [log.slice(0, 3), log.slice(3)]
   using model = new TestReadModel(version1)
   model.write(before)
   expect(model.dump()).not.toContain('"coverage"')
+  renameTable(model)
   model.reopenAs(hourly)
-  expect(model.database.prepare("SELECT value FROM meta WHERE name = 'version'").pluck().get()).toBe('2')
+  expect(model.database.prepare("SELECT value FROM meta WHERE name = 'version'").pluck().get()).toBe('3')
   model.write(after)
   using rebuilt = new TestReadModel(hourly)
   rebuilt.write(log)
   expect(model.dump()).toBe(rebuilt.dump())
-  expect(view(model)).toEqual(view(rebuilt))
+  expect(rowsOf(model)).toEqual(rowsOf(rebuilt))
 })
 
-test('a file without a way to this version is left as it is, and says what to do', () => {
+test('a file without an upgrade to this version is left as it is, and says what to do', () => {
   using model = new TestReadModel(version1)
-  expect(() => model.reopenAs({ ...hourly, version: 3 })).toThrow(/holds the read model "hourly 1".*rebuilt/)
+  renameTable(model)
+  expect(() => model.reopenAs({ ...hourly, version: 4 })).toThrow(/holds the read model "hourly 1".*rebuilt/)
   model.reopenAs(hourly)
-  expect(() => model.reopenAs(version1)).toThrow(/holds the read model "hourly 2"/)
+  expect(() => model.reopenAs({ ...hourly, version: 1 })).toThrow(/holds the read model "hourly 3"/)
 })

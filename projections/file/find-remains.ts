@@ -2,21 +2,21 @@ import { open } from 'node:fs/promises'
 
 const CHUNK_PAGES = 256
 const WINDOW_BYTES = 12
-/** Also the shortest needle. */
+/** Needles are indexed by these first bytes, so none is shorter. */
 const PREFIX_BYTES = 6
 
 /**
  * Looks into the unused bytes of a SQLite file for texts that were deleted from it. `secure_delete` overwrites what a row
- * held when it goes; but where rows were moved to make room for others, SQLite leaves copies of them behind, between a
- * page's list of cells and its cells (https://www.sqlite.org/fileformat2.html#b_tree_pages). Only there it leaves any.
+ * held when it is deleted. But where SQLite moved rows to make room for others, it leaves copies of them between a page's list
+ * of cells and its cells (https://www.sqlite.org/fileformat2.html#b_tree_pages), and nowhere else.
  */
 export class RemainsSearch {
-  /** Needles by how they begin, each byte as one character. */
+  /** Needles by their first bytes, each byte as one character. */
   readonly #needles = new Map<string, string[]>()
 
   /**
-   * @param texts as they lie in the file. Of a longer one a remnant of 23 bytes is found for certain, of a shorter one the
-   *   whole; what is shorter than six bytes is not looked for
+   * @param texts as they lie in the file. Any 23 consecutive bytes of a text are found for certain, and a shorter text as a
+   *   whole. Texts of less than six bytes are not searched for
    */
   constructor(texts: Iterable<string>) {
     for (const text of texts) for (const needle of toNeedles(text)) this.#add(needle)
@@ -59,15 +59,15 @@ export class RemainsSearch {
   }
 }
 
-/** The largest page that SQLite has. */
+/** As large as the largest page that SQLite allows. */
 const ZEROS = Buffer.alloc(65_536)
 const LEAF_HEADER_BYTES = 8
 const HEADER_BYTES: Readonly<Record<number, number>> = { 2: 12, 5: 12, 10: LEAF_HEADER_BYTES, 13: LEAF_HEADER_BYTES }
-/** At the beginning of the first page is the file's own header. */
+/** The first page begins with the file's own header. */
 const FILE_HEADER_BYTES = 100
 const NO_GAP = Buffer.alloc(0)
 
-/** What lies unused between the cell pointers and the cells of a b-tree page; nothing on other pages. */
+/** The unused bytes between the cell pointers and the cells of a b-tree page; empty for other pages. */
 function gapOf(page: Buffer, isFirst: boolean): Buffer {
   const at = isFirst ? FILE_HEADER_BYTES : 0
   const headerBytes = page.length > at + LEAF_HEADER_BYTES ? HEADER_BYTES[page[at]!] : undefined
@@ -77,7 +77,7 @@ function gapOf(page: Buffer, isFirst: boolean): Buffer {
   return start < end && end <= page.length ? page.subarray(start, end) : NO_GAP
 }
 
-/** Windows side by side, and the last one: any piece that is long enough holds one of them whole. */
+/** Adjoining windows of the text, and its last one: any piece that is long enough contains one of them whole. */
 function toNeedles(text: string): string[] {
   const bytes = Buffer.from(text).toString('latin1')
   if (bytes.length < PREFIX_BYTES) return []

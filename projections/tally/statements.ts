@@ -1,0 +1,71 @@
+import type { Database } from 'better-sqlite3'
+import { groupColumns, type TallyShape } from './tables.ts'
+
+/** A row of the ledger: one scoring model's score of one post. */
+export interface CountedScore {
+  readonly key: number
+  readonly model: string
+  /** As the event spells it. */
+  readonly subreddit: string
+  /** The start of the bucket, in seconds since the epoch; 0 in a tally of all time. */
+  readonly bucket: number
+  /** 0…10000 */
+  readonly seriousness: number
+}
+
+/** What a batch adds to one group of scores. */
+export interface Delta {
+  /** In lower case. */
+  readonly subreddit: string
+  readonly model: string
+  readonly bucket: number
+  posts: number
+  sum: number
+  sumOfSquares: number
+}
+
+export interface TallyStatements {
+  /** @returns false where the score was counted before */
+  insertCounted(score: CountedScore): boolean
+  /** Removes a post's scores from the ledger. @returns those that were there */
+  takeCounted(key: number): CountedScore[]
+  /** Adds a delta to its group's row, and removes the row where no post is left. */
+  addDelta(delta: Delta): void
+}
+
+export function prepareTally(database: Database, shape: TallyShape): TallyStatements {
+  const { table, column } = shape
+  const hasBucket = column !== undefined
+  const isGroup = groupColumns(shape)
+    .map((name) => `${name} = ?`)
+    .join(' AND ')
+  const marks = hasBucket ? '?, ?, ?' : '?, ?'
+  const insertCounted = database.prepare<(string | number)[]>(
+    `INSERT INTO counted (key, seriousness, ${groupColumns(shape).join(', ')}) VALUES (?, ?, ${marks}) ON CONFLICT DO NOTHING`,
+  )
+  const takeCounted = database.prepare<[number], CountedScore>(
+    `DELETE FROM counted WHERE key = ? RETURNING key, model, subreddit, ${column ?? 0} AS bucket, seriousness`,
+  )
+  const remove = database.prepare<(string | number)[]>(`DELETE FROM ${table} WHERE posts = ? AND ${isGroup}`)
+  // Not an upsert: its row would violate the constraint of an empty mean where one post leaves a group as another enters it.
+  const update = database.prepare<(string | number)[]>(
+    `UPDATE ${table} SET posts = posts + ?, sum = sum + ?, sum_of_squares = sum_of_squares + ? WHERE ${isGroup}`,
+  )
+  const add = database.prepare<(string | number)[]>(
+    `INSERT INTO ${table} (posts, sum, sum_of_squares, ${groupColumns(shape).join(', ')}) VALUES (?, ?, ?, ${marks})`,
+  )
+  return {
+    insertCounted: ({ key, seriousness, subreddit, model, bucket }) =>
+      (hasBucket
+        ? insertCounted.run(key, seriousness, subreddit, model, bucket)
+        : insertCounted.run(key, seriousness, subreddit, model)
+      ).changes === 1,
+    takeCounted: (key) => takeCounted.all(key),
+    addDelta: ({ subreddit, model, bucket, posts, sum, sumOfSquares }) => {
+      const group = hasBucket ? [subreddit, model, bucket] : [subreddit, model]
+      if (posts < 0 && remove.run(-posts, ...group).changes === 1) return
+      if (update.run(posts, sum, sumOfSquares, ...group).changes === 1) return
+      add.run(posts, sum, sumOfSquares, ...group)
+    },
+  }
+}
