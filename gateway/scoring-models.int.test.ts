@@ -55,7 +55,7 @@ test('/readyz and GraphQL say that the active scorer uses another model than the
     const response = await fetch(`${url}/readyz`)
     return [response.status, await response.json()]
   }
-  const standstill = expect.stringMatching(/stand still.*shown is serious-2.*npm run promote -- serious-3/) as string
+  const standstill = expect.stringMatching(/not updating.*serious-2 is shown.*npm run promote -- serious-3/) as string
   const told = [503, { ready: false, problems: expect.arrayContaining([standstill]) as unknown }]
   await vi.waitFor(async () => expect(await readiness()).toEqual(told), SETTLE)
   const query = encodeURIComponent('{ pipeline { model problems } }')

@@ -31,7 +31,7 @@ function toConfig(name: StreamName): Wanted {
 }
 
 /** The subjects that a stream takes: those of its events. */
-export const subjectsOf = (stream: StreamName): string[] =>
+const subjectsOf = (stream: StreamName): string[] =>
   stream === DEAD
     ? [deadSubject('*')]
     : EVENT_TYPES.filter((type) => EVENTS[type].stream === stream).map((type) => subjectPattern(type))

@@ -1,6 +1,6 @@
 export const HOUR_SECONDS = 3_600
 
-/** The beginning of the hour that a time belongs to; both in seconds since the epoch. */
+/** The start of the hour that a time belongs to; both in seconds since the epoch. */
 export const hourOf = (utc: number): number => Math.floor(utc / HOUR_SECONDS) * HOUR_SECONDS
 
 /** Seconds since the epoch as ISO 8601, UTC, in whole seconds. */

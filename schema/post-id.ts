@@ -7,11 +7,11 @@ const POST_ID = /^[0-9a-z]{1,10}$/
 /** Whether `id` is a base36 post id of 1 to 10 characters. */
 export const isPostId = (id: string): boolean => POST_ID.test(id)
 
-/** An id as events have it: in lower case, without the prefix of a full name (`t3_`). Whether it is one is not checked. */
+/** The id in the form that events use: in lower case, without the prefix of a full name (`t3_`). It is not validated. */
 export const plainPostId = (id: string): string => id.toLowerCase().replace(/^t3_/, '')
 
 /**
- * The integer key of a post id. A leading `1` digit is put before the id, so that ids with leading zeros stay
+ * The integer key of a post id. A `1` is put before the id, so that ids with leading zeros stay
  * distinct; ten characters still fit a JavaScript safe integer (2 × 36^10 < 2^53).
  */
 export const toPostKey = (id: string): number => Number.parseInt('1' + id, 36)

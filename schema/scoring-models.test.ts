@@ -6,7 +6,7 @@ const consumer = (name: string, more: object = {}): ConsumerInfo =>
   ({ stream_name: 'POSTS', name, num_waiting: 1, delivered: {}, ts: '2026-11-20T13:00:30.5Z', ...more }) as ConsumerInfo
 const idle = (lastActive?: string) => ({ num_waiting: 0, delivered: { last_active: lastActive } })
 
-test('scorers at work are those that wait for posts, or took some a moment ago', () => {
+test('active scorers are those that wait for posts, or took some a moment ago', () => {
   const found = toScoringModels([
     consumer('scorer-waiting-1'),
     consumer('scorer-busy-1', idle('2026-11-20T13:00:29.1Z')),
@@ -18,9 +18,9 @@ test('scorers at work are those that wait for posts, or took some a moment ago',
   expect(found).toEqual(['busy-1', 'waiting-1'])
 })
 
-test('figures stand still where the shown model is not scored with and another one is', () => {
+test('a warning says that active scorers use another model than the shown one', () => {
   expect(describeStandstill('serious-2', ['serious-3'])).toBe(
-    'The figures stand still: the model shown is serious-2, the scorer makes scores of serious-3. To show those: npm run promote -- serious-3',
+    'Figures are not updating: model serious-2 is shown, but the scorer uses serious-3. To show its scores: npm run promote -- serious-3',
   )
   expect(describeStandstill('serious-2', ['a-1', 'b-1'])).toContain('npm run promote -- a-1 or npm run promote -- b-1')
   expect(describeStandstill('serious-2', ['serious-2', 'serious-3'])).toBeUndefined()

@@ -56,7 +56,10 @@ function groupRows(rows: readonly (TallyRow & { wanted: string })[]): Map<string
   return found
 }
 
-/** The queries of a tally, for the gateway's ReadModels. */
+/**
+ * The queries of a tally, for the gateway's ReadModels.
+ * @public for read models that have no queries of their own
+ */
 export const tallyQueries = (readModel: ReadModelName, column: string) => ({
   readModel,
   prepare: (database: Database) => new TallyQueries(database, readModel, column),
