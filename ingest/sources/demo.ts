@@ -11,23 +11,22 @@ import { generateMinute, type DemoPost } from './demo/generate.ts'
 const POSITION_KEY = 'demo'
 const MINUTE_MS = 60_000
 const DAY_MINUTES = 24 * 60
-const MAX_GAP_MINUTES = 7 * DAY_MINUTES
+/** After a longer stop only the last week is filled in. */
+const MAX_CATCH_UP_MINUTES = 7 * DAY_MINUTES
 const SAVE_INTERVAL_MS = 1_000
 const REPORT_INTERVAL_MS = 5_000
-/** The longest sleep, so that stopping and a clock that was set are noticed. */
+/** The longest sleep, so that a change of the machine's clock is noticed soon. */
 const MAX_SLEEP_MS = 250
 
 interface DemoPosition {
-  /** The minute (since the epoch) of the very first start: the scale of all activity. */
-  readonly anchorMinute: number
-  /** The next post to publish: the minute it belongs to and its place there. */
+  /** The next post to publish: its minute (since the epoch) and its index in that minute. */
   readonly minute: number
   readonly index: number
-  /** Whether the present was ever reached: gaps after that are filled for a week at most. */
+  /** Whether the present was ever reached. From then on, the time of a stop is filled in for a week at most. */
   readonly live: boolean
 }
 
-/** Publishes generated posts: history first, then the present as it passes. */
+/** Publishes generated posts: first the history, then each post at its time. */
 export async function startDemo(source: DemoSource, connection: NatsConnection, logger: Logger): Promise<Service> {
   const positions = await Positions.open(connection)
   const nowMinute = Math.floor(Date.now() / MINUTE_MS)
@@ -44,18 +43,17 @@ export async function startDemo(source: DemoSource, connection: NatsConnection, 
 }
 
 const firstPosition = (source: DemoSource, nowMinute: number): DemoPosition => ({
-  anchorMinute: nowMinute,
   minute: nowMinute - source.days * DAY_MINUTES,
   index: 0,
   live: false,
 })
 
 function resume(stored: DemoPosition, nowMinute: number): DemoPosition {
-  const oldest = nowMinute - MAX_GAP_MINUTES
+  const oldest = nowMinute - MAX_CATCH_UP_MINUTES
   return stored.live && stored.minute < oldest ? { ...stored, minute: oldest, index: 0 } : stored
 }
 
-/** A post's place in time as one growing number: the publisher's position. */
+/** The publisher's position is one growing number: the minute times this, plus the index in the minute. */
 const INDEXES_PER_MINUTE = 2 ** 16
 
 class Demo implements Service {
@@ -64,7 +62,6 @@ class Demo implements Service {
   readonly #publisher: PostsPublisher
   readonly #positions: Positions
   readonly #logger: Logger
-  readonly #anchorMinute: number
   readonly #clock: DemoClock
   #minute: number
   #index: number
@@ -87,7 +84,6 @@ class Demo implements Service {
     this.#publisher = publisher
     this.#positions = positions
     this.#logger = logger
-    this.#anchorMinute = start.anchorMinute
     this.#minute = start.minute
     this.#index = start.index
     this.#live = start.live
@@ -110,7 +106,7 @@ class Demo implements Service {
   async #run(): Promise<void> {
     await this.#save()
     while (!this.#stopping) {
-      const posts = generateMinute(this.#source.seed, this.#anchorMinute, this.#minute)
+      const posts = generateMinute(this.#source.seed, this.#minute)
       while (this.#index < posts.length && !this.#stopping) await this.#publish(posts[this.#index]!)
       if (this.#stopping) break
       this.#minute++
@@ -130,7 +126,7 @@ class Demo implements Service {
     if (performance.now() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
   }
 
-  /** Sends what was gathered and sleeps until the demo's clock shows `dueMs`. */
+  /** Sends the posts gathered so far and sleeps until the demo's clock shows `dueMs`. Returns at once when that time has passed. */
   async #until(dueMs: number): Promise<void> {
     if (dueMs <= this.#clock.nowMs()) return this.#report()
     this.#publisher.flush()
@@ -151,14 +147,14 @@ class Demo implements Service {
     if (this.#live || performance.now() - this.#reportedMs < REPORT_INTERVAL_MS) return
     this.#reportedMs = performance.now()
     const { published } = this.#publisher.counts
-    this.#logger.info({ posts: published, until: new Date(this.#minute * MINUTE_MS) }, 'demo is making history')
+    this.#logger.info({ posts: published, until: new Date(this.#minute * MINUTE_MS) }, 'generating history')
   }
 
   async #save(): Promise<void> {
     this.#savedMs = performance.now()
     const at = this.#publisher.acknowledged
     const [minute, index] = [Math.floor(at / INDEXES_PER_MINUTE), at % INDEXES_PER_MINUTE]
-    const position: DemoPosition = { anchorMinute: this.#anchorMinute, minute, index, live: this.#live }
+    const position: DemoPosition = { minute, index, live: this.#live }
     await this.#positions.save(POSITION_KEY, position)
   }
 

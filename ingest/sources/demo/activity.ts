@@ -1,27 +1,27 @@
 import { communities } from './communities.ts'
 
-const WEEK_MINUTES = 7 * 24 * 60
-const DAY_HOURS = 24
-const RATE_A_WEEK_BEFORE = 0.12
-const RATE_FROM_ANCHOR = 2
+/** Posts a second on average over a day: some 280,000 posts in a week, so that the first start makes its history within a minute. */
+const MEAN_RATE = 0.463
+/** The busiest minute of a day has this share more than the average, the quietest one this share less. */
 const DAILY_SWING = 0.4
-/** The hour of day (UTC) at which most is posted everywhere together. */
+/** The hour of the day (UTC) at which the most posts are made, over all communities. */
 const BUSIEST_HOUR_UTC = 19
+const DAY_HOURS = 24
+/** The weekday of the epoch, 1970-01-01, with Sunday as 0. */
 const THURSDAY = 4
 
+/** From 1 at the peak hour to -1 twelve hours later. */
 const wave = (hour: number, peak: number): number => Math.cos((2 * Math.PI * (hour - peak)) / DAY_HOURS)
 
 /**
- * Posts a second expected in a minute: growing faster and faster over the week before the anchor, steady from there on, so
- * that history passes into the present without a jump and is still made within a minute; with a daily rhythm over all.
+ * How many posts a second to expect in a minute (since the epoch). It follows a daily rhythm that is the same every day, so that
+ * generated history passes into the present without a jump.
  */
-export function activity(anchorMinute: number, minute: number): number {
-  const grown = Math.min(1, Math.max(0, 1 + (minute - anchorMinute) / WEEK_MINUTES))
-  const rate = RATE_A_WEEK_BEFORE * (RATE_FROM_ANCHOR / RATE_A_WEEK_BEFORE) ** (grown * grown)
-  return rate * (1 + DAILY_SWING * wave((minute / 60) % DAY_HOURS, BUSIEST_HOUR_UTC))
+export function activity(minute: number): number {
+  return MEAN_RATE * (1 + DAILY_SWING * wave((minute / 60) % DAY_HOURS, BUSIEST_HOUR_UTC))
 }
 
-/** How likely each community is in a minute: its size by its own evenings and weekends. */
+/** How likely a post of this minute belongs to each community: its size, weighted by its local hour and weekday. */
 export function communityWeights(minute: number): number[] {
   return communities.map(({ size, utcOffsetHours, busiestHour, dailySwing, weekend }) => {
     const localHours = minute / 60 + utcOffsetHours

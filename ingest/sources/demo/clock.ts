@@ -1,11 +1,14 @@
-/** The demo's time: the present, or a past that passes faster until it meets the present. */
+/** The demo's time: the present, or a past that passes faster than real time until it reaches the present. */
 export class DemoClock {
   readonly #speed: number
   readonly #fromMs: number
   readonly #startedMs: number
   readonly #now: () => number
 
-  /** @param speed 1: always the present, so that all history is due at once */
+  /**
+   * @param speed how many times faster than real time the past passes; 1: the clock always shows the present, so that all history is due at once
+   * @param fromMs the time that the clock shows first, milliseconds since the epoch
+   */
   constructor(speed: number, fromMs: number, now: () => number = Date.now) {
     this.#speed = speed
     this.#fromMs = fromMs

@@ -3,17 +3,17 @@ import type { registers } from './registers.ts'
 type Mix = Partial<Record<keyof typeof registers, number>>
 
 export interface Community {
-  /** Invented: no such community is meant to exist. */
+  /** Invented: it names no existing subreddit on purpose. */
   readonly name: string
-  /** Relative number of posts. */
+  /** How many posts it has, relative to the other communities. */
   readonly size: number
-  /** Which registers its members write in, by weight: its tone. */
+  /** The registers that its members write in, by weight. They give the community its tone. */
   readonly mix: Mix
   readonly utcOffsetHours: number
-  /** Local hour at which most is posted, and by how much the day swings (0…1). */
+  /** The local hour with the most posts, and by which share (0…1) that hour lies above the day's average. */
   readonly busiestHour: number
   readonly dailySwing: number
-  /** Posts at weekends, relative to other days. */
+  /** How many posts a weekend day has, relative to a weekday. */
   readonly weekend: number
 }
 

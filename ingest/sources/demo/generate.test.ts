@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { checkEvent } from '../../../schema/decode-event.ts'
-import { activity } from './activity.ts'
 import { DemoClock } from './clock.ts'
 import { communities } from './communities.ts'
 import { generateMinute } from './generate.ts'
@@ -8,17 +7,18 @@ import { capitalise, expand } from './grammar.ts'
 import { createRandom } from './random.ts'
 import { registers } from './registers.ts'
 
-const ANCHOR = 29_700_000
+/** The first minute of a day, UTC. */
+const START = 29_700_000
 const minutes = (from: number, count: number) =>
-  Array.from({ length: count }, (_, index) => generateMinute('seed', ANCHOR, from + index)).flat()
+  Array.from({ length: count }, (_, index) => generateMinute('seed', from + index)).flat()
 
 test('the same minute has the same posts, another seed has others', () => {
-  expect(generateMinute('seed', ANCHOR, ANCHOR)).toEqual(generateMinute('seed', ANCHOR, ANCHOR))
-  expect(generateMinute('seed', ANCHOR, ANCHOR)).not.toEqual(generateMinute('other', ANCHOR, ANCHOR))
+  expect(generateMinute('seed', START)).toEqual(generateMinute('seed', START))
+  expect(generateMinute('seed', START)).not.toEqual(generateMinute('other', START))
 })
 
-test('posts are valid, in time order inside their minute, and have ids of their own', () => {
-  const posts = minutes(ANCHOR, 60)
+test('posts are valid, in time order within their minute, and each has its own id', () => {
+  const posts = minutes(START, 60)
   for (const { event, dueMs } of posts) {
     expect(checkEvent(event, dueMs)).toBe(event)
     expect(event.created_utc * 1_000).toBeLessThanOrEqual(dueMs)
@@ -28,19 +28,26 @@ test('posts are valid, in time order inside their minute, and have ids of their 
   expect(new Set(posts.map(({ event }) => event.id)).size).toBe(posts.length)
 })
 
-test('activity grows over the week before the first start and passes into the present without a jump', () => {
-  const day = 24 * 60
-  const perDay = (from: number): number =>
-    Array.from({ length: day }, (_, minute) => activity(ANCHOR, from + minute) * 60).reduce((a, b) => a + b)
-  const week = [7, 6, 5, 4, 3, 2, 1].map((before) => perDay(ANCHOR - before * day))
-  expect(week).toEqual([...week].sort((a, b) => a - b))
-  expect(week.reduce((a, b) => a + b)).toBeGreaterThan(200_000)
-  expect(week.reduce((a, b) => a + b)).toBeLessThan(350_000)
-  expect(activity(ANCHOR, ANCHOR) / activity(ANCHOR, ANCHOR - 1)).toBeCloseTo(1, 2)
-  expect(perDay(ANCHOR + day)).toBeCloseTo(perDay(ANCHOR + 30 * day), 0)
-})
+test('a week has some 280,000 posts, equally many each day, and every day has the same rhythm', () => {
+  const hours = Array.from({ length: 8 * 24 }, (_, hour) => minutes(START + 60 * hour, 60).length)
+  const days = Array.from({ length: 8 }, (_, day) => hours.slice(24 * day, 24 * (day + 1)))
+  const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b)
+  const week = sum(days.slice(0, 7).flat())
+  expect(week).toBeGreaterThan(270_000)
+  expect(week).toBeLessThan(290_000)
+  // After a first start, the eighth day is the first one that is live.
+  for (const day of days) {
+    expect(sum(day)).toBeGreaterThan((0.9 * week) / 7)
+    expect(sum(day)).toBeLessThan((1.1 * week) / 7)
+    for (const [hour, posts] of day.entries()) {
+      const expected = (week / (7 * 24)) * (1 + 0.4 * Math.cos((2 * Math.PI * (hour + 0.5 - 19)) / 24))
+      expect(posts / expected).toBeGreaterThan(0.85)
+      expect(posts / expected).toBeLessThan(1.15)
+    }
+  }
+}, 30_000)
 
-test('about forty communities with names that Reddit would take', () => {
+test('about forty communities with names that Reddit would accept', () => {
   expect(communities.length).toBeGreaterThanOrEqual(38)
   for (const { name } of communities) expect(name).toMatch(/^[A-Za-z0-9_]{2,21}$/)
   expect(new Set(communities.map(({ name }) => name.toLowerCase())).size).toBe(communities.length)
@@ -58,11 +65,11 @@ test('every template of every register can be filled', () => {
 })
 
 test('titles seldom repeat', () => {
-  const titles = minutes(ANCHOR, 120).map(({ event }) => event.title)
+  const titles = minutes(START, 120).map(({ event }) => event.title)
   expect(new Set(titles).size / titles.length).toBeGreaterThan(0.75)
 })
 
-test('a fast clock runs until it meets the present, and never passes it', () => {
+test('a fast clock runs until it reaches the present, and never passes it', () => {
   let now = 1_000_000
   const clock = new DemoClock(10, 0, () => now)
   expect(clock.nowMs()).toBe(0)

@@ -6,21 +6,21 @@ import { createRandom, pick, pickWeighted, poisson, type Random } from './random
 import { registers } from './registers.ts'
 
 const MINUTE_MS = 60_000
-/** Ids are made of the minute and the index in it, so this many posts fit a minute. */
+/** An id is the minute and the post's index in it, so a minute holds at most this many posts. */
 const MAX_POSTS_A_MINUTE = 1_024
 const BODY_SHARE = 0.45
 const LONG_BODY_SHARE = 0.3
 
 export interface DemoPost {
   readonly event: PostSubmitted
-  /** When it is submitted, milliseconds since the epoch: `created_utc` with its fraction. */
+  /** When it is published, milliseconds since the epoch; `created_utc` is the second of it. */
   readonly dueMs: number
 }
 
-/** The posts of one minute in time order: the same for the same seed, anchor and minute. */
-export function generateMinute(seed: string, anchorMinute: number, minute: number): DemoPost[] {
+/** The posts of one minute (since the epoch) in time order. The same seed and minute always give the same posts. */
+export function generateMinute(seed: string, minute: number): DemoPost[] {
   const random = createRandom(`${seed}:${minute}`)
-  const expected = activity(anchorMinute, minute) * 60
+  const expected = activity(minute) * 60
   const count = Math.min(MAX_POSTS_A_MINUTE, poisson(random, expected))
   const weights = communityWeights(minute)
   const due = Array.from({ length: count }, () => minute * MINUTE_MS + random() * MINUTE_MS).sort((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { pick, pickWeighted, type Random } from './random.ts'
 
-/** A way of writing: templates whose `{slots}` are filled from word lists, `{a|b}` being a choice on the spot. */
+/** A way of writing: templates whose `{slots}` are filled from word lists. `{a|b}` is a choice between `a` and `b`. */
 export interface Register {
   readonly titles: readonly string[]
   readonly bodies: readonly string[]
@@ -11,8 +11,8 @@ const SLOT = /\{([^{}]+)\}/g
 const MAX_DEPTH = 6
 
 /**
- * Fills a template; what fills a slot may have slots of its own.
- * @throws RangeError for a slot that the register does not know
+ * Fills a template. The text that fills a slot may contain slots itself.
+ * @throws RangeError for a slot that the register does not have
  */
 export function expand(random: Random, register: Register, template: string): string {
   let text = template
@@ -29,10 +29,9 @@ function fill(random: Random, register: Register, name: string): string {
   return pick(random, words)
 }
 
-/** The first letter of a title in upper case. */
 export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
-/** A template with few forms would soon be read again: how often one is taken grows with what it can become. */
+/** A template that can become few different titles is chosen less often, because its titles would soon repeat. */
 const VARIETY_EXPONENT = 0.35
 const titleWeights = new WeakMap<Register, readonly number[]>()
 

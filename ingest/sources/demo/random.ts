@@ -1,7 +1,7 @@
-/** A repeatable stream of numbers: the same seed gives the same posts on every machine. */
+/** Returns the next number of a repeatable sequence in [0, 1): the same seed gives the same numbers on every machine. */
 export type Random = () => number
 
-/** sfc32 by Chris Doty-Humphrey, seeded with four hashes of the text. Numbers in [0, 1). */
+/** The generator sfc32 by Chris Doty-Humphrey, seeded with hashes of the text. */
 export function createRandom(seed: string): Random {
   let [a, b, c, d] = [hash(seed, 1), hash(seed, 2), hash(seed, 3), 1]
   const next = (): number => {
@@ -16,7 +16,7 @@ export function createRandom(seed: string): Random {
   return next
 }
 
-/** FNV-1a with a variant mixed in. */
+/** The FNV-1a hash of a text; each variant gives another hash of it. */
 function hash(text: string, variant: number): number {
   let value = 0x811c9dc5 ^ Math.imul(variant, 0x9e3779b1)
   for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
@@ -25,7 +25,7 @@ function hash(text: string, variant: number): number {
 
 export const pick = <T>(random: Random, from: readonly T[]): T => from[Math.floor(random() * from.length)]!
 
-/** An index, each as likely as its weight. */
+/** Returns a random index, with probabilities proportional to the weights. */
 export function pickWeighted(random: Random, weights: readonly number[]): number {
   let left = random() * weights.reduce((sum, weight) => sum + weight, 0)
   for (let index = 0; index < weights.length; index++) {
@@ -35,7 +35,7 @@ export function pickWeighted(random: Random, weights: readonly number[]): number
   return weights.length - 1
 }
 
-/** How many events happen where `mean` are expected (Knuth for small means, else the normal approximation). */
+/** A Poisson-distributed count: Knuth's algorithm for small means, the normal approximation for means above 60. */
 export function poisson(random: Random, mean: number): number {
   if (mean > 60) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
