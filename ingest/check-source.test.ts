@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { random as seededRandom } from '../ml/random.ts'
 import { checkSource, type CheckResult } from './check-source.ts'
-import type { ArchiveSource, RedditSource } from './config.ts'
+import type { KeylessSource, RedditSource } from './config.ts'
 import { SimulatedClock } from './testing/simulated-clock.ts'
 import { MINUTE, REDDIT, SECOND, START_MS, steadily } from './testing/simulated-setting.ts'
 import { StandInReddit, type Fault, type LoggedRequest } from './testing/stand-in-reddit.ts'
 import { silentLogger, simulatedWorld } from './testing/test-source.ts'
 
-const FEED: ArchiveSource = {
+const FEED: KeylessSource = {
   kind: 'rss',
   userAgent: 'x',
   pollIntervalMs: SECOND,
@@ -28,7 +28,7 @@ interface Options {
   readonly refused?: readonly string[]
 }
 
-async function check(source: RedditSource | ArchiveSource, { fault, refused = [] }: Options = {}): Promise<Checked> {
+async function check(source: RedditSource | KeylessSource, { fault, refused = [] }: Options = {}): Promise<Checked> {
   const clock = new SimulatedClock(START_MS)
   const reddit = new StandInReddit({ now: () => clock.trueMs, ...(fault === undefined ? {} : { fault }) })
   reddit.add(steadily('a1', SECOND, -MINUTE, 0))

@@ -1,6 +1,6 @@
 import type { Logger } from '../schema/runtime/logger.ts'
-import type { ArchiveSource, IngestConfig, RedditSource } from './config.ts'
-import { withPatience, type Say } from './check-patience.ts'
+import type { KeylessSource, IngestConfig, RedditSource } from './config.ts'
+import { withTimeLimit, type Say } from './check-time-limit.ts'
 import { isRefusal } from './http/errors.ts'
 import { realWorld, type World } from './http/world.ts'
 import { createArchiveClient } from './sources/arctic-shift/arctic-shift.ts'
@@ -24,7 +24,7 @@ export interface CheckResult {
 }
 
 /** Whether settings ask for a check, of a source that can be checked. */
-export function wantsCheck(source: IngestConfig['source']): source is RedditSource | ArchiveSource {
+export function wantsCheck(source: IngestConfig['source']): source is RedditSource | KeylessSource {
   return 'check' in source && source.check
 }
 
@@ -33,13 +33,13 @@ export function wantsCheck(source: IngestConfig['source']): source is RedditSour
  * @param say is told what is waited for
  */
 export async function checkSource(
-  source: RedditSource | ArchiveSource,
+  source: RedditSource | KeylessSource,
   logger: Logger,
   world: World = realWorld,
   say: Say = sayAside,
 ): Promise<CheckResult> {
   try {
-    return await withPatience(world, say, (watched, signal) => {
+    return await withTimeLimit(world, say, (watched, signal) => {
       const parts: Parts = { logger, world: watched, signal }
       if (source.kind === 'reddit') return checkReddit(source, parts)
       return source.kind === 'rss' ? checkFeed(source, parts) : checkArchive(source, parts)
@@ -86,7 +86,7 @@ async function checkReddit(source: RedditSource, { logger, world, signal }: Part
 const NO_IDS = 'Without it all of Reddit cannot be followed; a list of subreddits can, but not what is deleted of it.'
 const NO_DELETIONS = 'What is deleted on Reddit cannot be noticed, because /api/info is refused'
 
-async function checkFeed(source: ArchiveSource, { logger, world, signal }: Parts): Promise<CheckResult> {
+async function checkFeed(source: KeylessSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createFeedClient(source, logger, world, 1)
   const names = [...source.subreddits]
   let posts = 0
@@ -98,7 +98,7 @@ async function checkFeed(source: ArchiveSource, { logger, world, signal }: Parts
   return { works: false, text: `The feed of ${names.join(', ')} is refused (${refusal}): ${why}.` }
 }
 
-async function checkArchive(source: ArchiveSource, { logger, world, signal }: Parts): Promise<CheckResult> {
+async function checkArchive(source: KeylessSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createArchiveClient(source, logger, world, MAX_ATTEMPTS)
   const [name = ''] = source.subreddits
   let posts: readonly unknown[] = []

@@ -43,7 +43,7 @@ export interface RedditSource extends FollowingSource {
   readonly apiUrl: string
 }
 
-export interface ArchiveSource extends FollowingSource {
+export interface KeylessSource extends FollowingSource {
   readonly kind: 'arctic-shift' | 'rss'
   /** In lower case. */
   readonly subreddits: ReadonlySet<string>
@@ -56,7 +56,7 @@ export interface NoSource {
 }
 
 export interface IngestConfig extends SharedConfig {
-  readonly source: DumpSource | DemoSource | RedditSource | ArchiveSource | NoSource
+  readonly source: DumpSource | DemoSource | RedditSource | KeylessSource | NoSource
 }
 
 const SOURCES = ['demo', 'dump', 'reddit', 'arctic-shift', 'rss', 'none'] as const
@@ -131,7 +131,7 @@ function readSource(read: SettingsReader, kind: string, files: string[], values:
   if (kind === 'demo') return readDemo(read)
   if (kind === 'dump') return readDump(read, files, values)
   if (kind === 'reddit') return readReddit(read, values)
-  if (kind === 'arctic-shift' || kind === 'rss') return readArchive(read, kind, values)
+  if (kind === 'arctic-shift' || kind === 'rss') return readKeyless(read, kind, values)
   if (kind !== 'none') read.problem(`unknown source "${kind}"; there are ${SOURCES.join(', ')}`)
   return { kind: 'none' }
 }
@@ -170,7 +170,7 @@ function readReddit(read: SettingsReader, values: Values): RedditSource {
   }
 }
 
-function readArchive(read: SettingsReader, kind: ArchiveSource['kind'], values: Values): ArchiveSource {
+function readKeyless(read: SettingsReader, kind: KeylessSource['kind'], values: Values): KeylessSource {
   const userAgent = read.string('REDDIT_USER_AGENT', DEFAULT_USER_AGENT)
   if (userAgent !== DEFAULT_USER_AGENT) checkUserAgent(read, userAgent)
   const url =

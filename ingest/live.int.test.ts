@@ -10,7 +10,7 @@ import { applyStreams } from '../schema/apply-streams.ts'
 import { DEAD, POSTS } from '../schema/streams.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { checkSource } from './check-source.ts'
-import { readIngestConfig, type ArchiveSource, type RedditSource } from './config.ts'
+import { readIngestConfig, type KeylessSource, type RedditSource } from './config.ts'
 import { Positions } from './position.ts'
 import { startIngest, type IngestService } from './start-ingest.ts'
 import { FAULTS } from './testing/faults.ts'
@@ -147,7 +147,7 @@ describe('reddit', () => {
 
 const check = (more: Record<string, string>): ReturnType<typeof checkSource> => {
   const { source } = readIngestConfig(settings(more), ['--check'])
-  return checkSource(source as RedditSource | ArchiveSource, silent)
+  return checkSource(source as RedditSource | KeylessSource, silent)
 }
 
 describe('--check', () => {

@@ -3,15 +3,18 @@ export class TransientError extends Error {
   override name = 'TransientError'
   /** The least time to wait, as the server asked for it. */
   readonly waitMs: number
-  /** Try again at once: what failed has been mended, such as a token that was replaced. */
-  readonly mended: boolean
+  /** Try again at once: what failed has been retryAtOnce, such as a token that was replaced. */
+  readonly retryAtOnce: boolean
   /** The server wants all requests to pause, not just this one. */
   readonly pauseAll: boolean
 
-  constructor(message: string, options: ErrorOptions & { waitMs?: number; mended?: boolean; pauseAll?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { waitMs?: number; retryAtOnce?: boolean; pauseAll?: boolean } = {},
+  ) {
     super(message, options)
     this.waitMs = options.waitMs ?? 0
-    this.mended = options.mended ?? false
+    this.retryAtOnce = options.retryAtOnce ?? false
     this.pauseAll = options.pauseAll ?? false
   }
 }

@@ -5,7 +5,7 @@ import { RefusedError, TransientError, UnavailableError } from './errors.ts'
 import type { Fetch, HttpAnswer } from './fetch.ts'
 import { retryAfterMs } from './headers.ts'
 import { HttpClient } from './http-client.ts'
-import { judgeFailure } from './judge-failure.ts'
+import { throwOnFailure } from './throw-on-failure.ts'
 import { RateLimiter } from './rate-limiter.ts'
 
 const never = new AbortController().signal
@@ -27,7 +27,7 @@ function setUp(answers: (HttpAnswer | Error)[]) {
   }
   const http = new HttpClient({ clock, limiter, fetch, userAgent: 'test', logger: silentLogger, random: () => 1 })
   const judge = (answer: HttpAnswer): string => {
-    judgeFailure(answer)
+    throwOnFailure(answer)
     return answer.text
   }
   const ask = (): Promise<string> =>
@@ -102,7 +102,7 @@ describe('HttpClient', () => {
   })
 })
 
-describe('judgeFailure', () => {
+describe('throwOnFailure', () => {
   test.each([
     [403, '{"reason":"private"}', RefusedError, '403 private'],
     [451, '', RefusedError, '451 '],
@@ -110,13 +110,13 @@ describe('judgeFailure', () => {
     [418, '', TransientError, '418'],
     [301, '', TransientError, 'a redirect to nowhere'],
   ])('%d %j', (status, text, kind, message) => {
-    const judge = (): void => judgeFailure(answerOf(status, text))
+    const judge = (): void => throwOnFailure(answerOf(status, text))
     expect(judge).toThrow(kind)
     expect(judge).toThrow(message)
   })
 
   test('keeps only the path of a redirect: no token goes to another host', () => {
-    const judge = (): void => judgeFailure(answerOf(302, '', { location: 'https://evil.test/r/x1/new?limit=1' }))
+    const judge = (): void => throwOnFailure(answerOf(302, '', { location: 'https://evil.test/r/x1/new?limit=1' }))
     expect(judge).toThrow('redirected to /r/x1/new?limit=1')
   })
 })

@@ -98,7 +98,7 @@ export class HttpClient {
     { exchange, attempt, last }: { exchange: Exchange<unknown>; attempt: number; last: boolean },
     signal: AbortSignal,
   ): Promise<void> {
-    if (error.mended) return
+    if (error.retryAtOnce) return
     const { clock, limiter, logger, maxAttempts } = this.#options
     const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoffOf(exchange).next()))
     logger.warn({ what: exchange.what, reason: error.message, attempt, waitMs }, 'request failed')

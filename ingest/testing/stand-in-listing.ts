@@ -8,7 +8,7 @@ export interface StandInPost {
   /** When it is deleted; infinity: never. */
   readonly untilMs: number
   /** What `/api/info` shows of it from then on; `nothing`: it does not return it any more. */
-  readonly going: 'deleted' | 'removed' | 'author' | 'nothing'
+  readonly deletedAs: 'deleted' | 'removed' | 'author' | 'nothing'
   /** Stands at the top of the listing whatever its age. */
   readonly sticky: boolean
   /** Held back by a filter until `fromMs`; its id can be read before, as that of a removed post. */
@@ -20,7 +20,7 @@ export function createPost(
   id: number,
   subreddit: string,
   createdMs: number,
-  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'going' | 'sticky' | 'filtered'>> = {},
+  more: Partial<Pick<StandInPost, 'fromMs' | 'untilMs' | 'deletedAs' | 'sticky' | 'filtered'>> = {},
 ): StandInPost {
   const name = id.toString(36)
   const data = {
@@ -39,7 +39,7 @@ export function createPost(
   const always = {
     fromMs: createdMs,
     untilMs: Number.POSITIVE_INFINITY,
-    going: 'deleted',
+    deletedAs: 'deleted',
     sticky: false,
     filtered: false,
   } as const

@@ -146,7 +146,7 @@ export class StandInReddit {
     const found = asked.flatMap((id) => this.#byId.get(id) ?? [])
     const readable = found
       .filter(({ fromMs, createdMs, filtered }) => (filtered ? createdMs : fromMs) <= nowMs)
-      .filter(({ untilMs, going }) => going !== 'nothing' || untilMs > nowMs)
+      .filter(({ untilMs, deletedAs }) => deletedAs !== 'nothing' || untilMs > nowMs)
     const children = readable.map((post) => ({ kind: 't3', data: { ...post.data, ...removal(post, nowMs) } }))
     return { kind: 'Listing', data: { dist: children.length, children, after: null, before: null } }
   }
@@ -179,15 +179,15 @@ function toAnswer(fault: Fault): HttpAnswer | 'cut' | 'slow' {
 }
 
 /** What the API says in place of a post that is gone, or that a filter holds back until it is approved. */
-const GOING = {
+const SHOWN_AS = {
   deleted: { selftext: '[deleted]', author: '[deleted]', removed_by_category: 'deleted' },
   removed: { selftext: '[removed]', removed_by_category: 'moderator' },
   author: { author: '[deleted]' },
   nothing: {},
 } as const
 
-function removal({ fromMs, untilMs, going }: StandInPost, nowMs: number): object {
-  if (untilMs <= nowMs) return GOING[going]
+function removal({ fromMs, untilMs, deletedAs }: StandInPost, nowMs: number): object {
+  if (untilMs <= nowMs) return SHOWN_AS[deletedAs]
   return fromMs <= nowMs ? {} : { selftext: '[removed]', removed_by_category: 'automod_filtered' }
 }
 

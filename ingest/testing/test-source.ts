@@ -3,10 +3,11 @@ import { createLogger } from '../../schema/runtime/logger.ts'
 import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
-import type { Gap } from '../sources/live/gaps.ts'
+import type { CoverageGap } from '../sources/live/coverage-gaps.ts'
 import type { Eraser, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
-import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
+import type { PositionStore } from '../sources/live/position-store.ts'
+import type { LiveSource, SourceContext } from '../sources/live/source.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import type { StandInReddit } from './stand-in-reddit.ts'
 
@@ -30,7 +31,7 @@ export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, ran
 /** Counts what is stored, as the log would: ids once, repetitions apart. */
 export class MemorySink implements PostSink {
   readonly stored = new Set<string>()
-  readonly doubled: string[] = []
+  readonly storedTwice: string[] = []
   /** Every message, as a log has them that drops no repetition. */
   readonly log = new MemoryLog()
   /** What storing fails with. */
@@ -46,7 +47,7 @@ export class MemorySink implements PostSink {
     if (this.failing !== undefined && submissions.length > 0) throw this.failing
     for (const submission of submissions) {
       const id = String(submission['id'])
-      if (this.stored.has(id)) this.doubled.push(id)
+      if (this.stored.has(id)) this.storedTwice.push(id)
       this.stored.add(id)
       this.log.append(submission, this.#now() / 1_000)
     }
@@ -124,11 +125,11 @@ export class MemoryPositions implements PositionStore {
 export class TestWorld {
   readonly sink: MemorySink
   readonly positions = new MemoryPositions()
-  readonly gaps: Gap[] = []
+  readonly gaps: CoverageGap[] = []
   /** In the order in which they were published. */
   readonly reports: HourReport[] = []
   /** Whether stored posts are looked at again. */
-  looksAgain = false
+  checksDeletions = false
   readonly clock: SimulatedClock
 
   constructor(clock: SimulatedClock) {
@@ -158,7 +159,7 @@ export class TestWorld {
     return {
       sink,
       positions,
-      postLog: this.looksAgain ? postLog : undefined,
+      postLog: this.checksDeletions ? postLog : undefined,
       logger: silentLogger,
       signal,
       recordGap: async (gap) => void gaps.push(gap),

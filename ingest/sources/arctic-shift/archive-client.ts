@@ -1,7 +1,7 @@
 import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer } from '../../http/fetch.ts'
 import type { HttpClient } from '../../http/http-client.ts'
-import { judgeFailure } from '../../http/judge-failure.ts'
+import { throwOnFailure } from '../../http/throw-on-failure.ts'
 import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
 /** The most that one search gives. */
@@ -50,7 +50,7 @@ export class ArchiveClient {
 }
 
 function judge(answer: HttpAnswer): ArchivedPost[] {
-  judgeFailure(answer)
+  throwOnFailure(answer)
   const { data } = (parseJson(answer.text) ?? {}) as { data?: unknown }
   if (!Array.isArray(data)) throw new TransientError('an answer without posts')
   return data.filter((post): post is ArchivedPost => typeof post === 'object' && post !== null)

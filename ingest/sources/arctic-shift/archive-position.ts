@@ -1,5 +1,5 @@
 import { ReadHours, type StoredReadHours } from '../live/read-hours.ts'
-import type { PositionStore } from '../live/source.ts'
+import type { PositionStore } from '../live/position-store.ts'
 
 /** Also the source's name. */
 export const KEY = 'arctic-shift'

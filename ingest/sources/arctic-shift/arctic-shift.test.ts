@@ -57,7 +57,7 @@ function search(posts: readonly StandInPost[], query: URLSearchParams, nowMs: nu
   return inOrderAsked.slice(0, Number(query.get('limit'))).map(({ data }) => data)
 }
 
-const untold = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
+const notStored = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
   posts.map(({ id }) => id).filter((id) => !stored.has(id))
 
 describe('arctic-shift', () => {
@@ -71,7 +71,7 @@ describe('arctic-shift', () => {
     await clock.pass(6 * HOUR)
     await world.run(create(), HOUR)
     const due = posts.filter(({ createdMs }) => createdMs > START_MS - 23 * HOUR && createdMs < clock.trueMs - MINUTE)
-    expect(untold(world.sink.stored, due)).toEqual([])
+    expect(notStored(world.sink.stored, due)).toEqual([])
     const { searchParams, pathname } = requests[0]!.url
     expect(pathname).toBe('/api/posts/search')
     expect(Object.fromEntries(searchParams)).toMatchObject({ subreddit: 'a1', sort: 'asc', limit: '100' })
@@ -86,7 +86,7 @@ describe('arctic-shift', () => {
     const later = steadily('a1', MINUTE, -HOUR + MINUTE, HOUR, 9_000)
     const { create, world } = setUp({ posts: [...crowd, ...later], subreddits: ['a1'] })
     await world.run(create(), HOUR)
-    expect(untold(world.sink.stored, later.slice(0, -1))).toEqual([])
+    expect(notStored(world.sink.stored, later.slice(0, -1))).toEqual([])
   })
 
   test('of a quiet subreddit the last page is stored at the first start, however old, and once', async () => {
@@ -99,14 +99,14 @@ describe('arctic-shift', () => {
     await clock.pass(HOUR)
     await world.run(create(), 10 * MINUTE)
     const [quiet, rare] = ['a1', 'b1'].map((name) => posts.filter(({ subreddit }) => subreddit === name))
-    expect(untold(world.sink.stored, quiet!)).toEqual(quiet!.slice(0, 50).map(({ id }) => id))
+    expect(notStored(world.sink.stored, quiet!)).toEqual(quiet!.slice(0, 50).map(({ id }) => id))
     expect(
-      untold(
+      notStored(
         world.sink.stored,
         rare!.filter(({ createdMs }) => createdMs < clock.trueMs - MINUTE),
       ),
     ).toEqual([])
-    expect(world.sink.doubled).toEqual([])
+    expect(world.sink.storedTwice).toEqual([])
   })
 
   test('an archive that ends years ago, and grows there, is followed from its end', async () => {
@@ -122,8 +122,8 @@ describe('arctic-shift', () => {
     await clock.pass(30 * MINUTE)
     await world.run(create(), 20 * MINUTE)
     const due = posts.filter(({ createdMs }) => createdMs > START_MS - HOUR && createdMs < clock.trueMs - MINUTE)
-    expect(untold(world.sink.stored, due)).toEqual([])
-    expect(world.sink.doubled).toEqual([])
+    expect(notStored(world.sink.stored, due)).toEqual([])
+    expect(world.sink.storedTwice).toEqual([])
   })
 
   test('a first start that fails between its two searches takes each post once', async () => {
@@ -132,8 +132,8 @@ describe('arctic-shift', () => {
     const fault = (): Fault | undefined => (++asked > 1 && asked < 8 ? { kind: 'answer', status: 500 } : undefined)
     const { create, world } = setUp({ posts, subreddits: ['a1'], fault })
     await world.run(create(), HOUR)
-    expect(untold(world.sink.stored, posts)).toEqual([])
-    expect(world.sink.doubled).toEqual([])
+    expect(notStored(world.sink.stored, posts)).toEqual([])
+    expect(world.sink.storedTwice).toEqual([])
   })
 
   test.each<[string, (query: URLSearchParams) => void]>([
@@ -151,8 +151,8 @@ describe('arctic-shift', () => {
     const { requests, create, world } = setUp({ posts, subreddits: ['a1', 'b1'], answers })
     await world.run(create(), HOUR)
     const due = posts.filter(({ subreddit, createdMs }) => subreddit === 'b1' && createdMs > START_MS - 23 * HOUR)
-    expect(untold(world.sink.stored, due).length).toBeLessThanOrEqual(1)
-    expect(world.sink.doubled).toEqual([])
+    expect(notStored(world.sink.stored, due).length).toBeLessThanOrEqual(1)
+    expect(world.sink.storedTwice).toEqual([])
     const rounds = requests.filter(({ url }) => url.searchParams.get('subreddit') === 'b1').length
     expect(requests.length - rounds).toBeLessThan(5 * rounds)
   })
@@ -171,8 +171,8 @@ describe('arctic-shift', () => {
     const { clock, create, world } = setUp({ posts: inOrder(burst, later), subreddits: ['a1'], answers })
     await world.run(create(), HOUR)
     const due = later.filter(({ createdMs }) => createdMs < clock.trueMs - MINUTE)
-    expect(untold(world.sink.stored, due)).toEqual([])
-    expect(untold(world.sink.stored, burst)).toHaveLength(beyond)
+    expect(notStored(world.sink.stored, due)).toEqual([])
+    expect(notStored(world.sink.stored, burst)).toHaveLength(beyond)
     expect(world.gaps.length > 0).toBe(true)
   })
 
@@ -181,7 +181,7 @@ describe('arctic-shift', () => {
     posts[30] = { ...posts[30]!, data: { ...posts[30]!.data, _meta: { was_deleted_later: true } } }
     const { create, world } = setUp({ posts, subreddits: ['a1'] })
     await world.run(create(), 5 * MINUTE)
-    expect(untold(world.sink.stored, posts)).toEqual([posts[30].id])
+    expect(notStored(world.sink.stored, posts)).toEqual([posts[30].id])
   })
 
   test.each(FAULTS)('%s, now and then and ten minutes long, loses nothing', async (_, fault) => {
@@ -194,8 +194,8 @@ describe('arctic-shift', () => {
       fault: (atMs) => (inTrouble(atMs) || random() < 0.1 ? fault : undefined),
     })
     await world.run(create(), 2 * HOUR)
-    expect(untold(world.sink.stored, posts)).toEqual([])
-    expect(world.sink.doubled).toEqual([])
+    expect(notStored(world.sink.stored, posts)).toEqual([])
+    expect(world.sink.storedTwice).toEqual([])
   })
 
   test('reports each hour once it was read, with the posts of it, whatever happens to the process', async () => {

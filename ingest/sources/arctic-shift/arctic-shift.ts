@@ -1,11 +1,11 @@
 import { toIsoTime } from '../../../schema/hours.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
-import type { ArchiveSource } from '../../config.ts'
+import type { KeylessSource } from '../../config.ts'
 import type { Clock } from '../../http/clock.ts'
 import { isRefusal, UnavailableError } from '../../http/errors.ts'
 import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
-import { Holds } from '../listing/holds.ts'
+import { SuspendedSubreddits } from '../listing/suspended-subreddits.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
 import { untilStopped } from '../live/until-stopped.ts'
 import { wasDeletedLater } from '../../to-post-event.ts'
@@ -22,7 +22,7 @@ const MAX_STALE_PAGES = 3
 
 /** @param maxAttempts exchanges tried for one search; undefined: as many as a source that runs on tries */
 export function createArchiveClient(
-  source: ArchiveSource,
+  source: KeylessSource,
   logger: Logger,
   world: World,
   maxAttempts?: number,
@@ -32,7 +32,7 @@ export function createArchiveClient(
 }
 
 /** Follows a list of subreddits through the archive, from where it stopped, or from a day ago or its last page. */
-export function createArcticShift(source: ArchiveSource, logger: Logger, world: World): LiveSource {
+export function createArcticShift(source: KeylessSource, logger: Logger, world: World): LiveSource {
   const client = createArchiveClient(source, logger, world)
   const pollIntervalMs = Math.max(source.pollIntervalMs, LEAST_INTERVAL_MS)
   const options = { client, clock: world.clock, subreddits: [...source.subreddits], pollIntervalMs }
@@ -59,7 +59,7 @@ class ArchiveRun {
   readonly #options: ArchiveOptions
   readonly #context: SourceContext
   readonly #position: ArchivePosition
-  readonly #holds: Holds
+  readonly #suspended: SuspendedSubreddits
   /** Subreddits of which it was said that they are not read on. */
   readonly #stalled = new Set<string>()
   readonly #startMs: number
@@ -70,7 +70,7 @@ class ArchiveRun {
     this.#options = options
     this.#context = context
     this.#position = position
-    this.#holds = new Holds(options.clock, context.logger)
+    this.#suspended = new SuspendedSubreddits(options.clock, context.logger)
     this.#startMs = this.#savedMs = this.#reportedMs = options.clock.elapsedMs()
   }
 
@@ -79,7 +79,7 @@ class ArchiveRun {
     const { signal } = this.#context
     const step = async (): Promise<void> => {
       const startMs = clock.elapsedMs()
-      for (const name of subreddits) if (!this.#holds.holds(name)) await this.#tryRead(name)
+      for (const name of subreddits) if (!this.#suspended.isWaiting(name)) await this.#tryRead(name)
       if (clock.elapsedMs() - this.#reportedMs >= REPORT_INTERVAL_MS) await this.#report()
       await this.#save()
       await clock.sleep(startMs + pollIntervalMs - clock.elapsedMs(), signal)
@@ -90,9 +90,9 @@ class ArchiveRun {
   async #tryRead(name: string): Promise<void> {
     try {
       await this.#read(name)
-      this.#holds.lift(name)
+      this.#suspended.resume(name)
     } catch (error) {
-      if (isRefusal(error)) this.#holds.put(name, error.message)
+      if (isRefusal(error)) this.#suspended.suspend(name, error.message)
       else if (!(error instanceof UnavailableError)) throw error
       else this.#context.logger.error({ subreddit: name, reason: error.message }, 'archive not read')
     }
@@ -173,7 +173,7 @@ class ArchiveRun {
     const nowMs = clock.elapsedMs()
     this.#reportedMs = nowMs
     const nowUtc = client.serverMs / 1_000
-    const readable = subreddits.filter((name) => !this.#holds.has(name))
+    const readable = subreddits.filter((name) => !this.#suspended.has(name))
     const reports = hours.due(readable, nowUtc, nowUtc - (nowMs - this.#startMs) / 1_000)
     await this.#context.report(reports)
     hours.reported(reports, nowUtc)

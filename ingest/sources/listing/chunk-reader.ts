@@ -1,5 +1,5 @@
 import { isRefusal, UnavailableError } from '../../http/errors.ts'
-import { ChunkReading, settle, type ReadingOptions } from './chunk-reading.ts'
+import { ChunkReading, settleChunk, type ReadingOptions } from './chunk-reading.ts'
 import type { Chunk, TakenPost } from './chunks.ts'
 import type { Submission } from './listing-page.ts'
 import { PAGE_LIMIT, WindowReader } from './window-reader.ts'
@@ -42,7 +42,7 @@ export class ChunkReader {
 
   deepWindow({ names, provisional }: Chunk): WindowReader {
     const { client, position, maxPages } = this.#options
-    return new WindowReader({ client, names, known: position.known, stored: [provisional], toEnd: true, maxPages })
+    return new WindowReader({ client, names, settled: position.settled, stored: [provisional], toEnd: true, maxPages })
   }
 
   /** One page of a reading of the whole window. @returns whether that was the last */
@@ -55,7 +55,7 @@ export class ChunkReader {
       // The next reading of its top meets the same and deals with it.
       return true
     }
-    if (window.end !== undefined && !chunk.incomplete) settle(chunk, position)
+    if (window.end !== undefined && !chunk.incomplete) settleChunk(chunk, position)
     return window.end !== undefined
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../http/clock.ts'
 import { isRefusal, RedirectedError, type RefusedError, UnavailableError } from '../../http/errors.ts'
 import type { SourceContext } from '../live/source.ts'
 import { halve, type Chunk, type TakenPost } from './chunks.ts'
-import type { Holds } from './holds.ts'
+import type { SuspendedSubreddits } from './suspended-subreddits.ts'
 import type { ListingPosition } from './listing-position.ts'
 import type { ListingClient, Submission } from './listing-page.ts'
 import { redirectedName, WindowReader } from './window-reader.ts'
@@ -13,7 +13,7 @@ export interface ReadingOptions {
   readonly clock: Clock
   readonly context: SourceContext
   readonly position: ListingPosition
-  readonly holds: Holds
+  readonly suspended: SuspendedSubreddits
   /** Pages of one window at most. */
   readonly maxPages: number
   /** Whether to read each subreddit by itself where the window that they share does not reach back far enough. */
@@ -44,7 +44,7 @@ export class ChunkReading {
   /** Names that redirects led to: two may lead to each other. */
   readonly #renamed = new Set<string>()
   /** Posts seen at the top meanwhile, between which and the reading's own top others may lie. */
-  readonly #adrift = new Set<string>()
+  readonly #unconnected = new Set<string>()
   /** Time of the newest post that was read, seconds since the epoch. */
   #newestUtc = 0
 
@@ -56,8 +56,8 @@ export class ChunkReading {
   }
 
   /** Whether the top moved on so fast meanwhile that it must be read once more. */
-  get isTorn(): boolean {
-    return this.#adrift.size > 0
+  get needsRepeat(): boolean {
+    return this.#unconnected.size > 0
   }
 
   /**
@@ -75,7 +75,7 @@ export class ChunkReading {
     const { posts, joins } = await this.#window.peek(this.#options.context.signal)
     await this.#options.store(posts, this.chunk.provisional)
     if (joins) return
-    for (const { id } of posts) this.#adrift.add(id)
+    for (const { id } of posts) this.#unconnected.add(id)
   }
 
   async *#read(): AsyncGenerator<void, void, void> {
@@ -92,7 +92,7 @@ export class ChunkReading {
     const throughUtc = this.#newestUtc === 0 ? startUtc : Math.floor(this.#newestUtc)
     this.#noteHours(startUtc)
     position.advance(this.chunk.names, throughUtc)
-    settle(this.chunk, position, this.#adrift)
+    settleChunk(this.chunk, position, this.#unconnected)
   }
 
   #noteHours(startUtc: number): void {
@@ -128,7 +128,7 @@ export class ChunkReading {
     const stored = [this.chunk.provisional, this.#beyond]
     const toEnd = position.isNew(names)
     const throughUtc = Math.min(...names.map((name) => position.through.get(name) ?? 0))
-    const window = new WindowReader({ client, names, known: position.known, stored, toEnd, throughUtc, maxPages })
+    const window = new WindowReader({ client, names, settled: position.settled, stored, toEnd, throughUtc, maxPages })
     if (names.length === this.chunk.names.length) this.#window ??= window
     for (;;) {
       await store(await window.next(context.signal), taken)
@@ -136,9 +136,9 @@ export class ChunkReading {
       yield
     }
     this.#newestUtc = Math.max(this.#newestUtc, window.newestUtc)
-    const reach = window.end === 'window' ? Math.floor(window.oldestUtc) : 0
+    const reach = window.end === 'limit' ? Math.floor(window.oldestUtc) : 0
     for (const name of names) this.#reach.set(name, Math.min(reach, this.#reach.get(name) ?? reach))
-    if (window.end === 'window') yield* this.#readBeyond(names, window.oldestUtc)
+    if (window.end === 'limit') yield* this.#readBeyond(names, window.oldestUtc)
   }
 
   /** Each subreddit has a window of its own, which reaches further back than the one that it shares. */
@@ -164,19 +164,19 @@ export class ChunkReading {
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       remove(this.chunk, names)
-      for (const name of names) this.#options.holds.put(name, error.message)
+      for (const name of names) this.#options.suspended.suspend(name, error.message)
     }
   }
 
   async *#blame(name: string, error: RefusedError | RedirectedError): AsyncGenerator<void, void, void> {
-    const { holds } = this.#options
+    const { suspended } = this.#options
     remove(this.chunk, [name])
     this.#window = undefined
     const renamed = error instanceof RedirectedError ? redirectedName(error.path) : undefined
     const usable = renamed !== undefined && renamed !== name && !renamed.includes('+') && !this.#renamed.has(renamed)
     if (usable) yield* this.#follow(name, renamed)
-    if (usable && this.chunk.names.includes(renamed)) holds.lift(name, false)
-    else holds.put(name, error.message.trim())
+    if (usable && this.chunk.names.includes(renamed)) suspended.resume(name, false)
+    else suspended.suspend(name, error.message.trim())
   }
 
   /** Reads a subreddit under the name that it has now, unless that is read anyway. */
@@ -191,12 +191,16 @@ export class ChunkReading {
   }
 }
 
-/** A reading is complete: what it stored is known ground, but what lies adrift above it. */
-export function settle({ provisional }: Chunk, position: ListingPosition, adrift?: ReadonlySet<string>): void {
+/** A reading is complete: what it stored is known ground, but what lies unconnected above it. */
+export function settleChunk(
+  { provisional }: Chunk,
+  position: ListingPosition,
+  unconnected?: ReadonlySet<string>,
+): void {
   for (const [id, post] of provisional) {
-    if (adrift?.has(id)) continue
+    if (unconnected?.has(id)) continue
     position.count([post])
-    position.know([id])
+    position.settle([id])
     provisional.delete(id)
   }
 }

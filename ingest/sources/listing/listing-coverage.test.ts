@@ -28,7 +28,7 @@ const lastReports = ({ world }: Setting, name: string): Map<number, HourReport> 
       .map((report) => [(report.hour_utc * SECOND - START_MS) / HOUR, report]),
   )
 
-const holes = (set: Setting, name: string): number[] =>
+const unseenHours = (set: Setting, name: string): number[] =>
   [...lastReports(set, name)].filter(([, { coverage }]) => coverage < 1).map(([hour]) => hour)
 
 const postsIn = (posts: readonly StandInPost[], hour: number): number =>
@@ -70,10 +70,10 @@ describe('a listing’s reports', () => {
     expect(set.world.gaps).toHaveLength(1)
     const [gap] = set.world.gaps
     const until = (Date.parse(gap!.until) - START_MS) / HOUR
-    expect(holes(set, 'busy1')).toEqual(Array.from({ length: Math.ceil(until) - 1 }, (_, n) => n + 1))
+    expect(unseenHours(set, 'busy1')).toEqual(Array.from({ length: Math.ceil(until) - 1 }, (_, n) => n + 1))
     expect(lastReports(set, 'busy1').get(1)!.coverage).toBeCloseTo(0.5, 2)
     expect(lastReports(set, 'busy1').get(3)).toMatchObject({ coverage: 0, seen: 0 })
-    expect(holes(set, 'calm1')).toEqual([])
+    expect(unseenHours(set, 'calm1')).toEqual([])
     expect(lastReports(set, 'calm1').get(4)).toMatchObject({ coverage: 1, seen: 60 })
   })
 
@@ -83,14 +83,14 @@ describe('a listing’s reports', () => {
       fault: ({ atMs }) => (atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 503 } : undefined),
     })
     set.reddit.add(steadily('a1', MINUTE, -HOUR, 8 * HOUR))
-    const meanwhile: number[][] = []
+    const unseenMeanwhile: number[][] = []
     await set.world.run(set.create(poll), 0, async () => {
       await set.clock.pass(3.75 * HOUR)
-      meanwhile.push(holes(set, 'a1'))
+      unseenMeanwhile.push(unseenHours(set, 'a1'))
       await set.clock.pass(2 * HOUR)
     })
-    expect(meanwhile).toEqual([[1, 2]])
-    expect(holes(set, 'a1')).toEqual([])
+    expect(unseenMeanwhile).toEqual([[1, 2]])
+    expect(unseenHours(set, 'a1')).toEqual([])
     expect(lastReports(set, 'a1').get(3)).toMatchObject({ seen: 60 })
   })
 

@@ -21,6 +21,9 @@ export interface ListingQuestion {
   readonly query: Readonly<Record<string, string>>
 }
 
+/** How many posts one request to `/api/info` may ask for. It takes their ids and answers with a listing. */
+export const MAX_INFO_IDS = 100
+
 /** Where listings are read from. */
 export interface ListingClient {
   /** The server's clock where it was ever heard, else ours. Milliseconds since the epoch. */

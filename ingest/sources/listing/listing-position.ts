@@ -1,6 +1,6 @@
 import type { HourReport } from '../live/coverage-publisher.ts'
 import { ReadHours, type StoredReadHours } from '../live/read-hours.ts'
-import type { PositionStore } from '../live/source.ts'
+import type { PositionStore } from '../live/position-store.ts'
 import type { TakenPost } from './chunks.ts'
 import { KnownIds } from '../live/known-ids.ts'
 
@@ -23,7 +23,7 @@ interface Stored {
  * All of it is saved at once: after a crash every post counts once.
  */
 export class ListingPosition {
-  readonly known: KnownIds
+  readonly settled: KnownIds
   readonly through: Map<string, number>
   readonly hours: ReadHours
   readonly #unread: Set<string>
@@ -35,7 +35,7 @@ export class ListingPosition {
     const capacity = Math.min(MAX_IDS, IDS_PER_CHUNK * (chunks + 1))
     this.#positions = positions
     this.#key = key
-    this.known = new KnownIds(capacity, stored?.known.split(' ').filter(Boolean))
+    this.settled = new KnownIds(capacity, stored?.known.split(' ').filter(Boolean))
     this.#unread = new Set(stored?.unread)
     this.through = new Map(Object.entries(stored?.through ?? {}))
     this.hours = new ReadHours(stored?.hours)
@@ -74,8 +74,8 @@ export class ListingPosition {
   }
 
   /** Makes known ground of these posts. */
-  know(ids: Iterable<string>): void {
-    for (const id of ids) this.known.add(id)
+  settle(ids: Iterable<string>): void {
+    for (const id of ids) this.settled.add(id)
     this.#changed = true
   }
 
@@ -97,7 +97,7 @@ export class ListingPosition {
     if (!this.#changed) return
     this.#changed = false
     const [through, unread] = [Object.fromEntries(this.through), [...this.#unread]]
-    const known = [...this.known].join(' ')
+    const known = [...this.settled].join(' ')
     const position: Stored = { through, unread, known, hours: this.hours.toStored() }
     await this.#positions.save(this.#key, position)
   }

@@ -5,7 +5,7 @@ import { untilStopped } from '../live/until-stopped.ts'
 import { createChunk, findRoom, packChunks, type Chunk } from './chunks.ts'
 import { ChunkReader, isPassing } from './chunk-reader.ts'
 import { remove, type ChunkReading } from './chunk-reading.ts'
-import { Holds } from './holds.ts'
+import { SuspendedSubreddits } from './suspended-subreddits.ts'
 import type { ListingClient } from './listing-page.ts'
 import type { ListingPosition } from './listing-position.ts'
 import { ListingReports } from './listing-reports.ts'
@@ -14,8 +14,8 @@ import type { WindowReader } from './window-reader.ts'
 /** However busy the tops are, a deep reading gets a page now and then, and so does a silent subreddit. */
 const MAX_SPARE_PAUSE_MS = 10_000
 const SAVE_INTERVAL_MS = 5_000
-const FIRST_HOLD_MS = 10_000
-const MAX_HOLD_MS = 300_000
+const FIRST_WAIT_MS = 10_000
+const MAX_WAIT_MS = 300_000
 
 export interface ListingOptions {
   readonly name: string
@@ -36,7 +36,7 @@ export class ListingRun {
   readonly #context: SourceContext
   readonly #chunks: Chunk[]
   readonly #position: ListingPosition
-  readonly #holds: Holds
+  readonly #suspended: SuspendedSubreddits
   readonly #reader: ChunkReader
   #deep: { readonly chunk: Chunk; readonly window: WindowReader } | undefined
   /** When something less urgent than a top was last read. */
@@ -54,8 +54,8 @@ export class ListingRun {
     this.#context = context
     this.#chunks = chunks
     this.#position = position
-    this.#holds = new Holds(options.clock, context.logger)
-    this.#reader = new ChunkReader({ ...options, context, position, holds: this.#holds })
+    this.#suspended = new SuspendedSubreddits(options.clock, context.logger)
+    this.#reader = new ChunkReader({ ...options, context, position, suspended: this.#suspended })
     this.#reports = new ListingReports({ ...options, context, position })
     this.#savedMs = options.clock.elapsedMs()
   }
@@ -82,20 +82,24 @@ export class ListingRun {
       (a, b) => (a === undefined || b.dueMs < a.dueMs ? b : a),
       undefined,
     )
-    if (chunk === undefined) this.#holds.hurry(MAX_HOLD_MS)
+    if (chunk === undefined) this.#suspended.retryWithin(MAX_WAIT_MS)
     const topDue = chunk !== undefined && chunk.dueMs <= this.#now
     const [reading] = this.#readings.values()
     const spare = (!topDue && reading === undefined) || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
     if (spare && (await this.#useSpare())) return
     if (reading !== undefined && (!topDue || this.#wasTop)) return this.#readOn(reading)
     if (topDue) return this.#readTop(chunk)
-    const untilMs = Math.min(chunk?.dueMs ?? Number.POSITIVE_INFINITY, this.#holds.nextMs, this.#now + SAVE_INTERVAL_MS)
+    const untilMs = Math.min(
+      chunk?.dueMs ?? Number.POSITIVE_INFINITY,
+      this.#suspended.nextRetryMs,
+      this.#now + SAVE_INTERVAL_MS,
+    )
     await this.#options.clock.sleep(untilMs - this.#now, this.#context.signal)
   }
 
   /** @returns whether there was something to do */
   async #useSpare(): Promise<boolean> {
-    const held = this.#holds.due()
+    const held = this.#suspended.due()
     const deep = held === undefined && this.#deepDue()
     const silent = held === undefined && !deep ? this.#silent.pop() : undefined
     if (held !== undefined) await this.#tryAgain(held)
@@ -140,15 +144,15 @@ export class ListingRun {
   }
 
   #finish(reading: ChunkReading): void {
-    const { chunk, isTorn, isFirst, apart } = reading
+    const { chunk, needsRepeat, isFirst, apart } = reading
     chunk.failures = 0
-    chunk.incomplete = isTorn
-    if (isTorn) chunk.dueMs = this.#now
+    chunk.incomplete = needsRepeat
+    if (needsRepeat) chunk.dueMs = this.#now
     if (isFirst) this.#readWhole(chunk)
     remove(chunk, apart)
     // Names that cannot be read together, though each of them can, go into chunks of their own.
     if (apart.length > 0) this.#chunks.push(createChunk(apart, this.#now))
-    else if (chunk.isTrial && !isTorn) this.#join(chunk)
+    else if (chunk.isTrial && !needsRepeat) this.#join(chunk)
   }
 
   /** Takes subreddits that can be read again to the others, where there is room and all is read to known ground. */
@@ -196,7 +200,7 @@ export class ListingRun {
   #putOff(chunk: Chunk, error: UnavailableError): void {
     chunk.failures++
     if (this.#deep?.chunk === chunk) this.#deep = undefined
-    const waitMs = Math.min(MAX_HOLD_MS, FIRST_HOLD_MS * 2 ** Math.min(chunk.failures - 1, 10))
+    const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(chunk.failures - 1, 10))
     if (this.#chunks.length > 1) chunk.dueMs = this.#now + waitMs
     this.#context.logger.error({ subreddits: chunk.names.length, reason: error.message }, 'listing not read')
   }
@@ -210,10 +214,10 @@ export class ListingRun {
       done = await reading.next()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
-      return this.#holds.put(name, error.message)
+      return this.#suspended.suspend(name, error.message)
     }
     if (chunk.names.length === 0) return
-    this.#holds.lift(name)
+    this.#suspended.resume(name)
     if (this.#chunks.length === 0) this.#tryOthers()
     this.#chunks.push(chunk)
     if (done) this.#finish(reading)
@@ -222,9 +226,9 @@ export class ListingRun {
 
   /** Where none could be read, it was not the fault of any of them: they are tried together, as at the start. */
   #tryOthers(): void {
-    const { names } = this.#holds
+    const { names } = this.#suspended
     if (names.length === 0) return
-    for (const name of names) this.#holds.lift(name, false)
+    for (const name of names) this.#suspended.resume(name, false)
     this.#chunks.push(...packChunks(names, this.#now))
     this.#context.logger.info({ subreddits: names.length }, 'the others are tried again')
   }

@@ -146,7 +146,7 @@ test('whatever happens, what stays on offer is stored once or lies in a recorded
       [],
     )
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
-    expect(scenario.stops.length === 0 ? set.world.sink.doubled : []).toEqual([])
+    expect(scenario.stops.length === 0 ? set.world.sink.storedTwice : []).toEqual([])
   }
   await fc.assert(fc.asyncProperty(scenario, check), { seed: shownSeed(), numRuns: RUNS, endOnFailure: true })
 }, 120_000)

@@ -28,7 +28,7 @@ describe('listing', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 10 * MINUTE)
     expect(missing(set, posts.slice(0, -1))).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     const asked = listings(set)
     expect(asked[0]).toBe('/r/a1+b1+c1/new?limit=100&raw_json=1')
     // The window has 400 posts at the start: five pages, read again after five minutes. Then one request each five seconds.
@@ -54,7 +54,7 @@ describe('listing', () => {
     set.reddit.add(posts)
     await set.world.run(set.create(), 3 * MINUTE)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test.each([
@@ -89,7 +89,7 @@ describe('listing', () => {
     set.reddit.add([...old, ...burst, ...after])
     await set.world.run(set.create(), 2 * MINUTE)
     expect(missing(set, [...old.slice(-600), ...burst, ...after])).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test.each([403, 404, 451])('%d twice by mishap silences a single subreddit for seconds only', async (status) => {
@@ -118,7 +118,7 @@ describe('listing', () => {
     set.reddit.add(inOrder(posts, [late, lateNearTop, sticky]))
     await set.world.run(set.create(), 20 * MINUTE)
     expect(missing(set, [...posts.slice(0, -1), late, lateNearTop, sticky])).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('a page whose last post is deleted before the next is asked for does not end the reading', async () => {
@@ -151,7 +151,7 @@ describe('listing', () => {
     expect(listings(set).some((path) => path.startsWith('/r/a1+b1+c1+private1/new'))).toBe(true)
     const settled = [...readable, ...shut].filter(({ createdMs }) => createdMs < START_MS + HOUR - 5 * SECOND)
     expect(missing(set, settled)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test.each([0, 3 * MINUTE])(
@@ -180,7 +180,7 @@ describe('listing', () => {
         const due = posts.filter(({ createdMs: ms }) => ms > START_MS && ms < set.clock.trueMs - 3 * SECOND)
         expect(missing(set, due)).toEqual([])
       })
-      expect(set.world.sink.doubled).toEqual([])
+      expect(set.world.sink.storedTwice).toEqual([])
     },
   )
 
@@ -274,7 +274,7 @@ describe('listing', () => {
       expect(createdMs).toBeGreaterThanOrEqual(Date.parse(gap!.from) - SECOND)
       expect(createdMs).toBeLessThanOrEqual(Date.parse(gap!.until) + MINUTE)
     }
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('a short stop needs no more than to known ground', async () => {
@@ -289,7 +289,7 @@ describe('listing', () => {
         .slice(before)
         .filter((path) => path.includes('after=')),
     ).toHaveLength(1)
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 })
 
@@ -306,7 +306,7 @@ describe('faults', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), 1.5 * HOUR)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
@@ -335,7 +335,7 @@ describe('faults', () => {
     set.world.sink.failing = undefined
     await set.world.run(set.create(), HOUR)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('a token is fetched anew before it ends, and when it is forgotten', async () => {
@@ -363,7 +363,7 @@ describe('faults', () => {
     set.clock.wrongMs = -wrongMs
     await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR + 15 * SECOND)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.world.gaps).toEqual([])
   })
 })

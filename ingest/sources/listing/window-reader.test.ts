@@ -17,7 +17,7 @@ interface Asked {
   readonly after: string | undefined
 }
 
-function setUp(answer: (asked: Asked) => ListingPage, known: Iterable<string> = [], maxPages = 20) {
+function setUp(answer: (asked: Asked) => ListingPage, settled: Iterable<string> = [], maxPages = 20) {
   const asked: Asked[] = []
   const client: ListingClient = {
     serverMs: 0,
@@ -26,7 +26,7 @@ function setUp(answer: (asked: Asked) => ListingPage, known: Iterable<string> = 
       return answer(asked.at(-1)!)
     },
   }
-  const options = { client, names: ['a1'], known: new KnownIds(10_000, known), stored: [], toEnd: false, maxPages }
+  const options = { client, names: ['a1'], settled: new KnownIds(10_000, settled), stored: [], toEnd: false, maxPages }
   const window = new WindowReader(options)
   const readAll = async (): Promise<string[]> => {
     const ids: string[] = []
@@ -42,7 +42,7 @@ describe('WindowReader', () => {
     const first = [...down(9_000, 99), old[50]!]
     const set = setUp(({ after }) => (after === undefined ? page(first) : page([...down(8_901, 10), ...old])), old)
     expect(await set.readAll()).toHaveLength(109)
-    expect(set.window.end).toBe('ground')
+    expect(set.window.end).toBe('settled')
   })
 
   test('a pinned post at the top is no ground either', async () => {
@@ -79,10 +79,10 @@ describe('WindowReader', () => {
       return from > 8_100 ? page(down(from, 100)) : { ...page(down(from, 100)), after: undefined }
     })
     expect(await long.readAll()).toHaveLength(1_000)
-    expect(long.window.end).toBe('window')
+    expect(long.window.end).toBe('limit')
     const bounded = setUp(({ after }) => page(down(after === undefined ? 9_000 : 8_000, 25)), [], 2)
     await bounded.readAll()
-    expect(bounded.window.end).toBe('window')
+    expect(bounded.window.end).toBe('limit')
   })
 
   test('gives the posts of a page oldest first', async () => {

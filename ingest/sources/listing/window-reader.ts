@@ -8,7 +8,7 @@ export const PAGE_LIMIT = 100
 const WINDOW_ITEMS = 500
 const MAX_HOPS = 2
 /** So many known posts in a row at a page's end are known ground: single ones may be pinned or sorted anew. */
-const GROUND = 5
+const SETTLED_RUN = 5
 /** Where to go on when the last post of a page is deleted meanwhile and the next page comes empty. */
 const OTHER_ANCHORS = [-2, -20]
 
@@ -17,7 +17,7 @@ export interface WindowOptions {
   /** Subreddits, read together. */
   readonly names: readonly string[]
   /** Posts on known ground: all below them, to the depth of an earlier reading, is stored. */
-  readonly known: KnownIds
+  readonly settled: KnownIds
   /** Stored as well, but no ground. */
   readonly stored: readonly { has(id: string): boolean }[]
   /** Do not stop at known ground. */
@@ -31,7 +31,7 @@ export interface WindowOptions {
 }
 
 /** Why a reading ended: known ground, the end of all there is, or the end of what Reddit offers of it. */
-type End = 'ground' | 'end' | 'window'
+type End = 'settled' | 'end' | 'limit'
 
 /** Reads `r/a+b/new` page by page, newest first, until it meets known ground. */
 export class WindowReader {
@@ -67,7 +67,7 @@ export class WindowReader {
     const page = await this.#fetch(signal)
     const fresh = this.#sift(page.items)
     this.#pages++
-    this.oldestUtc = Math.min(this.oldestUtc, medianTime(page.items.slice(-GROUND)))
+    this.oldestUtc = Math.min(this.oldestUtc, medianTime(page.items.slice(-SETTLED_RUN)))
     this.newestUtc = Math.max(this.newestUtc, ...page.items.map(({ createdUtc }) => createdUtc ?? 0))
     this.end = this.#judgeEnd(page)
     this.#after = page.after
@@ -81,23 +81,23 @@ export class WindowReader {
    * @throws as {@link next}
    */
   async peek(signal: AbortSignal): Promise<{ readonly posts: Submission[]; readonly joins: boolean }> {
-    const { known, stored } = this.#options
+    const { settled, stored } = this.#options
     const { items, after } = await this.#get(undefined, signal)
-    const met = ({ id }: Submission): boolean => this.#seen.has(id) || known.has(id)
-    const last = items.slice(-GROUND)
-    const joins = after === undefined || (last.length === GROUND && last.every(met))
+    const met = ({ id }: Submission): boolean => this.#seen.has(id) || settled.has(id)
+    const last = items.slice(-SETTLED_RUN)
+    const joins = after === undefined || (last.length === SETTLED_RUN && last.every(met))
     const posts = items.filter((item) => !met(item) && !stored.some((ids) => ids.has(item.id)))
     if (joins) for (const { id } of items) this.#seen.add(id)
     return { posts: posts.toReversed(), joins }
   }
 
   #sift(items: readonly Submission[]): Submission[] {
-    const { known, stored } = this.#options
+    const { settled, stored } = this.#options
     const before = this.#seen.size
     const fresh = items.filter(({ id }) => {
       if (this.#seen.has(id)) return false
       this.#seen.add(id)
-      return !known.has(id) && !stored.some((ids) => ids.has(id))
+      return !settled.has(id) && !stored.some((ids) => ids.has(id))
     })
     if (items.length > 0) this.#stale = this.#seen.size === before ? this.#stale + 1 : 0
     return fresh
@@ -106,18 +106,18 @@ export class WindowReader {
   /** A page may be empty, or short, because its posts were removed: there is more below it. */
   #judgeEnd(page: ListingPage): End | undefined {
     const { toEnd, maxPages } = this.#options
-    if (!toEnd && this.#isGround(page)) return 'ground'
+    if (!toEnd && this.#reachesSettled(page)) return 'settled'
     const more = page.after !== undefined && this.#stale < 2
     if (more && this.#pages < maxPages) return undefined
-    return more || this.#seen.size >= WINDOW_ITEMS ? 'window' : 'end'
+    return more || this.#seen.size >= WINDOW_ITEMS ? 'limit' : 'end'
   }
 
-  #isGround({ items, after }: ListingPage): boolean {
-    const { known, throughUtc = Number.POSITIVE_INFINITY } = this.#options
-    const last = items.slice(-GROUND)
-    const isWhole = last.length === GROUND || (last.length > 0 && after === undefined)
+  #reachesSettled({ items, after }: ListingPage): boolean {
+    const { settled, throughUtc = Number.POSITIVE_INFINITY } = this.#options
+    const last = items.slice(-SETTLED_RUN)
+    const isWhole = last.length === SETTLED_RUN || (last.length > 0 && after === undefined)
     const isOld = this.oldestUtc <= throughUtc || this.oldestUtc === Number.POSITIVE_INFINITY
-    return isWhole && isOld && last.every(({ id }) => known.has(id))
+    return isWhole && isOld && last.every(({ id }) => settled.has(id))
   }
 
   async #fetch(signal: AbortSignal): Promise<ListingPage> {

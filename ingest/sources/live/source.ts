@@ -1,14 +1,9 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { HourReport } from './coverage-publisher.ts'
-import type { Gap } from './gaps.ts'
+import type { CoverageGap } from './coverage-gaps.ts'
+import type { PositionStore } from './position-store.ts'
 import type { PostLog } from './post-log.ts'
 import type { PostSink } from './post-sink.ts'
-
-/** Where a source keeps how far it has come. */
-export interface PositionStore {
-  read<T>(key: string): Promise<T | undefined>
-  save(key: string, position: object): Promise<void>
-}
 
 /** What a source is given to work with. */
 export interface SourceContext {
@@ -16,7 +11,7 @@ export interface SourceContext {
   readonly positions: PositionStore
   readonly logger: Logger
   /** Says out loud, and keeps, what the source could not read any more. */
-  readonly recordGap: (gap: Gap) => Promise<void>
+  readonly recordGap: (gap: CoverageGap) => Promise<void>
   /** Says how much of some hours the source has seen. Resolves when that is stored. @throws what publishing throws */
   readonly report: (reports: readonly HourReport[]) => Promise<void>
   /** For sources that find out what is deleted; undefined: nothing is looked at again. */

@@ -8,9 +8,9 @@ import { COVERAGE } from '../../../schema/streams.ts'
 import { Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
-import { Gaps } from './gaps.ts'
+import { CoverageGaps } from './coverage-gaps.ts'
 import { PublishingSink, REMEMBERED_POSTS } from './post-sink.ts'
-import { readNewestIds } from './read-posts.ts'
+import { readNewestIds } from './read-post-messages.ts'
 import type { PostLog } from './post-log.ts'
 import type { LiveSource } from './source.ts'
 
@@ -32,7 +32,7 @@ export async function startSource({ source, connection, logger, postLog }: Start
   const durable = new DurablePublisher(connection)
   const publisher = new PostsPublisher(durable)
   const sink = new PublishingSink(publisher, source.name, await readNewestIds(jsm, REMEMBERED_POSTS))
-  const gaps = new Gaps(positions, source.name, logger)
+  const gaps = new CoverageGaps(positions, source.name, logger)
   const coverage = new CoveragePublisher(durable, source.name)
   const stop = new AbortController()
   const saying = setInterval(() => {

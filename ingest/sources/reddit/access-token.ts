@@ -2,7 +2,7 @@ import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
 import { retryAfterMs } from '../../http/headers.ts'
 import type { HttpClient } from '../../http/http-client.ts'
-import { judgeFailure } from '../../http/judge-failure.ts'
+import { throwOnFailure } from '../../http/throw-on-failure.ts'
 import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
 const TOKEN_PATH = '/api/v1/access_token'
@@ -80,7 +80,7 @@ function judge(from: HttpAnswer): { token: string; lifeS: number } {
   if (status === 200 && typeof token === 'string' && token !== '') {
     return { token, lifeS: typeof life === 'number' && life > 0 ? life : DEFAULT_LIFE_S }
   }
-  if (status === 429) judgeFailure(from)
+  if (status === 429) throwOnFailure(from)
   const refused = [400, 401, 403].includes(status) || (status === 200 && error !== undefined)
   const reason = typeof error === 'string' ? `${status} ${error}` : String(status)
   if (refused) throw new CredentialsError(`Reddit does not accept the client id and secret (${reason})`)

@@ -1,7 +1,7 @@
 import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer, HttpRequest } from '../../http/fetch.ts'
 import type { HttpClient } from '../../http/http-client.ts'
-import { judgeFailure } from '../../http/judge-failure.ts'
+import { throwOnFailure } from '../../http/throw-on-failure.ts'
 import { parseJson } from '../../../schema/runtime/parse-json.ts'
 import type { Urgency } from '../../http/rate-limiter.ts'
 import { readListing, type ListingClient, type ListingPage, type ListingQuestion } from '../listing/listing-page.ts'
@@ -43,9 +43,9 @@ export class RedditClient implements ListingClient {
     const judge = (answer: HttpAnswer): ListingPage => {
       if (answer.status === 401) {
         this.#token.refuse(token)
-        const mended = !renewed
+        const retryAtOnce = !renewed
         renewed = true
-        throw new TransientError('401: the token is not accepted', { mended })
+        throw new TransientError('401: the token is not accepted', { retryAtOnce })
       }
       return readListing(readJson(answer))
     }
@@ -57,9 +57,9 @@ export class RedditClient implements ListingClient {
 const toQuery = (query: Readonly<Record<string, string>>): string =>
   new URLSearchParams(query).toString().replaceAll('%2C', ',')
 
-/** @throws what {@link judgeFailure} throws, and TransientError for what is no JSON */
+/** @throws what {@link throwOnFailure} throws, and TransientError for what is no JSON */
 function readJson(answer: HttpAnswer): unknown {
-  judgeFailure(answer)
+  throwOnFailure(answer)
   const json = parseJson(answer.text)
   if (json !== undefined) return json
   throw new TransientError(answer.text.trim() === '' ? 'an empty answer' : 'no JSON but something else')

@@ -27,7 +27,7 @@ describe.each([
     await set.world.run(set.create(), 11 * MINUTE)
     const removed = posts.filter((post) => post.data['removed_by_category'] !== null)
     expect(missing(set, posts)).toEqual(removed.map(({ id }) => id))
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 })
 

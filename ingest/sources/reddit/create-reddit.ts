@@ -49,7 +49,7 @@ export function createReddit(source: RedditSource, logger: Logger, world: World)
   const watch = new DeletionWatch({
     client: client.inSpareTime(),
     clock: world.clock,
-    onErased: ({ createdUtc }) => sweep.noteErased(createdUtc),
+    onErased: ({ createdUtc }) => sweep.noteDeleted(createdUtc),
   })
   return {
     name: reader.name,

@@ -1,6 +1,6 @@
-import type { ListingClient } from '../listing/listing-page.ts'
+import { MAX_INFO_IDS, type ListingClient } from '../listing/listing-page.ts'
 import { idsFrom } from './id-space.ts'
-import { MAX_INFO_IDS, readPosts } from './info.ts'
+import { readPostsById } from './info.ts'
 
 /** Ids asked for at each place: two in a hundred are missing, five in a row hardly ever. */
 const PLACE_IDS = 5
@@ -38,7 +38,7 @@ async function lastPlace(
   signal: AbortSignal,
 ): Promise<[low: number | undefined, high: number | undefined]> {
   const ids = places.flatMap((place) => idsFrom(place, PLACE_IDS))
-  const found = await readPosts(client, ids, signal)
+  const found = await readPostsById(client, ids, signal)
   const index = places.findLastIndex((place) => idsFrom(place, PLACE_IDS).some((id) => found.has(id)))
   return [places[index], places[index + 1]]
 }

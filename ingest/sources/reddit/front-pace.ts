@@ -1,4 +1,4 @@
-import { MAX_INFO_IDS } from './info.ts'
+import { MAX_INFO_IDS } from '../listing/listing-page.ts'
 
 /** The share of an answer that is a full one: there is more at once. */
 const FULL_SHARE = 0.9

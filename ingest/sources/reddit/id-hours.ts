@@ -3,7 +3,7 @@ import type { HourReport } from '../live/coverage-publisher.ts'
 import { overlap } from '../live/hours.ts'
 
 /** What became of an id: its post was read, was deleted or removed when it was looked at, or did not show. */
-export type IdState = 'seen' | 'erased' | 'unknown'
+export type IdState = 'seen' | 'deleted' | 'unknown'
 
 /** Ids that are still to be read, and the time in which they were given out, about; seconds since the epoch. */
 export interface IdRange {
@@ -22,7 +22,7 @@ interface IdHour extends Record<IdState, number> {
 export interface StoredIdHours {
   readonly from: number
   readonly since: number
-  readonly hours: readonly (readonly [hour: number, seen: number, erased: number, unknown: number, changed: 0 | 1])[]
+  readonly hours: readonly (readonly [hour: number, seen: number, deleted: number, unknown: number, changed: 0 | 1])[]
 }
 
 /** How far the walk has come, seconds since the epoch. */
@@ -54,8 +54,8 @@ export class IdHours {
   constructor(stored?: StoredIdHours) {
     this.#from = stored?.from ?? Number.POSITIVE_INFINITY
     this.#since = stored?.since ?? Number.POSITIVE_INFINITY
-    for (const [hour, seen, erased, unknown, changed] of stored?.hours ?? []) {
-      this.#hours.set(hour * HOUR_SECONDS, { seen, erased, unknown, changed: changed === 1 })
+    for (const [hour, seen, deleted, unknown, changed] of stored?.hours ?? []) {
+      this.#hours.set(hour * HOUR_SECONDS, { seen, deleted, unknown, changed: changed === 1 })
     }
   }
 
@@ -75,11 +75,11 @@ export class IdHours {
   }
 
   /** A post of that time, counted as seen, is gone. */
-  noteErased(createdUtc: number): void {
+  noteDeleted(createdUtc: number): void {
     const hour = hourOf(createdUtc)
     if ((this.#hours.get(hour)?.seen ?? 0) === 0) return
     this.add(hour, 'seen', -1)
-    this.add(hour, 'erased', 1)
+    this.add(hour, 'deleted', 1)
   }
 
   /** A post of that time (seconds since the epoch), given up or never expected, was seen all the same. */
@@ -137,30 +137,38 @@ export class IdHours {
   /** Undefined before there is anything to keep. */
   toStored(): StoredIdHours | undefined {
     if (this.#since === Number.POSITIVE_INFINITY) return undefined
-    const hours = [...this.#hours].map(([hour, { seen, erased, unknown, changed }]) => {
-      return [hour / HOUR_SECONDS, seen, erased, unknown, changed ? 1 : 0] as const
+    const hours = [...this.#hours].map(([hour, { seen, deleted, unknown, changed }]) => {
+      return [hour / HOUR_SECONDS, seen, deleted, unknown, changed ? 1 : 0] as const
     })
     return { from: this.#from, since: this.#since, hours }
   }
 
   /** An hour without an entry is one of which nothing was reported yet. */
   #entry(hour: number): IdHour {
-    const entry = this.#hours.get(hour) ?? { seen: 0, erased: 0, unknown: 0, changed: true }
+    const entry = this.#hours.get(hour) ?? { seen: 0, deleted: 0, unknown: 0, changed: true }
     this.#hours.set(hour, entry)
     return entry
   }
 
   #report(hour: number, { throughUtc, backlog }: WalkState): HourReport {
-    const { seen, erased, unknown } = this.#entry(hour)
+    const { seen, deleted, unknown } = this.#entry(hour)
     const waiting = backlog.reduce((sum, range) => sum + idsWithin(range, hour), 0)
-    const known = seen + erased + unknown + waiting
+    const known = seen + deleted + unknown + waiting
     // What was given out before the first post, or after the last one that could be read, is reckoned from the rest.
     const watchedS = overlap(this.#since, throughUtc, hour, hour + HOUR_SECONDS)
     const reckoned = watchedS === 0 ? 0 : Math.round((known * (HOUR_SECONDS - watchedS)) / watchedS)
     const beside = Math.min(reckoned, MAX_COUNT - known)
     const expected = known + beside
-    const coverage = expected === 0 ? watchedS / HOUR_SECONDS : (seen + erased) / expected
-    return { subreddit: null, hour_utc: hour, expected, seen, erased, unknown: unknown + waiting + beside, coverage }
+    const coverage = expected === 0 ? watchedS / HOUR_SECONDS : (seen + deleted) / expected
+    return {
+      subreddit: null,
+      hour_utc: hour,
+      expected,
+      seen,
+      erased: deleted,
+      unknown: unknown + waiting + beside,
+      coverage,
+    }
   }
 }
 

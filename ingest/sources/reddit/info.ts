@@ -3,9 +3,6 @@ import { halve } from '../listing/chunks.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import { toId, toNumber } from './id-space.ts'
 
-/** The most that `/api/info` takes at once. */
-export const MAX_INFO_IDS = 100
-
 /** An id that Reddit gave out at its beginning. Whether its post is there does not matter. */
 const SOME_ID = 't3_1'
 
@@ -18,7 +15,7 @@ export class InfoRefusedError extends UnavailableError {
  * Posts by their ids, at most a hundred. Those that do not exist (yet) or are refused are not among them.
  * @throws InfoRefusedError, UnavailableError, and the signal's reason
  */
-export async function readPosts(
+export async function readPostsById(
   client: ListingClient,
   ids: readonly number[],
   signal: AbortSignal,

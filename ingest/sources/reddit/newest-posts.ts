@@ -1,7 +1,7 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { Clock } from '../../http/clock.ts'
 import { isRefusal } from '../../http/errors.ts'
-import { Holds } from '../listing/holds.ts'
+import { SuspendedSubreddits } from '../listing/suspended-subreddits.ts'
 import { KnownIds } from '../live/known-ids.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import { WindowReader } from '../listing/window-reader.ts'
@@ -22,8 +22,8 @@ const EDGE_SHARE = 0.1
 const READINGS_PER_DEEP = 60
 const POSTS_PER_DEEP = 300
 /** More than a listing holds. */
-const GROUND_IDS = 2_000
-const MAX_HOLD_MS = 300_000
+const SETTLED_IDS = 2_000
+const MAX_WAIT_MS = 300_000
 
 export interface NewestPostsOptions {
   readonly client: ListingClient
@@ -40,9 +40,9 @@ export class NewestPosts {
   /** Whether the listed posts lie so far apart that a walk over all ids is slower than they come. */
   isSparse = false
   readonly #options: NewestPostsOptions
-  readonly #holds: Holds
+  readonly #suspended: SuspendedSubreddits
   /** Below these everything that was listed is stored. */
-  readonly #ground = new KnownIds(GROUND_IDS)
+  readonly #settled = new KnownIds(SETTLED_IDS)
   /** The listing that was read last. */
   #name: string = NEWEST_NAMES[0]
   /** A reading of the whole listing that goes on. */
@@ -53,7 +53,7 @@ export class NewestPosts {
 
   constructor(options: NewestPostsOptions) {
     this.#options = options
-    this.#holds = new Holds(options.clock, options.logger)
+    this.#suspended = new SuspendedSubreddits(options.clock, options.logger)
   }
 
   /**
@@ -63,17 +63,17 @@ export class NewestPosts {
    */
   async read(signal: AbortSignal): Promise<number | undefined> {
     for (const name of NEWEST_NAMES) {
-      if (this.#holds.holds(name)) continue
+      if (this.#suspended.isWaiting(name)) continue
       try {
         const newest = await this.#readName(name, signal)
-        this.#holds.lift(name)
+        this.#suspended.resume(name)
         if (newest !== undefined) return newest
       } catch (error) {
         if (!isRefusal(error)) throw error
-        this.#holds.put(name, error.message)
+        this.#suspended.suspend(name, error.message)
       }
     }
-    this.#holds.hurry(MAX_HOLD_MS)
+    this.#suspended.retryWithin(MAX_WAIT_MS)
     return undefined
   }
 
@@ -108,16 +108,16 @@ export class NewestPosts {
     }
     this.#name = name
     this.#readings++
-    if (window.end !== 'ground') this.#startOver()
+    if (window.end !== 'settled') this.#startOver()
     const ids = [...window.seen]
-    for (const id of ids.toReversed()) this.#ground.add(id)
+    for (const id of ids.toReversed()) this.#settled.add(id)
     return ids.length === 0 ? undefined : Math.max(...ids.map(toNumber))
   }
 
   #openWindow(name: string, toEnd: boolean): WindowReader {
     const { client, stored } = this.#options
-    const [readable, known] = [withoutRemoved(client), this.#ground]
-    return new WindowReader({ client: readable, names: [name], known, stored: [stored], toEnd, maxPages: MAX_PAGES })
+    const [readable, settled] = [withoutRemoved(client), this.#settled]
+    return new WindowReader({ client: readable, names: [name], settled, stored: [stored], toEnd, maxPages: MAX_PAGES })
   }
 
   #startOver(): void {

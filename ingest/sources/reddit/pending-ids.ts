@@ -21,6 +21,9 @@ interface Pending extends Counted {
   readonly tries: number
 }
 
+/** A state as it is stored: `erased` stands for `deleted`, as in the event HourCovered. */
+type StoredState = Exclude<IdState, 'deleted'> | 'erased'
+
 /**
  * Missed at `since` (seconds since the epoch), asked for again `tries` times, counted in `hour` as `state`; ids separated by
  * blanks.
@@ -30,7 +33,7 @@ export type StoredPending = readonly (readonly [
   tries: number,
   ids: string,
   hour?: number,
-  state?: IdState,
+  state?: StoredState,
 ])[]
 
 /** Ids that were given out, as later ones show, but whose posts cannot be read yet. */
@@ -41,7 +44,8 @@ export class PendingIds {
 
   static load(stored: StoredPending): PendingIds {
     const pending = new PendingIds()
-    for (const [since, tries, ids, hour = 0, state = 'unknown'] of stored) {
+    for (const [since, tries, ids, hour = 0, storedState = 'unknown'] of stored) {
+      const state = storedState === 'erased' ? 'deleted' : storedState
       for (const id of ids.split(' ')) pending.#ids.set(toNumber(id), { sinceMs: since * 1_000, tries, hour, state })
     }
     return pending
@@ -111,11 +115,11 @@ export class PendingIds {
   }
 
   toStored(): StoredPending {
-    const groups = new Map<string, [number, number, string[], number, IdState]>()
+    const groups = new Map<string, [number, number, string[], number, StoredState]>()
     for (const [id, { sinceMs, tries, hour, state }] of this.#ids) {
       const since = Math.floor(sinceMs / 1_000)
       const key = [since, tries, hour, state].join(' ')
-      const group = groups.get(key) ?? [since, tries, [], hour, state]
+      const group = groups.get(key) ?? [since, tries, [], hour, state === 'deleted' ? 'erased' : state]
       group[2].push(toId(id))
       groups.set(key, group)
     }

@@ -27,7 +27,7 @@ interface Circumstances {
 /** Stores the posts that ids led to or listings showed, each once, and keeps account of the ids that led to none. */
 export class PostTaker {
   /** Posts that were deleted before they were first seen. */
-  erased = 0
+  deletedBefore = 0
   readonly #options: PostTakerOptions
 
   constructor(options: PostTakerOptions) {
@@ -79,7 +79,7 @@ export class PostTaker {
   #account(id: number, post: Submission | undefined, utc: number | undefined, old: boolean): void {
     const { pending, hours } = this.#options.position
     const before = pending.counted(id)
-    const state: IdState = post === undefined ? 'unknown' : isRemoved(post) ? 'erased' : 'seen'
+    const state: IdState = post === undefined ? 'unknown' : isRemoved(post) ? 'deleted' : 'seen'
     const ownUtc = timeOf(post)
     const hour = ownUtc === undefined ? (before?.hour ?? hourOf(utc ?? 0)) : hourOf(ownUtc)
     if (ownUtc !== undefined) hours.begin(ownUtc)
@@ -87,7 +87,7 @@ export class PostTaker {
     hours.add(hour, state, 1)
     if (post !== undefined && isFinal(post)) {
       pending.found(id)
-      if (state === 'erased') this.erased++
+      if (state === 'deleted') this.deletedBefore++
     } else if (before !== undefined) pending.missedAgain(id, { hour, state })
     else if (old) pending.givenUp++
     else pending.add(id, { hour, state }, this.#options.nowMs())

@@ -1,8 +1,8 @@
 import { toIsoTime } from '../../../schema/hours.ts'
-import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import { MAX_INFO_IDS, type ListingClient, type Submission } from '../listing/listing-page.ts'
 import type { SourceContext } from '../live/source.ts'
 import { idsFrom, toId } from './id-space.ts'
-import { MAX_INFO_IDS, readPosts } from './info.ts'
+import { readPostsById } from './info.ts'
 import { GIVE_UP_MS } from './pending-ids.ts'
 import type { PostTaker } from './post-taker.ts'
 import type { Backlog, SweepPosition } from './sweep-position.ts'
@@ -56,7 +56,7 @@ export class SweepBacklog {
   async #giveUp(range: Backlog, oldest: number): Promise<void> {
     const { client, context, position } = this.#options
     const { from, fromUtc } = range
-    const found = await readPosts(client, idsFrom(oldest, MAX_INFO_IDS), context.signal)
+    const found = await readPostsById(client, idsFrom(oldest, MAX_INFO_IDS), context.signal)
     const [first] = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
     const share = (oldest - from) / (range.until - from)
     const oldestUtc = Math.floor(first ?? fromUtc + share * (range.untilUtc - fromUtc))
@@ -77,7 +77,7 @@ export class SweepBacklog {
     const { client, context, position, taker } = this.#options
     const range = position.backlog[0]!
     const ids = idsFrom(range.from, Math.min(MAX_INFO_IDS, range.until - range.from))
-    const found = await readPosts(client, ids, context.signal)
+    const found = await readPostsById(client, ids, context.signal)
     // A hole without any post is taken to be as old as what came before it.
     this.#isOld = isOld(found, client.serverMs) ?? this.#isOld
     const reachedUtc = (await taker.take(ids, found, { old: this.#isOld, nearUtc: range.fromUtc, unlisted })) ?? 0

@@ -37,7 +37,7 @@ const expectSums = ({ world }: Setting): void => {
 }
 
 /** Hours that their last report does not call whole. */
-const holes = (set: Setting): number[] =>
+const unseenHours = (set: Setting): number[] =>
   [...lastReports(set)].filter(([, { coverage }]) => coverage < 1).map(([hour]) => hour)
 
 const poll = { pollIntervalMs: 10 * SECOND }
@@ -104,13 +104,13 @@ describe('a sweep’s reports', () => {
     await set.world.run(set.create(poll), 2.5 * HOUR)
     await set.clock.pass(4 * HOUR)
     await set.world.run(set.create(poll), 5 * SECOND)
-    expect(holes(set).filter((hour) => hour >= 0)).toEqual([2, 3, 4, 5])
+    expect(unseenHours(set).filter((hour) => hour >= 0)).toEqual([2, 3, 4, 5])
     const [half, whole] = [lastReports(set).get(2)!, lastReports(set).get(4)!]
     expect(half.coverage).toBeCloseTo(0.5, 1)
     expect(whole.coverage).toBe(0)
     expect(whole.expected).toBeCloseTo(3_600, -3)
     await set.world.run(set.create(poll), 2 * HOUR)
-    expect(holes(set).filter((hour) => hour >= 0)).toEqual([])
+    expect(unseenHours(set).filter((hour) => hour >= 0)).toEqual([])
     expect(lastReports(set).get(4)).toMatchObject({ expected: 3_600, seen: 3_600, unknown: 0 })
     expectSums(set)
   })
@@ -127,7 +127,7 @@ describe('a sweep’s reports', () => {
     await set.clock.pass(8 * HOUR)
     await set.world.run(create(), 2 * HOUR + 10 * MINUTE)
     // A thousand ids before the return are the present, and an hour before them is caught up.
-    expect(holes(set).filter((hour) => hour >= 0)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
+    expect(unseenHours(set).filter((hour) => hour >= 0)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
     const reports = lastReports(set)
     for (const hour of [3, 4, 5, 6, 7, 8]) expect(reports.get(hour)).toMatchObject({ coverage: 0, seen: 0 })
     for (const hour of [2, 9]) expect(reports.get(hour)!.expected).toBeCloseTo(3_600, -2)
@@ -142,14 +142,14 @@ describe('a sweep’s reports', () => {
       fault: ({ atMs }) => (atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 503 } : undefined),
     })
     set.reddit.add(dense(8 * HOUR))
-    const seenHoles: number[][] = []
+    const unseenMeanwhile: number[][] = []
     await set.world.run(set.create(poll), 0, async () => {
       await set.clock.pass(4.75 * HOUR)
-      seenHoles.push(holes(set))
+      unseenMeanwhile.push(unseenHours(set))
       await set.clock.pass(2 * HOUR)
     })
-    expect(seenHoles[0]!.filter((hour) => hour >= 0)).toEqual([1, 2, 3])
-    expect(holes(set).filter((hour) => hour >= 0)).toEqual([])
+    expect(unseenMeanwhile[0]!.filter((hour) => hour >= 0)).toEqual([1, 2, 3])
+    expect(unseenHours(set).filter((hour) => hour >= 0)).toEqual([])
     expect(lastReports(set).get(3)).toMatchObject({ expected: PER_HOUR, seen: PER_HOUR })
     expectSums(set)
   })

@@ -1,5 +1,5 @@
 import { KnownIds } from '../live/known-ids.ts'
-import type { PositionStore } from '../live/source.ts'
+import type { PositionStore } from '../live/position-store.ts'
 import { IdHours, type IdRange, type StoredIdHours } from './id-hours.ts'
 import { toId, toNumber } from './id-space.ts'
 import { PendingIds, type StoredPending } from './pending-ids.ts'

@@ -1,12 +1,12 @@
 import type { Clock } from '../../http/clock.ts'
 import { UnavailableError } from '../../http/errors.ts'
-import type { ListingClient, Submission } from '../listing/listing-page.ts'
+import { MAX_INFO_IDS, type ListingClient, type Submission } from '../listing/listing-page.ts'
 import type { SourceContext } from '../live/source.ts'
 import { untilStopped } from '../live/until-stopped.ts'
 import { gallopToNewest } from './find-newest.ts'
 import { FrontPace } from './front-pace.ts'
 import { idsFrom, toId } from './id-space.ts'
-import { InfoRefusedError, MAX_INFO_IDS, readPosts } from './info.ts'
+import { InfoRefusedError, readPostsById } from './info.ts'
 import { NEWEST_NAMES, NewestPosts } from './newest-posts.ts'
 import { PostTaker } from './post-taker.ts'
 import { SweepBacklog } from './sweep-backlog.ts'
@@ -21,8 +21,8 @@ const MAX_BEHIND_IDS = 5_000
 const BUSY_INTERVAL_MS = 5_000
 /** Ids that are missing and fit into no request for new ones are asked for together, every other poll within these bounds. */
 const AGAIN_INTERVALS_MS = [2_000, 10_000] as const
-const HOLE_AFTER_MS = 10_000
-const MAX_HOLE_AFTER_MS = 160_000
+const LOOK_BEYOND_AFTER_MS = 10_000
+const MAX_LOOK_BEYOND_AFTER_MS = 160_000
 const SAVE_INTERVAL_MS = 10_000
 /** How often a listing is read where the walk over ids meets most posts, and at most where it does not. */
 const LISTED_INTERVAL_MS = 30_000
@@ -61,9 +61,9 @@ export class SweepRun {
   #listingShown = true
   #startWaitMs = FIRST_WAIT_MS
   /** Until when no ids are asked for. */
-  #heldMs = 0
-  #holdMs = FIRST_WAIT_MS
-  #holeAfterMs = HOLE_AFTER_MS
+  #infoPausedUntilMs = 0
+  #infoPauseMs = FIRST_WAIT_MS
+  #lookBeyondAfterMs = LOOK_BEYOND_AFTER_MS
   /** When the block at the front was last seen with a post in it, or looked beyond. */
   #frontMs: number
   #savedMs: number
@@ -111,7 +111,7 @@ export class SweepRun {
     this.#savedMs = this.#now
     const { pending, backlog } = this.#position
     const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
-    const counts = { pending: pending.size, givenUp: pending.givenUp, erased: this.#taker.erased, behind }
+    const counts = { pending: pending.size, givenUp: pending.givenUp, deletedBefore: this.#taker.deletedBefore, behind }
     this.#context.logger.debug(counts, 'sweep position')
     await this.#position.save()
   }
@@ -122,16 +122,16 @@ export class SweepRun {
       await this.#step()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
-      if (error instanceof InfoRefusedError) return this.#hold(error)
+      if (error instanceof InfoRefusedError) return this.#pauseInfo(error)
       this.#context.logger.error({ reason: error.message }, 'ids not read')
     }
   }
 
   /** Ids cannot be asked for: for a while only listings are read. */
-  #hold({ message: reason }: InfoRefusedError): void {
-    const waitMs = this.#holdMs
-    this.#heldMs = this.#now + waitMs
-    this.#holdMs = Math.min(MAX_WAIT_MS, waitMs * 2)
+  #pauseInfo({ message: reason }: InfoRefusedError): void {
+    const waitMs = this.#infoPauseMs
+    this.#infoPausedUntilMs = this.#now + waitMs
+    this.#infoPauseMs = Math.min(MAX_WAIT_MS, waitMs * 2)
     this.#context.logger.error({ reason, waitMs }, 'ids not read; all of Reddit cannot be followed without')
   }
 
@@ -139,7 +139,7 @@ export class SweepRun {
   async #step(): Promise<void> {
     const { pending, next } = this.#position
     if (next === undefined || this.#newest === 0)
-      return this.#now < this.#heldMs ? this.#rest(this.#heldMs) : this.#start()
+      return this.#now < this.#infoPausedUntilMs ? this.#rest(this.#infoPausedUntilMs) : this.#start()
     const listing = this.#now >= this.#listedDueMs
     // Never twice before something else had its turn.
     if (listing && !this.#justListed) return this.#readListed(next)
@@ -147,7 +147,7 @@ export class SweepRun {
     const deep = this.#listed.isDeepDue
     if (deep && !this.#justDeep) return this.#readDeep()
     this.#justDeep = false
-    if (this.#now < this.#heldMs) return this.#rest(this.#heldMs)
+    if (this.#now < this.#infoPausedUntilMs) return this.#rest(this.#infoPausedUntilMs)
     if (this.#now >= this.#dueMs) return this.#readFront(next)
     const again = pending.due(MAX_INFO_IDS, this.#steadyMs)
     const worthwhile = again.length === MAX_INFO_IDS || this.#now >= this.#againMs
@@ -171,7 +171,7 @@ export class SweepRun {
   }
 
   get #listedDueMs(): number {
-    const often = this.#isSparse || this.#pace.isIdle || this.#now < this.#heldMs
+    const often = this.#isSparse || this.#pace.isIdle || this.#now < this.#infoPausedUntilMs
     const leastMs = often ? LEAST_LISTED_INTERVAL_MS : LISTED_INTERVAL_MS
     return this.#listedMs + Math.max(this.#options.pollIntervalMs, leastMs)
   }
@@ -208,23 +208,23 @@ export class SweepRun {
     const position = this.#position
     const [startMs, startUtc] = [this.#now, this.#serverUtc]
     // Ids that were missing are asked for along with new ones, where these leave room.
-    const riders = position.pending.due(this.#pace.room, this.#steadyMs)
-    const ids = idsFrom(next, MAX_INFO_IDS - riders.length)
-    const found = await readPosts(client, [...ids, ...riders], this.#context.signal)
-    if (this.#holdMs > FIRST_WAIT_MS) this.#context.logger.info('ids can be read again')
-    this.#holdMs = FIRST_WAIT_MS
+    const retries = position.pending.due(this.#pace.room, this.#steadyMs)
+    const ids = idsFrom(next, MAX_INFO_IDS - retries.length)
+    const found = await readPostsById(client, [...ids, ...retries], this.#context.signal)
+    if (this.#infoPauseMs > FIRST_WAIT_MS) this.#context.logger.info('ids can be read again')
+    this.#infoPauseMs = FIRST_WAIT_MS
     this.#newest = Math.max(this.#newest, ...found.keys())
     // What lies above the newest id has not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
     position.frontUtc = await this.#taker.take(given, pick(found, given), { old: false, nearUtc: position.frontUtc })
     position.next = next + given.length
-    await this.#taker.take(riders, pick(found, riders), { old: false, nearUtc: undefined })
+    await this.#taker.take(retries, pick(found, retries), { old: false, nearUtc: undefined })
     // With a full answer there is more; else all is read that there was when it was asked for.
     this.#walked(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
     const foundIds = given.filter((id) => found.has(id))
     const isFull = this.#pace.add({ asked: ids.length, given: given.length, found: foundIds.length })
     if (given.length > 0) this.#frontMoved()
-    else if (this.#now - this.#frontMs >= this.#holeAfterMs) await this.#lookBeyond(next)
+    else if (this.#now - this.#frontMs >= this.#lookBeyondAfterMs) await this.#lookBeyond(next)
     const busy = !this.#backlog.isEmpty || (this.#isSparse && this.#listingShown)
     this.#dueMs = isFull ? startMs : startMs + (busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs)
   }
@@ -238,7 +238,7 @@ export class SweepRun {
 
   #frontMoved(): void {
     this.#frontMs = this.#now
-    this.#holeAfterMs = HOLE_AFTER_MS
+    this.#lookBeyondAfterMs = LOOK_BEYOND_AFTER_MS
   }
 
   /** Nothing new for a while: Reddit is quiet, or ids were left out and go on further above. */
@@ -248,7 +248,7 @@ export class SweepRun {
     const listed = (await this.#listNewest()) ?? 0
     const newest = listed >= next ? listed : await gallopToNewest(client, next, signal)
     this.#frontMs = this.#now
-    this.#holeAfterMs = Math.min(MAX_HOLE_AFTER_MS, this.#holeAfterMs * 2)
+    this.#lookBeyondAfterMs = Math.min(MAX_LOOK_BEYOND_AFTER_MS, this.#lookBeyondAfterMs * 2)
     if (newest === undefined || newest < next) return
     this.#newest = Math.max(this.#newest, newest)
     await this.#resume(next)
@@ -280,7 +280,7 @@ export class SweepRun {
     const [least, most] = AGAIN_INTERVALS_MS
     const intervalMs = Math.min(most, Math.max(least, 2 * this.#options.pollIntervalMs))
     this.#againMs = this.#now + (this.#isSparse ? most : intervalMs)
-    const found = await readPosts(this.#options.client, ids, this.#context.signal)
+    const found = await readPostsById(this.#options.client, ids, this.#context.signal)
     await this.#taker.take(ids, found, { old: false, nearUtc: undefined })
   }
 }

@@ -60,7 +60,7 @@ describe('a sweep over ids that lie far apart', () => {
         await set.clock.pass(100 * SECOND)
       }
     })
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
@@ -81,7 +81,7 @@ describe('a sweep over ids that lie far apart', () => {
     rare.reddit.add(lasting)
     await rare.world.run(rare.create({ pollIntervalMs: 20 * SECOND }), 11 * MINUTE)
     expect(missing(rare, lasting)).toEqual([])
-    for (const { world } of [brief, rare]) expect(world.sink.doubled).toEqual([])
+    for (const { world } of [brief, rare]) expect(world.sink.storedTwice).toEqual([])
   })
 
   test.each([
@@ -95,7 +95,7 @@ describe('a sweep over ids that lie far apart', () => {
     await set.clock.pass(3 * MINUTE)
     await set.world.run(set.create(), 10 * MINUTE)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('a single post at first, and few after it', async () => {
@@ -106,7 +106,7 @@ describe('a sweep over ids that lie far apart', () => {
     set.reddit.add(posts)
     await set.world.run(set.create(), 11 * MINUTE)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('a listing that fails now and then loses and doubles nothing that it shows long enough', async () => {
@@ -118,7 +118,7 @@ describe('a sweep over ids that lie far apart', () => {
     set.reddit.add(posts)
     await set.world.run(set.create(), 11 * MINUTE)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('posts that are approved late, deep in the listing, are stored while it shows them', async () => {
@@ -129,7 +129,7 @@ describe('a sweep over ids that lie far apart', () => {
     set.reddit.add(posts)
     await set.world.run(set.create(), 12 * MINUTE)
     expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
@@ -149,7 +149,7 @@ test('a post that was given up and is listed later is stored, and counted', asyn
   set.reddit.add(posts)
   await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 4 * HOUR)
   expect(missing(set, posts)).toEqual([])
-  expect(set.world.sink.doubled).toEqual([])
+  expect(set.world.sink.storedTwice).toEqual([])
   const last = set.world.lastReports.get(`* ${toIsoTime(START_MS / SECOND)}`)
   expect(last).toMatchObject({ expected: 60, seen: 60, unknown: 0 })
 })

@@ -38,7 +38,7 @@ describe('sweep', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
     expect(missing(set, createdBetween(posts, -MINUTE, HOUR))).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.world.positions.entries.get('reddit.sweep')).toMatch(/"pending":\[\]/)
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
@@ -65,7 +65,7 @@ describe('sweep', () => {
     })
     const soonEnough = createdBetween(posts, 0, backMs + 25 * MINUTE)
     expect(missing(set, soonEnough)).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.world.gaps).toEqual([])
   })
 
@@ -82,7 +82,7 @@ describe('sweep', () => {
     set.reddit.add([...before, ...after])
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
     expect(missing(set, [...before, ...after])).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('starts with r/popular where r/all cannot be read', async () => {
@@ -93,7 +93,7 @@ describe('sweep', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test.each([
@@ -143,7 +143,7 @@ describe('sweep', () => {
       await set.clock.pass(109 * MINUTE)
     })
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
   })
 
   test('what shows late is stored within about as long again', async () => {
@@ -192,7 +192,7 @@ describe('sweep', () => {
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), 2.5 * HOUR)
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
-    expect(set.world.sink.doubled).toEqual([])
+    expect(set.world.sink.storedTwice).toEqual([])
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 })

@@ -18,7 +18,7 @@ export class SweepSource implements LiveSource {
   }
 
   /** Notes that a post of that time (seconds since the epoch), stored before, is gone. */
-  noteErased(createdUtc: number): void {
-    this.#position?.hours.noteErased(createdUtc)
+  noteDeleted(createdUtc: number): void {
+    this.#position?.hours.noteDeleted(createdUtc)
   }
 }

@@ -1,7 +1,7 @@
 import { TransientError } from '../../http/errors.ts'
 import type { HttpAnswer } from '../../http/fetch.ts'
 import type { HttpClient } from '../../http/http-client.ts'
-import { judgeFailure } from '../../http/judge-failure.ts'
+import { throwOnFailure } from '../../http/throw-on-failure.ts'
 import type { ListingClient, ListingPage, ListingQuestion } from '../listing/listing-page.ts'
 import { readFeed } from './read-feed.ts'
 
@@ -45,7 +45,7 @@ export class FeedClient implements ListingClient {
     const headers = { accept: 'application/atom+xml', ...before?.validators }
     const judge = (answer: HttpAnswer): ListingPage => {
       if (answer.status === 304 && before !== undefined) return before.page
-      judgeFailure(answer)
+      throwOnFailure(answer)
       const page = toPage(answer.text)
       if (query['after'] === undefined) this.#remember(url, answer, page)
       return page

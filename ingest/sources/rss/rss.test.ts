@@ -21,7 +21,7 @@ function setUp(posts: readonly StandInPost[], subreddits: readonly string[]) {
   return { clock, feed, create, world: new TestWorld(clock) }
 }
 
-const untold = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
+const notStored = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): string[] =>
   posts.map(({ id }) => id).filter((id) => !stored.has(id))
 
 describe('rss', () => {
@@ -29,8 +29,8 @@ describe('rss', () => {
     const posts = inOrder(steadily('a1', 10 * MINUTE, -HOUR, 2 * HOUR), steadily('b1', 15 * MINUTE, -HOUR, 2 * HOUR, 5))
     const { feed, create, world } = setUp(posts, ['a1', 'b1'])
     await world.run(create(), 2 * HOUR)
-    expect(untold(world.sink.stored, posts)).toEqual([])
-    expect(world.sink.doubled).toEqual([])
+    expect(notStored(world.sink.stored, posts)).toEqual([])
+    expect(world.sink.storedTwice).toEqual([])
     expect(feed.log.every(({ atMs }, index) => index === 0 || atMs - feed.log[index - 1]!.atMs >= MINUTE)).toBe(true)
     expect(feed.log[0]!.url).toBe('http://rss.test/r/a1+b1/new/.rss?limit=100')
     expect(feed.log.filter(({ status }) => status === 304).length).toBeGreaterThan(90)
@@ -48,7 +48,7 @@ describe('rss', () => {
       createdMs >= Date.parse(from) - MINUTE && createdMs <= Date.parse(until) + 5 * MINUTE
     const due = posts.filter(({ createdMs }) => createdMs >= START_MS && createdMs < clock.trueMs - 5 * MINUTE)
     expect(
-      untold(
+      notStored(
         world.sink.stored,
         due.filter((post) => !inGap(post)),
       ),

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
-import type { ArchiveSource } from '../../config.ts'
+import type { KeylessSource } from '../../config.ts'
 import { createHttpClient } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { ListingSource } from '../listing/listing.ts'
@@ -14,7 +14,7 @@ const MAX_PAGES = 4
 
 /** @param maxAttempts exchanges tried for one feed; undefined: as many as a source that runs on tries, which confirms refusals, too */
 export function createFeedClient(
-  source: ArchiveSource,
+  source: KeylessSource,
   logger: Logger,
   world: World,
   maxAttempts?: number,
@@ -24,7 +24,7 @@ export function createFeedClient(
 }
 
 /** Follows a list of subreddits through their feeds: the listings of new posts, as Atom. */
-export function createRss(source: ArchiveSource, logger: Logger, world: World): LiveSource {
+export function createRss(source: KeylessSource, logger: Logger, world: World): LiveSource {
   return new ListingSource({
     name: 'rss',
     client: createFeedClient(source, logger, world),

@@ -21,7 +21,7 @@ export class AgeCursor {
   }
 
   /** Everything up to this sequence is settled: after a stop it is gone on from here. */
-  get settledThrough(): number {
+  get completeThrough(): number {
     for (const first of this.#open) return first - 1
     return this.#ahead[0] === undefined ? this.#position : this.#ahead[0].sequence - 1
   }
@@ -48,7 +48,7 @@ export class AgeCursor {
     return post
   }
 
-  settle({ sequence }: StoredPost): void {
+  complete({ sequence }: StoredPost): void {
     this.#open.delete(sequence)
   }
 

@@ -31,7 +31,7 @@ test('whatever happens, all that goes is erased within 48 hours, and nothing els
     const set = setUp(isSweep ? undefined : ['a1'], {
       fault: () => (random() < faultShare ? FAULTS[Math.floor(random() * FAULTS.length)]![1] : undefined),
     })
-    set.world.looksAgain = true
+    set.world.checksDeletions = true
     const erasedMs = new Map<string, number>()
     set.world.sink.log.onErase = (gone) => {
       for (const { id } of gone) erasedMs.set(id, set.clock.trueMs)
@@ -40,7 +40,7 @@ test('whatever happens, all that goes is erased within 48 hours, and nothing els
     const posts = steadily('a1', everyMs, 10 * MINUTE, postingMs, FIRST_ID).map((post, index) => {
       if (random() >= deleted) return post
       const untilMs = post.createdMs + random() * 46 * HOUR
-      return Object.assign({}, post, { untilMs, going: WAYS[index % WAYS.length]! })
+      return Object.assign({}, post, { untilMs, deletedAs: WAYS[index % WAYS.length]! })
     })
     set.reddit.add(posts)
     const poll = { pollIntervalMs: 2 * MINUTE }

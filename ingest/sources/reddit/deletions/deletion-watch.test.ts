@@ -20,7 +20,7 @@ const WAYS = ['deleted', 'removed', 'author', 'nothing'] as const
 /** Notes when each post was erased. */
 function watched(subreddits: readonly string[] | undefined, options: Partial<StandInOptions> = {}) {
   const set = setUp(subreddits, options)
-  set.world.looksAgain = true
+  set.world.checksDeletions = true
   const erasedMs = new Map<string, number>()
   set.world.sink.log.onErase = (posts) => {
     for (const { id } of posts) erasedMs.set(id, set.clock.trueMs)
@@ -34,7 +34,7 @@ function withDeletions(posts: readonly StandInPost[], share: number, seed = 1, m
   return posts.map((post, index) => {
     if (random() >= share) return post
     const untilMs = post.createdMs + 10 * MINUTE + random() * (maxAgeMs - 10 * MINUTE)
-    return { ...post, untilMs, going: WAYS[index % WAYS.length]! }
+    return { ...post, untilMs, deletedAs: WAYS[index % WAYS.length]! }
   })
 }
 

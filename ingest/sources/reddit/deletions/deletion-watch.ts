@@ -1,28 +1,27 @@
 import { HOUR_SECONDS } from '../../../../schema/hours.ts'
 import type { Clock } from '../../../http/clock.ts'
 import { UnavailableError } from '../../../http/errors.ts'
-import type { ListingClient } from '../../listing/listing-page.ts'
+import { MAX_INFO_IDS, type ListingClient } from '../../listing/listing-page.ts'
 import type { SourceContext } from '../../live/source.ts'
-import { MAX_INFO_IDS } from '../info.ts'
 import { AgeCursor } from './age-cursor.ts'
 import { ErasureQueue } from './erasure-queue.ts'
 import { GONE, whyGone } from './judge-post.ts'
-import { lookUp, type LookUp } from './look-up.ts'
+import { lookUpPosts, type LookUpAnswer } from './look-up.ts'
 import type { GonePost, PostLog, StoredPost } from '../../live/post-log.ts'
 
 /** When a post is looked at again, hours after its creation: what is deleted is to be gone within 48 hours. */
 const AGES_H = [1, 12, 36, 47] as const
 /** A request waits so long for more posts to come to their age. */
-const COMPANY_S = 300
+const GATHER_S = 300
 /** Present posts that are asked for along with others: an answer without any of them is no answer. */
-const WITNESSES = 3
+const CONTROL_POSTS = 3
 /** A post that is not returned is asked for again after so long, and only then taken to be gone. */
-const SECOND_LOOK_S = 600
+const CONFIRM_AFTER_S = 600
 const REFUSED_WAIT_MS = 300_000
-const TROUBLE_WAIT_MS = 30_000
+const RETRY_WAIT_MS = 30_000
 const IDLE_MS = 10_000
 const SAVE_INTERVAL_MS = 30_000
-const SAY_INTERVAL_MS = 600_000
+const LOG_INTERVAL_MS = 600_000
 /** Of posts at one age that are missing, or about to be erased. */
 const MAX_OPEN = 20_000
 
@@ -67,7 +66,7 @@ export class DeletionWatch {
       } catch (error) {
         if (signal.aborted) return
         logger.error({ reason: (error as Error).message }, 'looking for deleted posts failed, trying again')
-        await clock.sleep(TROUBLE_WAIT_MS, signal)
+        await clock.sleep(RETRY_WAIT_MS, signal)
       }
     }
   }
@@ -83,20 +82,20 @@ class WatchRun {
   /** To be asked about together. */
   #batch: Check[] = []
   /** To be asked about again, in the order of their times. */
-  #again: Check[] = []
-  #witnesses: string[] = []
+  #toConfirm: Check[] = []
+  #controls: string[] = []
   #refused = false
   #looked = 0
   #saved = ''
   #savedMs: number
-  #saidMs: number
+  #loggedMs: number
 
   constructor(options: DeletionWatchOptions, context: SourceContext, log: PostLog) {
     const { clock, client } = options
     this.#options = options
     this.#context = context
     this.#log = log
-    this.#savedMs = this.#saidMs = clock.elapsedMs()
+    this.#savedMs = this.#loggedMs = clock.elapsedMs()
     this.#queue = new ErasureQueue({
       clock,
       logger: context.logger,
@@ -114,10 +113,10 @@ class WatchRun {
         await this.#step()
         this.#queue.eraseIfDue(signal)
         if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
-        if (this.#now - this.#saidMs >= SAY_INTERVAL_MS) this.#say()
+        if (this.#now - this.#loggedMs >= LOG_INTERVAL_MS) this.#logProgress()
       }
     } finally {
-      await this.#queue.settled()
+      await this.#queue.finished()
       await this.#save()
     }
   }
@@ -147,7 +146,7 @@ class WatchRun {
     this.#savedMs = this.#now
     if (this.#cursors.length === 0) return
     const through = Object.fromEntries(
-      this.#cursors.map((cursor) => [cursor.ageS / HOUR_SECONDS, cursor.settledThrough]),
+      this.#cursors.map((cursor) => [cursor.ageS / HOUR_SECONDS, cursor.completeThrough]),
     )
     const position: Stored = { log: this.#identity, through }
     const text = JSON.stringify(position)
@@ -162,17 +161,17 @@ class WatchRun {
     for (const cursor of this.#cursors) cursor.forget(post.id)
     const keep = (check: Check): boolean => {
       if (check.post.id !== post.id) return true
-      check.cursor.settle(check.post)
+      check.cursor.complete(check.post)
       return false
     }
     this.#batch = this.#batch.filter(keep)
-    this.#again = this.#again.filter(keep)
+    this.#toConfirm = this.#toConfirm.filter(keep)
   }
 
-  #say(): void {
-    this.#saidMs = this.#now
+  #logProgress(): void {
+    this.#loggedMs = this.#now
     const lateS = this.#batch.map(({ dueUtc }) => Math.max(0, Math.round(this.#nowUtc - dueUtc)))
-    const figures = { looked: this.#looked, unanswered: this.#again.length, toErase: this.#queue.size }
+    const figures = { looked: this.#looked, unanswered: this.#toConfirm.length, toErase: this.#queue.size }
     this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'stored posts looked at again')
   }
 
@@ -182,8 +181,8 @@ class WatchRun {
     const { signal, logger } = this.#context
     await this.#fillBatch()
     const [oldest] = this.#batch
-    const isFull = this.#batch.length >= MAX_INFO_IDS - WITNESSES
-    if (oldest === undefined || (!isFull && this.#nowUtc < oldest.dueUtc + COMPANY_S)) {
+    const isFull = this.#batch.length >= MAX_INFO_IDS - CONTROL_POSTS
+    if (oldest === undefined || (!isFull && this.#nowUtc < oldest.dueUtc + GATHER_S)) {
       return clock.sleep(IDLE_MS, signal)
     }
     try {
@@ -197,9 +196,9 @@ class WatchRun {
   /** Oldest first: those that are to be asked about a second time, then whatever came to its age longest ago. */
   async #fillBatch(): Promise<void> {
     const nowUtc = this.#nowUtc
-    while (this.#batch.length < MAX_INFO_IDS - WITNESSES) {
-      const again = this.#again[0]
-      if (again !== undefined && again.dueUtc <= nowUtc) this.#batch.push(this.#again.shift()!)
+    while (this.#batch.length < MAX_INFO_IDS - CONTROL_POSTS) {
+      const again = this.#toConfirm[0]
+      if (again !== undefined && again.dueUtc <= nowUtc) this.#batch.push(this.#toConfirm.shift()!)
       else if (!(await this.#takeNext(nowUtc))) return
     }
   }
@@ -219,8 +218,8 @@ class WatchRun {
   async #ask(): Promise<void> {
     const { client, clock } = this.#options
     const { signal, logger } = this.#context
-    const ids = new Set([...this.#batch.map(({ post }) => post.id), ...this.#witnesses])
-    const answer = await lookUp(client, [...ids], signal, this.#refused)
+    const ids = new Set([...this.#batch.map(({ post }) => post.id), ...this.#controls])
+    const answer = await lookUpPosts(client, [...ids], signal, this.#refused)
     if (answer.refused.size === ids.size) {
       this.#refused = true
       logger.warn({ posts: ids.size }, 'Reddit refuses to show stored posts')
@@ -231,12 +230,12 @@ class WatchRun {
     this.#looked += checks.length
     for (const check of checks) this.#judge(check, answer)
     const present = [...answer.found.values()].filter((post) => whyGone(post) === undefined)
-    this.#witnesses = [...present.map(({ id }) => id), ...this.#witnesses].slice(0, WITNESSES)
+    this.#controls = [...present.map(({ id }) => id), ...this.#controls].slice(0, CONTROL_POSTS)
   }
 
-  #judge(check: Check, { found, refused }: LookUp): void {
+  #judge(check: Check, { found, refused }: LookUpAnswer): void {
     const { cursor, post, missed } = check
-    const settle = (): void => cursor.settle(post)
+    const settle = (): void => cursor.complete(post)
     // What Reddit says nothing about is not deleted.
     if (refused.has(post.id)) return settle()
     const shown = found.get(post.id)
@@ -244,6 +243,6 @@ class WatchRun {
     if (reason === undefined) return settle()
     if (shown !== undefined || (missed && found.size > 0)) return this.#queue.add(post, reason, settle)
     // An answer without any post at all is not to be believed.
-    this.#again.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + SECOND_LOOK_S })
+    this.#toConfirm.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + CONFIRM_AFTER_S })
   }
 }

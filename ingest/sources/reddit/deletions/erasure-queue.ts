@@ -10,7 +10,7 @@ const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 const RETRY_MS = 300_000
 
-interface Doomed extends GonePost {
+interface PendingErasure extends GonePost {
   readonly reason: string
   /** When Reddit first showed that it is gone, on the monotonic clock. */
   readonly sinceMs: number
@@ -30,7 +30,7 @@ export interface ErasureQueueOptions {
 /** Posts that are gone on Reddit, until they are gone here. */
 export class ErasureQueue {
   readonly #options: ErasureQueueOptions
-  readonly #doomed = new Map<string, Doomed>()
+  readonly #pending = new Map<string, PendingErasure>()
   #restUntilMs = 0
   #running: Promise<void> | undefined
 
@@ -39,29 +39,29 @@ export class ErasureQueue {
   }
 
   get size(): number {
-    return this.#doomed.size
+    return this.#pending.size
   }
 
   add(post: GonePost, reason: string, whenErased: () => void): void {
     const { id, subreddit, createdUtc } = post
-    const before = this.#doomed.get(id)
+    const before = this.#pending.get(id)
     if (before !== undefined) return void before.whenErased.push(whenErased)
     const sinceMs = this.#options.clock.elapsedMs()
-    this.#doomed.set(id, { id, subreddit, createdUtc, reason, sinceMs, whenErased: [whenErased] })
+    this.#pending.set(id, { id, subreddit, createdUtc, reason, sinceMs, whenErased: [whenErased] })
   }
 
   /** Begins to erase what was gathered, if it is time and nothing is being erased. */
   eraseIfDue(signal: AbortSignal): void {
-    if (this.#running !== undefined || this.#doomed.size === 0) return
+    if (this.#running !== undefined || this.#pending.size === 0) return
     const now = this.#options.clock.elapsedMs()
-    const [oldest] = this.#doomed.values()
-    const isTime = now - oldest!.sinceMs >= GATHER_MS || this.#doomed.size >= ENOUGH_POSTS
+    const [oldest] = this.#pending.values()
+    const isTime = now - oldest!.sinceMs >= GATHER_MS || this.#pending.size >= ENOUGH_POSTS
     if (!isTime || now < this.#restUntilMs) return
     this.#running = this.#erase(signal).finally(() => (this.#running = undefined))
   }
 
   /** Resolves when nothing is being erased. */
-  async settled(): Promise<void> {
+  async finished(): Promise<void> {
     await this.#running
   }
 
@@ -69,25 +69,25 @@ export class ErasureQueue {
     const { clock, logger } = this.#options
     const startMs = clock.elapsedMs()
     try {
-      const byReason = Map.groupBy([...this.#doomed.values()], ({ reason }) => reason)
+      const byReason = Map.groupBy([...this.#pending.values()], ({ reason }) => reason)
       for (const [reason, posts] of byReason) await this.#eraseAll(posts, reason, signal)
       const tookMs = clock.elapsedMs() - startMs
       this.#restUntilMs = clock.elapsedMs() + Math.min(MAX_REST_MS, tookMs * REST_FACTOR)
     } catch (error) {
       if (signal.aborted) return
       this.#restUntilMs = clock.elapsedMs() + RETRY_MS
-      logger.error({ err: error, posts: this.#doomed.size }, 'posts that are gone on Reddit could not be erased yet')
+      logger.error({ err: error, posts: this.#pending.size }, 'posts that are gone on Reddit could not be erased yet')
     }
   }
 
-  async #eraseAll(posts: readonly Doomed[], reason: string, signal: AbortSignal): Promise<void> {
+  async #eraseAll(posts: readonly PendingErasure[], reason: string, signal: AbortSignal): Promise<void> {
     const { clock, logger, eraser, nowMs, onErased } = this.#options
     await eraser.erase(posts, reason, signal)
     const [elapsedMs, now] = [clock.elapsedMs(), nowMs()]
     const waits = posts.map(({ sinceMs }) => Math.round((elapsedMs - sinceMs) / 1_000)).sort((a, b) => a - b)
     const ages = posts.map(({ createdUtc }) => Math.round(now / 1_000 - createdUtc)).sort((a, b) => a - b)
     for (const post of posts) {
-      this.#doomed.delete(post.id)
+      this.#pending.delete(post.id)
       onErased(post)
       for (const tell of post.whenErased) tell()
     }

@@ -2,7 +2,7 @@ import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-i
 import type { NatsConnection } from '@nats-io/transport-node'
 import { POSTS } from '../../../../schema/streams.ts'
 import type { StoredPage, StoredPost, StoredPosts } from '../../live/post-log.ts'
-import { fieldsOf, readPosts, readSubmittedAfter } from '../../live/read-posts.ts'
+import { fieldsOf, readPostMessages, readSubmittedAfter } from '../../live/read-post-messages.ts'
 
 const SOURCE = 'reddit'
 
@@ -24,7 +24,7 @@ export class LogPosts implements StoredPosts {
 
   async before(utc: number): Promise<number> {
     const { state } = await this.#jsm.streams.info(POSTS)
-    const [first] = await readPosts(this.#jsm, { start_time: new Date(utc * 1_000), batch: 1 })
+    const [first] = await readPostMessages(this.#jsm, { start_time: new Date(utc * 1_000), batch: 1 })
     return first === undefined ? state.last_seq : first.seq - 1
   }
 

@@ -3,7 +3,7 @@ import { halve } from '../../listing/chunks.ts'
 import type { ListingClient, Submission } from '../../listing/listing-page.ts'
 
 /** What Reddit says of some ids. An id in neither is one that it does not return. */
-export interface LookUp {
+export interface LookUpAnswer {
   readonly found: ReadonlyMap<string, Submission>
   /** Ids about which it says nothing. */
   readonly refused: ReadonlySet<string>
@@ -14,12 +14,12 @@ export interface LookUp {
  * @param halves find out which of them is to blame when they are refused; else all are
  * @throws UnavailableError, and the signal's reason
  */
-export async function lookUp(
+export async function lookUpPosts(
   client: ListingClient,
   ids: readonly string[],
   signal: AbortSignal,
   halves: boolean,
-): Promise<LookUp> {
+): Promise<LookUpAnswer> {
   try {
     const query = { id: ids.map((id) => `t3_${id}`).join(',') }
     const { items } = await client.readListing({ path: '/api/info', query }, signal)
@@ -30,8 +30,8 @@ export async function lookUp(
     if (!isRefusal(error)) throw error
     if (!halves || ids.length <= 1) return { found: new Map(), refused: new Set(ids) }
     const [first, second] = halve(ids)
-    const one = await lookUp(client, first, signal, halves)
-    const other = await lookUp(client, second, signal, halves)
+    const one = await lookUpPosts(client, first, signal, halves)
+    const other = await lookUpPosts(client, second, signal, halves)
     return { found: new Map([...one.found, ...other.found]), refused: one.refused.union(other.refused) }
   }
 }

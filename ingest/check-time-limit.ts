@@ -20,7 +20,7 @@ export type Say = (text: string) => void
  * @param run is given a world whose exchanges are watched
  * @throws what is waited for in vain, and what `run` throws
  */
-export async function withPatience<T>(
+export async function withTimeLimit<T>(
   world: World,
   say: Say,
   run: (world: World, signal: AbortSignal) => Promise<T>,

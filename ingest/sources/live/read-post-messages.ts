@@ -11,7 +11,7 @@ const SUBMITTED = subjectPattern('PostSubmitted')
 const ERASED = subjectPattern('PostErased')
 
 /** Messages of POSTS, read without a consumer. @throws when the server does not answer to the end */
-export async function readPosts(jsm: JetStreamManager, options: DirectBatchOptions): Promise<StoredMsg[]> {
+export async function readPostMessages(jsm: JetStreamManager, options: DirectBatchOptions): Promise<StoredMsg[]> {
   const late = new AbortController()
   const reason = new Error(`${POSTS} could not be read: no answer within ${TIMEOUT_MS / 1_000} s`)
   const timer = setTimeout(() => late.abort(reason), TIMEOUT_MS)
@@ -23,9 +23,9 @@ export async function readPosts(jsm: JetStreamManager, options: DirectBatchOptio
 }
 
 const readAfter = (jsm: JetStreamManager, after: number, subject: string): Promise<StoredMsg[]> =>
-  readPosts(jsm, { seq: after + 1, batch: PAGE_MESSAGES, next_by_subj: subject })
+  readPostMessages(jsm, { seq: after + 1, batch: PAGE_MESSAGES, next_by_subj: subject })
 
-/** A page of submitted posts with sequences above `after`. @throws as {@link readPosts} */
+/** A page of submitted posts with sequences above `after`. @throws as {@link readPostMessages} */
 export const readSubmittedAfter = (jsm: JetStreamManager, after: number): Promise<StoredMsg[]> =>
   readAfter(jsm, after, SUBMITTED)
 
@@ -37,7 +37,7 @@ export function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>>
 
 /**
  * Ids of the posts that were stored or erased with the last so many messages of POSTS, the oldest first.
- * @throws as {@link readPosts}
+ * @throws as {@link readPostMessages}
  */
 export async function readNewestIds(jsm: JetStreamManager, messages: number): Promise<string[]> {
   const { last_seq: last } = (await jsm.streams.info(POSTS)).state

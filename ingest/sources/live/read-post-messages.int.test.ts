@@ -10,7 +10,7 @@ import { startTestNats, type TestNatsServer } from '../../../schema/testing/nats
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { createPost } from '../../testing/stand-in-listing.ts'
 import { PublishingSink } from './post-sink.ts'
-import { readNewestIds } from './read-posts.ts'
+import { readNewestIds } from './read-post-messages.ts'
 
 const ids = Array.from({ length: 600 }, (_, n) => (36 ** 5 + n).toString(36))
 

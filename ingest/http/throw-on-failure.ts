@@ -13,7 +13,7 @@ const MAX_REASON_LENGTH = 100
  * @throws RefusedError when what was asked for is not given out, RedirectedError when it is elsewhere, TransientError for
  * what may pass: too many requests, the server's own failures, and whatever no rule says anything about
  */
-export function judgeFailure({ status, headers, text }: HttpAnswer): void {
+export function throwOnFailure({ status, headers, text }: HttpAnswer): void {
   if (status === 200) return
   if (status >= 300 && status < 400) throw redirected(headers.get('location'))
   const reason = reasonOf(parseJson(text))
