@@ -47,14 +47,14 @@ const answer = (status: number, headers: Readonly<Record<string, string>> = {}):
 })
 
 const isInfo = ({ path }: LoggedRequest): boolean => path === '/api/info'
-/** Lets the first request meet a fault. */
+/** Only the first request meets the fault. */
 function once(fault: Fault): () => Fault | undefined {
   const faults = [fault]
   return () => faults.shift()
 }
 
 describe('--check', () => {
-  test('asks as the source does, and for posts by their ids as well', async () => {
+  test('tries a listing and /api/info, as the source itself would read them', async () => {
     const { works, text, said, reddit } = await check(REDDIT)
     expect(text).toBe('Reddit accepts the client an-id with its secret; all of Reddit can be followed by its ids.')
     expect([works, said]).toEqual([true, []])
@@ -62,7 +62,7 @@ describe('--check', () => {
     expect(reddit.log[1]!.query).toBe('?limit=100&raw_json=1')
   })
 
-  test('says that it waits, how long and why', async () => {
+  test('announces how long it waits and why', async () => {
     const { works, said, tookMs } = await check(LIST, { fault: once(answer(429, { 'retry-after': '20' })) })
     expect(works).toBe(true)
     expect(said).toEqual(['auth.test asks to wait 20 s (429 too many requests): waiting.'])
@@ -82,11 +82,11 @@ describe('--check', () => {
   ])('does not wait for ten minutes (%s)', async (why, fault) => {
     const { works, text, tookMs } = await check(LIST, { fault: once(fault) })
     expect(works).toBe(false)
-    expect(text).toBe(`It does not work: auth.test asks to wait 600 s (${why}), and a check waits a minute at most.`)
+    expect(text).toBe(`It does not work: auth.test asks to wait 600 s (${why}), and a check takes a minute at most.`)
     expect(tookMs).toBeLessThan(SECOND)
   })
 
-  test('gives up after a minute, whatever keeps it', async () => {
+  test('gives up after a minute of short waits', async () => {
     const { works, tookMs } = await check(LIST, { fault: () => answer(429, { 'retry-after': '25' }) })
     expect(works).toBe(false)
     expect(tookMs).toBeLessThanOrEqual(MINUTE + SECOND)
@@ -114,7 +114,7 @@ describe('--check', () => {
     })
   })
 
-  test('finds what takes the place of r/all, or says that nothing does', async () => {
+  test('names the listing that replaces r/all, or says that there is none', async () => {
     const some = await check(REDDIT, { refused: ['all'] })
     expect(some).toMatchObject({ works: true })
     expect(some.text).toContain('Not readable: r/all (403 Forbidden); r/popular is.')
@@ -123,7 +123,7 @@ describe('--check', () => {
     expect(none.text).toContain('but lets it read nothing: r/all (403 Forbidden), r/popular')
   })
 
-  test('asks once for a feed that is refused', async () => {
+  test('sends only one request for a feed that is refused', async () => {
     const { works, text, reddit, tookMs } = await check(FEED, { fault: () => answer(404) })
     expect([works, text]).toEqual([
       false,

@@ -9,34 +9,34 @@ import { NEWEST_NAMES } from './sources/reddit/newest-posts.ts'
 import type { ListingClient, ListingPage, ListingQuestion } from './sources/listing/listing-page.ts'
 import { createFeedClient } from './sources/rss/rss.ts'
 
-/** A token that turns out to be stale is replaced once; more is not waited for. */
+/** The second attempt is for a token that turns out to be invalid; a check retries nothing else. */
 const MAX_ATTEMPTS = 2
-/** A page as the sources ask for it. */
+/** The page size that the sources ask for. */
 const PAGE = { limit: '100' }
-/** Each subreddit costs a request. */
+/** How many subreddits are tried at most, because each of them takes a request. */
 const MAX_CHECKED = 10
 
-/** What a check found. */
+/** The outcome of a check. */
 export interface CheckResult {
   readonly works: boolean
-  /** A sentence for people, or a few. */
+  /** One or more sentences for people. */
   readonly text: string
 }
 
-/** Whether settings ask for a check, of a source that can be checked. */
+/** Whether the settings ask for a check instead of a run. */
 export function wantsCheck(source: IngestConfig['source']): source is RedditSource | KeylessSource {
   return 'check' in source && source.check
 }
 
 /**
- * Tries a source with its settings and says what works. Stores nothing, and takes little more than a minute at most.
- * @param say is told what is waited for
+ * Tries a source with its settings and says what works. It stores nothing and takes little more than a minute at most.
+ * @param say is told what the check waits for
  */
 export async function checkSource(
   source: RedditSource | KeylessSource,
   logger: Logger,
   world: World = realWorld,
-  say: Say = sayAside,
+  say: Say = writeToStderr,
 ): Promise<CheckResult> {
   try {
     return await withTimeLimit(world, say, (watched, signal) => {
@@ -49,8 +49,8 @@ export async function checkSource(
   }
 }
 
-/** What is found is printed; what is waited for stands beside it. */
-const sayAside: Say = (text) => void process.stderr.write(`${text}\n`)
+/** Standard output is for the result alone, so waits are announced on standard error. */
+const writeToStderr: Say = (text) => void process.stderr.write(`${text}\n`)
 
 interface Parts {
   readonly logger: Logger
@@ -58,7 +58,7 @@ interface Parts {
   readonly signal: AbortSignal
 }
 
-/** Prints what a check found; the process ends with 1 when it does not work. */
+/** Prints the result of a check. When the source does not work, the process will exit with 1. */
 export function reportCheck({ works, text }: CheckResult): void {
   process.stdout.write(`${text}\n`)
   if (!works) process.exitCode = 1
@@ -73,7 +73,7 @@ async function checkReddit(source: RedditSource, { logger, world, signal }: Part
   const found = await tryEach(client, names.slice(0, MAX_CHECKED), all ? 1 : MAX_CHECKED, signal)
   const { readable, refused } = found
   if (readable.length === 0)
-    return { works: false, text: `${accepted}, but lets it read nothing: ${refused.join(', ')}.` }
+    return { works: false, text: `${accepted}, but it cannot read anything: ${refused.join(', ')}.` }
   const noInfo = await refusalOf(client, { path: '/api/info', query: { id: `t3_${found.postId}` } }, signal)
   if (all && noInfo !== undefined)
     return { works: false, text: `${accepted}, but refuses /api/info (${noInfo}). ${NO_IDS}` }
@@ -83,8 +83,9 @@ async function checkReddit(source: RedditSource, { logger, world, signal }: Part
   return { works: true, text: `${accepted}; ${mode}.${not}${unnoticed}${all ? '' : uncheckedOf(names)}` }
 }
 
-const NO_IDS = 'Without it all of Reddit cannot be followed; a list of subreddits can, but not what is deleted of it.'
-const NO_DELETIONS = 'What is deleted on Reddit cannot be noticed, because /api/info is refused'
+const NO_IDS =
+  'Without it, all of Reddit cannot be followed. A list of subreddits can be, but posts deleted on Reddit will not be noticed.'
+const NO_DELETIONS = 'Posts deleted on Reddit will not be noticed, because /api/info is refused'
 
 async function checkFeed(source: KeylessSource, { logger, world, signal }: Parts): Promise<CheckResult> {
   const client = createFeedClient(source, logger, world, 1)
@@ -112,11 +113,11 @@ async function checkArchive(source: KeylessSource, { logger, world, signal }: Pa
 interface Readable {
   readonly readable: string[]
   readonly refused: string[]
-  /** Of some post that was read. */
+  /** The id of any post that was read, for trying `/api/info`. */
   postId: string
 }
 
-/** @param enough how many that can be read are looked for */
+/** Tries subreddits until `enough` of them can be read. */
 async function tryEach(
   client: ListingClient,
   names: readonly string[],
@@ -136,7 +137,7 @@ async function tryEach(
   return result
 }
 
-/** Asks a question. @returns why it is refused; undefined where it is not. @throws UnavailableError, and the signal's reason */
+/** Reads a page. @returns why it is refused; undefined when it is not. @throws UnavailableError, and the signal's reason */
 async function refusalOf(
   client: ListingClient,
   question: ListingQuestion,
@@ -146,7 +147,7 @@ async function refusalOf(
   return refusing(async () => onAnswer(await client.readListing(question, signal)))
 }
 
-/** @returns why what was asked for is refused; undefined where it is not. @throws what `ask` throws else */
+/** @returns why `ask` was refused; undefined when it was not. @throws the other errors of `ask` */
 async function refusing(ask: () => Promise<void>): Promise<string | undefined> {
   try {
     await ask()

@@ -19,7 +19,7 @@ describe('reddit', () => {
     })
   })
 
-  test('takes a list from the arguments before that of the environment', () => {
+  test('prefers the list of the arguments to that of the environment', () => {
     const source = read({ ...REDDIT, SUBREDDITS: 'x1,y1' }, [
       '--source',
       'reddit',
@@ -29,7 +29,7 @@ describe('reddit', () => {
     expect(source).toMatchObject({ subreddits: new Set(['askscience', 'memes']) })
   })
 
-  test('takes a secret, other origins, an interval and --check', () => {
+  test('accepts a secret, other origins, an interval and --check', () => {
     const env = {
       REDDIT_CLIENT_SECRET: 's',
       REDDIT_AUTH_URL: 'http://127.0.0.1:1',
@@ -78,7 +78,7 @@ describe('arctic-shift and rss', () => {
     })
   })
 
-  test('take their own origin', () => {
+  test('read the setting of their own origin', () => {
     const env = { SUBREDDITS: 'a1', ARCTIC_SHIFT_URL: 'http://127.0.0.1:3', REDDIT_RSS_URL: 'http://127.0.0.1:4' }
     expect(read({ ...env, SOURCE: 'arctic-shift' })).toMatchObject({ url: 'http://127.0.0.1:3' })
     expect(read({ ...env, SOURCE: 'rss' })).toMatchObject({ url: 'http://127.0.0.1:4' })

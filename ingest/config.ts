@@ -7,47 +7,49 @@ import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-co
 
 export interface DumpSource {
   readonly kind: 'dump'
-  /** Paths; `-` is standard input. */
+  /** Paths of files; `-` is standard input. */
   readonly files: readonly string[]
   readonly follow: boolean
-  /** In lower case; undefined: all. */
+  /** Names in lower case; undefined: all subreddits. */
   readonly subreddits: ReadonlySet<string> | undefined
 }
 
 export interface DemoSource {
   readonly kind: 'demo'
   readonly seed: string
-  /** How much history the first start makes. */
+  /** How many days of history the first start generates. */
   readonly days: number
-  /** Above 1: history passes at this multiple of real time instead of at full speed. */
+  /** 1: history is published at full speed. Above 1: time passes that many times faster than real time until it reaches the present. */
   readonly speed: number
 }
 
-/** What every source has that follows something on the net. */
+/** The settings that all live sources have. */
 interface FollowingSource {
   readonly userAgent: string
   readonly pollIntervalMs: number
-  /** Only try whether it can be read. */
+  /** Only try whether the source can be read, and store nothing. */
   readonly check: boolean
 }
 
 export interface RedditSource extends FollowingSource {
   readonly kind: 'reddit'
   readonly clientId: string
-  /** Undefined: an installed app, which has none. */
+  /** Undefined: an installed app, which has no secret. */
   readonly clientSecret: string | undefined
-  /** In lower case; undefined: all of Reddit. */
+  /** Names in lower case; undefined: all of Reddit. */
   readonly subreddits: ReadonlySet<string> | undefined
-  /** Origins. */
+  /** The origin of the token endpoint. */
   readonly authUrl: string
+  /** The origin of the API. */
   readonly apiUrl: string
 }
 
+/** A source that needs no API key. It reads a list of subreddits. */
 export interface KeylessSource extends FollowingSource {
   readonly kind: 'arctic-shift' | 'rss'
-  /** In lower case. */
+  /** Names in lower case. */
   readonly subreddits: ReadonlySet<string>
-  /** Origin. */
+  /** The origin of its server. */
   readonly url: string
 }
 
@@ -60,14 +62,15 @@ export interface IngestConfig extends SharedConfig {
 }
 
 const SOURCES = ['demo', 'dump', 'reddit', 'arctic-shift', 'rss', 'none'] as const
-/** Sources that take a list of subreddits, and those that can be tried. */
+/** Sources that accept `--subreddits`. */
 const WITH_SUBREDDITS = new Set(['dump', 'reddit', 'arctic-shift', 'rss'])
+/** Sources that accept `--check`. */
 const CHECKABLE = new Set(['reddit', 'arctic-shift', 'rss'])
-/** Of readers that need no account. */
+/** The user agent of keyless sources where none is set. */
 const DEFAULT_USER_AGENT = 'node:gravitas:0.1.0'
 const SUBREDDIT = /^[A-Za-z0-9_]{2,24}$/
 
-/** @throws ConfigurationError naming every problem of the environment and of the arguments */
+/** @throws ConfigurationError that names every problem of the environment and of the arguments */
 export function readIngestConfig(env: Environment, args: readonly string[]): IngestConfig {
   const read = new SettingsReader(env)
   const shared = readSharedConfig(read)
@@ -151,7 +154,7 @@ function readDump(read: SettingsReader, files: string[], values: Values): DumpSo
   const follow = values.follow === true
   if (follow && files.length > 1) read.problem('--follow takes one file')
   if (follow && files.includes(STANDARD_STREAM))
-    read.problem('--follow needs a file; standard input is read to its end anyway')
+    read.problem('--follow needs a file; standard input is always read to its end')
   return { kind: 'dump', files, follow, subreddits: readSubreddits(read, values) }
 }
 
@@ -218,11 +221,11 @@ function checkFile(read: SettingsReader, file: string): void {
   }
 }
 
-/** @returns undefined where no list was given */
+/** @returns undefined when no list was given */
 function readSubreddits(read: SettingsReader, values: Values): ReadonlySet<string> | undefined {
   const list = values.subreddits ?? read.optional('SUBREDDITS')
   if (list === undefined) return undefined
   const names = list.split(',').map((name) => name.trim().replace(/^\/?r\//, ''))
-  for (const name of names) if (!SUBREDDIT.test(name)) read.problem(`"${name}" is no name of a subreddit`)
+  for (const name of names) if (!SUBREDDIT.test(name)) read.problem(`"${name}" is not the name of a subreddit`)
   return new Set(names.map((name) => name.toLowerCase()))
 }

@@ -59,7 +59,7 @@ async function file(name: string, data: string | Uint8Array): Promise<string> {
   return join(folder, name)
 }
 
-test('reads plain, gzip and zstd, by their first bytes, and takes no author along', async () => {
+test('recognizes plain, gzip and zstd files by their first bytes, and stores no author', async () => {
   await importFiles(
     await file('a.ndjson', lines(1_500)),
     await file('b.data', gzipSync(lines(1_500, 1_500))),
@@ -73,7 +73,7 @@ test('reads plain, gzip and zstd, by their first bytes, and takes no author alon
   expect(message!.json()).toMatchObject({ created_utc: 1_363_000_000, source: 'dump' })
 })
 
-test('counts a broken line, sets it aside in DEAD and goes on', async () => {
+test('counts a broken line, puts it into DEAD and goes on', async () => {
   const broken = ['{"id":', '[1]', line(7, { created_utc: 1 }), line(8, { subreddit: 'not a name' })]
   await importFiles(await file('a.ndjson', `${lines(3)}${broken.join('\n')}\n\n${lines(2, 10)}`))
   expect(await stored()).toBe(5)
@@ -90,7 +90,7 @@ test('a post twice in one file, and a file imported twice, are stored once', asy
   expect(await stored()).toBe(1_200)
 })
 
-test('a truncated archive says how far it came and keeps what it read', async () => {
+test('the error of a truncated archive says how far it was read, and what was read is stored', async () => {
   const whole = zstdCompressSync(
     Buffer.from(Array.from({ length: 60_000 }, (_, n) => line(n, { title: `${Math.sin(n)}` })).join('\n')),
   )
@@ -109,7 +109,7 @@ test('an interrupted import goes on where it stopped', async () => {
   expect(await stored()).toBe(60_000)
 })
 
-test('a followed file is read on, and from its beginning when another took its place', async () => {
+test('a followed file is read on after a stop, and from its beginning when another file replaced it', async () => {
   const path = await file('live.ndjson', lines(10))
   const follow = async (expected: number): Promise<void> => {
     await using _service = await start(['--source', 'dump', '--follow', path])
@@ -125,7 +125,7 @@ test('a followed file is read on, and from its beginning when another took its p
   await follow(26)
 })
 
-test('--subreddits takes only those, and posts deleted later are left out', async () => {
+test('--subreddits imports only those, and posts deleted later are left out', async () => {
   const text = [
     line(1),
     line(2, { subreddit: 'Memes' }),
@@ -142,7 +142,7 @@ test('wrong arguments are all named at once', () => {
   expect(() => readIngestConfig({}, ['--source', 'telepathy'])).toThrow(/unknown source "telepathy"/)
 })
 
-test('the demo fills the past, and a restart makes no post again', async () => {
+test('the demo generates its history, and after a restart goes on where it stopped', async () => {
   const first = await start(['--source', 'demo'], { DEMO_DAYS: '1' })
   await vi.waitFor(async () => expect(await stored()).toBeGreaterThan(20_000), { timeout: 30_000 })
   await first[Symbol.asyncDispose]()

@@ -28,7 +28,7 @@ let jsm: JetStreamManager
 let folder: string
 let reddit: StandInReddit
 let server: Awaited<ReturnType<typeof serveStandIn>>
-/** Each is met by one request. */
+/** Each fault is met by one request. */
 let faults: Fault[]
 
 beforeEach(async () => {
@@ -49,7 +49,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** Posts of the last minutes, one a second. */
+/** One post for each of the last `count` seconds. */
 const recent = (subreddit: string, count: number, firstId = FIRST_ID): StandInPost[] =>
   Array.from({ length: count }, (_, n) => createPost(firstId + n, subreddit, Date.now() - (count - n) * 1_000))
 
@@ -75,9 +75,9 @@ const untilStored = (count: number): Promise<void> =>
   vi.waitFor(async () => expect(await stored()).toBe(count), { interval: 20, timeout: 30_000 })
 
 describe('reddit', () => {
-  test('reads listings over http, through cut connections, limits and errors, and goes on where it was', async () => {
+  test('reads listings over HTTP despite cut connections and errors, and after a restart goes on where it was', async () => {
     reddit.add(recent('AskScience', 250))
-    const met = new Set(['a cut connection', '502 as HTML', 'JSON that is no listing and no token', '401'])
+    const met = new Set(['a cut connection', '502 as HTML', 'JSON that is neither a listing nor a token', '401'])
     faults.push(...FAULTS.filter(([name]) => met.has(name)).map(([, fault]) => fault))
     {
       await using _service = await start({ SUBREDDITS: 'askscience' })
@@ -105,7 +105,7 @@ describe('reddit', () => {
     expect(reddit.log.some(({ path }) => path === '/api/info')).toBe(true)
   })
 
-  test('what is no valid post goes to DEAD, without its author, and stops nothing', async () => {
+  test('an invalid post goes to DEAD without its author, and the others are stored', async () => {
     const [good, ...bad] = recent('AskScience', 3)
     const broken = [{ title: 7 }, { created_utc: 5 }]
     reddit.add([good!, ...bad.map((post, n) => Object.assign({}, post, { data: { ...post.data, ...broken[n] } }))])
@@ -130,7 +130,7 @@ describe('reddit', () => {
     expect(await stored(DEAD)).toBe(0)
   })
 
-  test('stops although the server is gone and posts are on their way; they are stored at the next start', async () => {
+  test('stops although the NATS server is gone while posts are being stored; the next start stores them', async () => {
     const service = await start({ SUBREDDITS: 'askscience' })
     const listings = (): number => reddit.log.filter(({ path }) => path.startsWith('/r/')).length
     await vi.waitFor(() => expect(listings()).toBe(1), { timeout: 10_000 })

@@ -19,5 +19,5 @@ await runCommand(async () => {
   const first = await Promise.race([dump.finished, stopped])
   if (typeof first === 'string') process.exitCode = STOPPED_BY_SIGNAL
 })
-// Standard input may still be open when all is done.
+// An open standard input would keep the process alive.
 setTimeout(() => process.exit(), EXIT_GRACE_MS).unref()

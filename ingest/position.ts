@@ -5,7 +5,7 @@ import { SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
 
-/** Where each source stands, kept in the log's own server so that it travels with the log. */
+/** How far each source has read. It is kept in a bucket on the NATS server, so that it is backed up together with the log. */
 export class Positions {
   readonly #bucket: KV
 
@@ -13,7 +13,7 @@ export class Positions {
     this.#bucket = bucket
   }
 
-  /** Opens the bucket; creates it where it is missing. */
+  /** Opens the bucket, and creates it when it is missing. */
   static async open(connection: NatsConnection): Promise<Positions> {
     const kvm = new Kvm(jetstream(connection))
     const options = { history: 1, storage: StorageType.File, max_bytes: BUCKET_BYTES }

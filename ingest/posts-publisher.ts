@@ -1,7 +1,7 @@
 import { encodeEvent, EVENTS, type PostSubmitted, subjectOf } from '../schema/events.ts'
 import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 
-/** The server's limit is 1 MB with headers; what is larger cannot be stored. */
+/** The server accepts messages of 1 MB including headers. */
 export const MAX_MESSAGE_BYTES = 900_000
 const MAX_BATCH_BYTES = 4_000_000
 const BATCHES_IN_FLIGHT = 4
@@ -19,16 +19,16 @@ interface Batch {
 }
 
 /**
- * Gathers posts into atomic batches and keeps a few of them in flight. Positions (of any meaning, growing) go along:
- * {@link acknowledged} is the last one before which everything is stored.
+ * Collects posts into atomic batches and keeps a few batches in flight. Each message comes with its position in the source, a
+ * number that only grows; {@link acknowledged} says up to which position everything is stored.
  */
 export class PostsPublisher {
   readonly counts: PublishCounts = { published: 0, duplicates: 0, dead: 0 }
-  /** Everything up to this position is stored. */
+  /** Everything up to and with this position is stored. */
   acknowledged = 0
   readonly #publisher: DurablePublisher
   readonly #subjects = new Map<string, string>()
-  /** By message id: one repeated id would make the server refuse a whole batch. */
+  /** By message id, because the server refuses a whole batch when an id occurs twice in it. */
   #posts = new Map<string, OutgoingMessage>()
   #dead: OutgoingMessage[] = []
   #bytes = 0
@@ -42,12 +42,12 @@ export class PostsPublisher {
     this.#publisher = publisher
   }
 
-  /** Whether the caller must await {@link room} before it adds more. */
+  /** Whether the caller must await {@link room} before it adds another event. */
   get full(): boolean {
     return this.#running >= BATCHES_IN_FLIGHT || this.#error !== undefined
   }
 
-  /** @returns false when the event is too large for a message; it was not added */
+  /** Adds an event. @returns false when it is too large for a message; then it was not added */
   add(event: PostSubmitted, position: number): boolean {
     const payload = Buffer.from(encodeEvent(event))
     if (payload.length > MAX_MESSAGE_BYTES) return false
@@ -59,18 +59,19 @@ export class PostsPublisher {
     return true
   }
 
+  /** Adds a message for the stream DEAD. */
   addDead(message: OutgoingMessage, position: number): void {
     this.#dead.push(message)
     this.#advance(position, message.payload.length)
   }
 
-  /** Notes that everything up to `position` needs no message of its own. */
+  /** Notes that nothing is published for this position. */
   pass(position: number): void {
     this.#position = position
     if (this.#posts.size === 0 && this.#dead.length === 0 && this.#inFlight.length === 0) this.acknowledged = position
   }
 
-  /** Sends off what was gathered, without waiting for it. */
+  /** Sends the batch collected so far, and does not wait until it is stored. */
   flush(): void {
     if (this.#posts.size === 0 && this.#dead.length === 0) return
     const batch: Batch = { position: this.#position, done: false }
@@ -83,13 +84,13 @@ export class PostsPublisher {
     void this.#send(posts, dead, batch)
   }
 
-  /** Resolves when another batch may be sent. @throws what made publishing fail */
+  /** Resolves when another batch may be sent. @throws the error that made publishing fail */
   async room(): Promise<void> {
     while (this.#running >= BATCHES_IN_FLIGHT && this.#error === undefined) await this.#change()
     if (this.#error !== undefined) throw this.#error
   }
 
-  /** Sends off everything and resolves when it is stored. @throws what made publishing fail */
+  /** Sends everything and resolves when it is stored. @throws the error that made publishing fail */
   async drain(): Promise<void> {
     this.flush()
     while (this.#running > 0) await this.#change()

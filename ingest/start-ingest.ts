@@ -18,12 +18,12 @@ import { LogEraser } from './sources/reddit/deletions/log-eraser.ts'
 import { LogPosts } from './sources/reddit/deletions/log-posts.ts'
 
 export interface IngestService extends Service {
-  /** Resolves when there is nothing more to read, with a summary where there is one; rejects when reading failed. */
+  /** Resolves when there is nothing more to read (a dump's with its summary); rejects when reading failed. */
   readonly finished: Promise<ImportSummary | undefined>
 }
 
 const SILENT: ProgressOutput = { write: () => true }
-/** For what is being stored. While the server is away that may never be; what was not stored is read again. */
+/** How long a stop waits for posts that are being stored. The server may be away, and the next start reads those posts again. */
 const STOP_GRACE_MS = 4_000
 
 /** Starts a source. A dump ends by itself, the others run until they are disposed. */
@@ -33,7 +33,7 @@ export async function startIngest(
   output: ProgressOutput = SILENT,
 ): Promise<IngestService> {
   const { source } = config
-  if (source.kind === 'none') return { ...idle(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
+  if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
   const connection = await connectIngest(config, logger)
   try {
     if (source.kind === 'dump') return startDump(source, connection, logger, output)
@@ -47,9 +47,9 @@ export async function startIngest(
             postLog: source.kind === 'reddit' ? await openPostLog(config, connection, logger) : undefined,
           })
     return {
-      ...idle(running.failed),
+      ...outcome(running.failed),
       [Symbol.asyncDispose]: async () => {
-        await inTime(running[Symbol.asyncDispose](), logger)
+        await withinGrace(running[Symbol.asyncDispose](), logger)
         await connection.close()
       },
     }
@@ -59,7 +59,7 @@ export async function startIngest(
   }
 }
 
-/** Connects and makes sure that there is a stream to publish to. */
+/** Connects and makes sure that the stream POSTS exists. */
 async function connectIngest(config: IngestConfig, logger: Logger): Promise<NatsConnection> {
   const { natsUrl: url, dataDir, source } = config
   const connection = await connectNats({ url, user: 'ingest', name: `ingest ${source.kind}`, dataDir, logger })
@@ -72,7 +72,7 @@ async function connectIngest(config: IngestConfig, logger: Logger): Promise<Nats
   }
 }
 
-/** Where posts are looked for that may be deleted, and erased as another NATS user. */
+/** Opens the stored posts for the check for deletions. Erasing uses a connection of its own, as the NATS user `eraser`. */
 async function openPostLog(
   { natsUrl: url, dataDir }: IngestConfig,
   connection: NatsConnection,
@@ -90,10 +90,10 @@ function startDump(
   const stop = new AbortController()
   const finished = importDumps({ connection, source, output, signal: stop.signal })
   return {
-    ...idle(finished),
+    ...outcome(finished),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await inTime(
+      await withinGrace(
         finished.catch(() => {}),
         logger,
       )
@@ -102,17 +102,17 @@ function startDump(
   }
 }
 
-async function inTime(stopped: PromiseLike<unknown>, logger: Logger): Promise<void> {
+/** Waits until a source has stopped, but not longer than the grace period. */
+async function withinGrace(stopped: PromiseLike<unknown>, logger: Logger): Promise<void> {
   const late = new AbortController()
   const grace = pause(STOP_GRACE_MS, 'late', { signal: late.signal }).catch(() => {})
   const first = await Promise.race([stopped, grace])
   late.abort()
-  if (first === 'late')
-    logger.warn('stopped while something was still to be stored; what was not is read again at the next start')
+  if (first === 'late') logger.warn('stopped before all posts were stored; the next start reads the missing ones again')
 }
 
-/** A failure is reported by both promises, whichever is looked at. */
-function idle(finished: Promise<ImportSummary | undefined>): Pick<IngestService, 'failed' | 'finished'> {
+/** Both promises of a service: a failure rejects each of them, so that it is enough to watch one. */
+function outcome(finished: Promise<ImportSummary | undefined>): Pick<IngestService, 'failed' | 'finished'> {
   const failed = new Promise<never>((_, reject) => void finished.catch(reject))
   failed.catch(() => {})
   return { failed, finished }

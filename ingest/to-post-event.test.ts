@@ -15,7 +15,7 @@ const submission = (more: object = {}): object => ({
 const convert = (more: object = {}) => toPostEvent(submission(more), 'dump', NOW_MS)
 
 describe('toPostEvent', () => {
-  test('keeps known fields only, and never the author', () => {
+  test('keeps only known fields, and never the author', () => {
     expect(convert({ url: 'https://example.org', over_18: true, is_self: false })).toEqual({
       type: 'PostSubmitted',
       id: '1abcde',
@@ -32,22 +32,22 @@ describe('toPostEvent', () => {
     })
   })
 
-  test.each([['1364000000'], ['1364000000.0'], [1_364_000_000.9]])('takes created_utc %j', (created_utc) => {
+  test.each([['1364000000'], ['1364000000.0'], [1_364_000_000.9]])('accepts created_utc %j', (created_utc) => {
     expect(convert({ created_utc }).created_utc).toBe(1_364_000_000)
   })
 
-  test('keeps what stands for deleted text', () => {
+  test('keeps [deleted] as the text of a deleted post', () => {
     expect(convert({ selftext: '[deleted]' }).selftext).toBe('[deleted]')
   })
 
-  test('cuts texts to the limits of the schema, not through a character', () => {
+  test('cuts texts to the limits of the schema, and never within a character', () => {
     expect(convert({ title: 'x'.repeat(50_000) }).title).toHaveLength(MAX_TITLE_LENGTH)
     expect(convert({ selftext: 'x'.repeat(200_000) }).selftext).toHaveLength(MAX_SELFTEXT_LENGTH)
     const title = `${'x'.repeat(MAX_TITLE_LENGTH - 1)}😀`
     expect(convert({ title }).title).toBe('x'.repeat(MAX_TITLE_LENGTH - 1))
   })
 
-  test('takes a full name for an id, and drops optional fields of the wrong type', () => {
+  test('accepts a full name (t3_…) as an id, and drops optional fields of the wrong type', () => {
     expect(convert({ id: 't3_1ABCDE', is_self: 'yes', permalink: 7, url: 'x'.repeat(30_000) })).toMatchObject({
       id: '1abcde',
       is_self: null,
@@ -57,7 +57,7 @@ describe('toPostEvent', () => {
   })
 
   test.each([[7], [true], [['a', 'flair']], [{ text: 'a flair' }]])(
-    'drops %j where an optional field should be',
+    'drops %j as the value of an optional field',
     (value) => {
       const fields = ['selftext', 'permalink', 'url', 'is_self', 'over_18', 'link_flair_text']
       for (const field of fields.filter((name) => value !== true || !/^(is_|over_)/.test(name))) {
@@ -68,12 +68,12 @@ describe('toPostEvent', () => {
 
   test.each([
     ['no title', { title: undefined }, /title/],
-    ['a title that is no text', { title: 7 }, /title/],
+    ['a title that is a number', { title: 7 }, /title/],
     ['no subreddit', { subreddit: null }, /subreddit/],
-    ['an id that is none', { id: 'not an id' }, /id/],
+    ['an invalid id', { id: 'not an id' }, /id/],
     ['a time before Reddit', { created_utc: 5 }, /created_utc/],
-    ['a time that is none', { created_utc: 'yesterday' }, /created_utc/],
-    ['a time to come', { created_utc: NOW_MS / 1_000 + 100_000 }, /ahead/],
+    ['an invalid time', { created_utc: 'yesterday' }, /created_utc/],
+    ['a time in the future', { created_utc: NOW_MS / 1_000 + 100_000 }, /ahead/],
   ])('refuses %s', (_, more, reason) => {
     expect(() => convert(more)).toThrow(reason)
   })
@@ -83,7 +83,7 @@ describe('toPostEvent', () => {
   })
 })
 
-test('wasDeletedLater reads the dump’s own remark', () => {
+test('wasDeletedLater reads the field of the dump that says so', () => {
   expect(wasDeletedLater(submission({ _meta: { was_deleted_later: true } }))).toBe(true)
   expect(wasDeletedLater(submission({ _meta: { was_deleted_later: false } }))).toBe(false)
   expect(wasDeletedLater(submission())).toBe(false)

@@ -4,16 +4,16 @@ import type { PostSubmitted } from '../schema/events.ts'
 import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 
-/** A Reddit submission as the API and the dumps have it; nothing about it is certain. */
+/** A Reddit submission as the API and the dumps contain it. Any field may be missing or of another type. */
 type Submission = Readonly<Record<string, unknown>>
 
-/** In UTF-16 units. */
+// The limits count UTF-16 units.
 const MAX_PERMALINK_LENGTH = 2_000
 const MAX_URL_LENGTH = 20_000
 const MAX_FLAIR_LENGTH = 1_000
 
 /**
- * Whether a dump says that the post was deleted after it had been archived. Such posts must not be imported.
+ * Whether a dump says that the post was deleted on Reddit after it had been archived. Such posts must not be imported.
  * Source: the `_meta` object of Arctic Shift's dumps since 2023-11.
  */
 export function wasDeletedLater(submission: unknown): boolean {
@@ -22,9 +22,9 @@ export function wasDeletedLater(submission: unknown): boolean {
 }
 
 /**
- * A Reddit submission as an event: known fields only, never its author, texts cut to the schema's limits.
+ * Converts a Reddit submission into an event: only known fields, never the author, and texts cut to the schema's limits.
  * @param nowMs the clock, milliseconds since the epoch
- * @throws EventRejectedError when it is no valid post
+ * @throws EventRejectedError when it is not a valid post
  */
 export function toPostEvent(submission: unknown, source: string, nowMs: number): PostSubmitted {
   if (typeof submission !== 'object' || submission === null || Array.isArray(submission)) {
@@ -35,7 +35,7 @@ export function toPostEvent(submission: unknown, source: string, nowMs: number):
     type: 'PostSubmitted',
     id: toId(from['id'] ?? from['name']),
     subreddit: from['subreddit'],
-    // What is no text is left for validation to name.
+    // A title of another type is kept, so that the error of `checkEvent` names it.
     title: cut(from['title'], MAX_TITLE_LENGTH) ?? from['title'],
     selftext: cut(from['selftext'], MAX_SELFTEXT_LENGTH),
     created_utc: toSeconds(from['created_utc']),
@@ -51,13 +51,13 @@ export function toPostEvent(submission: unknown, source: string, nowMs: number):
 
 const toId = (id: unknown): unknown => (typeof id === 'string' ? plainPostId(id) : id)
 
-/** Old dumps have the time as a string, some as a fraction. What is no number is left for validation to name. */
+/** Old dumps give the time as a string, some of them as a fraction. Any other value is kept for the error of `checkEvent`. */
 function toSeconds(time: unknown): unknown {
   const value = typeof time === 'string' && time.trim() !== '' ? Number(time) : time
   return typeof value === 'number' ? Math.floor(value) : value
 }
 
-/** Optional fields of another type are left out: they are no reason to lose a post. */
+/** An optional field of another type is left out, because the post is still worth storing. */
 const toBoolean = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null)
 
 const within = (value: unknown, max: number): string | null =>

@@ -1,14 +1,14 @@
-/** Time as a source sees it, so that a test can let days pass in seconds. */
+/** The time that sources use. Tests replace it, so that days pass in seconds. */
 export interface Clock {
-  /** Milliseconds since the epoch; may be wrong, and may jump when it is set. */
+  /** The machine's clock: milliseconds since the epoch. It may be wrong, and it jumps when somebody sets it. */
   wallMs(): number
-  /** Milliseconds since any starting point; never jumps. What waits and expires is measured by it. */
+  /** A monotonic clock: milliseconds since an arbitrary moment. It never jumps, so waits and expiries are measured by it. */
   elapsedMs(): number
   /** Resolves after `ms`, or as soon as the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
 
-/** A timer of Node's takes no more. */
+/** The longest delay that Node's timers support. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {

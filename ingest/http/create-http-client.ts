@@ -3,17 +3,16 @@ import { HttpClient } from './http-client.ts'
 import { RateLimiter, type RateLimits } from './rate-limiter.ts'
 import type { World } from './world.ts'
 
-/** What the clients of all sources are made of. */
+/** What every source needs to create its HTTP client. */
 export interface ClientParts {
-  /** By which a server knows its readers. */
   readonly source: { readonly userAgent: string }
   readonly logger: Logger
   readonly world: World
-  /** Exchanges tried for one request; undefined: as many as a source that runs on tries. */
+  /** How often one request is attempted; undefined: the default of {@link HttpClient}, for sources that run on. */
   readonly maxAttempts?: number | undefined
 }
 
-/** A client that keeps to a server's limits. */
+/** Creates a client with a rate limiter of its own. */
 export function createHttpClient({ source, logger, world, maxAttempts }: ClientParts, limits: RateLimits): HttpClient {
   const { clock, fetch, random } = world
   const limiter = new RateLimiter(clock, limits)

@@ -1,11 +1,11 @@
-/** An exchange failed in a way that may pass: it is tried again. */
+/** A request failed in a way that may pass, so it is retried. */
 export class TransientError extends Error {
   override name = 'TransientError'
-  /** The least time to wait, as the server asked for it. */
+  /** The least time to wait before the retry, as the server asked for it. */
   readonly waitMs: number
-  /** Try again at once: what failed has been retryAtOnce, such as a token that was replaced. */
+  /** Whether to retry without waiting, because the cause is already repaired, such as by a new token. */
   readonly retryAtOnce: boolean
-  /** The server wants all requests to pause, not just this one. */
+  /** Whether all requests to this server must wait, not only this one. */
   readonly pauseAll: boolean
 
   constructor(
@@ -19,16 +19,16 @@ export class TransientError extends Error {
   }
 }
 
-/** An exchange kept failing; it may be asked for again later. */
+/** All attempts of a request failed. A later request may succeed. */
 export class UnavailableError extends Error {
   override name = 'UnavailableError'
 }
 
-/** The server will not give out what was asked for: private, banned, not existing, forbidden by law. */
+/** The server refuses to show what was asked for: it is private, banned, does not exist, or is forbidden by law. */
 export class RefusedError extends Error {
   override name = 'RefusedError'
   readonly status: number
-  /** In the server's own word where it gave one, such as `private`. */
+  /** The server's own word for it where it gave one, such as `private`. */
   readonly reason: string
 
   constructor(status: number, reason: string, options?: ErrorOptions) {
@@ -38,19 +38,19 @@ export class RefusedError extends Error {
   }
 }
 
-/** What was asked for is elsewhere. */
+/** The server redirects to another path. */
 export class RedirectedError extends Error {
   override name = 'RedirectedError'
-  /** A path with its query; the host of the answer is not trusted with a token. */
+  /** The target's path and query. Its host is dropped, so that no token is ever sent to another host. */
   readonly path: string
 
   constructor(path: string) {
-    // So Reddit answers for a subreddit that it does not know.
+    // Reddit redirects to its search when a subreddit does not exist.
     super(path.startsWith('/subreddits/search') ? 'does not exist' : `redirected to ${path}`)
     this.path = path
   }
 }
 
-/** Whether what was asked for is not given out here, today or for good. */
+/** Whether the server answered, but does not show what was asked for. */
 export const isRefusal = (error: unknown): error is RefusedError | RedirectedError =>
   error instanceof RefusedError || error instanceof RedirectedError

@@ -26,13 +26,13 @@ test('does not follow a redirect', async () => {
   expect(answer.headers.get('location')).toBe('http://127.0.0.1:1/')
 })
 
-test('unpacks what is compressed, and text that is cut within a character', async () => {
+test('decompresses an answer and joins characters that are split between chunks', async () => {
   const text = '😀'.repeat(100_000)
   const answer = await ask((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text)))
   expect(answer.text).toBe(text)
 })
 
-test('fails when the connection is cut, before or within the answer', async () => {
+test('fails when the connection is cut before or during the answer', async () => {
   await expect(ask((request) => request.socket.destroy())).rejects.toThrow('fetch failed')
   const half: RequestListener = (request, response) => {
     response.writeHead(200, { 'content-length': '100' })
@@ -53,7 +53,7 @@ test('cuts off an answer that does not end', async () => {
   await expect(ask(endless)).rejects.toThrow('an answer of more than')
 })
 
-test('stops when asked to', async () => {
+test('rejects when its signal is aborted', async () => {
   const stop = new AbortController()
   const asked = ask(() => stop.abort(new Error('stopped')), stop.signal)
   await expect(asked).rejects.toThrow('stopped')

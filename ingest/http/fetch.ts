@@ -13,13 +13,13 @@ export interface HttpAnswer {
   readonly text: string
 }
 
-/** One exchange, without following redirects. Rejects when the connection fails or the signal is aborted. */
+/** Sends one request and does not follow redirects. Rejects when the connection fails or the signal is aborted. */
 export type Fetch = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>
 
-/** A page of a hundred long posts is below five million bytes. */
+/** A page of a hundred long posts has less than five million bytes. */
 const MAX_ANSWER_BYTES = 32 * 2 ** 20
 
-/** Node's own fetch; answers longer than 32 MiB are cut off with an error. */
+/** Node's own fetch. It rejects when an answer is longer than 32 MiB. */
 export const systemFetch: Fetch = async ({ url, method = 'GET', headers = {}, body }, signal) => {
   const init = { method, headers, redirect: 'manual', signal } as const
   const answer = await fetch(url, body === undefined ? init : { ...init, body })

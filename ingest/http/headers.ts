@@ -1,9 +1,9 @@
-/** The part of an answer's headers that sources read. */
+/** The headers of an answer, as far as sources read them. */
 export interface Headers {
   get(name: string): string | null
 }
 
-/** A header's value as a number that is not negative; undefined where it is missing or none. */
+/** Parses a header's value as a number of zero or more. @returns undefined when it is missing or no such number */
 export function seconds(value: string | null): number | undefined {
   if (value === null || value.trim() === '') return undefined
   const number = Number(value)
@@ -11,8 +11,9 @@ export function seconds(value: string | null): number | undefined {
 }
 
 /**
- * How long `retry-after` asks to wait, in milliseconds. It is a number of seconds or a date (RFC 9110, 10.2.3); a date is
- * compared with the answer's own, because our clock may be wrong; an answer without one counts as without the header.
+ * How long `retry-after` asks to wait, in milliseconds. The header is a number of seconds or a date (RFC 9110, 10.2.3). A date is
+ * compared with the answer's `date` header, because our clock may be wrong.
+ * @returns undefined when the header is missing or cannot be read, or holds a date while the answer has no `date` header
  */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get('retry-after')

@@ -26,23 +26,23 @@ function setUp(answers: (HttpAnswer | Error)[]) {
     return next
   }
   const http = new HttpClient({ clock, limiter, fetch, userAgent: 'test', logger: silentLogger, random: () => 1 })
-  const judge = (answer: HttpAnswer): string => {
+  const parse = (answer: HttpAnswer): string => {
     throwOnFailure(answer)
     return answer.text
   }
   const ask = (): Promise<string> =>
-    clock.passUntil(http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), judge }, never))
-  return { clock, limiter, http, ask, sentMs, judge }
+    clock.passUntil(http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), parse }, never))
+  return { clock, limiter, http, ask, sentMs, parse }
 }
 
 describe('HttpClient', () => {
-  test('waits twice as long after each failure', async () => {
+  test('doubles its wait after each failure', async () => {
     const set = setUp([answerOf(500), new TypeError('cut'), answerOf(200, 'there')])
     expect(await set.ask()).toBe('there')
     expect(set.sentMs.map((ms, index) => ms - (set.sentMs[index - 1] ?? 0))).toEqual([0, 1_000, 2_000])
   })
 
-  test('gives up after three attempts, and goes on with longer waits when asked again', async () => {
+  test('gives up after three attempts; the waits of the next requests grow further, up to five minutes', async () => {
     const set = setUp([answerOf(500, '')])
     await expect(set.ask()).rejects.toThrow(UnavailableError)
     expect(set.sentMs).toHaveLength(3)
@@ -51,7 +51,7 @@ describe('HttpClient', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
   })
 
-  test('heeds retry-after, for all requests', async () => {
+  test('after a 429 all requests wait as long as retry-after says', async () => {
     const set = setUp([answerOf(429, '', { 'retry-after': '120' }), answerOf(200)])
     const asked = Promise.all([set.ask(), set.ask()])
     await set.clock.passUntil(asked)
@@ -59,34 +59,34 @@ describe('HttpClient', () => {
   })
 
   test.each([
-    ['heeds', true],
-    ['does not heed', false],
-  ])('an answer that does not come in time is given up, by a fetch that %s its signal', async (_, heeds) => {
+    ['respects', true],
+    ['ignores', false],
+  ])('an answer that takes more than 15 seconds is given up, with a fetch that %s its signal', async (_, respects) => {
     const clock = new SimulatedClock(0)
     const limiter = new RateLimiter(clock, { perMinute: 60 })
     const fetch: Fetch = (_request, signal) =>
       new Promise((_resolve, reject) => {
-        if (heeds) signal.addEventListener('abort', () => reject(new Error('aborted')))
+        if (respects) signal.addEventListener('abort', () => reject(new Error('aborted')))
       })
     const http = new HttpClient({ clock, limiter, fetch, userAgent: 'x', logger: silentLogger, maxAttempts: 1 })
-    const asked = http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), judge: () => 1 }, never)
+    const asked = http.request({ what: 'test', build: () => ({ url: 'http://x.test' }), parse: () => 1 }, never)
     await expect(clock.passUntil(asked)).rejects.toThrow('no answer within 15 s')
     expect(clock.elapsedMs()).toBe(15_000)
   })
 
-  test('stops at once when asked to, also while it waits', async () => {
+  test('rejects at once when its signal is aborted during a wait', async () => {
     const set = setUp([answerOf(500)])
     const stop = new AbortController()
-    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), judge: set.judge }
+    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), parse: set.parse }
     const asked = set.http.request(exchange, stop.signal)
     await set.clock.pass(500)
     stop.abort(new Error('stopped'))
     await expect(asked).rejects.toThrow('stopped')
   })
 
-  test('what is refused once is asked for again, what is refused twice is refused', async () => {
+  test('a refused request is sent once more, and rejects only when it is refused again', async () => {
     const mishap = setUp([answerOf(403), answerOf(200, 'there')])
-    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), judge: mishap.judge }
+    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), parse: mishap.parse }
     expect(await mishap.clock.passUntil(mishap.http.requestTwiceIfRefused(exchange, never))).toBe('there')
     const meant = setUp([answerOf(404)])
     const asked = meant.clock.passUntil(meant.http.requestTwiceIfRefused(exchange, never))
@@ -94,7 +94,7 @@ describe('HttpClient', () => {
     expect(meant.sentMs).toHaveLength(2)
   })
 
-  test('goes by the server’s clock', async () => {
+  test('takes the time from the server’s date header', async () => {
     const set = setUp([answerOf(200, '', { date: 'Fri, 02 Jan 2026 00:00:00 GMT' })])
     expect(set.http.serverMs).toBe(Date.UTC(2026, 0, 1))
     await set.ask()
@@ -110,14 +110,14 @@ describe('throwOnFailure', () => {
     [418, '', TransientError, '418'],
     [301, '', TransientError, 'a redirect to nowhere'],
   ])('%d %j', (status, text, kind, message) => {
-    const judge = (): void => throwOnFailure(answerOf(status, text))
-    expect(judge).toThrow(kind)
-    expect(judge).toThrow(message)
+    const check = (): void => throwOnFailure(answerOf(status, text))
+    expect(check).toThrow(kind)
+    expect(check).toThrow(message)
   })
 
-  test('keeps only the path of a redirect: no token goes to another host', () => {
-    const judge = (): void => throwOnFailure(answerOf(302, '', { location: 'https://evil.test/r/x1/new?limit=1' }))
-    expect(judge).toThrow('redirected to /r/x1/new?limit=1')
+  test('keeps only the path of a redirect, so that no token goes to another host', () => {
+    const check = (): void => throwOnFailure(answerOf(302, '', { location: 'https://evil.test/r/x1/new?limit=1' }))
+    expect(check).toThrow('redirected to /r/x1/new?limit=1')
   })
 })
 

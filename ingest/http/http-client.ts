@@ -5,14 +5,18 @@ import { RefusedError, TransientError, UnavailableError } from './errors.ts'
 import type { Fetch, HttpAnswer, HttpRequest } from './fetch.ts'
 import type { RateLimiter, Urgency } from './rate-limiter.ts'
 
-/** What hangs keeps others waiting. */
 const TIMEOUT_MS = 15_000
-/** Few, so that what keeps failing does not keep others waiting; the waits go on growing from one request to the next. */
+/**
+ * Few attempts, so that one request that keeps failing does not delay the others. The waits go on growing from one request to the
+ * next until one succeeds.
+ */
 const MAX_ATTEMPTS = 3
-/** A server that asks for more is asked again all the same. */
+/** The longest wait that a server can ask for. */
 const MAX_WAIT_MS = 3_600_000
+/** How long to wait before a refused request is sent once more. */
 const CONFIRM_MS = 1_500
-const REMARKABLE_SKEW_MS = 60_000
+/** A clock that differs from the server's by more than this is logged. */
+const LOGGED_SKEW_MS = 60_000
 
 export interface HttpClientOptions {
   readonly clock: Clock
@@ -20,25 +24,25 @@ export interface HttpClientOptions {
   readonly limiter: RateLimiter
   readonly userAgent: string
   readonly logger: Logger
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random?: () => number
-  /** Exchanges tried for one request; undefined: as many as a source that runs on tries. */
+  /** How often one request is attempted; undefined: three times, which is right for sources that run on. */
   readonly maxAttempts?: number | undefined
 }
 
 export interface Exchange<T> {
-  /** What is asked for, in the log. */
+  /** What is asked for, in words for the log. */
   readonly what: string
   readonly urgency?: Urgency
-  /** Whose waits grow together: those of one kind do not end when another succeeds. */
+  /** Requests of one kind share a back-off: it is reset only when a request of the same kind succeeds. */
   readonly kind?: string
-  /** Made anew for each attempt. */
+  /** Builds the request of each attempt. */
   readonly build: (signal: AbortSignal) => HttpRequest | Promise<HttpRequest>
-  /** Makes a value of the answer. @throws TransientError to try again; anything else is final */
-  readonly judge: (answer: HttpAnswer) => T
+  /** Turns the answer into a value. @throws TransientError to be retried; any other error is final */
+  readonly parse: (answer: HttpAnswer) => T
 }
 
-/** Sends requests at the limiter's pace and repeats them, with waits that grow, while what fails may pass. */
+/** Sends requests at the pace of a rate limiter, and retries those that failed in a way that may pass, with growing waits. */
 export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #backoffs = new Map<string, Backoff>()
@@ -52,19 +56,20 @@ export class HttpClient {
     return this.#options.clock
   }
 
-  /** The server's clock where it was ever heard, else ours. Milliseconds since the epoch. */
+  /** The time by the server's clock, milliseconds since the epoch. Before the first answer it is our own clock's. */
   get serverMs(): number {
     return this.#options.clock.wallMs() + this.#skewMs
   }
 
   /**
-   * @throws UnavailableError after several attempts, with the last failure as its cause
-   * @throws what `judge` throws besides TransientError, and the signal's reason
+   * Sends a request, several times if need be.
+   * @throws UnavailableError when all attempts failed, with the last failure as its cause
+   * @throws the other errors of `exchange.parse`, and the signal's reason
    */
   async request<T>(exchange: Exchange<T>, signal: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const result = exchange.judge(await this.#send(await exchange.build(signal), exchange.urgency, signal))
+        const result = exchange.parse(await this.#send(await exchange.build(signal), exchange.urgency, signal))
         this.#succeeded(exchange)
         return result
       } catch (error) {
@@ -78,8 +83,8 @@ export class HttpClient {
   }
 
   /**
-   * Asks once more for what was refused: once may be a mishap.
-   * @throws RefusedError when refused twice, and what {@link request} throws
+   * Sends a request once more when it is refused, because a single refusal may be the server's mistake.
+   * @throws RefusedError when it is refused twice, and what {@link request} throws
    */
   async requestTwiceIfRefused<T>(exchange: Exchange<T>, signal: AbortSignal): Promise<T> {
     try {
@@ -92,7 +97,7 @@ export class HttpClient {
     }
   }
 
-  /** Also after the last attempt: whoever asks next must not ask at once. */
+  /** Waits after a failed attempt. It waits after the last one as well, so that the next request does not follow at once. */
   async #wait(
     error: TransientError,
     { exchange, attempt, last }: { exchange: Exchange<unknown>; attempt: number; last: boolean },
@@ -128,7 +133,7 @@ export class HttpClient {
       { ...request, headers: { 'user-agent': userAgent, ...request.headers } },
       signal,
     )
-    limiter.heed(answer.headers)
+    limiter.adaptTo(answer.headers)
     this.#compareClocks(answer)
     return answer
   }
@@ -147,7 +152,7 @@ export class HttpClient {
       ])
     } catch (cause) {
       signal.throwIfAborted()
-      // A fetch that heeds its signal fails first, and says only that it was aborted.
+      // A fetch that respects its signal rejects before the timer does, and its error says only that it was aborted.
       if (slow.signal.aborted) throw new TransientError(`no answer within ${TIMEOUT_MS / 1_000} s`, { cause })
       throw new TransientError(`connection failed: ${explain(cause)}`, { cause })
     } finally {
@@ -161,16 +166,16 @@ export class HttpClient {
     const skewMs = date - this.#options.clock.wallMs()
     const wasMs = this.#skewMs
     this.#skewMs = skewMs
-    const remarkable = Math.abs(skewMs) > REMARKABLE_SKEW_MS
-    if (!remarkable || Math.abs(skewMs - wasMs) < REMARKABLE_SKEW_MS) return
+    const isLarge = Math.abs(skewMs) > LOGGED_SKEW_MS
+    if (!isLarge || Math.abs(skewMs - wasMs) < LOGGED_SKEW_MS) return
     this.#options.logger.warn(
       { seconds: Math.round(skewMs / 1_000) },
-      'the server’s clock and ours differ; its is used',
+      'this machine’s clock differs from the server’s; using the server’s',
     )
   }
 }
 
-/** Rejects when the signal is aborted, for a fetch that does not heed it; ends quietly with `until`. */
+/** Rejects when `signal` is aborted, in case the fetch ignores it. Stops listening when `until` is aborted. */
 function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) return reject(signal.reason as Error)
@@ -178,7 +183,7 @@ function aborted(signal: AbortSignal, until: AbortSignal): Promise<never> {
   })
 }
 
-/** Node's fetch says only "fetch failed"; the reason is in the cause. */
+/** Describes an error of Node's fetch, whose message is only "fetch failed" while the reason is in its cause. */
 function explain(error: unknown): string {
   const { message, cause } = error as Error
   const inner = cause instanceof Error ? (cause as NodeJS.ErrnoException) : undefined

@@ -24,7 +24,7 @@ test('spreads requests evenly', async () => {
   expect(times).toEqual([0, 1_000, 2_000, 3_000])
 })
 
-test('what is not urgent takes the turns that nobody wants, and every other one where all are wanted', async () => {
+test('spare requests get the turns that no urgent request needs, and every other turn when all are needed', async () => {
   const clock = new SimulatedClock(START_MS)
   const limiter = new RateLimiter(clock, { perMinute: 60 })
   const sent: string[] = []
@@ -50,10 +50,10 @@ test('what is not urgent takes the turns that nobody wants, and every other one 
   await Promise.allSettled(rare)
 })
 
-test('spreads what the server leaves over what is left of its window, then goes on as before', async () => {
+test('spreads the remaining requests over the rest of the server’s window, then returns to its own pace', async () => {
   const clock = new SimulatedClock(START_MS)
   const limiter = new RateLimiter(clock, { perMinute: 60 })
-  limiter.heed(headersOf({ 'x-ratelimit-remaining': '3.0', 'x-ratelimit-reset': '30' }))
+  limiter.adaptTo(headersOf({ 'x-ratelimit-remaining': '3.0', 'x-ratelimit-reset': '30' }))
   const times = await sendTimes(clock, limiter, 6)
   expect(times).toEqual([0, 10_000, 20_000, 30_000, 31_000, 32_000])
 })
@@ -61,19 +61,19 @@ test('spreads what the server leaves over what is left of its window, then goes 
 test('waits for the next window when nothing is left', async () => {
   const clock = new SimulatedClock(START_MS)
   const limiter = new RateLimiter(clock, { perMinute: 60 })
-  limiter.heed(headersOf({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '45' }))
+  limiter.adaptTo(headersOf({ 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '45' }))
   expect(await sendTimes(clock, limiter, 2)).toEqual([45_000, 46_000])
 })
 
-test('reckons what is left from what was used, and takes the end of a window as a time', async () => {
+test('derives the remaining requests from the used ones, and understands a window’s end given as a time', async () => {
   const clock = new SimulatedClock(START_MS)
   const limiter = new RateLimiter(clock, { perMinute: 60, perWindow: 100 })
   const end = String(START_MS / 1_000 + 50)
-  limiter.heed(headersOf({ 'x-ratelimit-used': '98', 'x-ratelimit-reset': end }))
+  limiter.adaptTo(headersOf({ 'x-ratelimit-used': '98', 'x-ratelimit-reset': end }))
   expect(await sendTimes(clock, limiter, 3)).toEqual([0, 25_000, 50_000])
 })
 
-test('whatever the server says, no minute holds more than the limit', async () => {
+test('whatever the headers say, no minute has more requests than the limit', async () => {
   const saying = fc.record({ remaining: fc.integer({ min: -5, max: 2_000 }), reset: fc.integer({ min: -5, max: 700 }) })
   const check = async (sayings: { remaining: number; reset: number }[]): Promise<void> => {
     const clock = new SimulatedClock(START_MS)
@@ -82,7 +82,7 @@ test('whatever the server says, no minute holds more than the limit', async () =
     for (const { remaining, reset } of sayings) {
       await clock.passUntil(limiter.turn(never), 1_000)
       times.push(clock.elapsedMs())
-      limiter.heed(headersOf({ 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(reset) }))
+      limiter.adaptTo(headersOf({ 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': String(reset) }))
     }
     const most = Math.max(...times.map((end) => times.filter((ms) => ms > end - 60_000 && ms <= end).length))
     expect(most).toBeLessThanOrEqual(100)

@@ -2,10 +2,10 @@ import type { Clock } from './clock.ts'
 import { seconds, type Headers } from './headers.ts'
 
 const MINUTE_MS = 60_000
-/** What a server asks for is believed up to here. */
+/** The longest pause that a server can ask for. */
 const MAX_PAUSE_MS = 3_600_000
 
-/** `spare`: when nobody else waits, and else every other turn. */
+/** A `spare` request goes out when no urgent one waits, and otherwise gets every other turn. */
 export type Urgency = 'urgent' | 'spare'
 
 interface Waiter {
@@ -15,14 +15,14 @@ interface Waiter {
 
 export interface RateLimits {
   readonly perMinute: number
-  /** How many requests the server's window holds, for servers that tell only how many were used. */
+  /** How many requests the server allows in one of its windows; needed when its headers tell only how many were used. */
   readonly perWindow?: number
 }
 
 /**
- * Spreads requests evenly: two are never closer than a minute divided by the limit, so no minute holds more, and a
- * restart makes no burst. Where the server's own headers leave less, what is left is spread over the time to the
- * window's end. Source: Reddit's `x-ratelimit-remaining`, `-used` and `-reset` (seconds).
+ * Spreads requests evenly. Two requests are never closer together than a minute divided by the limit, so that no minute has more
+ * of them and a restart causes no burst. When the server's headers allow fewer requests, the remaining ones are spread over
+ * the time until its window ends. Source: Reddit's headers `x-ratelimit-remaining`, `-used` and `-reset` (seconds).
  */
 export class RateLimiter {
   readonly #clock: Clock
@@ -32,9 +32,9 @@ export class RateLimiter {
   #lastMs = Number.NEGATIVE_INFINITY
   #spacingMs: number
   #windowEndMs = 0
-  /** In the order of asking. */
+  /** In the order in which they asked. */
   readonly #waiting: Waiter[] = []
-  /** Aborted when nobody waits any more. */
+  /** The current sleep until the next turn. It is aborted when the last waiter gives up. */
   #sleep: AbortController | undefined
   #lastUrgency: Urgency = 'spare'
 
@@ -44,12 +44,12 @@ export class RateLimiter {
     this.#perWindow = perWindow
   }
 
-  /** Milliseconds until a request may leave. */
+  /** Milliseconds until the next request may be sent. */
   get waitMs(): number {
     return Math.max(0, this.#nextMs - this.#clock.elapsedMs())
   }
 
-  /** Resolves when the caller may send one request, in the order of asking. @throws the signal's reason */
+  /** Resolves when the caller may send one request. Callers of the same urgency get their turns in order. @throws the signal's reason */
   turn(signal: AbortSignal, urgency: Urgency = 'urgent'): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error)
@@ -69,13 +69,13 @@ export class RateLimiter {
     })
   }
 
-  /** Lets no request leave for a while. */
+  /** Holds all requests back for a while. */
   pause(ms: number): void {
     this.#nextMs = Math.max(this.#nextMs, this.#clock.elapsedMs() + Math.min(ms, MAX_PAUSE_MS))
   }
 
-  /** Takes the server's word on what is left of its window. */
-  heed(headers: Headers): void {
+  /** Adapts the pace to what the server's headers say about its window. */
+  adaptTo(headers: Headers): void {
     const used = seconds(headers.get('x-ratelimit-used'))
     const left = this.#perWindow === undefined || used === undefined ? undefined : this.#perWindow - used
     const remaining = seconds(headers.get('x-ratelimit-remaining')) ?? left
@@ -113,7 +113,7 @@ export class RateLimiter {
   #book(): void {
     const now = this.#clock.elapsedMs()
     if (now >= this.#windowEndMs) this.#spacingMs = this.#leastMs
-    // Never past the window's end: the next window has room again.
+    // The spacing never reaches past the window's end, because the next window allows requests again.
     const untilEndMs = this.#windowEndMs - now
     const spacingMs = untilEndMs > 0 ? Math.min(this.#spacingMs, untilEndMs) : this.#spacingMs
     this.#lastMs = now
@@ -121,7 +121,7 @@ export class RateLimiter {
   }
 }
 
-/** Some servers give the seconds left, some the time (seconds since the epoch) at which the window ends. */
+/** Milliseconds until the window ends. Some servers give the seconds left, others the time of its end (seconds since the epoch). */
 function resetIn(headers: Headers, wallMs: number): number | undefined {
   const reset = seconds(headers.get('x-ratelimit-reset'))
   if (reset === undefined) return undefined

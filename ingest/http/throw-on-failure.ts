@@ -4,14 +4,14 @@ import { retryAfterMs, seconds, type Headers } from './headers.ts'
 import { parseJson } from '../../schema/runtime/parse-json.ts'
 
 const REFUSED = new Set([400, 403, 404, 410, 414, 451])
-/** An answer of 429 without any header gives no time. */
+/** The wait after a 429 whose headers do not say how long to wait. */
 const TOO_MANY_WAIT_MS = 5_000
 const MAX_REASON_LENGTH = 100
 
 /**
- * Returns for a status of 200 and tells the others apart.
- * @throws RefusedError when what was asked for is not given out, RedirectedError when it is elsewhere, TransientError for
- * what may pass: too many requests, the server's own failures, and whatever no rule says anything about
+ * Returns when the status is 200, and throws otherwise.
+ * @throws RefusedError when the server does not show what was asked for; RedirectedError when it redirects; TransientError when a
+ * retry may succeed: too many requests, a failure of the server, and every status that is not mentioned here
  */
 export function throwOnFailure({ status, headers, text }: HttpAnswer): void {
   if (status === 200) return
@@ -38,7 +38,7 @@ function redirected(location: string | null): Error {
   return new RedirectedError(pathname + search)
 }
 
-/** Reddit's word for why, such as `private`, `banned` or `quarantined`. */
+/** Reddit's word for why it refuses, such as `private`, `banned` or `quarantined`; else its message; empty where it gives none. */
 function reasonOf(json: unknown): string {
   const { reason, message } = (json ?? {}) as { reason?: unknown; message?: unknown }
   const word = typeof reason === 'string' && reason !== '' ? reason : message

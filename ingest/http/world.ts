@@ -1,11 +1,11 @@
 import { systemClock, type Clock } from './clock.ts'
 import { systemFetch, type Fetch } from './fetch.ts'
 
-/** What a source knows of the outside, so that a test can stand in for it. */
+/** Everything outside the process that a source depends on. Tests replace it. */
 export interface World {
   readonly clock: Clock
   readonly fetch: Fetch
-  /** From 0 to 1. */
+  /** Returns a number from 0 to 1. */
   readonly random: () => number
 }
 

@@ -6,7 +6,7 @@ import { createReddit } from './reddit/create-reddit.ts'
 import { createRss } from './rss/rss.ts'
 import type { LiveSource } from './live/source.ts'
 
-/** The source that the settings name. */
+/** Creates the live source that the settings ask for. */
 export function createSource(source: RedditSource | KeylessSource, logger: Logger, world: World): LiveSource {
   if (source.kind === 'reddit') return createReddit(source, logger, world)
   return (source.kind === 'rss' ? createRss : createArcticShift)(source, logger, world)

@@ -8,7 +8,7 @@ const answer = (status: number, body = '', headers: Readonly<Record<string, stri
 })
 const PAGE = '<!doctype html><html><body>something</body></html>'
 
-/** Every way of failing that is known of Reddit, with and without what it might say about it. */
+/** All known ways in which a request to Reddit fails, with and without the headers and bodies that may come with them. */
 export const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
   ['429 with retry-after', answer(429, PAGE, { 'retry-after': '7' })],
   ['429 as JSON without headers', answer(429, '{"message":"Too Many Requests","error":429}')],
@@ -20,7 +20,7 @@ export const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
   ['502 as HTML', answer(502, PAGE)],
   ['503 as JSON', answer(503, '{"message":"Service Unavailable","error":503}')],
   ['HTML instead of JSON', answer(200, PAGE)],
-  ['JSON that is no listing and no token', answer(200, '{"error":"invalid_grant"}')],
+  ['JSON that is neither a listing nor a token', answer(200, '{"error":"invalid_grant"}')],
   ['an empty answer', answer(200)],
   ['a redirect to nowhere', answer(302)],
   ['a cut connection', { kind: 'cut' }],

@@ -1,4 +1,4 @@
-/** A seed for a run of properties, shown so that a failure can be repeated: `SEED=… npm test`. */
+/** Returns a seed for property-based tests and prints it. `SEED=… npm test` repeats a failed run. */
 export function shownSeed(): number {
   const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
   console.log(`seed ${seed}`)

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { HttpAnswer, HttpRequest } from '../http/fetch.ts'
 
-/** What a stand-in answers; `cut`: the connection is closed without an answer. */
+/** Answers a request. `cut` closes the connection without an answer; `slow` never answers. */
 type Handler = (request: HttpRequest) => HttpAnswer | 'cut' | 'slow'
 
 const HEADERS = [
@@ -17,7 +17,7 @@ const HEADERS = [
   'x-ratelimit-reset',
 ]
 
-/** Serves a stand-in on a free port of loopback. */
+/** Serves a stand-in over HTTP on a free port of 127.0.0.1. */
 export async function serveStandIn(handle: Handler): Promise<AsyncDisposable & { readonly origin: string }> {
   const server = createServer((request, response) => void answer(request, response, handle))
   server.listen(0, '127.0.0.1')
@@ -37,7 +37,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, handle
   const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
   const body = await text(request)
   const result = handle({ url: `http://stand-in${request.url}`, method: request.method as 'GET', headers, body })
-  // A slow answer is one that never comes.
   if (result === 'slow') return
   if (result === 'cut') return void request.socket.destroy()
   for (const name of HEADERS) {

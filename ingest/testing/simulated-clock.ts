@@ -5,9 +5,9 @@ interface Timer {
   readonly finish: () => void
 }
 
-/** Time that passes only when a test says so: as fast as what waits for it can be run. */
+/** A clock that moves only when a test lets time pass. Sleepers wake at once when their time has come, so days pass in seconds. */
 export class SimulatedClock implements Clock {
-  /** What the machine's clock is wrong by; a test may set it at any moment. */
+  /** By how much the machine's clock is wrong. A test may change it at any moment. */
   wrongMs = 0
   readonly #startMs: number
   #nowMs = 0
@@ -45,7 +45,7 @@ export class SimulatedClock implements Clock {
     })
   }
 
-  /** Lets time pass, everything that waits for a moment run at that moment. */
+  /** Lets time pass and wakes every sleeper at its own moment. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
     await settle()
@@ -75,5 +75,5 @@ export class SimulatedClock implements Clock {
   }
 }
 
-/** Resolves when everything that can run without time has run. */
+/** Resolves when everything has run that does not wait for time to pass. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -9,10 +9,10 @@ import { silentLogger, simulatedWorld, TestWorld } from './test-source.ts'
 
 export const START_MS = Date.UTC(2026, 5, 1)
 export const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000] as const
-/** Far from the ids of anything else. */
+/** Far away from the small ids that some tests use. */
 export const FIRST_ID = 36 ** 6
 
-/** Settings that the stand-in knows, for all of Reddit. */
+/** Settings for all of Reddit that the stand-in accepts. */
 export const REDDIT: RedditSource = {
   kind: 'reddit',
   clientId: 'an-id',
@@ -25,15 +25,15 @@ export const REDDIT: RedditSource = {
   check: false,
 }
 
-/** A process that runs for a while, ends, and is gone for a while. */
+/** A process that runs for a while and then stays stopped for a while. */
 export interface Stop {
   readonly runMs: number
   readonly downMs: number
-  /** Whether it ends without saving its position. */
+  /** Whether it is killed, so that its last position is not saved. */
   readonly crash: boolean
 }
 
-/** A stand-in for Reddit, a clock, and sources that know nothing else of the world. */
+/** A stand-in for Reddit, a simulated clock, and sources that use only these two. */
 export interface Setting {
   readonly clock: SimulatedClock
   readonly reddit: StandInReddit
@@ -41,7 +41,7 @@ export interface Setting {
   readonly create: (more?: Partial<RedditSource>) => LiveSource
 }
 
-/** @param subreddits undefined: all of Reddit */
+/** Prepares a simulation. @param subreddits undefined: all of Reddit */
 export function setUp(
   subreddits: readonly string[] | undefined,
   options: Partial<StandInOptions> = {},
@@ -56,7 +56,7 @@ export function setUp(
   return { clock, reddit, world: new TestWorld(clock), create }
 }
 
-/** Lets one process after another run, and end as the stops say. */
+/** Runs one process after the other, as the stops say. */
 export async function playStops(set: Setting, stops: readonly Stop[], more?: Partial<RedditSource>): Promise<void> {
   for (const { runMs, downMs, crash } of stops) {
     await set.world.run(set.create(more), runMs, async () => {
@@ -68,7 +68,7 @@ export async function playStops(set: Setting, stops: readonly Stop[], more?: Par
   }
 }
 
-/** Posts every so often, in milliseconds relative to the start. */
+/** Posts at regular intervals. Times are milliseconds relative to the start. */
 export function steadily(
   subreddit: string,
   everyMs: number,
@@ -83,6 +83,6 @@ export function steadily(
 export const inOrder = (...lists: readonly (readonly StandInPost[])[]): StandInPost[] =>
   lists.flat().sort((a, b) => a.createdMs - b.createdMs)
 
-/** The ids of posts that were not stored. */
+/** Returns the ids of the posts that were not stored. */
 export const missing = ({ world }: Setting, posts: readonly StandInPost[]): string[] =>
   posts.map(({ id }) => id).filter((id) => !world.sink.stored.has(id))

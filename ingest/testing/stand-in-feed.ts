@@ -4,7 +4,7 @@ import { listPage, type StandInPost } from './stand-in-listing.ts'
 
 const FEED_ENTRIES = 25
 
-/** Answers as Reddit's feeds do: Atom, 25 entries, and 304 to those who have seen them. */
+/** Answers as Reddit's feeds do: Atom with 25 entries, or 304 when the feed has not changed. */
 export class StandInFeed {
   readonly log: { readonly atMs: number; readonly url: string; readonly status: number }[] = []
   readonly #posts: readonly StandInPost[]

@@ -1,17 +1,17 @@
-/** A post as a test makes it: on offer from one moment to another. */
+/** A post of a test. Reddit shows it from one moment to another. */
 export interface StandInPost {
   readonly id: string
   readonly subreddit: string
   readonly createdMs: number
-  /** From when it can be read: later than its creation where it was approved late or the id came before the post. */
+  /** From when on it can be read: after its creation when it was approved late, or when its id was given out before it showed. */
   readonly fromMs: number
-  /** When it is deleted; infinity: never. */
+  /** When it is deleted on Reddit; infinity: never. */
   readonly untilMs: number
-  /** What `/api/info` shows of it from then on; `nothing`: it does not return it any more. */
+  /** How `/api/info` shows it after its deletion; `nothing`: not at all. */
   readonly deletedAs: 'deleted' | 'removed' | 'author' | 'nothing'
-  /** Stands at the top of the listing whatever its age. */
+  /** Whether it stands at the top of the listing whatever its age. */
   readonly sticky: boolean
-  /** Held back by a filter until `fromMs`; its id can be read before, as that of a removed post. */
+  /** Whether a filter holds it back until `fromMs`. Before, `/api/info` shows it as a removed post. */
   readonly filtered: boolean
   readonly data: Readonly<Record<string, unknown>>
 }
@@ -47,14 +47,14 @@ export function createPost(
 }
 
 export interface ListOptions {
-  /** In lower case; undefined: all. */
+  /** Names in lower case; undefined: all subreddits. */
   readonly subreddits: ReadonlySet<string> | undefined
   readonly nowMs: number
   readonly windowItems: number
   readonly query: URLSearchParams
 }
 
-/** A page of `new`: newest first, a thousand items at most; after a post that is no longer there comes nothing. */
+/** A page of a listing of new posts, newest first. The page after a post that is no longer listed is empty. */
 export function listPage(
   posts: readonly StandInPost[],
   { subreddits, nowMs, windowItems, query }: ListOptions,
@@ -71,7 +71,7 @@ export function listPage(
   return { kind: 'Listing', data: { modhash: null, dist: children.length, children, ...links } }
 }
 
-/** Posts are in the order of their creation; as many as a window of all kinds can hold are looked at. */
+/** The posts that can be read now, pinned ones first, then the newest thousand. @param posts in the order of their creation */
 function readable(
   posts: readonly StandInPost[],
   subreddits: ReadonlySet<string> | undefined,
@@ -87,7 +87,7 @@ function readable(
   return [...sticky, ...list]
 }
 
-/** The index of the last post created by then. */
+/** The index of the last post that was created by a time. */
 function lastBefore(posts: readonly StandInPost[], nowMs: number): number {
   let [low, high] = [0, posts.length]
   while (low < high) {

@@ -1,7 +1,7 @@
 import type { HttpAnswer, HttpRequest } from '../http/fetch.ts'
 import { listPage, type StandInPost } from './stand-in-listing.ts'
 
-/** A way in which an exchange goes wrong. `cut` and `slow` are up to whoever carries the answer. */
+/** A way in which a request fails. `cut` and `slow` are carried out by the server or the fetch that uses the stand-in. */
 export type Fault =
   | {
       readonly kind: 'answer'
@@ -20,7 +20,7 @@ export interface LoggedRequest {
 }
 
 export interface SubredditState {
-  /** What it answers instead of posts. */
+  /** The status that Reddit answers instead of posts. */
   readonly status?: number
   readonly reason?: string
   readonly renamedTo?: string
@@ -29,13 +29,13 @@ export interface SubredditState {
 export interface StandInOptions {
   /** The true time, milliseconds since the epoch. */
   readonly now: () => number
-  /** Asked for every request that would be answered. */
+  /** Called for every request. @returns how it fails; undefined: it is answered */
   readonly fault?: (request: LoggedRequest) => Fault | undefined
   readonly clientId?: string
   readonly clientSecret?: string
   readonly tokenLifeS?: number
   readonly windowItems?: number
-  /** Leave out of a list of subreddits those that cannot be read, instead of refusing it whole. */
+  /** Whether to leave unreadable subreddits out of a list, instead of refusing the whole request. */
   readonly leavesOut?: boolean
 }
 
@@ -46,8 +46,8 @@ const MINUTE_MS = 60_000
 const JSON_TYPE = 'application/json; charset=UTF-8'
 
 /**
- * Answers as Reddit does by its documentation and by recorded answers: tokens, rate limits, listings of a thousand items,
- * `/api/info`, subreddits that cannot be read. What it holds, a test puts in: posts appear and go by the clock.
+ * Answers as Reddit does, according to its documentation and to recorded answers: tokens, rate limits, listings of a thousand
+ * items, `/api/info`, subreddits that cannot be read. A test adds the posts, which appear and disappear by the clock.
  */
 export class StandInReddit {
   readonly log: LoggedRequest[] = []
@@ -69,7 +69,7 @@ export class StandInReddit {
     }
   }
 
-  /** Posts in the order of their creation, after those that are there. */
+  /** Adds posts. They must be in the order of their creation, and newer than those added before. */
   add(posts: readonly StandInPost[]): void {
     for (const post of posts) {
       this.#posts.push(post)
@@ -77,7 +77,7 @@ export class StandInReddit {
     }
   }
 
-  /** @returns the answer, or how the connection fails */
+  /** Answers a request. @returns the answer, or the way in which the connection fails */
   handle(request: HttpRequest): HttpAnswer | 'cut' | 'slow' {
     const { pathname, search, searchParams } = new URL(request.url)
     const atMs = this.#options.now()
@@ -88,7 +88,7 @@ export class StandInReddit {
     return typeof answer === 'string' ? answer : this.#withCommonHeaders(answer)
   }
 
-  /** The most requests in any minute. */
+  /** How many requests the busiest minute had. */
   get busiestMinute(): number {
     let [most, first] = [0, 0]
     this.log.forEach(({ atMs }, index) => {
@@ -178,7 +178,7 @@ function toAnswer(fault: Fault): HttpAnswer | 'cut' | 'slow' {
   return { status: fault.status, text: fault.body ?? '', headers: { get: (name) => headers.get(name) ?? null } }
 }
 
-/** What the API says in place of a post that is gone, or that a filter holds back until it is approved. */
+/** How the API shows a post after each kind of deletion. */
 const SHOWN_AS = {
   deleted: { selftext: '[deleted]', author: '[deleted]', removed_by_category: 'deleted' },
   removed: { selftext: '[removed]', removed_by_category: 'moderator' },

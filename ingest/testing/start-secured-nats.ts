@@ -8,11 +8,11 @@ import { ensureSecrets } from '../../scripts/secrets.ts'
 
 interface SecuredNats extends AsyncDisposable {
   readonly url: string
-  /** Holds the users' secrets, and the streams under `jetstream`. */
+  /** The folder with the users' secrets, and with the streams under `jetstream`. */
   readonly dataDir: string
 }
 
-/** The server as npm start runs it: with nats.conf, its users and their rights. */
+/** Starts the NATS server as `npm start` does: with nats.conf, its users and their rights. */
 export async function startSecuredNats(): Promise<SecuredNats> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
   const [port, monitorPort] = [await freePort(), await freePort()]

@@ -4,7 +4,7 @@ import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
 import type { CoverageGap } from '../sources/live/coverage-gaps.ts'
-import type { Eraser, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
+import type { Eraser, DeletedPost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { PositionStore } from '../sources/live/position-store.ts'
 import type { LiveSource, SourceContext } from '../sources/live/source.ts'
@@ -28,13 +28,13 @@ export function simulatedWorld(clock: SimulatedClock, reddit: StandInReddit, ran
   return { clock, fetch, random }
 }
 
-/** Counts what is stored, as the log would: ids once, repetitions apart. */
+/** Keeps what is stored. It notes the ids that were stored more than once. */
 export class MemorySink implements PostSink {
   readonly stored = new Set<string>()
   readonly storedTwice: string[] = []
-  /** Every message, as a log has them that drops no repetition. */
+  /** Every stored message, repetitions included. */
   readonly log = new MemoryLog()
-  /** What storing fails with. */
+  /** The error that storing fails with; undefined: it succeeds. */
   failing: Error | undefined
   readonly #now: () => number
 
@@ -56,13 +56,13 @@ export class MemorySink implements PostSink {
 
 const PAGE = 256
 
-/** POSTS in memory, and the erasing of it. */
+/** The stream POSTS in memory; posts can be erased from it. */
 class MemoryLog implements StoredPosts, Eraser {
-  /** By id, why it was erased. */
+  /** Why each post was erased, by its id. */
   readonly erased = new Map<string, string>()
-  /** Told of every erasure. */
-  onErase: (posts: readonly GonePost[]) => void = () => {}
-  /** What erasing fails with. */
+  /** Called for every erasure. */
+  onErase: (posts: readonly DeletedPost[]) => void = () => {}
+  /** The error that erasing fails with; undefined: it succeeds. */
   failing: Error | undefined
   #messages: StoredPost[] = []
   #last = 0
@@ -96,7 +96,7 @@ class MemoryLog implements StoredPosts, Eraser {
     return low
   }
 
-  async erase(posts: readonly GonePost[], reason: string): Promise<void> {
+  async erase(posts: readonly DeletedPost[], reason: string): Promise<void> {
     if (this.failing !== undefined) throw this.failing
     const ids = new Set(posts.map(({ id }) => id))
     this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
@@ -105,10 +105,10 @@ class MemoryLog implements StoredPosts, Eraser {
   }
 }
 
-/** Positions as the bucket keeps them: as JSON. */
+/** Keeps positions as JSON, as the bucket does. */
 export class MemoryPositions implements PositionStore {
   readonly entries = new Map<string, string>()
-  /** Whether what is saved is lost, as when the process is killed. */
+  /** Whether saving has no effect, as when the process is killed before it saves. */
   lost = false
 
   async read<T>(key: string): Promise<T | undefined> {
@@ -121,14 +121,14 @@ export class MemoryPositions implements PositionStore {
   }
 }
 
-/** What outlives a process: the log and the bucket. */
+/** Everything that outlives a process: the log and the bucket of positions. */
 export class TestWorld {
   readonly sink: MemorySink
   readonly positions = new MemoryPositions()
   readonly gaps: CoverageGap[] = []
-  /** In the order in which they were published. */
+  /** The reports on hours, in the order in which they were published. */
   readonly reports: HourReport[] = []
-  /** Whether stored posts are looked at again. */
+  /** Whether stored posts are checked for deletion. */
   checksDeletions = false
   readonly clock: SimulatedClock
 
@@ -139,8 +139,9 @@ export class TestWorld {
 
   /**
    * Runs a source for a while, then stops it.
-   * @param meanwhile what happens beside it, in place of time that passes
-   * @throws what made the source fail
+   * @param ms how long it runs, unless `meanwhile` is given
+   * @param meanwhile runs beside the source and lets time pass itself
+   * @throws the source's error when it fails
    */
   async run(source: LiveSource, ms: number, meanwhile?: () => Promise<void>): Promise<void> {
     const stop = new AbortController()
@@ -167,7 +168,7 @@ export class TestWorld {
     }
   }
 
-  /** The last report of each hour, by `<subreddit> <hour as ISO 8601>`; `*` is all of Reddit. */
+  /** The last report on each hour, by `<subreddit> <hour as ISO 8601>`; `*` stands for all of Reddit. */
   get lastReports(): Map<string, HourReport> {
     return new Map(this.reports.map((report) => [`${report.subreddit ?? '*'} ${toIsoTime(report.hour_utc)}`, report]))
   }

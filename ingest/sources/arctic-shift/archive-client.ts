@@ -4,10 +4,10 @@ import type { HttpClient } from '../../http/http-client.ts'
 import { throwOnFailure } from '../../http/throw-on-failure.ts'
 import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
-/** The most that one search gives. */
+/** How many posts one search returns at most. */
 export const SEARCH_LIMIT = 100
 
-/** A post as the archive has it: as the API had it. */
+/** A post in the archive. It has the fields of Reddit's API. */
 export type ArchivedPost = Readonly<Record<string, unknown>>
 
 /** Searches Arctic Shift. Source: its API's README. */
@@ -26,8 +26,8 @@ export class ArchiveClient {
   }
 
   /**
-   * The first hundred posts of a subreddit from a time on, oldest first.
-   * @param afterUtc seconds since the epoch; whether a post of that very second is among them, the archive does not say
+   * Returns the first hundred posts of a subreddit after a time, oldest first.
+   * @param afterUtc seconds since the epoch; the archive does not document whether posts of that very second are included
    * @throws RefusedError, RedirectedError, UnavailableError, and the signal's reason
    */
   search(subreddit: string, afterUtc: number, signal: AbortSignal): Promise<ArchivedPost[]> {
@@ -35,7 +35,7 @@ export class ArchiveClient {
   }
 
   /**
-   * The last hundred posts of a subreddit, however old they are, newest first.
+   * Returns the last hundred posts of a subreddit, however old they are, newest first.
    * @throws what {@link search} throws
    */
   searchNewest(subreddit: string, signal: AbortSignal): Promise<ArchivedPost[]> {
@@ -45,11 +45,11 @@ export class ArchiveClient {
   #ask(subreddit: string, which: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ArchivedPost[]> {
     const query = new URLSearchParams({ subreddit, ...which, limit: String(SEARCH_LIMIT) })
     const url = `${this.#url}/api/posts/search?${query}`
-    return this.#http.requestTwiceIfRefused({ what: `search ${subreddit}`, build: () => ({ url }), judge }, signal)
+    return this.#http.requestTwiceIfRefused({ what: `search ${subreddit}`, build: () => ({ url }), parse }, signal)
   }
 }
 
-function judge(answer: HttpAnswer): ArchivedPost[] {
+function parse(answer: HttpAnswer): ArchivedPost[] {
   throwOnFailure(answer)
   const { data } = (parseJson(answer.text) ?? {}) as { data?: unknown }
   if (!Array.isArray(data)) throw new TransientError('an answer without posts')

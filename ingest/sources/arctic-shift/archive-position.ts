@@ -1,26 +1,26 @@
 import { ReadHours, type StoredReadHours } from '../live/read-hours.ts'
 import type { PositionStore } from '../live/position-store.ts'
 
-/** Also the source's name. */
+/** The key of the position, which is also the name of the source. */
 export const KEY = 'arctic-shift'
-/** The archive takes posts up a little out of order. */
+/** Each search begins this much before the last stored post, because the archive adds posts slightly out of order. */
 const OVERLAP_S = 300
-/** Of posts that the next search finds again. */
+/** How many ids of recent posts are kept for each subreddit. */
 const MAX_RECENT = 2_000
 
 interface Stored {
   /** By subreddit: the time of the last stored post, seconds since the epoch. */
   readonly through: Readonly<Record<string, number>>
-  /** By subreddit: ids that the next search finds again, separated by blanks. */
+  /** By subreddit: ids of stored posts that the next search finds again, separated by blanks. */
   readonly recent?: Readonly<Record<string, string>>
   readonly hours?: StoredReadHours
 }
 
-/** How far the archive was read. All of it is saved at once: after a crash every post counts once. */
+/** How far the archive was read. All of it is saved in one write, so that after a crash every post is counted once. */
 export class ArchivePosition {
   readonly hours: ReadHours
   readonly #through: Map<string, number>
-  /** By subreddit, ids and times of stored posts that the next search finds again. */
+  /** By subreddit: the ids and times of stored posts that the next search finds again. */
   readonly #recent: Map<string, Map<string, number>>
   readonly #positions: PositionStore
 
@@ -49,7 +49,7 @@ export class ArchivePosition {
     await this.#positions.save(KEY, position)
   }
 
-  /** From when to search, seconds since the epoch; undefined where nothing was read yet. */
+  /** The time from which to search, seconds since the epoch; undefined when nothing was read yet. */
   searchFrom(name: string): number | undefined {
     const through = this.#through.get(name)
     return through === undefined ? undefined : through - OVERLAP_S
@@ -59,13 +59,13 @@ export class ArchivePosition {
     return this.#recent.get(name)?.has(id) === true
   }
 
-  /** Notes that everything up to a time is stored, and these posts, by their ids and times, with it. */
+  /** Notes that everything up to a time is stored. @param posts the times of the posts that were just read, by id */
   advance(name: string, throughUtc: number, posts: ReadonlyMap<string, number>): void {
     const through = Math.max(this.#through.get(name) ?? 0, throughUtc)
     this.#through.set(name, through)
     const recent = this.#recent.get(name) ?? new Map<string, number>()
     for (const [id, utc] of posts) recent.set(id, utc)
-    // Without order, because posts come in that of their times, nearly.
+    // When there are too many, the first ones are dropped, which are nearly always the oldest.
     for (const [id, utc] of recent) if (utc < through - OVERLAP_S || recent.size > MAX_RECENT) recent.delete(id)
     this.#recent.set(name, recent)
   }

@@ -9,7 +9,7 @@ import { random as seededRandom } from '../../../ml/random.ts'
 import { silentLogger, TestWorld } from '../../testing/test-source.ts'
 import { createArcticShift } from './arctic-shift.ts'
 
-/** How long the archive takes to have a post. */
+/** How long after its creation the archive shows a post. */
 const LAG_MS = 30 * SECOND
 
 type Search = (posts: readonly StandInPost[], query: URLSearchParams, nowMs: number) => object[]
@@ -18,7 +18,7 @@ interface Options {
   readonly posts: readonly StandInPost[]
   readonly subreddits: readonly string[]
   readonly fault?: (atMs: number) => Fault | undefined
-  /** How the archive answers. */
+  /** How the archive answers a search. */
   readonly answers?: Search
 }
 
@@ -61,7 +61,7 @@ const notStored = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): 
   posts.map(({ id }) => id).filter((id) => !stored.has(id))
 
 describe('arctic-shift', () => {
-  test('begins a day back, follows, and goes on after a stop where it was', async () => {
+  test('begins a day back, reads new posts, and after a stop goes on where it was', async () => {
     const posts = inOrder(
       steadily('a1', 40 * SECOND, -30 * HOUR, 9 * HOUR),
       steadily('b1', HOUR, -30 * HOUR, 9 * HOUR, 7),
@@ -81,7 +81,7 @@ describe('arctic-shift', () => {
     expect(busiest).toBeLessThanOrEqual(2)
   })
 
-  test('more posts in a second than a page holds do not hold it up', async () => {
+  test('reads on although there are more posts in a second than fit on a page', async () => {
     const crowd = steadily('a1', 1, -HOUR, -HOUR + 900)
     const later = steadily('a1', MINUTE, -HOUR + MINUTE, HOUR, 9_000)
     const { create, world } = setUp({ posts: [...crowd, ...later], subreddits: ['a1'] })
@@ -89,7 +89,7 @@ describe('arctic-shift', () => {
     expect(notStored(world.sink.stored, later.slice(0, -1))).toEqual([])
   })
 
-  test('of a quiet subreddit the last page is stored at the first start, however old, and once', async () => {
+  test('the first start stores the last page of a quiet subreddit once, however old it is', async () => {
     const posts = inOrder(
       steadily('a1', HOUR, -3 * 8_760 * HOUR, -3 * 8_760 * HOUR + 150 * HOUR),
       steadily('b1', 10 * HOUR, -40 * 24 * HOUR, HOUR, 7_000),
@@ -109,7 +109,7 @@ describe('arctic-shift', () => {
     expect(world.sink.storedTwice).toEqual([])
   })
 
-  test('an archive that ends years ago, and grows there, is followed from its end', async () => {
+  test('an archive whose newest posts carry times of years ago is followed from its end', async () => {
     const posts = steadily('a1', MINUTE, -3 * HOUR, 2 * HOUR)
     const agoS = (5 * 8_760 * HOUR) / SECOND
     const answers: Search = (from, query, nowMs) => {
@@ -126,7 +126,7 @@ describe('arctic-shift', () => {
     expect(world.sink.storedTwice).toEqual([])
   })
 
-  test('a first start that fails between its two searches takes each post once', async () => {
+  test('a first start that fails between its two searches stores each post once', async () => {
     const posts = steadily('a1', 3 * HOUR, -90 * HOUR, 0)
     let asked = 0
     const fault = (): Fault | undefined => (++asked > 1 && asked < 8 ? { kind: 'answer', status: 500 } : undefined)
@@ -139,7 +139,7 @@ describe('arctic-shift', () => {
   test.each<[string, (query: URLSearchParams) => void]>([
     ['its oldest posts', (query) => query.delete('after')],
     ['its newest posts', (query) => (query.delete('after'), query.set('sort', 'desc'))],
-  ])('an archive that always gives %s does not keep the others waiting', async (_, spoil) => {
+  ])('when the archive always returns %s of a subreddit, the others are read all the same', async (_, spoil) => {
     const posts = inOrder(
       steadily('a1', MINUTE, -90 * HOUR, HOUR),
       steadily('b1', 5 * MINUTE, -90 * HOUR, HOUR, 70_000),
@@ -158,14 +158,15 @@ describe('arctic-shift', () => {
   })
 
   test.each([
-    ['what comes after a time', 100, 0],
-    ['what comes at a time and after it', 100, 0],
-    ['what comes at a time and after it', 150, 50],
-  ])('of an archive that gives %s, %d posts in one second keep no later ones away', async (which, count, beyond) => {
+    ['only after the time', 100, 0],
+    ['at the time and after it', 100, 0],
+    ['at the time and after it', 150, 50],
+  ])('when a search returns posts %s, %d posts in one second do not hide later ones', async (which, count, beyond) => {
     const burst = Array.from({ length: count }, (_, n) => createPost(50_000 + n, 'a1', START_MS - 2 * HOUR))
     const later = steadily('a1', 40 * SECOND, -HOUR, 2 * HOUR)
     const answers: Search = (posts, query, nowMs) => {
-      if (which.includes('at a time') && query.has('after')) query.set('after', String(Number(query.get('after')) - 1))
+      if (which.includes('at the time') && query.has('after'))
+        query.set('after', String(Number(query.get('after')) - 1))
       return search(posts, query, nowMs)
     }
     const { clock, create, world } = setUp({ posts: inOrder(burst, later), subreddits: ['a1'], answers })
@@ -176,7 +177,7 @@ describe('arctic-shift', () => {
     expect(world.gaps.length > 0).toBe(true)
   })
 
-  test('posts that their authors deleted later are left out', async () => {
+  test('posts that the archive knows to be deleted are left out', async () => {
     const posts = steadily('a1', MINUTE, -HOUR, 0)
     posts[30] = { ...posts[30]!, data: { ...posts[30]!.data, _meta: { was_deleted_later: true } } }
     const { create, world } = setUp({ posts, subreddits: ['a1'] })
@@ -184,7 +185,7 @@ describe('arctic-shift', () => {
     expect(notStored(world.sink.stored, posts)).toEqual([posts[30].id])
   })
 
-  test.each(FAULTS)('%s, now and then and ten minutes long, loses nothing', async (_, fault) => {
+  test.each(FAULTS)('%s, now and then and for ten minutes: no post is lost', async (_, fault) => {
     const random = seededRandom(9)
     const posts = steadily('a1', 30 * SECOND, -2 * HOUR, HOUR)
     const inTrouble = (atMs: number): boolean => atMs > START_MS + 10 * MINUTE && atMs < START_MS + 20 * MINUTE
@@ -198,7 +199,7 @@ describe('arctic-shift', () => {
     expect(world.sink.storedTwice).toEqual([])
   })
 
-  test('reports each hour once it was read, with the posts of it, whatever happens to the process', async () => {
+  test('reports each hour with the number of its posts when it was read, despite stops and crashes', async () => {
     const posts = steadily('a1', 40 * SECOND, -30 * HOUR, 12 * HOUR)
     const { clock, create, world } = setUp({ posts, subreddits: ['a1', 'gone1'] })
     for (const [runMs, crash, downMs] of [

@@ -17,10 +17,13 @@ const LEAST_INTERVAL_MS = 10_000
 const FIRST_LOOKBACK_S = 86_400
 const SAVE_INTERVAL_MS = 5_000
 const REPORT_INTERVAL_MS = 60_000
-/** Full pages in a row with nothing new; two come where a page is all one second and the archive gives that second again. */
-const MAX_STALE_PAGES = 3
+/**
+ * After this many full pages in a row without a new post, a subreddit is not read on. Two such pages are normal when a page holds
+ * the posts of one second only, and the archive returns that second again.
+ */
+const MAX_REPEATED_PAGES = 3
 
-/** @param maxAttempts exchanges tried for one search; undefined: as many as a source that runs on tries */
+/** Creates a client. @param maxAttempts how often one search is attempted; undefined: the default, for sources that run on */
 export function createArchiveClient(
   source: KeylessSource,
   logger: Logger,
@@ -31,7 +34,10 @@ export function createArchiveClient(
   return new ArchiveClient(http, source.url)
 }
 
-/** Follows a list of subreddits through the archive, from where it stopped, or from a day ago or its last page. */
+/**
+ * Creates the source that follows a list of subreddits in the archive. It goes on where it stopped. The first start begins a day
+ * back, or at the last page of a subreddit that had less than a page of posts since.
+ */
 export function createArcticShift(source: KeylessSource, logger: Logger, world: World): LiveSource {
   const client = createArchiveClient(source, logger, world)
   const pollIntervalMs = Math.max(source.pollIntervalMs, LEAST_INTERVAL_MS)
@@ -51,7 +57,7 @@ interface ArchiveOptions {
 
 interface Page {
   readonly posts: ArchivedPost[]
-  /** Whether there may be more. */
+  /** Whether more posts may follow. */
   readonly isFull: boolean
 }
 
@@ -60,7 +66,7 @@ class ArchiveRun {
   readonly #context: SourceContext
   readonly #position: ArchivePosition
   readonly #suspended: SuspendedSubreddits
-  /** Subreddits of which it was said that they are not read on. */
+  /** Subreddits that are not read on, which was logged. */
   readonly #stalled = new Set<string>()
   readonly #startMs: number
   #savedMs: number
@@ -94,7 +100,8 @@ class ArchiveRun {
     } catch (error) {
       if (isRefusal(error)) this.#suspended.suspend(name, error.message)
       else if (!(error instanceof UnavailableError)) throw error
-      else this.#context.logger.error({ subreddit: name, reason: error.message }, 'archive not read')
+      else
+        this.#context.logger.error({ subreddit: name, reason: error.message }, 'could not read the archive; will retry')
     }
   }
 
@@ -105,26 +112,29 @@ class ArchiveRun {
     const since = from ?? Math.floor(client.serverMs / 1_000) - FIRST_LOOKBACK_S
     const first = await this.#search(name, since)
     this.#position.hours.begin(name, since, Math.floor(client.serverMs / 1_000))
-    const wasSilent = from === undefined && first.posts.length === 0
+    const isQuiet = from === undefined && first.posts.length === 0
     if (from === undefined && first.posts.length < SEARCH_LIMIT) await this.#addNewest(name, first.posts)
-    // However old its last post is, the next one comes after that.
-    const newest = wasSilent ? Math.max(...first.posts.map(timeOf), 0) : 0
+    // When a subreddit had no post within the first lookback, the search goes on from its last post, however old that is.
+    const newest = isQuiet ? Math.max(...first.posts.map(timeOf), 0) : 0
     if (await this.#readOn(name, newest > 0 ? Math.min(newest, since) : since, first)) {
       this.#position.hours.readTo(name, Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000))
     } else if (!this.#stalled.has(name)) {
       this.#stalled.add(name)
-      this.#context.logger.error({ subreddit: name }, 'the archive shows the same posts again and again: not read on')
+      this.#context.logger.error(
+        { subreddit: name },
+        'the archive returns the same posts again and again; later posts cannot be read',
+      )
     }
   }
 
-  /** Without posts from before that time: an archive that gives those does not heed what it is asked for. */
+  /** Searches the archive. Posts from before the time are dropped, in case the archive ignores the time that it was asked for. */
   async #search(name: string, afterUtc: number): Promise<Page> {
     const found = await this.#options.client.search(name, afterUtc, this.#context.signal)
     const posts = found.filter((post) => timeOf(post) === 0 || timeOf(post) >= afterUtc)
     return { posts, isFull: found.length >= SEARCH_LIMIT }
   }
 
-  /** A first start takes the last page of a quiet subreddit as well, be it years old. */
+  /** Adds the newest posts of a subreddit, however old they are. Used at the first start when the last day has less than a page. */
   async #addNewest(name: string, posts: ArchivedPost[]): Promise<void> {
     const there = new Set(posts.map(idOf))
     const newest = await this.#options.client.searchNewest(name, this.#context.signal)
@@ -132,27 +142,28 @@ class ArchiveRun {
   }
 
   /**
-   * Stores a page and those that follow it. @returns whether it came to an end
-   * @param sinceUtc what the page was searched from, seconds since the epoch
+   * Stores a page and all pages that follow it.
+   * @param sinceUtc the time from which the first page was searched, seconds since the epoch
+   * @returns false when it gave up, because the archive kept returning the same posts
    */
   async #readOn(name: string, sinceUtc: number, first: Page): Promise<boolean> {
-    let [after, page, stale] = [sinceUtc, first, 0]
+    let [after, page, repeatedPages] = [sinceUtc, first, 0]
     for (;;) {
       const last = Math.floor(Math.max(...page.posts.map(timeOf), after))
       await this.#store(name, page.posts, last)
       if (this.#options.clock.elapsedMs() - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
       if (!page.isFull) return true
       if (Math.min(...page.posts.map(timeOf)) >= last) await this.#recordFullSecond(name, last)
-      // The last second may go on in the next page; a page that is all one second must not come again.
+      // The last second may have more posts on the next page. A page of only one second would be returned again, so it is skipped.
       after = last - 1 > after ? last - 1 : Math.max(last, after + 1)
       const seen = new Set(page.posts.map(idOf))
       page = await this.#search(name, after)
-      stale = page.isFull && page.posts.every((post) => seen.has(idOf(post))) ? stale + 1 : 0
-      if (stale >= MAX_STALE_PAGES) return false
+      repeatedPages = page.isFull && page.posts.every((post) => seen.has(idOf(post))) ? repeatedPages + 1 : 0
+      if (repeatedPages >= MAX_REPEATED_PAGES) return false
     }
   }
 
-  /** A page is all one second: no search leads to what that second holds beyond it. */
+  /** Records a coverage gap for a second that fills a whole page, because no search returns further posts of that second. */
   async #recordFullSecond(name: string, utc: number): Promise<void> {
     const [from, until] = [toIsoTime(utc), toIsoTime(utc + 1)]
     await this.#context.recordGap({ of: name, from, until, reason: 'more posts in a second than the archive shows' })
@@ -166,7 +177,7 @@ class ArchiveRun {
     position.advance(name, throughUtc, new Map(posts.map((post) => [idOf(post), timeOf(post)])))
   }
 
-  /** Reports on the hours of subreddits that can be read. What is reported twice after a crash says the same. */
+  /** Reports on the hours of the subreddits that can be read. After a crash some reports are repeated, with the same content. */
   async #report(): Promise<void> {
     const { client, clock, subreddits } = this.#options
     const { hours } = this.#position
@@ -187,5 +198,5 @@ class ArchiveRun {
 
 const idOf = (post: ArchivedPost): string => String(post['id'])
 
-/** Seconds since the epoch; 0 where a post has no time. */
+/** The time of a post, seconds since the epoch; 0 when it has none. */
 const timeOf = (post: ArchivedPost): number => Number(post['created_utc']) || 0

@@ -11,13 +11,14 @@ const READ_BYTES = 256 * 1024
 const FOLLOW_INTERVAL_MS = 200
 
 /**
- * The key under which a file's position is kept: its name, size and first bytes, and what was asked of it.
- * A file that grows is known by its path and inode. Standard input has none.
+ * Returns the key under which a file's position is kept. It is a hash of the file's name, size and first bytes, and of the subreddits
+ * that are imported. A followed file, which grows, is identified by its path and inode instead.
+ * @returns undefined for standard input, whose position is not kept
  */
 export async function positionKey(file: string, source: DumpSource): Promise<string | undefined> {
   if (file === STANDARD_STREAM) return undefined
   const hash = createHash('sha256').update([...(source.subreddits ?? [])].sort().join(','))
-  // Another file that takes the place of a followed one has another inode, and is read from its beginning.
+  // A file that replaces a followed one has another inode, so it is read from its beginning.
   if (source.follow) hash.update(`\0follow\0${resolve(file)}\0${(await stat(file)).ino}`)
   else {
     await using handle = await open(file)
@@ -31,7 +32,7 @@ async function readHead(handle: FileHandle): Promise<Buffer> {
   return buffer.subarray(0, bytesRead)
 }
 
-/** The bytes of a plain file and all that is appended to it, until the signal. */
+/** Reads a plain file and everything that is appended to it, until the signal is aborted. */
 export async function* followFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   await using handle = await open(file)
   if (detectEncoding((await readHead(handle)).subarray(0, 4)) !== 'plain') {
@@ -42,7 +43,7 @@ export async function* followFile(file: string, signal: AbortSignal): AsyncGener
     offset += bytesRead
     if (bytesRead > 0) yield buffer.subarray(0, bytesRead)
     else if ((await handle.stat()).size < offset)
-      throw new OperationalError(`${file} became shorter while being followed.`)
+      throw new OperationalError(`${file} became shorter while it was followed.`)
     else await new Promise((resolve) => setTimeout(resolve, FOLLOW_INTERVAL_MS))
   }
 }

@@ -19,16 +19,16 @@ export interface ImportOptions {
   readonly connection: NatsConnection
   readonly source: DumpSource
   readonly output: ProgressOutput
-  /** Stops reading; what was read is stored and the position kept. */
+  /** Stops the import when it is aborted. What was read until then is stored, and the position is kept. */
   readonly signal: AbortSignal
 }
 
 export interface ImportSummary extends ProgressState {
-  /** Posts that their authors deleted after they had been archived. */
+  /** Posts left out because they were deleted on Reddit after they had been archived. */
   deletedLater: number
-  /** Posts of other subreddits than asked for. */
+  /** Posts left out because they belong to other subreddits. */
   filtered: number
-  /** Lines that an earlier run had already imported. */
+  /** Lines that an earlier run had already read. */
   resumed: number
   stopped: boolean
 }
@@ -83,13 +83,13 @@ interface FileImportOptions extends ImportOptions {
 
 interface FilePosition {
   readonly file: string
-  /** Everything before is stored. */
+  /** All posts of this many lines are stored. */
   readonly lines: number
-  /** Bytes that had been read by then, more than those of the lines. */
+  /** How many bytes had been read by then, which are more than those of the lines. */
   readonly bytes?: number
 }
 
-/** One file: reads, splits, publishes, and keeps its position. A position is a number of lines. */
+/** Imports one file: it reads lines, publishes posts, and keeps its position, which is a number of lines. */
 class FileImport {
   readonly #options: FileImportOptions
   readonly #name: string
@@ -113,12 +113,12 @@ class FileImport {
     progress.restartClock()
     this.#key = await positionKey(file, source)
     const stored = this.#key === undefined ? undefined : await positions.read<FilePosition>(this.#key)
-    // A followed file that was emptied and written anew keeps its inode, and is shorter than it was.
+    // A followed file that was emptied and written again keeps its inode, but is shorter than before.
     const isSame = stored !== undefined && !(source.follow && ((await fileSize(file)) ?? 0) < (stored.bytes ?? 0))
     if (stored !== undefined && !isSame)
-      progress.say(`${this.#name} is shorter than it was: reading it from its beginning`)
+      progress.say(`${this.#name} is shorter than at the last run: reading it from its beginning`)
     this.#skip = this.#saved = isSame ? stored.lines : 0
-    if (this.#skip > 0) progress.say(`${this.#name}: going on after line ${count(this.#skip)}`)
+    if (this.#skip > 0) progress.say(`${this.#name}: continuing after line ${count(this.#skip)}`)
     try {
       await this.#read()
     } catch (error) {
@@ -126,7 +126,7 @@ class FileImport {
     }
     await this.#settle()
     if (!signal.aborted) return void (this.#key !== undefined && (await positions.forget(this.#key)))
-    const how = this.#key === undefined ? '' : '; run the same command again to go on from there'
+    const how = this.#key === undefined ? '' : '; run the same command again to continue from there'
     progress.say(`${this.#name}: stopped after line ${count(this.#line)}${how}`)
   }
 
@@ -160,7 +160,7 @@ class FileImport {
     return counted(chunks, (bytes) => (this.#options.summary.read += bytes))
   }
 
-  /** A followed file may pause for long: what came is sent at once. */
+  /** Publishes after every chunk, because a followed file may not grow for a long time. */
   async *#flushed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of this.#counted(chunks)) {
       yield chunk
@@ -231,7 +231,7 @@ class FileImport {
     this.#saved = lines
   }
 
-  /** Waits for what is in flight and keeps the position. */
+  /** Waits until everything is stored, and saves the position. */
   async #settle(): Promise<void> {
     try {
       await this.#options.publisher.drain()
@@ -250,7 +250,7 @@ class FileImport {
     const what = code === TRUNCATED ? 'is truncated' : `is damaged (${message})`
     throw new OperationalError(
       `${this.#name} ${what}: it ends after ${count(summary.posts + summary.duplicates)} posts, ` +
-        `${count(this.#line)} lines, ${count(summary.read)} bytes read. Everything up to there is kept.`,
+        `${count(this.#line)} lines, ${count(summary.read)} bytes read. Everything up to there is stored.`,
       { cause: error },
     )
   }

@@ -6,27 +6,31 @@ import { PAGE_LIMIT, WindowReader } from './window-reader.ts'
 
 export type ChunkReaderOptions = Omit<ReadingOptions, 'store'>
 
-/** Reads chunks: from the top, the whole window once more, and whether a subreddit can be read at all. */
+/** Opens the readings of chunks, and finds out which subreddits can be read. */
 export class ChunkReader {
   readonly #options: ReadingOptions
-  readonly #heard = new Set<string>()
+  /** Subreddits of which at least one post was stored. */
+  readonly #seen = new Set<string>()
 
   constructor(options: ChunkReaderOptions) {
     this.#options = { ...options, store: (posts, taken) => this.#store(posts, taken) }
   }
 
-  /** A reading from the top, of which nothing is read yet. */
+  /** Begins a reading of a chunk from the top of its listing. No page is read yet. */
   open(chunk: Chunk): ChunkReading {
     return new ChunkReading(chunk, this.#options)
   }
 
-  /** Which of these had no post so far: Reddit leaves out of a list what cannot be read, without a word. */
+  /**
+   * Returns the subreddits of which no post was stored so far. They may be quiet, or unreadable: Reddit leaves some unreadable
+   * subreddits out of a list without an error.
+   */
   silent(names: readonly string[]): string[] {
-    return names.filter((name) => !this.#heard.has(name))
+    return names.filter((name) => !this.#seen.has(name))
   }
 
   /**
-   * Whether a subreddit can be read by itself.
+   * Whether Reddit lets a subreddit be read on its own.
    * @throws UnavailableError
    */
   async canRead(name: string): Promise<boolean> {
@@ -40,19 +44,20 @@ export class ChunkReader {
     }
   }
 
+  /** Begins a deep reading: it reads the whole window, down to the oldest post that Reddit lists. */
   deepWindow({ names, provisional }: Chunk): WindowReader {
     const { client, position, maxPages } = this.#options
     return new WindowReader({ client, names, settled: position.settled, stored: [provisional], toEnd: true, maxPages })
   }
 
-  /** One page of a reading of the whole window. @returns whether that was the last */
+  /** Reads and stores one page of a deep reading. @returns whether it was the last page */
   async readDeepPage(chunk: Chunk, window: WindowReader): Promise<boolean> {
     const { context, position } = this.#options
     try {
       await this.#store(await window.next(context.signal), chunk.provisional)
     } catch (error) {
       if (!isPassing(error)) throw error
-      // The next reading of its top meets the same and deals with it.
+      // The next reading from the top will meet the same error and handle it.
       return true
     }
     if (window.end !== undefined && !chunk.incomplete) settleChunk(chunk, position)
@@ -68,10 +73,10 @@ export class ChunkReader {
     for (const { id, createdUtc, data } of posts) {
       const subreddit = String(data['subreddit']).toLowerCase()
       taken.set(id, { subreddit, createdUtc })
-      this.#heard.add(subreddit)
+      this.#seen.add(subreddit)
     }
   }
 }
 
-/** Whether it is about this page now, and not about the source. */
+/** Whether an error concerns only the page that was read, so that the source goes on. */
 export const isPassing = (error: unknown): boolean => error instanceof UnavailableError || isRefusal(error)

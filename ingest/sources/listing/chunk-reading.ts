@@ -14,36 +14,37 @@ export interface ReadingOptions {
   readonly context: SourceContext
   readonly position: ListingPosition
   readonly suspended: SuspendedSubreddits
-  /** Pages of one window at most. */
+  /** How many pages of one window are read at most. */
   readonly maxPages: number
-  /** Whether to read each subreddit by itself where the window that they share does not reach back far enough. */
+  /** Whether to read subreddits on their own when the window that they share does not reach back far enough. */
   readonly readsBeyond: boolean
-  /** Stores posts and notes them in `taken`. */
+  /** Stores posts and adds them to `taken`. */
   readonly store: (posts: readonly Submission[], taken: Map<string, TakenPost>) => Promise<void>
 }
 
 /**
- * One reading of a chunk from its top to known ground, a page at a time, so that others can be read between two pages.
- * Finds who is to blame for a refusal, and closes gaps as far as Reddit lets it.
+ * One reading of a chunk, from the top of its listing down to settled posts. It reads one page at a time, so that other chunks can
+ * be read between two pages. When Reddit refuses the chunk, it finds out which subreddit is the reason. When the window that the
+ * subreddits share does not reach down to settled posts, it reads them on their own, whose windows reach further back.
  */
 export class ChunkReading {
   readonly chunk: Chunk
   /** Whether one of its subreddits was never read before. */
   readonly isFirst: boolean
-  /** Names that Reddit refused only together with the others. */
+  /** Subreddits that Reddit refused together with the others, but not on their own. */
   apart: readonly string[] = []
   readonly #options: ReadingOptions
   readonly #pages: AsyncGenerator<void, void, void>
-  /** The chunk's own window. */
+  /** The window of all subreddits of the chunk together. */
   #window: WindowReader | undefined
-  /** Posts of single subreddits from beyond the window that they share. */
+  /** Stored posts that lie below the shared window, from the windows of single subreddits. */
   readonly #beyond = new Map<string, TakenPost>()
   readonly #gaps: { readonly name: string; readonly from: number; readonly until: number }[] = []
-  /** By name, how far back the reading went, seconds since the epoch; 0: to the end of all posts, or to known ground. */
+  /** By name, how far back the reading went, seconds since the epoch; 0: to settled posts, or to the end of all posts. */
   readonly #reach = new Map<string, number>()
-  /** Names that redirects led to: two may lead to each other. */
+  /** Names that redirects led to. They are followed only once, because two names may redirect to each other. */
   readonly #renamed = new Set<string>()
-  /** Posts seen at the top meanwhile, between which and the reading's own top others may lie. */
+  /** New posts seen since this reading began; unread posts may lie between them and its first page. */
   readonly #unconnected = new Set<string>()
   /** Time of the newest post that was read, seconds since the epoch. */
   #newestUtc = 0
@@ -55,21 +56,21 @@ export class ChunkReading {
     this.#pages = this.#read()
   }
 
-  /** Whether the top moved on so fast meanwhile that it must be read once more. */
+  /** Whether the top must be read again, because more posts came during this reading than a page shows. */
   get needsRepeat(): boolean {
     return this.#unconnected.size > 0
   }
 
   /**
-   * Reads one more page and stores what is new. Subreddits that are refused are taken out of the chunk and held.
-   * @returns whether that was the last page: then the position has advanced
-   * @throws UnavailableError, after which this reading is over; what was read is stored all the same
+   * Reads one more page and stores its new posts. Subreddits that are refused are removed from the chunk and suspended.
+   * @returns whether that was the last page; if so, the position has advanced
+   * @throws UnavailableError, which ends this reading; posts read before are stored
    */
   async next(): Promise<boolean> {
     return (await this.#pages.next()).done === true
   }
 
-  /** Reads the newest page again while this reading goes on far below it. @throws what reading a page throws */
+  /** Reads the newest page again while this reading goes on further down. @throws what reading a page throws */
   async peek(): Promise<void> {
     if (this.#window === undefined) return
     const { posts, joins } = await this.#window.peek(this.#options.context.signal)
@@ -82,13 +83,13 @@ export class ChunkReading {
     const { client, clock, position, context } = this.#options
     const startMs = clock.elapsedMs()
     yield* this.#readNames(this.chunk.names.slice())
-    // Reckoned back, because before the first answer the server's clock is not known.
+    // Calculated now and not at the start, because the server's clock is known only after its first answer.
     const startUtc = Math.floor((client.serverMs - clock.elapsedMs() + startMs) / 1_000)
     for (const { name, from, until } of this.#gaps) {
       const reason = 'older than what the listing offers'
       await context.recordGap({ of: name, from: toIsoTime(from), until: toIsoTime(until), reason })
     }
-    // By the posts' own times, where there are any: they alone can be compared with other posts' times.
+    // The time of the newest post where there is one, because it will be compared with the times of other posts.
     const throughUtc = this.#newestUtc === 0 ? startUtc : Math.floor(this.#newestUtc)
     this.#noteHours(startUtc)
     position.advance(this.chunk.names, throughUtc)
@@ -108,7 +109,7 @@ export class ChunkReading {
       yield* this.#readWindow(names, this.chunk.provisional)
     } catch (error) {
       if (!isRefusal(error)) throw error
-      if (names.length === 1) yield* this.#blame(names[0]!, error)
+      if (names.length === 1) yield* this.#handleRefusal(names[0]!, error)
       else yield* this.#readHalves(names)
     }
   }
@@ -122,7 +123,7 @@ export class ChunkReading {
     if (allThere) this.apart = second
   }
 
-  /** @param taken where to note what is stored: the chunk's own window, or beyond it */
+  /** @param taken receives the stored posts: those of the shared window, or those below it */
   async *#readWindow(names: readonly string[], taken: Map<string, TakenPost>): AsyncGenerator<void, void, void> {
     const { client, position, context, maxPages, store } = this.#options
     const stored = [this.chunk.provisional, this.#beyond]
@@ -141,7 +142,7 @@ export class ChunkReading {
     if (window.end === 'limit') yield* this.#readBeyond(names, window.oldestUtc)
   }
 
-  /** Each subreddit has a window of its own, which reaches further back than the one that it shares. */
+  /** Reads subreddits on their own that the shared window did not read far enough back, because their own windows reach further. */
   async *#readBeyond(names: readonly string[], oldestUtc: number): AsyncGenerator<void, void, void> {
     const { position, readsBeyond } = this.#options
     const missing = names.filter((name) => (position.through.get(name) ?? Number.POSITIVE_INFINITY) < oldestUtc)
@@ -157,7 +158,7 @@ export class ChunkReading {
     }
   }
 
-  /** What keeps failing by itself does not keep the others from getting on. */
+  /** Reads some subreddits apart from the others. When that fails, only they are suspended, so that the others get on. */
   async *#readApart(names: readonly string[]): AsyncGenerator<void, void, void> {
     try {
       yield* this.#readWindow(names, this.#beyond)
@@ -168,7 +169,8 @@ export class ChunkReading {
     }
   }
 
-  async *#blame(name: string, error: RefusedError | RedirectedError): AsyncGenerator<void, void, void> {
+  /** Suspends a subreddit that is refused on its own, unless it was renamed and can be read under its new name. */
+  async *#handleRefusal(name: string, error: RefusedError | RedirectedError): AsyncGenerator<void, void, void> {
     const { suspended } = this.#options
     remove(this.chunk, [name])
     this.#window = undefined
@@ -179,7 +181,7 @@ export class ChunkReading {
     else suspended.suspend(name, error.message.trim())
   }
 
-  /** Reads a subreddit under the name that it has now, unless that is read anyway. */
+  /** Reads a renamed subreddit under its new name, unless the chunk contains that name already. */
   async *#follow(name: string, renamed: string): AsyncGenerator<void, void, void> {
     const { position, context, client } = this.#options
     this.#renamed.add(renamed)
@@ -191,7 +193,7 @@ export class ChunkReading {
   }
 }
 
-/** A reading is complete: what it stored is known ground, but what lies unconnected above it. */
+/** Settles the posts that a complete reading has stored, except those that are not connected with it. */
 export function settleChunk(
   { provisional }: Chunk,
   position: ListingPosition,
@@ -205,7 +207,7 @@ export function settleChunk(
   }
 }
 
-/** Takes names out of a chunk. */
+/** Removes names from a chunk. */
 export function remove(chunk: Chunk, names: readonly string[]): void {
   for (const name of names) {
     const index = chunk.names.indexOf(name)

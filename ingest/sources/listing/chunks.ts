@@ -1,31 +1,32 @@
 const MAX_NAMES = 100
-/** Of the names in a URL, which some proxies cut at two thousand characters. */
+/** The length of all names in a URL together. Some proxies cut URLs at two thousand characters. */
 const MAX_LENGTH = 1_500
 
-/** A post that was stored: to whom and when it belongs. */
+/** A stored post, as far as it is needed to count it in its hour. */
 export interface TakenPost {
-  /** In lower case. */
+  /** The subreddit's name in lower case. */
   readonly subreddit: string
-  /** Seconds since the epoch; undefined where the post has none. */
+  /** Seconds since the epoch; undefined when the post has no time. */
   readonly createdUtc: number | undefined
 }
 
 /** Subreddits that are read with one request: `r/a+b+c/new`. */
 export interface Chunk {
-  /** In lower case. */
+  /** Names in lower case. */
   readonly names: string[]
-  /** When its top is read next, on the monotonic clock. */
+  /** When the top of its listing is read next, on the monotonic clock. */
   dueMs: number
-  /** When its whole window is read next: a post that was approved late appears in the middle of the listing. */
+  /** When its whole window is read next (a deep reading). A post that was approved late appears in the middle of the listing. */
   deepDueMs: number
+  /** How many readings in a row have failed. */
   failures: number
-  /** Whether the reading of its top has not come to known ground: it goes on, or broke off. */
+  /** Whether the last reading from the top has not reached settled posts, because it still goes on or has failed. */
   incomplete: boolean
-  /** A subreddit that was held: once it is read, it goes to the others. */
+  /** Whether it holds a suspended subreddit on trial, which will join another chunk when it can be read. */
   readonly isTrial: boolean
   /**
-   * Posts, by id, that were stored by a reading that is not complete. They are not stored again, but say nothing about what stands
-   * below them: were they known ground, the next reading would stop there and lose the rest.
+   * Posts, by id, that were stored by a reading that is not complete. They are not stored again. But they are not settled: the posts
+   * below them may not be stored yet, so the next reading must not stop at them.
    */
   readonly provisional: Map<string, TakenPost>
 }
@@ -40,7 +41,7 @@ export const createChunk = (names: readonly string[], nowMs: number, isTrial = f
   provisional: new Map(),
 })
 
-/** As few chunks as the limits on a request allow. */
+/** Packs names into as few chunks as the limits on a request allow. */
 export function packChunks(names: readonly string[], nowMs: number): Chunk[] {
   const chunks: Chunk[] = []
   for (const name of names) {
@@ -51,13 +52,13 @@ export function packChunks(names: readonly string[], nowMs: number): Chunk[] {
   return chunks
 }
 
-/** One that has room for a name. */
+/** Finds a chunk that has room for a name. */
 export const findRoom = (chunks: readonly Chunk[], name: string): Chunk | undefined =>
   chunks.find(({ names }) => names.length < MAX_NAMES && length(names) + name.length < MAX_LENGTH)
 
 const length = (names: readonly string[]): number => names.reduce((sum, name) => sum + name.length + 1, 0)
 
-/** Two halves of at least one name each; the second is empty for a single name. */
+/** Splits a list into two halves. For a single item the second half is empty. */
 export function halve<T>(items: readonly T[]): [T[], T[]] {
   const middle = Math.ceil(items.length / 2)
   return [items.slice(0, middle), items.slice(middle)]

@@ -20,7 +20,7 @@ import type { HourReport } from '../live/coverage-publisher.ts'
 const RUNS = 10
 const poll = { pollIntervalMs: 10 * SECOND }
 
-/** By the hour's number since the start. */
+/** The last report on each hour, by the number of hours since the start. */
 const lastReports = ({ world }: Setting, name: string): Map<number, HourReport> =>
   new Map(
     world.reports
@@ -28,6 +28,7 @@ const lastReports = ({ world }: Setting, name: string): Map<number, HourReport> 
       .map((report) => [(report.hour_utc * SECOND - START_MS) / HOUR, report]),
   )
 
+/** Hours whose last report says that they were not read completely. */
 const unseenHours = (set: Setting, name: string): number[] =>
   [...lastReports(set, name)].filter(([, { coverage }]) => coverage < 1).map(([hour]) => hour)
 
@@ -35,7 +36,7 @@ const postsIn = (posts: readonly StandInPost[], hour: number): number =>
   posts.filter(({ createdMs }) => Math.floor((createdMs - START_MS) / HOUR) === hour).length
 
 describe('a listing’s reports', () => {
-  test('without faults each hour was read whole, from where the listing began', async () => {
+  test('without faults each hour is reported as read, back to where the listing began', async () => {
     const set = setUp(['busy1', 'calm1'])
     const [busy, calm] = [
       steadily('busy1', 20 * SECOND, -10 * HOUR, 8 * HOUR),
@@ -52,14 +53,14 @@ describe('a listing’s reports', () => {
         const seen = postsIn(posts, hour)
         expect(reports.get(hour)).toMatchObject({ expected: null, seen, erased: 0, unknown: 0, coverage: 1 })
       }
-      // A thousand posts of both, three a minute, reach five and a half hours back.
+      // The window of a thousand posts, at three posts a minute, reaches five and a half hours back.
       expect([...reports.keys()].sort((a, b) => a - b)).toEqual([-6, -5, -4, -3, -2, -1, 0, 1, 2, 3])
       expect(reports.get(-6)!.coverage).toBeCloseTo(0.45, 1)
     }
     expect(set.world.reports.length).toBeLessThan(2 * 10 * 2)
   })
 
-  test('after a stop exactly the hours of the gap are less than whole, and what the listing still had is', async () => {
+  test('after a stop exactly the hours of the coverage gap are unseen, not those that the listing still had', async () => {
     const set = setUp(['busy1', 'calm1'])
     const busy = steadily('busy1', 10 * SECOND, -HOUR, 12 * HOUR)
     const calm = steadily('calm1', MINUTE, -HOUR, 12 * HOUR, FIRST_ID + 50_000)
@@ -77,7 +78,7 @@ describe('a listing’s reports', () => {
     expect(lastReports(set, 'calm1').get(4)).toMatchObject({ coverage: 1, seen: 60 })
   })
 
-  test('while Reddit does not answer the hours go unread, and are whole when it does', async () => {
+  test('hours in which Reddit does not answer are reported as unseen, and again as read when it answers', async () => {
     const [fromMs, untilMs] = [START_MS + 1.5 * HOUR, START_MS + 4 * HOUR]
     const set = setUp(['a1'], {
       fault: ({ atMs }) => (atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 503 } : undefined),
@@ -94,7 +95,7 @@ describe('a listing’s reports', () => {
     expect(lastReports(set, 'a1').get(3)).toMatchObject({ seen: 60 })
   })
 
-  test('of what cannot be read there is no report, until it can', async () => {
+  test('a subreddit that cannot be read has no reports until it can be read', async () => {
     const set = setUp(['a1', 'shut1', 'gone1'])
     set.reddit.add(
       inOrder(steadily('a1', MINUTE, -HOUR, 6 * HOUR), steadily('shut1', MINUTE, -HOUR, 6 * HOUR, FIRST_ID + 9_999)),
@@ -111,7 +112,7 @@ describe('a listing’s reports', () => {
     expect(lastReports(set, 'gone1').size).toBe(0)
   })
 
-  test('a post that is approved late is reported with its hour', async () => {
+  test('the hour of a post that is approved late is reported again', async () => {
     const set = setUp(['a1'])
     const posts = steadily('a1', MINUTE, -HOUR, 4 * HOUR)
     const index = posts.findIndex(({ createdMs }) => createdMs > START_MS + 30 * MINUTE)
@@ -122,7 +123,7 @@ describe('a listing’s reports', () => {
     expect(told.map(({ seen }) => seen)).toEqual([59, 60])
   })
 
-  test('what is finished is rolled up', async () => {
+  test('the saved position forgets hours that had their last report', async () => {
     const set = setUp(['a1'])
     set.reddit.add(steadily('a1', MINUTE, -HOUR, 50 * HOUR))
     await set.world.run(set.create({ pollIntervalMs: MINUTE }), 48 * HOUR)
@@ -150,7 +151,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   ),
 })
 
-test('stops and crashes at any point leave the same last reports as an undisturbed run', async () => {
+test('after stops and crashes at any point, the last reports are those of an undisturbed run', async () => {
   const check = async ({ everyMs, stops }: Scenario): Promise<void> => {
     const endMs = stops.reduce<number>((sum, { runMs, downMs }) => sum + runMs + downMs, HOUR)
     const [disturbed, calm] = [setUp(['a1', 'b1']), setUp(['a1', 'b1'])]
@@ -165,7 +166,7 @@ test('stops and crashes at any point leave the same last reports as an undisturb
     await calm.world.run(calm.create(poll), endMs)
     for (const name of ['a1', 'b1']) {
       const full = (set: Setting): [number, HourReport][] =>
-        // The newest hour may be over too short a time to be reported.
+        // The newest hour may have ended too recently to be reported.
         [...lastReports(set, name)]
           .filter(([hour]) => hour >= 0 && (hour + 1) * HOUR < endMs - 5 * MINUTE)
           .sort(([a], [b]) => a - b)

@@ -1,21 +1,21 @@
 import { isPostId, plainPostId } from '../../../schema/post-id.ts'
 import { TransientError } from '../../http/errors.ts'
 
-/** A post as the API has it. */
+/** A post as the API shows it. */
 export interface Submission {
   readonly id: string
-  /** Seconds since the epoch; undefined where the post has none. */
+  /** Seconds since the epoch; undefined when the post has no time. */
   readonly createdUtc: number | undefined
   readonly data: Readonly<Record<string, unknown>>
 }
 
 export interface ListingPage {
   readonly items: readonly Submission[]
-  /** The full name to go on after; undefined at the end. */
+  /** The full name (`t3_…`) after which the next page begins; undefined on the last page. */
   readonly after: string | undefined
 }
 
-/** Which page: a path such as `/r/a+b/new`, and what else goes with it. */
+/** Which page to read: a path such as `/r/a+b/new`, and a query. */
 export interface ListingQuestion {
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -24,24 +24,24 @@ export interface ListingQuestion {
 /** How many posts one request to `/api/info` may ask for. It takes their ids and answers with a listing. */
 export const MAX_INFO_IDS = 100
 
-/** Where listings are read from. */
+/** Reads listings, one page at a time. */
 export interface ListingClient {
-  /** The server's clock where it was ever heard, else ours. Milliseconds since the epoch. */
+  /** The time by the server's clock, milliseconds since the epoch. Before the first answer it is our own clock's. */
   readonly serverMs: number
   /**
-   * @throws RefusedError when it is not given out, RedirectedError when it is elsewhere, UnavailableError when it keeps
-   * failing, and the signal's reason
+   * @throws RefusedError when the server does not show the listing, RedirectedError when it redirects, UnavailableError when all
+   * attempts fail, and the signal's reason
    */
   readListing(question: ListingQuestion, signal: AbortSignal): Promise<ListingPage>
 }
 
 /**
- * A page of posts; what else it holds (comments, subreddits) is left out.
- * @throws TransientError when the JSON is no listing
+ * Reads a page from JSON. Only posts are kept; comments and subreddits are left out.
+ * @throws TransientError when the JSON is not a listing
  */
 export function readListing(json: unknown): ListingPage {
   const data = (json as { data?: { children?: unknown; after?: unknown } } | null)?.data
-  if (!Array.isArray(data?.children)) throw new TransientError('JSON that is no listing')
+  if (!Array.isArray(data?.children)) throw new TransientError('JSON that is not a listing')
   const items = data.children.map(toSubmission).filter((item) => item !== undefined)
   return { items, after: typeof data.after === 'string' && data.after !== '' ? data.after : undefined }
 }

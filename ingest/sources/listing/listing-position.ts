@@ -5,22 +5,23 @@ import type { TakenPost } from './chunks.ts'
 import { KnownIds } from '../live/known-ids.ts'
 
 const IDS_PER_CHUNK = 2_000
-/** At eight bytes each they fit a message. */
+/** At eight bytes each, so many ids fit into a message. */
 const MAX_IDS = 60_000
 
 interface Stored {
-  /** By subreddit: when it was last read to known ground, or first asked for; seconds since the epoch. */
+  /** By subreddit: the time up to which it is stored, or at which it was first asked for; seconds since the epoch. */
   readonly through: Readonly<Record<string, number>>
-  /** Subreddits of which nothing was read yet. */
+  /** Subreddits that were not read completely even once. */
   readonly unread: readonly string[]
-  /** Ids, separated by blanks, the one seen longest ago first. */
+  /** Ids of settled posts, separated by blanks, the one that was seen longest ago first. */
   readonly known: string
   readonly hours?: StoredReadHours
 }
 
 /**
- * How far listings have been read: for each subreddit until when, which posts are known ground, and which hours were read.
- * All of it is saved at once: after a crash every post counts once.
+ * How far listings have been read: for each subreddit up to which time, which posts are settled, and which hours were read.
+ * A post is settled when it and every older post of its listing are stored; a reading stops at settled posts.
+ * All of it is saved in one write, so that after a crash every post is counted once.
  */
 export class ListingPosition {
   readonly settled: KnownIds
@@ -41,15 +42,15 @@ export class ListingPosition {
     this.hours = new ReadHours(stored?.hours)
   }
 
-  /** @param source the name of the source, under which its position is kept */
+  /** @param source the name of the source, which is part of the position's key */
   static async load(positions: PositionStore, source: string, chunks: number): Promise<ListingPosition> {
     const key = `${source}.listing`
     return new ListingPosition(positions, key, await positions.read<Stored>(key), chunks)
   }
 
   /**
-   * Notes that these subreddits are asked for since `utc` (seconds), where that is new: what they lack from then on is a
-   * gap.
+   * Notes that subreddits are read from `utc` (seconds since the epoch) on. Posts after it that cannot be read are a coverage gap.
+   * Nothing changes for subreddits that are known already.
    */
   begin(names: readonly string[], utc: number): void {
     for (const name of names.filter((name) => !this.through.has(name))) {
@@ -59,12 +60,12 @@ export class ListingPosition {
     }
   }
 
-  /** Whether one of these was never read: only the whole window makes ground of it. */
+  /** Whether one of these subreddits was never read completely. Then the whole window must be read before its posts are settled. */
   isNew(names: readonly string[]): boolean {
     return names.some((name) => this.#unread.has(name))
   }
 
-  /** Notes that these subreddits are stored up to `utc` (seconds). */
+  /** Notes that these subreddits are stored up to `utc` (seconds since the epoch). */
   advance(names: readonly string[], utc: number): void {
     for (const name of names) {
       this.through.set(name, utc)
@@ -73,13 +74,13 @@ export class ListingPosition {
     this.#changed = true
   }
 
-  /** Makes known ground of these posts. */
+  /** Notes that these posts are settled. */
   settle(ids: Iterable<string>): void {
     for (const id of ids) this.settled.add(id)
     this.#changed = true
   }
 
-  /** Counts posts that were taken, in their hours. */
+  /** Counts stored posts in their hours. */
   count(posts: Iterable<TakenPost>): void {
     for (const { subreddit, createdUtc } of posts) {
       if (createdUtc !== undefined) this.hours.count(subreddit, createdUtc)

@@ -12,7 +12,7 @@ export interface ListingReportsOptions {
   readonly position: ListingPosition
 }
 
-/** Reports on the hours of subreddits, once a minute. What is reported twice after a crash says the same. */
+/** Reports on the hours of subreddits once a minute. After a crash some reports are repeated, with the same content. */
 export class ListingReports {
   readonly #options: ListingReportsOptions
   readonly #startMs: number

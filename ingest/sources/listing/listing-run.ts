@@ -11,26 +11,30 @@ import type { ListingPosition } from './listing-position.ts'
 import { ListingReports } from './listing-reports.ts'
 import type { WindowReader } from './window-reader.ts'
 
-/** However busy the tops are, a deep reading gets a page now and then, and so does a silent subreddit. */
+/** Even while all requests are needed for readings from the top, one this often is used for less urgent work. */
 const MAX_SPARE_PAUSE_MS = 10_000
 const SAVE_INTERVAL_MS = 5_000
+/** How long a chunk that failed waits for its next reading, at first and at most. */
 const FIRST_WAIT_MS = 10_000
 const MAX_WAIT_MS = 300_000
 
 export interface ListingOptions {
+  /** The name of the source. */
   readonly name: string
   readonly client: ListingClient
   readonly clock: Clock
-  /** In lower case. */
+  /** Names in lower case. */
   readonly subreddits: readonly string[]
   readonly pollIntervalMs: number
-  /** How often the whole window is read again. */
+  /** How often the whole window of each chunk is read again. */
   readonly deepIntervalMs: number
+  /** How many pages of one window are read at most. */
   readonly maxPages: number
+  /** Whether to read subreddits on their own when the window that they share does not reach back far enough. */
   readonly readsBeyond: boolean
 }
 
-/** Decides what is read next, one page at a time, as long as the source runs. */
+/** Reads listings one page at a time and decides which page is read next. */
 export class ListingRun {
   readonly #options: ListingOptions
   readonly #context: SourceContext
@@ -38,13 +42,15 @@ export class ListingRun {
   readonly #position: ListingPosition
   readonly #suspended: SuspendedSubreddits
   readonly #reader: ChunkReader
+  /** The deep reading that goes on, if there is one. */
   #deep: { readonly chunk: Chunk; readonly window: WindowReader } | undefined
-  /** When something less urgent than a top was last read. */
-  #sparedMs = 0
-  /** Readings that have further to go, those that wait longest first. */
+  /** When a request was last used for less urgent work. */
+  #spareUsedMs = 0
+  /** Readings that are not complete. The one that has waited longest comes first. */
   readonly #readings = new Map<Chunk, ChunkReading>()
-  /** Whether the last page was the top of a chunk. */
+  /** Whether the last page that was read was the top of a listing. */
   #wasTop = false
+  /** Subreddits without any stored post, to be tried on their own. */
   readonly #silent: string[] = []
   readonly #reports: ListingReports
   #savedMs: number
@@ -74,8 +80,8 @@ export class ListingRun {
   }
 
   /**
-   * One page at a time: a top that is due, in turns with the next page of a reading that goes further back; else a
-   * subreddit to try again, a page of a deep reading, a subreddit that was silent, a rest.
+   * Reads one page, or sleeps. Tops that are due alternate with the next pages of incomplete readings. When neither is needed, the
+   * request is used for less urgent work.
    */
   async #step(): Promise<void> {
     const chunk = this.#chunks.reduce<Chunk | undefined>(
@@ -85,8 +91,8 @@ export class ListingRun {
     if (chunk === undefined) this.#suspended.retryWithin(MAX_WAIT_MS)
     const topDue = chunk !== undefined && chunk.dueMs <= this.#now
     const [reading] = this.#readings.values()
-    const spare = (!topDue && reading === undefined) || this.#now - this.#sparedMs >= MAX_SPARE_PAUSE_MS
-    if (spare && (await this.#useSpare())) return
+    const isSpare = (!topDue && reading === undefined) || this.#now - this.#spareUsedMs >= MAX_SPARE_PAUSE_MS
+    if (isSpare && (await this.#useSpare())) return
     if (reading !== undefined && (!topDue || this.#wasTop)) return this.#readOn(reading)
     if (topDue) return this.#readTop(chunk)
     const untilMs = Math.min(
@@ -97,12 +103,15 @@ export class ListingRun {
     await this.#options.clock.sleep(untilMs - this.#now, this.#context.signal)
   }
 
-  /** @returns whether there was something to do */
+  /**
+   * Does one piece of less urgent work: it retries a suspended subreddit, reads a page of a deep reading, or tries a silent subreddit.
+   * @returns whether there was anything to do
+   */
   async #useSpare(): Promise<boolean> {
-    const held = this.#suspended.due()
-    const deep = held === undefined && this.#deepDue()
-    const silent = held === undefined && !deep ? this.#silent.pop() : undefined
-    if (held !== undefined) await this.#tryAgain(held)
+    const suspended = this.#suspended.due()
+    const deep = suspended === undefined && this.#deepDue()
+    const silent = suspended === undefined && !deep ? this.#silent.pop() : undefined
+    if (suspended !== undefined) await this.#tryAgain(suspended)
     else if (deep) await this.#readDeep()
     else if (silent !== undefined) await this.#trySilent(silent)
     else return false
@@ -118,12 +127,12 @@ export class ListingRun {
     await this.#readOn(this.#reader.open(chunk))
   }
 
-  /** The top of a chunk whose reading has gone further back. */
+  /** Reads the top of a chunk while its reading goes on further down. */
   async #peek(reading: ChunkReading): Promise<void> {
     try {
       await reading.peek()
     } catch (error) {
-      // The reading itself meets the same and deals with it.
+      // The reading's next page will meet the same error and handle it.
       if (!isPassing(error)) throw error
     }
   }
@@ -131,7 +140,7 @@ export class ListingRun {
   async #readOn(reading: ChunkReading): Promise<void> {
     const { chunk } = reading
     this.#wasTop = false
-    // Those that wait longest go on first.
+    // Deleting and adding it again moves this reading behind those that have waited longer.
     this.#readings.delete(chunk)
     try {
       if (await reading.next()) this.#finish(reading)
@@ -150,12 +159,12 @@ export class ListingRun {
     if (needsRepeat) chunk.dueMs = this.#now
     if (isFirst) this.#readWhole(chunk)
     remove(chunk, apart)
-    // Names that cannot be read together, though each of them can, go into chunks of their own.
+    // Reddit refuses these names together with the others, but not on their own, so they get a chunk of their own.
     if (apart.length > 0) this.#chunks.push(createChunk(apart, this.#now))
     else if (chunk.isTrial && !needsRepeat) this.#join(chunk)
   }
 
-  /** Takes subreddits that can be read again to the others, where there is room and all is read to known ground. */
+  /** Moves subreddits that can be read again into other chunks that have room and no incomplete reading. */
   #join(chunk: Chunk): void {
     const others = this.#chunks.filter((other) => other !== chunk)
     const settled = others.filter((other) => !other.incomplete)
@@ -175,14 +184,15 @@ export class ListingRun {
     if (this.#deep?.chunk === chunk) this.#deep = undefined
   }
 
+  /** Notes that the whole window of a chunk was read, so that its silent subreddits are known. */
   #readWhole(chunk: Chunk): void {
     chunk.deepDueMs = this.#now + this.#options.deepIntervalMs
     if (chunk.names.length > 1) this.#silent.push(...this.#reader.silent(chunk.names))
   }
 
-  /** A subreddit that was silent among others may be shut; then it is refused by itself, with a reason. */
+  /** Tries a subreddit without posts on its own. If it cannot be read, Reddit refuses it with a reason, and it is suspended. */
   async #trySilent(name: string): Promise<void> {
-    this.#sparedMs = this.#now
+    this.#spareUsedMs = this.#now
     try {
       if (await this.#reader.canRead(name)) return
     } catch (error) {
@@ -196,17 +206,21 @@ export class ListingRun {
     await this.#tryAgain(name)
   }
 
-  /** What keeps failing must not keep others waiting; where there are none, the client's own waits do. */
+  /** Puts off a chunk that failed, so that it does not delay the others. A single chunk is delayed by the client's own waits. */
   #putOff(chunk: Chunk, error: UnavailableError): void {
     chunk.failures++
     if (this.#deep?.chunk === chunk) this.#deep = undefined
     const waitMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(chunk.failures - 1, 10))
     if (this.#chunks.length > 1) chunk.dueMs = this.#now + waitMs
-    this.#context.logger.error({ subreddits: chunk.names.length, reason: error.message }, 'listing not read')
+    this.#context.logger.error(
+      { subreddits: chunk.names.length, reason: error.message },
+      'could not read a listing; will retry',
+    )
   }
 
+  /** Reads a suspended subreddit on its own. When that succeeds, it is no longer suspended. */
   async #tryAgain(name: string): Promise<void> {
-    this.#sparedMs = this.#now
+    this.#spareUsedMs = this.#now
     const chunk = createChunk([name], this.#now + this.#options.pollIntervalMs, true)
     const reading = this.#reader.open(chunk)
     let done = false
@@ -224,13 +238,13 @@ export class ListingRun {
     else this.#readings.set(chunk, reading)
   }
 
-  /** Where none could be read, it was not the fault of any of them: they are tried together, as at the start. */
+  /** When no subreddit could be read and one can again, the fault was Reddit's: the others are read again together, as at the start. */
   #tryOthers(): void {
     const { names } = this.#suspended
     if (names.length === 0) return
     for (const name of names) this.#suspended.resume(name, false)
     this.#chunks.push(...packChunks(names, this.#now))
-    this.#context.logger.info({ subreddits: names.length }, 'the others are tried again')
+    this.#context.logger.info({ subreddits: names.length }, 'trying the other subreddits again')
   }
 
   #deepDue(): boolean {
@@ -244,7 +258,7 @@ export class ListingRun {
 
   async #readDeep(): Promise<void> {
     const { chunk, window } = this.#deep!
-    this.#sparedMs = this.#now
+    this.#spareUsedMs = this.#now
     const ended = await this.#reader.readDeepPage(chunk, window)
     if (ended) this.#deep = undefined
   }

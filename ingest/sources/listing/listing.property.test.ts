@@ -16,15 +16,16 @@ import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
 import { random as seededRandom } from '../../../ml/random.ts'
 
 const RUNS = 12
-/** Long enough for what had failed to be tried again and for the whole window to be read. */
+/** Long enough for everything that failed to be retried, and for the whole window to be read. */
 const CALM_MS = 25 * MINUTE
-/** By then a post that was approved late is found. */
+/** A post that was approved late is found within this time. */
 const DEEP_MS = 12 * MINUTE
 
 interface Community {
   readonly everyMs: number
-  /** Shares of the posts that are approved late, deleted soon, pinned. */
+  /** The share of posts that are approved late. */
   readonly late: number
+  /** The share of posts that are deleted soon. */
   readonly deleted: number
   readonly burstAtMs: number
   readonly burst: number
@@ -35,7 +36,7 @@ interface Scenario {
   readonly communities: readonly Community[]
   readonly pollIntervalMs: number
   readonly faultShare: number
-  /** Times at which the process stops, how long it stays down, and whether it had the time to keep its position. */
+  /** How long each process runs and stays stopped, and whether it is killed before it saves its position. */
   readonly stops: readonly { readonly runMs: number; readonly downMs: number; readonly crash: boolean }[]
 }
 
@@ -83,8 +84,8 @@ function createPosts(scenario: Scenario, random: () => number): StandInPost[] {
 }
 
 /**
- * Whether a post that is approved late is still among the thousand newest of all when the whole window is read: only
- * there can it be found.
+ * Whether a post that is approved late can be found: a process must be running, and the post must still be among the thousand
+ * newest ones when the whole window is read.
  */
 function isReachable({ createdMs, fromMs }: StandInPost, posts: readonly StandInPost[], { stops }: Scenario): boolean {
   const readMs = fromMs + DEEP_MS
@@ -110,7 +111,7 @@ async function play(set: Setting, { stops, pollIntervalMs }: Scenario): Promise<
   await set.world.run(set.create({ pollIntervalMs }), CALM_MS)
 }
 
-/** Whether a gap was recorded that this post fell into. */
+/** Whether a post lies in a recorded coverage gap. */
 function inGap({ world }: Setting, { subreddit, createdMs }: StandInPost): boolean {
   return world.gaps.some(
     ({ of, from, until }) =>
@@ -118,14 +119,14 @@ function inGap({ world }: Setting, { subreddit, createdMs }: StandInPost): boole
   )
 }
 
-test('whatever happens, what stays on offer is stored once or lies in a recorded gap, and the limit holds', async () => {
+test('despite faults, stops and crashes every lasting post is stored once or lies in a coverage gap, within the limit', async () => {
   const check = async (scenario: Scenario): Promise<void> => {
     const random = seededRandom(scenario.seed)
     const endMs = START_MS + lengthOf(scenario)
     const set = setUp(
       scenario.communities.map((_, number) => `sub${number}`),
       {
-        // The last while is calm, so that all that can be made up for is.
+        // There are no faults at the end, so that everything that can be caught up is caught up.
         fault: ({ atMs }) =>
           atMs < endMs - CALM_MS && random() < scenario.faultShare
             ? FAULTS[Math.floor(random() * FAULTS.length)]![1]
@@ -136,10 +137,10 @@ test('whatever happens, what stays on offer is stored once or lies in a recorded
     const posts = createPosts(scenario, random)
     set.reddit.add(posts)
     await play(set, scenario)
-    const onOffer = posts.filter(
+    const lasting = posts.filter(
       ({ createdMs, fromMs, untilMs }) => createdMs >= START_MS && untilMs > endMs && fromMs < endMs - DEEP_MS,
     )
-    const lost = onOffer
+    const lost = lasting
       .filter((post) => !set.world.sink.stored.has(post.id) && !inGap(set, post))
       .filter((post) => post.fromMs === post.createdMs || isReachable(post, posts, scenario))
     expect(lost.map(({ id, subreddit, createdMs }) => ({ id, subreddit, at: (createdMs - START_MS) / 1_000 }))).toEqual(

@@ -19,7 +19,7 @@ const listings = ({ reddit }: Setting): string[] =>
   reddit.log.filter(({ path }) => path.startsWith('/r/')).map(({ path, query }) => path + query)
 
 describe('listing', () => {
-  test('reads the whole window first, then what is new, as few requests as that needs', async () => {
+  test('reads the whole window first, then only new posts, with as few requests as possible', async () => {
     const set = setUp(['a1', 'b1', 'c1'])
     const posts = inOrder(
       steadily('A1', 30 * SECOND, -2 * HOUR, 10 * MINUTE),
@@ -31,12 +31,12 @@ describe('listing', () => {
     expect(set.world.sink.storedTwice).toEqual([])
     const asked = listings(set)
     expect(asked[0]).toBe('/r/a1+b1+c1/new?limit=100&raw_json=1')
-    // The window has 400 posts at the start: five pages, read again after five minutes. Then one request each five seconds.
+    // The window has 400 posts at the start: five pages, read again after five minutes. Besides, one request every five seconds.
     expect(asked.length).toBeLessThanOrEqual(2 * 5 + 120)
     expect(asked.length).toBeGreaterThan(110)
   })
 
-  test('polls as often as the limit lets it and never more', async () => {
+  test('polls as often as the rate limit allows, and never more often', async () => {
     const set = setUp(['a1'])
     set.reddit.add(steadily('a1', SECOND, -MINUTE, 30 * MINUTE))
     await set.world.run(set.create({ pollIntervalMs: 100 }), 30 * MINUTE)
@@ -45,7 +45,7 @@ describe('listing', () => {
     expect(set.reddit.log.every(({ status }) => status === 200)).toBe(true)
   })
 
-  test('goes back over several pages after a burst', async () => {
+  test('reads several pages back after a burst', async () => {
     const set = setUp(['a1'])
     const posts = [
       ...steadily('a1', MINUTE, -HOUR, MINUTE),
@@ -60,28 +60,31 @@ describe('listing', () => {
   test.each([
     ['the first reading', -3 * HOUR, 0],
     ['a reading after a stop', -20 * MINUTE, 40 * MINUTE],
-  ])('while %s goes back, the top is read on: posts that stay for seconds are met', async (_, fromMs, downMs) => {
-    const set = setUp(['a1', 'b1'])
-    const lasting = steadily('a1', 3 * SECOND, fromMs, 2 * HOUR)
-    const fleeting = Array.from({ length: 6_000 }, (_, n) => {
-      const createdMs = START_MS + n * 0.5 * SECOND
-      return createPost(FIRST_ID * 2 + n, 'b1', createdMs, { untilMs: createdMs + 2.5 * SECOND })
-    })
-    set.reddit.add(inOrder(lasting, fleeting))
-    await set.world.run(set.create(), 5 * SECOND)
-    await set.clock.pass(downMs)
-    const againMs = set.clock.trueMs
-    await set.world.run(set.create(), 3 * MINUTE)
-    const due = (posts: readonly StandInPost[]) =>
-      posts.filter(({ createdMs }) => createdMs > againMs + SECOND && createdMs < set.clock.trueMs - 5 * SECOND)
-    expect(due(fleeting).length).toBeGreaterThan(50)
-    expect(missing(set, due(fleeting))).toEqual([])
-    expect(missing(set, due(lasting))).toEqual([])
-    expect(listings(set).filter((path) => path.includes('after=')).length).toBeGreaterThan(3)
-    expect(set.world.gaps).toEqual([])
-  })
+  ])(
+    'while %s goes on, the top is polled, so that posts that last only seconds are stored',
+    async (_, fromMs, downMs) => {
+      const set = setUp(['a1', 'b1'])
+      const lasting = steadily('a1', 3 * SECOND, fromMs, 2 * HOUR)
+      const fleeting = Array.from({ length: 6_000 }, (_, n) => {
+        const createdMs = START_MS + n * 0.5 * SECOND
+        return createPost(FIRST_ID * 2 + n, 'b1', createdMs, { untilMs: createdMs + 2.5 * SECOND })
+      })
+      set.reddit.add(inOrder(lasting, fleeting))
+      await set.world.run(set.create(), 5 * SECOND)
+      await set.clock.pass(downMs)
+      const againMs = set.clock.trueMs
+      await set.world.run(set.create(), 3 * MINUTE)
+      const due = (posts: readonly StandInPost[]) =>
+        posts.filter(({ createdMs }) => createdMs > againMs + SECOND && createdMs < set.clock.trueMs - 5 * SECOND)
+      expect(due(fleeting).length).toBeGreaterThan(50)
+      expect(missing(set, due(fleeting))).toEqual([])
+      expect(missing(set, due(lasting))).toEqual([])
+      expect(listings(set).filter((path) => path.includes('after=')).length).toBeGreaterThan(3)
+      expect(set.world.gaps).toEqual([])
+    },
+  )
 
-  test('a burst while a reading goes back is read whole, and nothing twice', async () => {
+  test('a burst during a reading is stored completely, and nothing twice', async () => {
     const set = setUp(['a1'])
     const old = steadily('a1', 5 * SECOND, -2 * HOUR, 0)
     const burst = steadily('a1', 5, 2 * SECOND, 3 * SECOND, FIRST_ID + 10_000)
@@ -92,24 +95,27 @@ describe('listing', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test.each([403, 404, 451])('%d twice by mishap silences a single subreddit for seconds only', async (status) => {
-    let refused = 0
-    const fault = ({ atMs, path }: { atMs: number; path: string }) =>
-      atMs > START_MS + MINUTE && path.startsWith('/r/') && refused++ < 2
-        ? ({ kind: 'answer', status } as const)
-        : undefined
-    const set = setUp(['a1'], { fault })
-    const posts = Array.from({ length: 200 }, (_, n) => {
-      const createdMs = START_MS + n * SECOND
-      return createPost(FIRST_ID + n, 'a1', createdMs, { untilMs: createdMs + 15 * SECOND })
-    })
-    set.reddit.add(posts)
-    await set.world.run(set.create(), 200 * SECOND)
-    expect(refused).toBeGreaterThan(2)
-    expect(missing(set, posts.slice(0, -3))).toEqual([])
-  })
+  test.each([403, 404, 451])(
+    'a single subreddit that is refused twice by mistake (%d) is read again within seconds',
+    async (status) => {
+      let refused = 0
+      const fault = ({ atMs, path }: { atMs: number; path: string }) =>
+        atMs > START_MS + MINUTE && path.startsWith('/r/') && refused++ < 2
+          ? ({ kind: 'answer', status } as const)
+          : undefined
+      const set = setUp(['a1'], { fault })
+      const posts = Array.from({ length: 200 }, (_, n) => {
+        const createdMs = START_MS + n * SECOND
+        return createPost(FIRST_ID + n, 'a1', createdMs, { untilMs: createdMs + 15 * SECOND })
+      })
+      set.reddit.add(posts)
+      await set.world.run(set.create(), 200 * SECOND)
+      expect(refused).toBeGreaterThan(2)
+      expect(missing(set, posts.slice(0, -3))).toEqual([])
+    },
+  )
 
-  test('finds posts that are approved late, stickies, and goes on when the last post of a page is deleted', async () => {
+  test('stores posts that are approved late, and pinned posts', async () => {
     const set = setUp(['a1'])
     const posts = steadily('a1', 10 * SECOND, -2 * HOUR, 20 * MINUTE)
     const late = createPost(1, 'a1', START_MS - HOUR, { fromMs: START_MS + 2 * MINUTE })
@@ -121,7 +127,7 @@ describe('listing', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('a page whose last post is deleted before the next is asked for does not end the reading', async () => {
+  test('a page whose last post is deleted before the next page is read does not end the reading', async () => {
     const set = setUp(['a1'])
     const untilMs = START_MS + 900
     const posts = steadily('a1', MINUTE, -5 * HOUR, 0)
@@ -131,7 +137,7 @@ describe('listing', () => {
     expect(missing(set, posts)).toEqual([])
   })
 
-  test('subreddits that cannot be read are found among the others, skipped, and read again when they can be', async () => {
+  test('unreadable subreddits are found among the others, skipped, and read again when they can be', async () => {
     const names = ['a1', 'private1', 'b1', 'gone1', 'banned1', 'c1']
     const set = setUp(names)
     set.reddit.subreddits.set('private1', { status: 403, reason: 'private' })
@@ -155,7 +161,7 @@ describe('listing', () => {
   })
 
   test.each([0, 3 * MINUTE])(
-    'when all are refused from %d ms on, the first that can be read again brings the others back',
+    'when all subreddits are refused from %d ms on, the first one that can be read again brings the others back',
     async (fromMs) => {
       const names = Array.from({ length: 8 }, (_, n) => `sub${n}`)
       const [from, until] = [START_MS + fromMs, START_MS + 11 * MINUTE]
@@ -184,7 +190,7 @@ describe('listing', () => {
     },
   )
 
-  test('subreddits that are left out of the list without a word are found, and read again when they can be', async () => {
+  test('unreadable subreddits that Reddit silently leaves out are found, and read again when they can be', async () => {
     const set = setUp(['a1', 'quiet1', 'private1'], { leavesOut: true })
     set.reddit.subreddits.set('private1', { status: 403, reason: 'private' })
     const posts = inOrder(steadily('a1', MINUTE, -HOUR, HOUR), steadily('private1', MINUTE, -HOUR, HOUR, 5))
@@ -199,7 +205,7 @@ describe('listing', () => {
     expect(missing(set, posts.slice(0, -2))).toEqual([])
   })
 
-  test('posts of long ago, replayed, are read on as others', async () => {
+  test('a listing whose posts carry times of years ago is followed like any other', async () => {
     const set = setUp(['a1', 'b1'])
     const old = inOrder(steadily('a1', MINUTE, -HOUR, 9 * HOUR), steadily('b1', 10 * SECOND, -HOUR, 9 * HOUR, 5))
     for (const { data } of old) Object.assign(data, { created_utc: Number(data['created_utc']) - 200_000_000 })
@@ -217,7 +223,7 @@ describe('listing', () => {
     expect(set.world.gaps.map((gap) => gap.of)).toEqual(['b1'])
   })
 
-  test('a list of hundreds is read in few requests, and one that keeps failing does not hold up the others', async () => {
+  test('hundreds of subreddits need few requests, and a chunk that keeps failing does not hold up the others', async () => {
     const names = Array.from({ length: 250 }, (_, n) => `sub${n}`)
     const set = setUp(names, {
       fault: ({ path }) => (path.includes('+sub120+') ? { kind: 'answer', status: 500 } : undefined),
@@ -235,7 +241,7 @@ describe('listing', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('a renamed subreddit is followed under its new name', async () => {
+  test('a renamed subreddit is read under its new name', async () => {
     const set = setUp(['a1', 'old1'])
     const posts = inOrder(steadily('a1', MINUTE, -HOUR, 10 * MINUTE), steadily('new1', MINUTE, -HOUR, 10 * MINUTE, 5))
     set.reddit.subreddits.set('old1', { renamedTo: 'new1' })
@@ -245,7 +251,7 @@ describe('listing', () => {
     expect(listings(set).at(-1)).toMatch(/^\/r\/(a1\+new1|new1\+a1)\/new/)
   })
 
-  test('two names that lead to each other are given up', async () => {
+  test('two names that redirect to each other are given up', async () => {
     const set = setUp(['a1', 'b1'])
     set.reddit.subreddits.set('a1', { renamedTo: 'b1' })
     set.reddit.subreddits.set('b1', { renamedTo: 'a1' })
@@ -253,7 +259,7 @@ describe('listing', () => {
     expect(set.reddit.log.length).toBeLessThan(100)
   })
 
-  test('a stop is made up for, each subreddit by itself where their window is too small, and the rest is a gap', async () => {
+  test('after a stop subreddits are read on their own where the shared window is too small; the rest is a coverage gap', async () => {
     const set = setUp(['busy1', 'calm1'])
     const busy = steadily('busy1', 10 * SECOND, -HOUR, 7 * HOUR)
     const calm = steadily('calm1', MINUTE, -HOUR, 7 * HOUR, FIRST_ID + 50_000)
@@ -277,7 +283,7 @@ describe('listing', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('a short stop needs no more than to known ground', async () => {
+  test('after a short stop the listing is read only down to settled posts', async () => {
     const set = setUp(['a1'])
     set.reddit.add(steadily('a1', 10 * SECOND, -3 * HOUR, 2 * HOUR))
     await set.world.run(set.create(), 5 * MINUTE)
@@ -294,7 +300,7 @@ describe('listing', () => {
 })
 
 describe('faults', () => {
-  test.each(FAULTS)('%s, now and then and ten minutes long, loses and doubles nothing', async (_, fault) => {
+  test.each(FAULTS)('%s, now and then and for ten minutes: no post is lost or stored twice', async (_, fault) => {
     const random = seededRandom(5)
     const [fromMs, untilMs] = [START_MS + 20 * MINUTE, START_MS + 30 * MINUTE]
     const set = setUp(['a1', 'b1', 'c1'], {
@@ -310,7 +316,7 @@ describe('faults', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('tokens that are given and never accepted are asked for ever more seldom', async () => {
+  test('when Reddit grants tokens but never accepts them, requests become less and less frequent', async () => {
     const set = setUp(['a1'], {
       fault: ({ path }) => (path.startsWith('/r/') ? { kind: 'answer', status: 401 } : undefined),
     })
@@ -318,14 +324,14 @@ describe('faults', () => {
     expect(set.reddit.log.length).toBeLessThan(100)
   })
 
-  test('an installed app has no secret', async () => {
+  test('an installed app gets a token without a secret', async () => {
     const set = setUp(['a1'], { clientSecret: '' })
     set.reddit.add(steadily('a1', MINUTE, -HOUR, 0))
     await set.world.run(set.create({ clientSecret: undefined }), MINUTE)
     expect(set.world.sink.stored.size).toBe(60)
   })
 
-  test('the position stays behind what could not be stored', async () => {
+  test('the position does not pass posts that could not be stored', async () => {
     const set = setUp(['a1'])
     const posts = steadily('a1', MINUTE, -3 * HOUR, HOUR)
     set.reddit.add(posts)
@@ -338,7 +344,7 @@ describe('faults', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('a token is fetched anew before it ends, and when it is forgotten', async () => {
+  test('a token is replaced before it expires, and when Reddit no longer accepts it', async () => {
     const set = setUp(['a1'], { tokenLifeS: 600 })
     set.reddit.add(steadily('a1', MINUTE, -HOUR, HOUR))
     await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR, async () => {
@@ -350,20 +356,23 @@ describe('faults', () => {
     expect(set.reddit.tokensGiven).toBeGreaterThanOrEqual(12)
   })
 
-  test.each([-3 * HOUR, 5 * HOUR])('a clock that is wrong by %d ms, and set right, loses nothing', async (wrongMs) => {
-    const set = setUp(['a1'])
-    const posts = steadily('a1', 20 * SECOND, -HOUR, 2 * HOUR)
-    set.reddit.add(posts)
-    set.clock.wrongMs = wrongMs
-    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR, async () => {
-      await set.clock.pass(30 * MINUTE)
-      set.clock.wrongMs = 0
-      await set.clock.pass(30 * MINUTE)
-    })
-    set.clock.wrongMs = -wrongMs
-    await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR + 15 * SECOND)
-    expect(missing(set, posts)).toEqual([])
-    expect(set.world.sink.storedTwice).toEqual([])
-    expect(set.world.gaps).toEqual([])
-  })
+  test.each([-3 * HOUR, 5 * HOUR])(
+    'no post is lost when the clock is wrong by %d ms and is set right later',
+    async (wrongMs) => {
+      const set = setUp(['a1'])
+      const posts = steadily('a1', 20 * SECOND, -HOUR, 2 * HOUR)
+      set.reddit.add(posts)
+      set.clock.wrongMs = wrongMs
+      await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR, async () => {
+        await set.clock.pass(30 * MINUTE)
+        set.clock.wrongMs = 0
+        await set.clock.pass(30 * MINUTE)
+      })
+      set.clock.wrongMs = -wrongMs
+      await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), HOUR + 15 * SECOND)
+      expect(missing(set, posts)).toEqual([])
+      expect(set.world.sink.storedTwice).toEqual([])
+      expect(set.world.gaps).toEqual([])
+    },
+  )
 })

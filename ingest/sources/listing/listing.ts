@@ -3,7 +3,7 @@ import { packChunks } from './chunks.ts'
 import { ListingPosition } from './listing-position.ts'
 import { ListingRun, type ListingOptions } from './listing-run.ts'
 
-/** Follows a list of subreddits through their listings of new posts. */
+/** A source that follows a list of subreddits by reading their listings of new posts. */
 export class ListingSource implements LiveSource {
   readonly name: string
   readonly #options: ListingOptions

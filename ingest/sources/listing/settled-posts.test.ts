@@ -20,8 +20,8 @@ const removed = (post: StandInPost): StandInPost => ({
 const between = (posts: readonly StandInPost[], fromMs: number, untilMs: number): StandInPost[] =>
   posts.filter(({ createdMs }) => createdMs > START_MS + fromMs && createdMs < START_MS + untilMs)
 
-describe('pages full of removed posts', () => {
-  test('do not end a first reading', async () => {
+describe('pages that contain only removed posts', () => {
+  test('do not end the first reading', async () => {
     const set = setUp(['a1'])
     const good = steadily('a1', 10 * SECOND, -2 * HOUR, -HOUR)
     const bad = steadily('a1', 10 * SECOND, -HOUR, -30 * MINUTE, FIRST_ID + 10_000).map(removed)
@@ -30,7 +30,7 @@ describe('pages full of removed posts', () => {
     expect(missing(set, good)).toEqual([])
   })
 
-  test.each([0, 1])('do not end a reading after a stop, %d pinned posts above them', async (pinned) => {
+  test.each([0, 1])('do not end a reading after a stop, with %d pinned posts above them', async (pinned) => {
     const set = setUp(['a1'])
     const pins = Array.from({ length: pinned }, () =>
       createPost(FIRST_ID - 5, 'a1', START_MS - 3 * HOUR, { sticky: true }),
@@ -45,8 +45,8 @@ describe('pages full of removed posts', () => {
   })
 })
 
-describe('what is known of one subreddit is no ground for another', () => {
-  test('when a name leaves the list for an hour', async () => {
+describe('settled posts of one subreddit do not end the reading of another that shares its listing', () => {
+  test('when a subreddit was missing from the list for an hour', async () => {
     const set = setUp(['a1', 'x1'])
     const calm = steadily('a1', 10 * SECOND, -HOUR, 2 * HOUR)
     const busy = steadily('x1', 500, -10 * MINUTE, 2 * HOUR, FIRST_ID + 10_000_000)
@@ -57,7 +57,7 @@ describe('what is known of one subreddit is no ground for another', () => {
     expect(missing(set, between(calm, 0, 88 * MINUTE))).toEqual([])
   })
 
-  test('when a busy one comes back while the other fails', async () => {
+  test('when a busy subreddit comes back while the other one fails', async () => {
     const [fromMs, untilMs] = [START_MS + 2 * MINUTE, START_MS + 20 * MINUTE]
     const set = setUp(['a1', 'x1'], {
       fault: ({ atMs, path }) =>
@@ -82,7 +82,7 @@ describe('what is known of one subreddit is no ground for another', () => {
   })
 })
 
-test('one whose own listing keeps failing does not keep the others from getting on', async () => {
+test('a subreddit whose own listing keeps failing does not hold up the others', async () => {
   let failing = false
   const set = setUp(['a1', 'x1'], {
     fault: ({ path }) => (failing && path === '/r/a1/new' ? { kind: 'answer', status: 503 } : undefined),

@@ -9,7 +9,7 @@ const page = (ids: readonly string[], after?: string): ListingPage => ({
   items: ids.map((id) => ({ id, createdUtc: Number.parseInt(id, 36), data: { id } })),
   after: after ?? (ids.length === 0 ? undefined : `t3_${ids.at(-1)}`),
 })
-/** Ids of a page, newest first. */
+/** The ids of a page, newest first. */
 const down = (from: number, count: number): string[] => Array.from({ length: count }, (_, n) => (from - n).toString(36))
 
 interface Asked {
@@ -37,7 +37,7 @@ function setUp(answer: (asked: Asked) => ListingPage, settled: Iterable<string> 
 }
 
 describe('WindowReader', () => {
-  test('a known post at the end of a page is no ground: it may have been sorted anew', async () => {
+  test('a single settled post at the end of a page does not end the reading, because its place may have changed', async () => {
     const old = down(5_000, 100)
     const first = [...down(9_000, 99), old[50]!]
     const set = setUp(({ after }) => (after === undefined ? page(first) : page([...down(8_901, 10), ...old])), old)
@@ -45,14 +45,14 @@ describe('WindowReader', () => {
     expect(set.window.end).toBe('settled')
   })
 
-  test('a pinned post at the top is no ground either', async () => {
+  test('a pinned post at the top does not end the reading', async () => {
     const old = down(5_000, 100)
     const pages = [page([...old.slice(0, 2), ...down(9_000, 98)]), page([...down(8_902, 5), ...old])]
     const set = setUp(() => pages.shift()!, old)
     expect(await set.readAll()).toHaveLength(103)
   })
 
-  test('goes on after another post when the last one is gone and the next page comes empty', async () => {
+  test('goes on after another post of the page when the page after its last post is empty', async () => {
     const [first, second] = [down(9_000, 100), down(8_901, 50)]
     const set = setUp(({ after }) => {
       if (after === undefined) return page(first)
@@ -63,13 +63,13 @@ describe('WindowReader', () => {
     expect(set.asked.map(({ after }) => after)).toEqual([undefined, `t3_${first.at(-1)}`, `t3_${first.at(-2)}`])
   })
 
-  test('ends when the pages only repeat themselves', async () => {
+  test('ends when pages only repeat the posts of earlier ones', async () => {
     const set = setUp(() => page(down(9_000, 100)))
     expect(await set.readAll()).toHaveLength(100)
     expect(set.asked.length).toBeLessThanOrEqual(4)
   })
 
-  test('tells the end of all posts from the end of what is offered', async () => {
+  test('distinguishes the end of all posts from the end of what Reddit lists', async () => {
     const short = setUp(() => ({ ...page(down(9_000, 80)), after: undefined }))
     await short.readAll()
     expect(short.window.end).toBe('end')
@@ -85,12 +85,12 @@ describe('WindowReader', () => {
     expect(bounded.window.end).toBe('limit')
   })
 
-  test('gives the posts of a page oldest first', async () => {
+  test('returns the posts of a page oldest first', async () => {
     const set = setUp(() => ({ ...page(['3', '2', '1']), after: undefined }))
     expect(await set.readAll()).toEqual(['1', '2', '3'])
   })
 
-  test('follows a redirect to the same subreddit, and no further than that', async () => {
+  test('follows a redirect to another path of the same subreddit, but not to another subreddit', async () => {
     const same = setUp(({ path }) => {
       if (path === '/r/a1/new') throw new RedirectedError('/r/A1/new/?limit=100')
       return { ...page(['1']), after: undefined }

@@ -4,42 +4,45 @@ import type { ListingClient, ListingPage, Submission } from './listing-page.ts'
 
 /** The most posts that Reddit puts on a page. */
 export const PAGE_LIMIT = 100
-/** A listing offers about a thousand items; where it ends earlier than half of that, it ends by itself. */
+/** Reddit lists about a thousand items. A listing that ends before half of that has no older posts. */
 const WINDOW_ITEMS = 500
-const MAX_HOPS = 2
-/** So many known posts in a row at a page's end are known ground: single ones may be pinned or sorted anew. */
+const MAX_REDIRECTS = 2
+/** A reading stops when a page ends with this many settled posts. A single one may be pinned, or its place may have changed. */
 const SETTLED_RUN = 5
-/** Where to go on when the last post of a page is deleted meanwhile and the next page comes empty. */
+/** After which other posts of a page to go on when its last post was deleted, since then the next page is empty. */
 const OTHER_ANCHORS = [-2, -20]
 
 export interface WindowOptions {
   readonly client: ListingClient
-  /** Subreddits, read together. */
+  /** The subreddits that are read together. */
   readonly names: readonly string[]
-  /** Posts on known ground: all below them, to the depth of an earlier reading, is stored. */
+  /** Settled posts: they and all posts below them, as far as an earlier reading went, are stored. */
   readonly settled: KnownIds
-  /** Stored as well, but no ground. */
+  /** Other stored posts. They are not read again, but a reading does not stop at them. */
   readonly stored: readonly { has(id: string): boolean }[]
-  /** Do not stop at known ground. */
+  /** Whether to read on below settled posts, to the end of the window. */
   readonly toEnd: boolean
   /**
-   * Seconds since the epoch: known posts that are newer are no ground. Of subreddits that are read together one may have been
-   * read later than another, and its posts say nothing about the other's.
+   * A reading does not stop at settled posts that are newer than this, seconds since the epoch. One of the subreddits may have been
+   * read up to a later time than another, and its settled posts say nothing about the other's posts.
    */
   readonly throughUtc?: number
   readonly maxPages: number
 }
 
-/** Why a reading ended: known ground, the end of all there is, or the end of what Reddit offers of it. */
+/** Where a reading ended: at settled posts, after the oldest post, or where Reddit (or `maxPages`) lets it read no further. */
 type End = 'settled' | 'end' | 'limit'
 
-/** Reads `r/a+b/new` page by page, newest first, until it meets known ground. */
+/**
+ * Reads a listing such as `r/a+b/new` page by page, newest post first, until it meets settled posts. The window of a listing is what
+ * Reddit shows of it: about the thousand newest posts.
+ */
 export class WindowReader {
   /** Undefined until the reading has ended. */
   end: End | undefined
-  /** Time of about the last post read, seconds since the epoch. */
+  /** About the time of the last post that was read, seconds since the epoch; infinity before there is one. */
   oldestUtc = Number.POSITIVE_INFINITY
-  /** Time of the newest post read; 0 before there is one. */
+  /** The time of the newest post that was read, seconds since the epoch; 0 before there is one. */
   newestUtc = 0
   readonly #options: WindowOptions
   readonly #seen = new Set<string>()
@@ -47,20 +50,21 @@ export class WindowReader {
   #after: string | undefined
   #anchors: string[] = []
   #pages = 0
-  #stale = 0
+  /** How many pages in a row had no post that was not on an earlier page. */
+  #repeatedPages = 0
 
   constructor(options: WindowOptions) {
     this.#options = options
     this.#path = `/r/${options.names.join('+')}/new`
   }
 
-  /** Ids of all posts that were met, known ones too, in the order of the reading. */
+  /** The ids of all posts on the pages read so far, stored ones too, in the order in which they were read. */
   get seen(): ReadonlySet<string> {
     return this.#seen
   }
 
   /**
-   * Reads one more page. @returns its posts that are not stored yet, oldest first
+   * Reads one more page. @returns those of its posts that are not stored yet, oldest first
    * @throws what {@link ListingClient.readListing} throws
    */
   async next(signal: AbortSignal): Promise<Submission[]> {
@@ -76,17 +80,18 @@ export class WindowReader {
   }
 
   /**
-   * Reads the newest page again, between two pages far below it.
-   * @returns its posts that are not stored yet, oldest first, and whether nothing can lie between them and what was read
+   * Reads the newest page again, between two pages further down.
+   * @returns those of its posts that are not stored yet, oldest first; `joins` says whether the page reaches down to posts that were
+   * read before, so that no unread posts lie in between
    * @throws as {@link next}
    */
   async peek(signal: AbortSignal): Promise<{ readonly posts: Submission[]; readonly joins: boolean }> {
     const { settled, stored } = this.#options
     const { items, after } = await this.#get(undefined, signal)
-    const met = ({ id }: Submission): boolean => this.#seen.has(id) || settled.has(id)
+    const wasRead = ({ id }: Submission): boolean => this.#seen.has(id) || settled.has(id)
     const last = items.slice(-SETTLED_RUN)
-    const joins = after === undefined || (last.length === SETTLED_RUN && last.every(met))
-    const posts = items.filter((item) => !met(item) && !stored.some((ids) => ids.has(item.id)))
+    const joins = after === undefined || (last.length === SETTLED_RUN && last.every(wasRead))
+    const posts = items.filter((item) => !wasRead(item) && !stored.some((ids) => ids.has(item.id)))
     if (joins) for (const { id } of items) this.#seen.add(id)
     return { posts: posts.toReversed(), joins }
   }
@@ -99,15 +104,15 @@ export class WindowReader {
       this.#seen.add(id)
       return !settled.has(id) && !stored.some((ids) => ids.has(id))
     })
-    if (items.length > 0) this.#stale = this.#seen.size === before ? this.#stale + 1 : 0
+    if (items.length > 0) this.#repeatedPages = this.#seen.size === before ? this.#repeatedPages + 1 : 0
     return fresh
   }
 
-  /** A page may be empty, or short, because its posts were removed: there is more below it. */
+  /** A page that is empty or short does not end a reading: some of its posts may have been removed, and others lie below it. */
   #judgeEnd(page: ListingPage): End | undefined {
     const { toEnd, maxPages } = this.#options
     if (!toEnd && this.#reachesSettled(page)) return 'settled'
-    const more = page.after !== undefined && this.#stale < 2
+    const more = page.after !== undefined && this.#repeatedPages < 2
     if (more && this.#pages < maxPages) return undefined
     return more || this.#seen.size >= WINDOW_ITEMS ? 'limit' : 'end'
   }
@@ -132,18 +137,18 @@ export class WindowReader {
 
   async #get(after: string | undefined, signal: AbortSignal): Promise<ListingPage> {
     const query = { limit: String(PAGE_LIMIT), ...(after === undefined ? {} : { after }) }
-    for (let hop = 0; ; hop++) {
+    for (let redirects = 0; ; redirects++) {
       try {
         return await this.#options.client.readListing({ path: this.#path, query }, signal)
       } catch (error) {
         const path = error instanceof RedirectedError ? this.#sameElsewhere(error.path) : undefined
-        if (path === undefined || hop >= MAX_HOPS) throw error
+        if (path === undefined || redirects >= MAX_REDIRECTS) throw error
         this.#path = path
       }
     }
   }
 
-  /** The path of a redirect to the same subreddits, such as one with a final slash. */
+  /** The target of a redirect that leads to the same subreddits, such as the same path with a final slash. */
   #sameElsewhere(target: string): string | undefined {
     const [path = ''] = target.split('?')
     const same = redirectedName(target) === this.#options.names.join('+')
@@ -151,12 +156,12 @@ export class WindowReader {
   }
 }
 
-/** The subreddit that a redirect leads to, in lower case; undefined when it leads elsewhere. */
+/** The subreddits of a listing that a redirect leads to, in lower case; undefined when it does not lead to a listing. */
 export function redirectedName(path: string): string | undefined {
   return /^\/r\/([\w+]+)\/new\b/.exec(path)?.[1]?.toLowerCase()
 }
 
-/** Of a few posts, so that one that is pinned or sorted anew does not count. */
+/** The median time of some posts. A single pinned post does not change it. */
 function medianTime(items: readonly Submission[]): number {
   const times = items.flatMap(({ createdUtc }) => createdUtc ?? []).sort((a, b) => a - b)
   return times[Math.floor(times.length / 2)] ?? Number.POSITIVE_INFINITY

@@ -1,11 +1,11 @@
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { PositionStore } from './position-store.ts'
 
-/** Something that was posted and cannot be read any more. */
+/** A time whose posts a source did not read and can no longer read. */
 export interface CoverageGap {
-  /** Whose posts: subreddits in lower case, or a range of ids. */
+  /** Which posts are missing: those of a subreddit (in lower case), or a range of ids. */
   readonly of: string
-  /** ISO 8601, UTC. */
+  /** The beginning of the time: ISO 8601, UTC. */
   readonly from: string
   readonly until: string
   readonly reason: string
@@ -13,7 +13,7 @@ export interface CoverageGap {
 
 const MAX_KEPT = 200
 
-/** The gaps of a source, the last 200, under `<source>.gaps` in the bucket of positions. */
+/** Keeps the last 200 coverage gaps of a source under `<source>.gaps` in the bucket of positions. */
 export class CoverageGaps {
   readonly #positions: PositionStore
   readonly #key: string
@@ -26,7 +26,7 @@ export class CoverageGaps {
   }
 
   async record(gap: CoverageGap): Promise<void> {
-    this.#logger.warn(gap, 'posts are missing: a gap that the source cannot close')
+    this.#logger.warn(gap, 'coverage gap: posts of this time could not be read')
     const { gaps } = (await this.#positions.read<{ gaps: CoverageGap[] }>(this.#key)) ?? { gaps: [] }
     await this.#positions.save(this.#key, { gaps: [...gaps, gap].slice(-MAX_KEPT) })
   }

@@ -1,7 +1,10 @@
 import { type HourCovered, toMessage } from '../../../schema/events.ts'
 import type { DurablePublisher } from '../../../schema/runtime/publish.ts'
 
-/** What a source knows of an hour; a later report of the same hour and subreddit replaces it. */
+/**
+ * How much of an hour a source has seen. A later report on the same hour and subreddit replaces it. Its field `erased` counts
+ * posts that were deleted or removed on Reddit; it has nothing to do with PostErased.
+ */
 export type HourReport = Omit<HourCovered, 'type' | 'source'>
 
 const type: HourCovered['type'] = 'HourCovered'
@@ -16,7 +19,7 @@ export class CoveragePublisher {
     this.#source = source
   }
 
-  /** Resolves when all of them are stored. @throws what made publishing fail */
+  /** Resolves when all of them are stored. @throws the error that made publishing fail */
   async publish(reports: readonly HourReport[]): Promise<void> {
     const source = this.#source
     await this.#publisher.publishAll(reports.map((report) => toMessage({ type, source, ...report })))

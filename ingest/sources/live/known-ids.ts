@@ -1,9 +1,9 @@
-/** Ids that were stored, those seen longest ago forgotten first. */
+/** A set of post ids of limited size. When it is full, it forgets the id that was seen longest ago. */
 export class KnownIds {
   readonly #ids: Set<string>
   readonly #capacity: number
 
-  /** @param ids the one seen longest ago first */
+  /** @param ids the id that was seen longest ago first */
   constructor(capacity: number, ids: Iterable<string> = []) {
     this.#capacity = capacity
     this.#ids = new Set(ids)
@@ -13,7 +13,7 @@ export class KnownIds {
     return this.#ids.has(id)
   }
 
-  /** Notes that an id was seen now. */
+  /** Adds an id, or notes that a known one was seen again. */
   add(id: string): void {
     this.#ids.delete(id)
     this.#ids.add(id)
@@ -21,12 +21,12 @@ export class KnownIds {
     for (const oldest of this.#ids) return void this.#ids.delete(oldest)
   }
 
-  /** Notes that an id was seen again, if it is known. */
+  /** Notes that an id was seen again. An unknown id is not added. */
   touch(id: string): void {
     if (this.#ids.delete(id)) this.#ids.add(id)
   }
 
-  /** The one seen longest ago first. */
+  /** The ids, the one that was seen longest ago first. */
   [Symbol.iterator](): Iterator<string> {
     return this.#ids.values()
   }

@@ -1,6 +1,6 @@
-/** A post of Reddit's as it lies in the log. Times are seconds since the epoch. */
+/** A post from Reddit's API as it is stored in the log. Times are seconds since the epoch. */
 export interface StoredPost {
-  /** Of its message in POSTS. */
+  /** The sequence of its message in POSTS. */
   readonly sequence: number
   readonly id: string
   readonly subreddit: string
@@ -8,38 +8,38 @@ export interface StoredPost {
   readonly storedUtc: number
 }
 
-/** Some posts of the log, in its order. */
+/** A page of posts in the order of the log. */
 export interface StoredPage {
-  /** Those that came from Reddit; others are passed over. */
+  /** Only posts from Reddit's API; other messages of the page are left out. */
   readonly posts: readonly StoredPost[]
-  /** Sequence up to which the log was read. */
+  /** The last sequence that this page covers. */
   readonly through: number
 }
 
-/** The stored posts. Erased ones are not among them. */
+/** Reads stored posts. Erased posts are not among them. */
 export interface StoredPosts {
-  /** Another one means another log, whose sequences mean other posts. */
+  /** Identifies the log. After it changes, sequences kept from before mean nothing. */
   identity(): Promise<string>
-  /** The sequence before the first message stored at that time (seconds since the epoch) or later. */
+  /** The last sequence that was stored before a time (seconds since the epoch). */
   before(utc: number): Promise<number>
-  /** What comes after a sequence, up to a page of it; where nothing does, `through` is `after`. */
+  /** Reads a page of the messages after a sequence. At the end of the log, `through` equals `after`. */
   read(after: number): Promise<StoredPage>
 }
 
-/** A post that is gone on Reddit. */
-export interface GonePost {
+/** A stored post that was deleted on Reddit. */
+export interface DeletedPost {
   readonly id: string
   readonly subreddit: string
   readonly createdUtc: number
 }
 
-/** Erases posts for good. */
+/** Erases stored posts for good. */
 export interface Eraser {
-  /** Resolves when they are erased. @throws what kept it from being done, and the signal's reason */
-  erase(posts: readonly GonePost[], reason: string, signal: AbortSignal): Promise<void>
+  /** Resolves when the posts are erased. @throws the error that prevented it, and the signal's reason */
+  erase(posts: readonly DeletedPost[], reason: string, signal: AbortSignal): Promise<void>
 }
 
-/** Where posts are looked for that may be gone, and who erases them. */
+/** What the check for deletions works on: the stored posts, and the means to erase some of them. */
 export interface PostLog {
   readonly stored: StoredPosts
   readonly eraser: Eraser

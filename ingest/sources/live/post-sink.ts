@@ -6,38 +6,41 @@ import { KnownIds } from './known-ids.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Takes what a source has read. */
+/** Stores the posts that a source has read. */
 export interface PostSink {
   /**
-   * Resolves when all of it is stored, so that a position may be kept that counts on it.
-   * @param nowMs the server's clock, milliseconds since the epoch
-   * @throws what made publishing fail
+   * Resolves when all posts are stored. Only then may the source save a position that lies beyond them.
+   * @param nowMs the time by the server's clock, milliseconds since the epoch
+   * @throws the error that made publishing fail
    */
   store(submissions: readonly Fields[], nowMs: number): Promise<void>
 }
 
-/** What a rejected post may leave behind: the fields of an event, and no author. */
+/** The fields of a rejected post that are kept in DEAD. The author is never stored. */
 const KEPT = ['id', 'name', 'subreddit', 'title', 'selftext', 'created_utc', 'permalink', 'url', 'is_self', 'over_18']
 
-/** A post on a user's own page: its subreddit is `u_` and the name, in which a hyphen is allowed. */
+/**
+ * The subreddit of a post on a user's own page is `u_` and the user's name. A user's name may contain a hyphen, which no subreddit
+ * in an event may.
+ */
 const OWN_PAGE = /^u_.*-/
 
-/** How many of the newest posts in the log are not stored again. */
+/** How many of the newest posts in the log are remembered, so that they are not stored again. */
 export const REMEMBERED_POSTS = 20_000
 
 /**
- * Publishes posts under a source's name, but none that is among the newest in the log: a source that was stopped, or killed
- * before it kept its position, meets posts again that it has stored. What is no valid post goes to DEAD.
+ * Publishes posts under a source's name, but not those that are among the newest in the log: after a stop, or a crash before it
+ * saved its position, a source reads some posts again that it had already stored. Invalid posts go to DEAD.
  */
 export class PublishingSink implements PostSink {
   readonly #publisher: PostsPublisher
   readonly #source: string
-  /** Posts on pages of users whose names no event can carry. */
+  /** How many posts were left out because no event can hold the name of their user's page. */
   skipped = 0
   readonly #stored: KnownIds
   #position = 0
 
-  /** @param stored ids of the newest posts in the log, erased ones too: nothing brings those back */
+  /** @param stored ids of the newest posts in the log, including erased ones, which must not be stored again */
   constructor(publisher: PostsPublisher, source: string, stored: Iterable<string> = []) {
     this.#publisher = publisher
     this.#source = source
@@ -57,7 +60,7 @@ export class PublishingSink implements PostSink {
     if (OWN_PAGE.test(String(submission['subreddit']))) return void this.skipped++
     this.#position++
     try {
-      // Our own clock may be behind, and so may an answer from a cache.
+      // Our own clock may be slow, and an answer from a cache has an old date. The later time refuses fewer valid posts.
       const event = toPostEvent(submission, this.#source, Math.max(nowMs, Date.now()))
       if (this.#stored.has(event.id)) return void this.#publisher.counts.duplicates++
       const fits = this.#publisher.add(event, this.#position)

@@ -2,20 +2,21 @@ import { HOUR_SECONDS, hourOf } from '../../../schema/hours.ts'
 import type { HourReport } from './coverage-publisher.ts'
 import { overlap } from './hours.ts'
 
-/** What is known of one subreddit. Times are seconds since the epoch. */
+/** Which hours of one subreddit were read. Times are seconds since the epoch. */
 interface Reading {
-  /** From then on it was read. */
+  /** The time from which on the subreddit was read. */
   since: number
-  /** Until then all was read, save for the gaps. */
+  /** The time up to which it was read, apart from the coverage gaps. */
   through: number
-  /** Earlier hours are reported for good, and forgotten. */
+  /** Hours before this one had their last report and are forgotten. */
   from: number
-  /** Earlier hours were reported at least once. */
-  told: number
+  /** Hours before this one were reported at least once. */
+  reportedUntil: number
+  /** Coverage gaps: times that were not read and can no longer be read. */
   gaps: (readonly [from: number, until: number])[]
-  /** Posts taken, by hour. */
+  /** How many posts were stored, by hour. */
   readonly seen: Map<number, number>
-  /** Hours of which something is known that was not reported. */
+  /** Hours that changed since their last report. */
   readonly changed: Set<number>
 }
 
@@ -26,7 +27,7 @@ export type StoredReadHours = Readonly<
       since: number,
       through: number,
       from: number,
-      told: number,
+      reportedUntil: number,
       gaps: readonly (readonly [from: number, until: number])[],
       seen: readonly (readonly [hour: number, posts: number])[],
       changed: readonly number[],
@@ -34,17 +35,18 @@ export type StoredReadHours = Readonly<
   >
 >
 
+/** How long after its end an hour is reported at the earliest. */
 const GRACE_S = 60
-/** An hour that cannot be read to its end is reported all the same. */
-const PATIENCE_S = 600
-/** Posts that are approved late come within a few hours. */
+/** An hour that could not be read to its end is reported this long after its end, as far as it was read. */
+const UNREAD_GRACE_S = 600
+/** How long an hour can change after it was read: moderators approve most held posts within a few hours. */
 const KEPT_S = 3 * HOUR_SECONDS
-/** How far back a first reading is reported. */
+/** How much of the past the first reading of a subreddit reports. */
 const FIRST_S = 24 * HOUR_SECONDS
-/** After a longer stop only its last month is reported hour by hour. */
+/** After a longer stop only the last month is reported. */
 const MAX_S = 31 * 24 * HOUR_SECONDS
 
-/** Which hours of each subreddit were read without a gap, and how many posts were taken from them. */
+/** Which hours of each subreddit were read, and how many posts were stored of each hour. */
 export class ReadHours {
   readonly #readings: Map<string, Reading>
 
@@ -52,33 +54,34 @@ export class ReadHours {
     this.#readings = new Map(Object.entries(stored).map(([name, reading]) => [name, fromStored(reading)]))
   }
 
-  /** Notes that a subreddit is read from a time on; only the first time counts. @param nowUtc when that was found out */
+  /** Notes that a subreddit was read from a time on. Later calls for the same subreddit change nothing. */
   begin(name: string, sinceUtc: number, nowUtc: number): void {
     if (this.#readings.has(name)) return
     const since = Math.min(sinceUtc, nowUtc)
     const from = hourOf(Math.max(since, nowUtc - FIRST_S))
-    this.#readings.set(name, { since, through: since, from, told: from, gaps: [], seen: new Map(), changed: new Set() })
+    const [seen, changed] = [new Map<number, number>(), new Set<number>()]
+    this.#readings.set(name, { since, through: since, from, reportedUntil: from, gaps: [], seen, changed })
   }
 
-  /** Notes that between two times, after what had been read, posts may be missing that cannot be read any more. */
+  /** Notes that posts between two times may be missing and can no longer be read. What was read before stays read. */
   addGap(name: string, fromUtc: number, untilUtc: number): void {
     const reading = this.#readings.get(name)
     if (reading === undefined) return
     const from = Math.max(fromUtc, reading.through)
     if (from >= untilUtc) return
     reading.gaps.push([from, untilUtc])
-    touch(reading, from, untilUtc)
+    markChanged(reading, from, untilUtc)
   }
 
   /** Notes that everything up to a time was read. */
   readTo(name: string, untilUtc: number): void {
     const reading = this.#readings.get(name)
     if (reading === undefined || untilUtc <= reading.through) return
-    touch(reading, reading.through, untilUtc)
+    markChanged(reading, reading.through, untilUtc)
     reading.through = untilUtc
   }
 
-  /** Notes that a post was taken. */
+  /** Counts a stored post. */
   count(name: string, createdUtc: number): void {
     const [reading, hour] = [this.#readings.get(name), hourOf(createdUtc)]
     if (reading === undefined || hour < reading.from) return
@@ -87,9 +90,9 @@ export class ReadHours {
   }
 
   /**
-   * Reports on hours that are over and of which something new is known.
+   * Returns reports on the hours that are over and were not reported yet, or changed since.
    * @param names the subreddits that can be read
-   * @param startUtc when this process began: until it had the time to read, what it has not read says nothing
+   * @param startUtc when this process started; right after a start, unread hours are given some time to be read first
    */
   due(names: Iterable<string>, nowUtc: number, startUtc: number): HourReport[] {
     const reports: HourReport[] = []
@@ -99,18 +102,18 @@ export class ReadHours {
       reading.from = Math.max(reading.from, hourOf(nowUtc - MAX_S))
       for (let hour = reading.from; hour + HOUR_SECONDS + GRACE_S <= nowUtc; hour += HOUR_SECONDS) {
         const isRead = reading.through >= hour + HOUR_SECONDS
-        if (!isRead && nowUtc < Math.max(hour + HOUR_SECONDS, startUtc) + PATIENCE_S) break
-        if (hour >= reading.told || reading.changed.has(hour)) reports.push(toReport(name, reading, hour))
+        if (!isRead && nowUtc < Math.max(hour + HOUR_SECONDS, startUtc) + UNREAD_GRACE_S) break
+        if (hour >= reading.reportedUntil || reading.changed.has(hour)) reports.push(toReport(name, reading, hour))
       }
     }
     return reports
   }
 
-  /** Notes that these reports are stored, and forgets what they say the last word about. */
+  /** Notes that these reports are stored, and forgets hours that cannot change any more. */
   reported(reports: readonly HourReport[], nowUtc: number): void {
     for (const { subreddit, hour_utc: hour } of reports) {
       const reading = this.#readings.get(subreddit!)!
-      reading.told = Math.max(reading.told, hour + HOUR_SECONDS)
+      reading.reportedUntil = Math.max(reading.reportedUntil, hour + HOUR_SECONDS)
       reading.changed.delete(hour)
     }
     for (const reading of this.#readings.values()) forget(reading, nowUtc)
@@ -121,15 +124,15 @@ export class ReadHours {
   }
 }
 
-/** Hours between the two times are other than they were reported. */
-function touch(reading: Reading, fromUtc: number, untilUtc: number): void {
-  const until = Math.min(untilUtc, reading.told)
+/** Marks the reported hours between two times to be reported again. */
+function markChanged(reading: Reading, fromUtc: number, untilUtc: number): void {
+  const until = Math.min(untilUtc, reading.reportedUntil)
   for (let hour = Math.max(hourOf(fromUtc), reading.from); hour < until; hour += HOUR_SECONDS) reading.changed.add(hour)
 }
 
 function forget(reading: Reading, nowUtc: number): void {
-  const { seen, changed, told, through } = reading
-  const until = Math.min(told, hourOf(Math.min(through, nowUtc - KEPT_S)))
+  const { seen, changed, reportedUntil, through } = reading
+  const until = Math.min(reportedUntil, hourOf(Math.min(through, nowUtc - KEPT_S)))
   while (reading.from < until && !changed.has(reading.from)) reading.from += HOUR_SECONDS
   for (const hour of seen.keys()) if (hour < reading.from) seen.delete(hour)
   for (const hour of changed) if (hour < reading.from) changed.delete(hour)
@@ -144,22 +147,22 @@ function toReport(name: string, { since, through, gaps, seen }: Reading, hour: n
   return { subreddit: name, hour_utc: hour, ...counts, coverage: readS / HOUR_SECONDS }
 }
 
-const fromStored = ([since, through, from, told, gaps, seen, changed]: StoredReadHours[string]): Reading => ({
+const fromStored = ([since, through, from, reportedUntil, gaps, seen, changed]: StoredReadHours[string]): Reading => ({
   since,
   through,
   from,
-  told,
+  reportedUntil,
   gaps: [...gaps],
   seen: new Map(seen),
   changed: new Set(changed),
 })
 
-const toStoredReading = ({ since, through, from, told, gaps, seen, changed }: Reading): StoredReadHours[string] => [
+const toStoredReading = ({
   since,
   through,
   from,
-  told,
+  reportedUntil,
   gaps,
-  [...seen],
-  [...changed],
-]
+  seen,
+  changed,
+}: Reading): StoredReadHours[string] => [since, through, from, reportedUntil, gaps, [...seen], [...changed]]

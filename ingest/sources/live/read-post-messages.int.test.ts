@@ -40,7 +40,7 @@ async function publish(): Promise<void> {
   await new DurablePublisher(connection).publish(messages)
 }
 
-test('the newest ids of the log are read, past what is no post', async () => {
+test('the newest ids of the log are read, without messages that are not posts', async () => {
   expect(await readNewestIds(jsm, 10)).toEqual([])
   await publish()
   await jsm.streams.deleteMessage(POSTS, 599)
@@ -62,13 +62,13 @@ test('an erased post is not stored again by a source that still shows it', async
   expect(await readNewestIds(jsm, 10)).toEqual([])
 })
 
-test('posts that lie in the log already are not stored again, however long ago the server forgot their message ids', async () => {
+test('posts that are in the log are not stored again, even after the server forgot their message ids', async () => {
   await publish()
   const publisher = new PostsPublisher(new DurablePublisher(connection))
   const sink = new PublishingSink(publisher, 'reddit', await readNewestIds(jsm, 1_000))
   const now = Date.now()
   const posts = [36 ** 5 + 599, 36 ** 5 + 600].map((id) => createPost(id, 'AskScience', now).data)
-  // A new stream takes the ids again, as one does whose window of remembered ids has passed.
+  // A new stream accepts the ids again, as does a stream whose duplicate window has passed.
   await jsm.streams.delete(POSTS)
   await applyStreams(jsm)
   await sink.store(posts, now)

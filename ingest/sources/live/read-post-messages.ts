@@ -4,13 +4,13 @@ import { readBatch } from '../../../schema/runtime/read-batch.ts'
 import { subjectPattern } from '../../../schema/events.ts'
 import { POSTS } from '../../../schema/streams.ts'
 
-/** Posts are a kilobyte as a rule, and a hundred at most. */
+/** Most messages have about a kilobyte; the longest have a hundred. */
 const PAGE_MESSAGES = 256
 const TIMEOUT_MS = 15_000
 const SUBMITTED = subjectPattern('PostSubmitted')
 const ERASED = subjectPattern('PostErased')
 
-/** Messages of POSTS, read without a consumer. @throws when the server does not answer to the end */
+/** Reads messages of POSTS without a consumer. @throws when the server does not send all of them in time */
 export async function readPostMessages(jsm: JetStreamManager, options: DirectBatchOptions): Promise<StoredMsg[]> {
   const late = new AbortController()
   const reason = new Error(`${POSTS} could not be read: no answer within ${TIMEOUT_MS / 1_000} s`)
@@ -25,18 +25,20 @@ export async function readPostMessages(jsm: JetStreamManager, options: DirectBat
 const readAfter = (jsm: JetStreamManager, after: number, subject: string): Promise<StoredMsg[]> =>
   readPostMessages(jsm, { seq: after + 1, batch: PAGE_MESSAGES, next_by_subj: subject })
 
-/** A page of submitted posts with sequences above `after`. @throws as {@link readPostMessages} */
+/** Reads a page of submitted posts with sequences above `after`. @throws as {@link readPostMessages} */
 export const readSubmittedAfter = (jsm: JetStreamManager, after: number): Promise<StoredMsg[]> =>
   readAfter(jsm, after, SUBMITTED)
 
-/** The fields of an event; none where it is no JSON object. */
+/** The fields of an event. A message that is not a JSON object has none. */
 export function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>> {
   const value = parseJson(Buffer.from(data).toString('utf8'))
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }
 
 /**
- * Ids of the posts that were stored or erased with the last so many messages of POSTS, the oldest first.
+ * Reads the ids of the posts that the last messages of POSTS stored or erased: first the erased ones, then the stored ones, each
+ * oldest first.
+ * @param messages how many of the last sequences to read
  * @throws as {@link readPostMessages}
  */
 export async function readNewestIds(jsm: JetStreamManager, messages: number): Promise<string[]> {
@@ -47,11 +49,12 @@ export async function readNewestIds(jsm: JetStreamManager, messages: number): Pr
 }
 
 interface Range {
-  /** The sequence before the first, and the last. */
+  /** The range begins after this sequence. */
   readonly after: number
+  /** The last sequence of the range. */
   readonly last: number
   readonly subject: string
-  /** Of the event, which holds a post's id. */
+  /** The field of the event that holds the post's id. */
   readonly field: string
 }
 

@@ -1,4 +1,4 @@
-/** Runs several things until the signal is aborted; when one fails, all end. @throws what the first failed with */
+/** Runs several tasks until the signal is aborted. When one of them ends or fails, all are stopped. @throws the first task's error */
 export async function runTogether(
   signal: AbortSignal,
   runs: readonly ((signal: AbortSignal) => Promise<void>)[],

@@ -18,13 +18,13 @@ const REPORT_INTERVAL_MS = 60_000
 
 export interface StartOptions {
   readonly source: LiveSource
-  /** As the NATS user `ingest`. */
+  /** A connection as the NATS user `ingest`. */
   readonly connection: NatsConnection
   readonly logger: Logger
   readonly postLog?: PostLog | undefined
 }
 
-/** Runs a source until it is disposed; `failed` rejects when posts can no longer be stored. */
+/** Runs a source until the service is disposed. `failed` rejects when posts can no longer be stored. */
 export async function startSource({ source, connection, logger, postLog }: StartOptions): Promise<Service> {
   const jsm = await jetstreamManager(connection)
   await requireStream(jsm, COVERAGE)
@@ -35,8 +35,8 @@ export async function startSource({ source, connection, logger, postLog }: Start
   const gaps = new CoverageGaps(positions, source.name, logger)
   const coverage = new CoveragePublisher(durable, source.name)
   const stop = new AbortController()
-  const saying = setInterval(() => {
-    logger.info({ ...publisher.counts, skipped: sink.skipped }, 'posts so far')
+  const progressTimer = setInterval(() => {
+    logger.info({ ...publisher.counts, skipped: sink.skipped }, 'posts stored since the start')
   }, REPORT_INTERVAL_MS)
   const recordGap = gaps.record.bind(gaps)
   const report = coverage.publish.bind(coverage)
@@ -45,7 +45,7 @@ export async function startSource({ source, connection, logger, postLog }: Start
   return { failed: toFailed(running), [Symbol.asyncDispose]: dispose }
 
   async function dispose(): Promise<void> {
-    clearInterval(saying)
+    clearInterval(progressTimer)
     stop.abort()
     await running.catch(() => {})
     logger.info({ ...publisher.counts, skipped: sink.skipped }, 'source stopped')

@@ -1,6 +1,6 @@
 /**
- * Repeats a step until the signal is aborted, and saves once more whatever ended it.
- * @throws what a step or saving fails with; not what a step throws because it was stopped
+ * Repeats a step until the signal is aborted or a step fails. In either case it saves at the end.
+ * @throws the errors of a step and of saving, but not the error of a step that was stopped by the signal
  */
 export async function untilStopped(
   signal: AbortSignal,

@@ -7,27 +7,27 @@ import { parseJson } from '../../../schema/runtime/parse-json.ts'
 
 const TOKEN_PATH = '/api/v1/access_token'
 const INSTALLED_CLIENT = 'https://oauth.reddit.com/grants/installed_client'
-/** Reddit's own word for clients that do not want to be told apart. */
+/** The device id that Reddit defines for clients that do not want to be tracked. */
 const ANY_DEVICE = 'DO_NOT_TRACK_THIS_DEVICE'
 const DEFAULT_LIFE_S = 3_600
 const RENEWED_BEFORE_S = 300
 
 export interface Credentials {
-  /** Origin of the token endpoint. */
+  /** The origin of the token endpoint. */
   readonly authUrl: string
   readonly clientId: string
-  /** Undefined: an installed app, which has none. */
+  /** Undefined: an installed app, which has no secret. */
   readonly clientSecret: string | undefined
 }
 
-/** The token endpoint does not take the client id and secret. */
+/** The token endpoint does not accept the client id and secret. */
 export class CredentialsError extends TransientError {
   override name = 'CredentialsError'
 }
 
 /**
- * The application's token, fetched when first needed and again before it ends. No user logs in: the grant is
- * client_credentials, or the installed client's. Source: Reddit's OAuth2 wiki, "Application Only OAuth".
+ * The application's access token. It is fetched when it is first needed, and again before it expires. No user logs in: the grant is
+ * `client_credentials`, or that of an installed client. Source: Reddit's OAuth2 wiki, "Application Only OAuth".
  */
 export class AccessToken {
   readonly #http: HttpClient
@@ -40,19 +40,19 @@ export class AccessToken {
     this.#credentials = credentials
   }
 
-  /** @throws UnavailableError when the endpoint gives none, with its reason */
+  /** Returns a valid token. @throws UnavailableError when the endpoint does not grant one, with its reason */
   async get(signal: AbortSignal): Promise<string> {
     if (this.#token !== undefined && this.#http.clock.elapsedMs() < this.#renewMs) return this.#token
     const askedMs = this.#http.clock.elapsedMs()
     const build = (): HttpRequest => tokenRequest(this.#credentials)
-    const { token, lifeS } = await this.#http.request({ what: 'access token', kind: 'token', build, judge }, signal)
+    const { token, lifeS } = await this.#http.request({ what: 'access token', kind: 'token', build, parse }, signal)
     this.#token = token
-    // Short lives are used to their half.
+    // A token that is valid for a short time only is replaced after half of that time.
     this.#renewMs = askedMs + Math.max(lifeS - RENEWED_BEFORE_S, lifeS / 2) * 1_000
     return token
   }
 
-  /** Says that the API did not take this token. */
+  /** Notes that the API did not accept this token, so that another one is fetched. */
   refuse(token: string): void {
     if (this.#token === token) this.#token = undefined
   }
@@ -72,8 +72,8 @@ function tokenRequest({ authUrl, clientId, clientSecret }: Credentials): HttpReq
   }
 }
 
-/** The endpoint answers 200 to some of what it refuses; only a token is a success. */
-function judge(from: HttpAnswer): { token: string; lifeS: number } {
+/** Reads the token from an answer. The endpoint answers some refusals with 200, so only a token counts as a success. */
+function parse(from: HttpAnswer): { token: string; lifeS: number } {
   const { status, headers, text } = from
   const answer = parseJson(text) as { access_token?: unknown; expires_in?: unknown; error?: unknown } | undefined
   const { access_token: token, expires_in: life, error } = answer ?? {}

@@ -7,7 +7,7 @@ import type { Urgency } from '../../http/rate-limiter.ts'
 import { readListing, type ListingClient, type ListingPage, type ListingQuestion } from '../listing/listing-page.ts'
 import type { AccessToken } from './access-token.ts'
 
-/** Reads from Reddit's OAuth API: a token with every request, and each kind of failure told apart. */
+/** Reads from Reddit's OAuth API. It sends a token with every request and distinguishes the kinds of failure. */
 export class RedditClient implements ListingClient {
   readonly #http: HttpClient
   readonly #token: AccessToken
@@ -22,7 +22,7 @@ export class RedditClient implements ListingClient {
     this.#urgency = urgency
   }
 
-  /** The same client with the same limit, for what is not urgent. */
+  /** The same client with the same rate limit, for requests that are not urgent. */
   inSpareTime(): RedditClient {
     return new RedditClient(this.#http, this.#token, this.#apiUrl, 'spare')
   }
@@ -40,7 +40,7 @@ export class RedditClient implements ListingClient {
       const url = `${this.#apiUrl}${path}?${toQuery({ ...query, raw_json: '1' })}`
       return { url, headers: { authorization: `Bearer ${token}` } }
     }
-    const judge = (answer: HttpAnswer): ListingPage => {
+    const parse = (answer: HttpAnswer): ListingPage => {
       if (answer.status === 401) {
         this.#token.refuse(token)
         const retryAtOnce = !renewed
@@ -49,18 +49,18 @@ export class RedditClient implements ListingClient {
       }
       return readListing(readJson(answer))
     }
-    return this.#http.requestTwiceIfRefused({ what: path, urgency: this.#urgency, build, judge }, signal)
+    return this.#http.requestTwiceIfRefused({ what: path, urgency: this.#urgency, build, parse }, signal)
   }
 }
 
-/** Commas stay as they are: a hundred ids make a long URL as it is. */
+/** Commas are not escaped, because a URL with a hundred ids is long enough. */
 const toQuery = (query: Readonly<Record<string, string>>): string =>
   new URLSearchParams(query).toString().replaceAll('%2C', ',')
 
-/** @throws what {@link throwOnFailure} throws, and TransientError for what is no JSON */
+/** @throws what {@link throwOnFailure} throws, and TransientError when the answer is not JSON */
 function readJson(answer: HttpAnswer): unknown {
   throwOnFailure(answer)
   const json = parseJson(answer.text)
   if (json !== undefined) return json
-  throw new TransientError(answer.text.trim() === '' ? 'an empty answer' : 'no JSON but something else')
+  throw new TransientError(answer.text.trim() === '' ? 'an empty answer' : 'an answer that is not JSON')
 }

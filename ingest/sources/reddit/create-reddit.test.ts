@@ -6,7 +6,7 @@ import { TestWorld } from '../../testing/test-source.ts'
 const FIRST_ID = 60_000_000
 const WINDOW_MS = 10 * MINUTE
 
-/** One post in ten was removed before anybody saw it; listings show it all the same. */
+/** One post in ten was removed before it was first seen. Listings show it all the same. */
 function someRemoved(posts: readonly StandInPost[]): StandInPost[] {
   return posts.map((post, n) => {
     if (n % 10 !== 3) return post
@@ -20,7 +20,7 @@ describe.each([
   ['a list of subreddits', ['a1']],
   ['all of Reddit', undefined],
 ])('%s', (_, subreddits) => {
-  test('does not store what was removed before it was seen', async () => {
+  test('does not store posts that were removed before they were first seen', async () => {
     const set = setUp(subreddits)
     const posts = someRemoved(steadily('a1', 5 * SECOND, -5 * MINUTE, 10 * MINUTE, FIRST_ID))
     set.reddit.add(posts)
@@ -31,7 +31,7 @@ describe.each([
   })
 })
 
-test('two processes with one key share what Reddit leaves of its window', async () => {
+test('two processes with one API key together stay within the limit of Reddit’s ten-minute window', async () => {
   const set = setUp(undefined)
   set.reddit.add(steadily('a1', 60, -2 * MINUTE, 41 * MINUTE, FIRST_ID))
   const other = new TestWorld(set.clock)

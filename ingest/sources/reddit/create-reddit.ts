@@ -12,18 +12,18 @@ import { DeletionWatch } from './deletions/deletion-watch.ts'
 import { withoutRemoved } from './removal.ts'
 import { SweepSource } from './sweep.ts'
 
-/** Reddit allows a hundred; some room is left for what the network brings closer together. */
+/** Reddit allows a hundred. Some room is left, because requests may arrive closer together than they were sent. */
 const REQUESTS_PER_MINUTE = 95
 /** The window of `x-ratelimit-*` is ten minutes. */
 const REQUESTS_PER_WINDOW = 1_000
 
-/** A listing offers ten full pages; some are not full. */
+/** A listing has ten full pages, or more pages when some are not full. */
 const MAX_PAGES = 20
-/** Posts that are approved late appear in the middle of a listing: ten more pages after so many readings of its top find them. */
+/** After this many readings of its top, the whole window is read, to find posts that were approved late and appear in its middle. */
 const POLLS_PER_DEEP_READING = 60
 const [LEAST_DEEP_INTERVAL_MS, MAX_DEEP_INTERVAL_MS] = [60_000, 600_000]
 
-/** @param maxAttempts exchanges tried for one request; undefined: as many as a source that runs on tries */
+/** Creates a client. @param maxAttempts how often one request is attempted; undefined: the default, for sources that run on */
 export function createRedditClient(
   source: RedditSource,
   logger: Logger,
@@ -38,8 +38,8 @@ export function createRedditClient(
 }
 
 /**
- * Listings for a list of subreddits, a sweep over all ids without one; beside it, in the time that the limit has to spare,
- * stored posts are looked at again.
+ * Creates the source for Reddit's API. A list of subreddits is read from listings; without a list, all of Reddit is read by its
+ * post ids. Requests that the rate limit has to spare are used to check stored posts for deletion.
  */
 export function createReddit(source: RedditSource, logger: Logger, world: World): LiveSource {
   const client = createRedditClient(source, logger, world)

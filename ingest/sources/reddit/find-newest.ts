@@ -2,15 +2,16 @@ import { MAX_INFO_IDS, type ListingClient } from '../listing/listing-page.ts'
 import { idsFrom } from './id-space.ts'
 import { readPostsById } from './info.ts'
 
-/** Ids asked for at each place: two in a hundred are missing, five in a row hardly ever. */
+/** How many ids are asked for at each place. About two in a hundred lead to no post, but hardly ever five in a row. */
 const PLACE_IDS = 5
 const PLACES = MAX_INFO_IDS / PLACE_IDS
-/** Four to this power is beyond all ids that there will be. */
+/** The strides grow by this factor. Four to the power of the number of places is far beyond all ids. */
 const GALLOP_BASE = 4
 
 /**
- * About the newest id above `base`, to within a hundred: gallops forward in growing strides, then cuts the last stride
- * into twenty parts again and again. Each step is one request. Undefined when there is nothing above.
+ * Finds about the newest id above `base`, to within a hundred, by an exponential search: it looks ahead in growing strides and then
+ * divides the last stride into twenty parts again and again. Each step is one request.
+ * @returns undefined when there is no post above `base`
  */
 export async function gallopToNewest(
   client: ListingClient,
@@ -31,7 +32,7 @@ export async function gallopToNewest(
   return low
 }
 
-/** The last place with a post, and the first one after it, undefined when it is the last of all. */
+/** Returns the last place that has a post (undefined when none has), and the place after it (undefined when it is the last one). */
 async function lastPlace(
   client: ListingClient,
   places: readonly number[],

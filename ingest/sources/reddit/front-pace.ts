@@ -1,26 +1,34 @@
 import { MAX_INFO_IDS } from '../listing/listing-page.ts'
 
-/** The share of an answer that is a full one: there is more at once. */
+/** An answer is full, so that more ids can be read at once, when at least this share of the ids asked for were given out. */
 const FULL_SHARE = 0.9
-/** Room for new ids in a request, beyond half as many again as came last. */
+/** A request reserves places for half as many new ids again as came last, and for this many more. */
 const SPARE_IDS = 20
-/** Of so many ids the newest tell how dense they are. */
+/** The share of ids with a post is taken over about this many of the newest ids. */
 const WINDOW_IDS = 200
-/** Fewer say nothing. */
+/** The share of fewer ids is not meaningful. */
 const LEAST_IDS = 50
+/** Ids are sparse when fewer than this share of them lead to a post. */
 const SPARSE_SHARE = 0.5
 
-/** How many ids come at the front of the walk, and how many of them lead to a post. */
+/** How fast new ids are given out at the front of the sweep, and how many of them lead to a post. */
 export class FrontPace {
-  /** Whether the last answer brought no new id. */
+  /** Whether no new id had been given out at the last answer. */
   isIdle = false
   #ids = 0
   #found = 0
-  /** New ids since the last answer that was not full, and before it. */
+  /** How many new ids came since the last answer that was not full. */
   #round = 0
+  /** How many new ids came up to that answer, since the one before it that was not full. */
   #lastRound = MAX_INFO_IDS
 
-  /** Notes an answer. @returns whether it was full */
+  /**
+   * Notes an answer.
+   * @param asked how many ids were asked for
+   * @param given how many of them have been given out
+   * @param found how many of them led to a post
+   * @returns whether the answer was full
+   */
   add({ asked, given, found }: { asked: number; given: number; found: number }): boolean {
     const keep = Math.max(0, 1 - given / WINDOW_IDS)
     this.#ids = this.#ids * keep + given
@@ -33,12 +41,12 @@ export class FrontPace {
     return false
   }
 
-  /** Whether most of the last ids are missing. */
+  /** Whether most of the newest ids lead to no post. */
   get isSparse(): boolean {
     return this.#ids >= LEAST_IDS && this.#found < SPARSE_SHARE * this.#ids
   }
 
-  /** How many other ids the next request has room for; negative: none. */
+  /** How many ids to retry fit into the next request beside the new ones. It may be negative. */
   get room(): number {
     return this.#round > 0 ? 0 : MAX_INFO_IDS - SPARE_IDS - Math.ceil(1.5 * this.#lastRound)
   }

@@ -2,10 +2,13 @@ import { HOUR_SECONDS, hourOf } from '../../../schema/hours.ts'
 import type { HourReport } from '../live/coverage-publisher.ts'
 import { overlap } from '../live/hours.ts'
 
-/** What became of an id: its post was read, was deleted or removed when it was looked at, or did not show. */
+/**
+ * What is known of an id: its post was stored (`seen`), was deleted or removed on Reddit (`deleted`), or was not returned
+ * (`unknown`). In the event HourCovered the field `erased` counts the deleted ones.
+ */
 export type IdState = 'seen' | 'deleted' | 'unknown'
 
-/** Ids that are still to be read, and the time in which they were given out, about; seconds since the epoch. */
+/** A range of ids that are still to be read, and about the time in which Reddit gave them out, seconds since the epoch. */
 export interface IdRange {
   readonly from: number
   readonly until: number
@@ -14,40 +17,40 @@ export interface IdRange {
 }
 
 interface IdHour extends Record<IdState, number> {
-  /** Whether something is known that was not reported. */
+  /** Whether the hour changed since its last report. */
   changed: boolean
 }
 
-/** `hours`: the number of the hour since the epoch, the three counts, and 1 where something was not reported. */
+/** What is saved. `hours`: the number of the hour since the epoch, the three counts, and 1 when it changed since its last report. */
 export interface StoredIdHours {
   readonly from: number
   readonly since: number
   readonly hours: readonly (readonly [hour: number, seen: number, deleted: number, unknown: number, changed: 0 | 1])[]
 }
 
-/** How far the walk has come, seconds since the epoch. */
-export interface WalkState {
+/** How far the sweep has come. Times are seconds since the epoch. */
+export interface SweepProgress {
   readonly nowUtc: number
-  /** What was given out until then is read, or in the backlog. */
+  /** All ids that were given out before this time have been read, or are in the backlog. */
   readonly throughUtc: number
   readonly backlog: readonly IdRange[]
 }
 
-/** The network brings some posts a little late. */
+/** How long after its end an hour is reported at the earliest, because some posts arrive a little late. */
 const GRACE_S = 60
-/** An hour that cannot be read to its end is reported all the same. */
-const PATIENCE_S = 600
-/** Posts are looked at again until they are two days old; what is found then changes their hours. */
+/** An hour that could not be read to its end is reported this long after its end, as far as it was read. */
+const UNREAD_GRACE_S = 600
+/** How long an hour is kept. Stored posts are checked for deletion until they are two days old, which changes their hours. */
 const KEPT_S = 50 * HOUR_SECONDS
 const MAX_HOURS = 366 * 24
-/** As a count in an event. */
+/** The largest count that an event can hold. */
 const MAX_COUNT = 2 ** 31 - 1
 
-/** How many ids each hour has, and what became of them. Hours before the first post that was read are nobody's business. */
+/** How many ids each hour has, and what is known of them. Hours before the first post that was read are not counted. */
 export class IdHours {
-  /** Hours before this one are reported for good. Infinity before there is a post. */
+  /** Hours before this one had their last report. Infinity before there is a post. */
   #from: number
-  /** Time of the first post that was ever read: of its hour only the rest was seen. */
+  /** The time of the first post that was ever read. Of its hour, only the time after it was read. */
   #since: number
   readonly #hours = new Map<number, IdHour>()
 
@@ -59,14 +62,14 @@ export class IdHours {
     }
   }
 
-  /** Notes that a post of that time was read. The first one begins the account. */
+  /** Notes that a post of that time was read. Counting begins with the hour of the first one. */
   begin(utc: number): void {
     if (this.#since !== Number.POSITIVE_INFINITY) return
     this.#since = utc
     this.#from = hourOf(utc)
   }
 
-  /** Counts ids; negative: takes them back. Hours that are no longer, or never were, kept account of are passed over. */
+  /** Adds `count` ids to an hour; a negative count takes them back. Hours that are not, or no longer, counted do not change. */
   add(hour: number, state: IdState, count: number): void {
     if (hour < this.#from || count === 0) return
     const entry = this.#entry(hour)
@@ -74,7 +77,7 @@ export class IdHours {
     entry.changed = true
   }
 
-  /** A post of that time, counted as seen, is gone. */
+  /** Notes that a post of that time (seconds since the epoch), which was counted as seen, was deleted on Reddit. */
   noteDeleted(createdUtc: number): void {
     const hour = hourOf(createdUtc)
     if ((this.#hours.get(hour)?.seen ?? 0) === 0) return
@@ -82,7 +85,7 @@ export class IdHours {
     this.add(hour, 'deleted', 1)
   }
 
-  /** A post of that time (seconds since the epoch), given up or never expected, was seen all the same. */
+  /** Notes that a post of that time (seconds since the epoch) was stored after its id had been given up and counted as unknown. */
   noteFound(createdUtc: number | undefined): void {
     if (createdUtc === undefined) return
     const hour = hourOf(createdUtc)
@@ -90,7 +93,7 @@ export class IdHours {
     this.add(hour, 'unknown', -1)
   }
 
-  /** Counts ids as unknown that will never be read. */
+  /** Counts the ids of a range as unknown, because they will never be read. */
   addLost(range: IdRange): void {
     const fromUtc = Math.max(range.fromUtc, range.untilUtc - MAX_HOURS * HOUR_SECONDS)
     for (let hour = hourOf(fromUtc); hour <= range.untilUtc; hour += HOUR_SECONDS) {
@@ -99,7 +102,7 @@ export class IdHours {
     }
   }
 
-  /** What is known of the hours from one time to another is other than it was, though no id was counted. */
+  /** Marks hours for re-reporting even though no count changed. */
   touch(fromUtc: number, untilUtc: number): void {
     const last = Math.min(untilUtc, fromUtc + MAX_HOURS * HOUR_SECONDS)
     for (let hour = Math.max(hourOf(fromUtc), this.#from); hour <= last; hour += HOUR_SECONDS) {
@@ -107,22 +110,22 @@ export class IdHours {
     }
   }
 
-  /** Reports on the hours that are over and of which something new is known, the oldest first. */
-  due(walk: WalkState): HourReport[] {
-    const { nowUtc, throughUtc } = walk
+  /** Returns reports on the hours that are over and changed since their last report, the oldest first. */
+  due(progress: SweepProgress): HourReport[] {
+    const { nowUtc, throughUtc } = progress
     this.#from = Math.max(this.#from, hourOf(nowUtc) - MAX_HOURS * HOUR_SECONDS)
     const reports: HourReport[] = []
     for (let hour = this.#from; hour + HOUR_SECONDS + GRACE_S <= nowUtc; hour += HOUR_SECONDS) {
-      const isRead = throughUtc >= hour + HOUR_SECONDS || nowUtc >= hour + HOUR_SECONDS + PATIENCE_S
-      if (isRead && this.#entry(hour).changed) reports.push(this.#report(hour, walk))
+      const isRead = throughUtc >= hour + HOUR_SECONDS || nowUtc >= hour + HOUR_SECONDS + UNREAD_GRACE_S
+      if (isRead && this.#entry(hour).changed) reports.push(this.#report(hour, progress))
     }
     return reports
   }
 
-  /** Notes that these reports are stored, and forgets hours of which nothing new will be known. @param open hours that stay */
+  /** Notes that these reports are stored, and forgets hours that cannot change any more. @param open hours that still can */
   reported(
     reports: readonly HourReport[],
-    { nowUtc, throughUtc, backlog }: WalkState,
+    { nowUtc, throughUtc, backlog }: SweepProgress,
     open: ReadonlySet<number>,
   ): void {
     for (const { hour_utc: hour } of reports) this.#entry(hour).changed = false
@@ -134,7 +137,7 @@ export class IdHours {
     }
   }
 
-  /** Undefined before there is anything to keep. */
+  /** What is to be saved; undefined before the first post was read. */
   toStored(): StoredIdHours | undefined {
     if (this.#since === Number.POSITIVE_INFINITY) return undefined
     const hours = [...this.#hours].map(([hour, { seen, deleted, unknown, changed }]) => {
@@ -143,22 +146,22 @@ export class IdHours {
     return { from: this.#from, since: this.#since, hours }
   }
 
-  /** An hour without an entry is one of which nothing was reported yet. */
+  /** Returns the entry of an hour. A new entry counts as changed, because the hour was not reported yet. */
   #entry(hour: number): IdHour {
     const entry = this.#hours.get(hour) ?? { seen: 0, deleted: 0, unknown: 0, changed: true }
     this.#hours.set(hour, entry)
     return entry
   }
 
-  #report(hour: number, { throughUtc, backlog }: WalkState): HourReport {
+  #report(hour: number, { throughUtc, backlog }: SweepProgress): HourReport {
     const { seen, deleted, unknown } = this.#entry(hour)
     const waiting = backlog.reduce((sum, range) => sum + idsWithin(range, hour), 0)
     const known = seen + deleted + unknown + waiting
-    // What was given out before the first post, or after the last one that could be read, is reckoned from the rest.
+    // Ids of the part of the hour that was not read are estimated from the part that was.
     const watchedS = overlap(this.#since, throughUtc, hour, hour + HOUR_SECONDS)
-    const reckoned = watchedS === 0 ? 0 : Math.round((known * (HOUR_SECONDS - watchedS)) / watchedS)
-    const beside = Math.min(reckoned, MAX_COUNT - known)
-    const expected = known + beside
+    const estimate = watchedS === 0 ? 0 : Math.round((known * (HOUR_SECONDS - watchedS)) / watchedS)
+    const unread = Math.min(estimate, MAX_COUNT - known)
+    const expected = known + unread
     const coverage = expected === 0 ? watchedS / HOUR_SECONDS : (seen + deleted) / expected
     return {
       subreddit: null,
@@ -166,13 +169,13 @@ export class IdHours {
       expected,
       seen,
       erased: deleted,
-      unknown: unknown + waiting + beside,
+      unknown: unknown + waiting + unread,
       coverage,
     }
   }
 }
 
-/** How many ids of a range fall into an hour, as if they were given out evenly. Over all hours they add up to the range. */
+/** How many ids of a range belong to an hour if they were given out evenly. The counts of all hours add up to the range. */
 function idsWithin({ from, until, fromUtc, untilUtc }: IdRange, hour: number): number {
   const [ids, seconds] = [until - from, untilUtc - fromUtc]
   if (seconds <= 0) return hour === hourOf(fromUtc) ? ids : 0

@@ -1,7 +1,7 @@
-/** Post ids as the numbers that they are in base 36; Reddit gives them out in order. */
+/** Post ids are numbers in base 36, which Reddit gives out in ascending order. */
 export const toNumber = (id: string): number => Number.parseInt(id, 36)
 
 export const toId = (number: number): string => number.toString(36)
 
-/** `count` ids from `first` on. */
+/** Returns `count` consecutive ids from `first` on. */
 export const idsFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, n) => first + n)

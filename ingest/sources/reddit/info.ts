@@ -3,16 +3,16 @@ import { halve } from '../listing/chunks.ts'
 import type { ListingClient, Submission } from '../listing/listing-page.ts'
 import { toId, toNumber } from './id-space.ts'
 
-/** An id that Reddit gave out at its beginning. Whether its post is there does not matter. */
+/** One of Reddit's first ids. It does not matter whether its post still exists. */
 const SOME_ID = 't3_1'
 
-/** Reddit does not answer any question about ids. */
+/** Reddit refuses every request to `/api/info`. */
 export class InfoRefusedError extends UnavailableError {
   override name = 'InfoRefusedError'
 }
 
 /**
- * Posts by their ids, at most a hundred. Those that do not exist (yet) or are refused are not among them.
+ * Reads at most a hundred posts by their ids. Posts that do not exist (yet), or are refused, are missing in the result.
  * @throws InfoRefusedError, UnavailableError, and the signal's reason
  */
 export async function readPostsById(
@@ -23,7 +23,7 @@ export async function readPostsById(
   return (await askFor(client, ids, signal)) ?? readHalves(client, ids, signal)
 }
 
-/** Undefined where they are refused. */
+/** Reads posts in one request. @returns undefined when Reddit refuses it */
 async function askFor(
   client: ListingClient,
   ids: readonly number[],
@@ -40,7 +40,7 @@ async function askFor(
   }
 }
 
-/** Where all are refused together, one of them is to blame, for which the others must not suffer; or none is. */
+/** Reads ids that were refused together: it halves them until the refused ones are alone, so that the others can be read. */
 async function readHalves(
   client: ListingClient,
   ids: readonly number[],
@@ -60,7 +60,7 @@ async function readHalves(
   return found
 }
 
-/** Makes sure that Reddit answers questions about ids at all. @throws InfoRefusedError, UnavailableError, and the signal's reason */
+/** Makes sure that Reddit does not refuse every id. @throws InfoRefusedError, UnavailableError, and the signal's reason */
 async function checkInfo(client: ListingClient, signal: AbortSignal): Promise<void> {
   try {
     await client.readListing({ path: '/api/info', query: { id: SOME_ID } }, signal)

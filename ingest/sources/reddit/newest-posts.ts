@@ -8,47 +8,50 @@ import { WindowReader } from '../listing/window-reader.ts'
 import { toNumber } from './id-space.ts'
 import { withoutRemoved } from './removal.ts'
 
-/** Where the newest posts of all of Reddit are looked for: the fullest listing first, at last a busy subreddit. */
+/** The listings in which the newest posts of all of Reddit are looked for: the fullest one first, a busy subreddit last. */
 export const NEWEST_NAMES = ['all', 'popular', 'askreddit'] as const
-/** A listing offers ten full pages; some are not full. */
+/** A listing has ten full pages, or some more when they are not full. */
 const MAX_PAGES = 12
-/** Where fewer ids than this have a listed post, a walk over ids meets less than a listing shows. `r/all` lists about half. */
+/** Listed posts are dense when at least this share of the ids between them is listed. `r/all` usually lists about half of them. */
 const DENSE_SHARE = 0.2
+/** This share of the listed ids is left out at either end when their density is measured. */
 const EDGE_SHARE = 0.1
 /**
- * Posts that are approved late, or whose ids came long before them, appear in the middle of a listing. Where no walk meets
- * them, the whole listing is read again after so many readings of its top, and before a third of it has moved on.
+ * Some posts appear in the middle of a listing, because they were approved late or got their ids long before. Where ids are sparse,
+ * the sweep does not come to them, so the whole listing is read again after this many readings of its top or new posts.
  */
 const READINGS_PER_DEEP = 60
 const POSTS_PER_DEEP = 300
-/** More than a listing holds. */
+/** More ids than a listing has posts. */
 const SETTLED_IDS = 2_000
+/** While no listing can be read, each is retried at least this often. */
 const MAX_WAIT_MS = 300_000
 
 export interface NewestPostsOptions {
   readonly client: ListingClient
   readonly clock: Clock
   readonly logger: Logger
-  /** What is stored already. */
+  /** The posts that are stored already. */
   readonly stored: { has(id: string): boolean }
-  /** Stores what was not stored yet, oldest first. */
+  /** Stores posts, which come oldest first. */
   readonly take: (posts: readonly Submission[]) => Promise<void>
 }
 
-/** Reads the newest posts of all of Reddit as listings show them, though they leave some out. */
+/** Reads the newest posts of all of Reddit from listings, which leave some posts out. */
 export class NewestPosts {
-  /** Whether the listed posts lie so far apart that a walk over all ids is slower than they come. */
+  /** Whether the ids of the listed posts lie so far apart that a sweep over all ids would be slower than new posts come. */
   isSparse = false
   readonly #options: NewestPostsOptions
   readonly #suspended: SuspendedSubreddits
-  /** Below these everything that was listed is stored. */
+  /** Settled posts: they and everything that was listed below them are stored. */
   readonly #settled = new KnownIds(SETTLED_IDS)
-  /** The listing that was read last. */
+  /** The subreddit whose listing was read last. */
   #name: string = NEWEST_NAMES[0]
-  /** A reading of the whole listing that goes on. */
+  /** The reading of the whole listing that goes on, if there is one. */
   #deep: WindowReader | undefined
-  /** Readings of the top, and new posts that they brought, since the whole listing was read. */
+  /** How often the top was read since the whole listing was read. */
   #readings = 0
+  /** How many new posts those readings found. */
   #posts = 0
 
   constructor(options: NewestPostsOptions) {
@@ -57,8 +60,8 @@ export class NewestPosts {
   }
 
   /**
-   * Reads and stores one page; where ids are sparse all pages down to what an earlier reading has stored.
-   * @returns the newest id, undefined where no listing can be read
+   * Reads and stores the first page of a listing. Where ids are sparse, it reads on down to settled posts.
+   * @returns the newest id; undefined when no listing can be read
    * @throws UnavailableError, what storing throws, and the signal's reason
    */
   async read(signal: AbortSignal): Promise<number | undefined> {
@@ -77,7 +80,7 @@ export class NewestPosts {
     return undefined
   }
 
-  /** Whether a page of the whole listing is to be read. */
+  /** Whether it is time to read a page of the whole listing. */
   get isDeepDue(): boolean {
     const moved = this.#readings >= READINGS_PER_DEEP || this.#posts >= POSTS_PER_DEEP
     return this.isSparse && (this.#deep !== undefined || moved)
@@ -85,14 +88,14 @@ export class NewestPosts {
 
   /** Reads and stores one more page of the whole listing. @throws as {@link read} */
   async readDeep(signal: AbortSignal): Promise<void> {
-    if (this.#deep === undefined) this.#startOver()
+    if (this.#deep === undefined) this.#resetCounts()
     const window = (this.#deep ??= this.#openWindow(this.#name, true))
     try {
       await this.#options.take(await window.next(signal))
       if (window.end !== undefined) this.#deep = undefined
     } catch (error) {
       this.#deep = undefined
-      // The next reading of its top meets the same and deals with it.
+      // The next reading from the top will meet the same error and handle it.
       if (!isRefusal(error)) throw error
     }
   }
@@ -108,7 +111,7 @@ export class NewestPosts {
     }
     this.#name = name
     this.#readings++
-    if (window.end !== 'settled') this.#startOver()
+    if (window.end !== 'settled') this.#resetCounts()
     const ids = [...window.seen]
     for (const id of ids.toReversed()) this.#settled.add(id)
     return ids.length === 0 ? undefined : Math.max(...ids.map(toNumber))
@@ -120,13 +123,13 @@ export class NewestPosts {
     return new WindowReader({ client: readable, names: [name], settled, stored: [stored], toEnd, maxPages: MAX_PAGES })
   }
 
-  #startOver(): void {
+  #resetCounts(): void {
     this.#readings = 0
     this.#posts = 0
   }
 }
 
-/** A few posts from long before, approved late, do not count. */
+/** Whether few of the ids between the given ones are among them. Outliers, such as old posts that were approved late, do not count. */
 function isSparse(unordered: readonly number[]): boolean {
   const ids = unordered.toSorted((a, b) => a - b)
   const edge = Math.floor(ids.length * EDGE_SHARE)

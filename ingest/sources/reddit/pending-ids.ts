@@ -1,22 +1,22 @@
 import type { IdState } from './id-hours.ts'
 import { toId, toNumber } from './id-space.ts'
 
-/** When an id that was not there is asked for again, in milliseconds since it was first missed; then it is given up. */
+/** When an id without a post is asked for again, in milliseconds since it was first missed. After the last time it is given up. */
 const RETRIES_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 60_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
-/** Ids, eight characters each, must fit a message with the position. */
+/** So many ids, at eight characters each, fit into one message together with the position. */
 const MAX_PENDING = 50_000
 
-/** How long an id may take to appear. */
+/** How long after its id was given out a post is waited for. */
 export const GIVE_UP_MS = RETRIES_MS.at(-1)!
 
-/** In which hour an id is counted (seconds since the epoch), and as what. */
+/** The hour (seconds since the epoch) in which an id is counted, and as what. */
 export interface Counted {
   readonly hour: number
   readonly state: IdState
 }
 
 interface Pending extends Counted {
-  /** When it was first missed, milliseconds since the epoch by the server's clock. */
+  /** When it was first missed, milliseconds since the epoch. */
   readonly sinceMs: number
   readonly tries: number
 }
@@ -25,8 +25,8 @@ interface Pending extends Counted {
 type StoredState = Exclude<IdState, 'deleted'> | 'erased'
 
 /**
- * Missed at `since` (seconds since the epoch), asked for again `tries` times, counted in `hour` as `state`; ids separated by
- * blanks.
+ * Groups of pending ids, separated by blanks. They were first missed at `since` (seconds since the epoch), asked for again `tries`
+ * times, and are counted in `hour` as `state`.
  */
 export type StoredPending = readonly (readonly [
   since: number,
@@ -36,10 +36,10 @@ export type StoredPending = readonly (readonly [
   state?: StoredState,
 ])[]
 
-/** Ids that were given out, as later ones show, but whose posts cannot be read yet. */
+/** Ids whose posts cannot be read yet. They have been given out, because there are posts with higher ids. */
 export class PendingIds {
   readonly #ids = new Map<number, Pending>()
-  /** Ids that never appeared. */
+  /** How many ids were given up. */
   givenUp = 0
 
   static load(stored: StoredPending): PendingIds {
@@ -59,19 +59,19 @@ export class PendingIds {
     return this.#ids.has(id)
   }
 
-  /** Where it is counted; undefined where it is not pending. */
+  /** Where an id is counted; undefined when it is not pending. */
   counted(id: number): Counted | undefined {
     return this.#ids.get(id)
   }
 
-  /** The hours in which ids are counted that may still be found. */
+  /** The hours in which pending ids are counted. */
   get hours(): Set<number> {
     return new Set([...this.#ids.values()].map(({ hour }) => hour))
   }
 
   /**
-   * Notes that an id was missed. Beyond what can be kept, those missed longest ago are given up: first such as nobody ever
-   * saw, then posts that are held back and may be approved.
+   * Adds an id without a post. When there are too many, the id that was missed longest ago is given up. Ids of which nothing is known
+   * are given up first, and removed posts, which may still be approved, last.
    */
   add(id: number, counted: Counted, nowMs: number): void {
     this.#ids.set(id, { sinceMs: nowMs, tries: 0, ...counted })
@@ -85,7 +85,7 @@ export class PendingIds {
     return oldest!
   }
 
-  /** Up to `count` ids to ask for now. */
+  /** Returns up to `count` ids that are to be asked for now. */
   due(count: number, nowMs: number): number[] {
     const due: number[] = []
     if (count <= 0) return due
@@ -95,7 +95,7 @@ export class PendingIds {
     return due
   }
 
-  /** When the next id is to be asked for, milliseconds since the epoch. */
+  /** When the next id is to be asked for, milliseconds since the epoch; infinity when none is pending. */
   get nextMs(): number {
     let next = Number.POSITIVE_INFINITY
     for (const pending of this.#ids.values()) next = Math.min(next, dueMs(pending))

@@ -10,23 +10,23 @@ export interface PostTakerOptions {
   readonly client: ListingClient
   readonly sink: PostSink
   readonly position: SweepPosition
-  /** Milliseconds since the epoch, about; never jumps. */
+  /** About the time in milliseconds since the epoch. It never jumps. */
   readonly nowMs: () => number
 }
 
-/** What is known beside the answer. */
+/** What is known about some ids besides their posts. */
 interface Circumstances {
-  /** The ids are so old that what is not there will not come. */
+  /** Whether the ids are so old that missing posts are not waited for. */
   readonly old: boolean
-  /** Time of the last post before them, seconds since the epoch; undefined where none is known. */
+  /** The time of the last post before these ids, seconds since the epoch; undefined when it is not known. */
   readonly nearUtc: number | undefined
-  /** No listing shows them any more: to remember them would make forget others. */
+  /** Whether no listing shows the posts any more. Then their ids need not be remembered, which leaves room for others. */
   readonly unlisted?: boolean
 }
 
-/** Stores the posts that ids led to or listings showed, each once, and keeps account of the ids that led to none. */
+/** Stores each post that an id led to, or that a listing showed, and counts all ids, with or without a post, in their hours. */
 export class PostTaker {
-  /** Posts that were deleted before they were first seen. */
+  /** How many posts were deleted on Reddit before they were first seen. */
   deletedBefore = 0
   readonly #options: PostTakerOptions
 
@@ -35,9 +35,10 @@ export class PostTaker {
   }
 
   /**
-   * Stores what was found and counts every id in its hour; one without a post in that of the post before it.
+   * Stores the posts that were found, and counts every id in its hour. An id without a post is counted in the hour of the post
+   * before it.
    * @param ids in ascending order
-   * @returns the time of the last post, which is `nearUtc` of the ids that follow
+   * @returns the time of the last post, which is the `nearUtc` of the ids that follow
    */
   async take(
     ids: readonly number[],
@@ -54,7 +55,7 @@ export class PostTaker {
     return utc
   }
 
-  /** Stores what a listing shows. Ids that the walk has still to come to are counted then. */
+  /** Stores posts that a listing shows. Ids that the sweep has not reached yet are counted when it does. */
   async takeListed(posts: readonly Submission[]): Promise<void> {
     const { position } = this.#options
     const fresh = posts.filter(({ id }) => !position.known.has(id))
@@ -62,7 +63,7 @@ export class PostTaker {
     for (const post of fresh) {
       const id = toNumber(post.id)
       if (position.pending.has(id)) this.#account(id, post, undefined, false)
-      else if (position.isWalked(id)) position.hours.noteFound(timeOf(post))
+      else if (position.isSwept(id)) position.hours.noteFound(timeOf(post))
     }
   }
 
@@ -94,6 +95,6 @@ export class PostTaker {
   }
 }
 
-/** In whole seconds since the epoch. */
+/** The time of a post in whole seconds since the epoch. */
 const timeOf = (post: Submission | undefined): number | undefined =>
   post?.createdUtc === undefined ? undefined : Math.floor(post.createdUtc)

@@ -1,17 +1,17 @@
 import type { ListingClient, ListingPage, ListingQuestion, Submission } from '../listing/listing-page.ts'
 
-/** The API says who removed a post; these are final, the others may be taken back. */
+/** The categories of removals that are final. All other removals may be taken back. */
 const DELETED = new Set(['deleted', 'author', 'copyright_takedown', 'content_takedown'])
 
 const removedBy = ({ data }: Submission): unknown => data['removed_by_category'] ?? undefined
 
-/** Whether the API shows no more of a post than that it was there: its text is `[removed]` or `[deleted]`. */
+/** Whether a post was removed or deleted on Reddit. The API then shows `[removed]` or `[deleted]` instead of its text. */
 export const isRemoved = (post: Submission): boolean => removedBy(post) !== undefined
 
-/** Whether a post will not change any more: a moderator or a filter that removed it may approve it later. */
+/** Whether a post will not change any more. A post that a moderator or a filter removed may still be approved. */
 export const isFinal = (post: Submission): boolean => !isRemoved(post) || DELETED.has(String(removedBy(post)))
 
-/** A client whose listings hold no removed posts: they come with `[removed]` for their text, and again once they are approved. */
+/** Wraps a client so that removed posts are left out of its listings. They will be listed again with their text when approved. */
 export function withoutRemoved(client: ListingClient): ListingClient {
   return {
     get serverMs(): number {

@@ -7,7 +7,7 @@ import { GIVE_UP_MS } from './pending-ids.ts'
 import type { PostTaker } from './post-taker.ts'
 import type { Backlog, SweepPosition } from './sweep-position.ts'
 
-/** Two weeks of Reddit, caught up in about two days. What is older is a dump's work. */
+/** About two weeks of Reddit, which take about two days to catch up. Older posts have to be imported from a dump. */
 const MAX_BACKLOG_IDS = 20_000_000
 
 export interface SweepBacklogOptions {
@@ -15,14 +15,15 @@ export interface SweepBacklogOptions {
   readonly context: SourceContext
   readonly position: SweepPosition
   readonly taker: PostTaker
-  /** How many ids are caught up after a stop, at most. */
+  /** How many ids are caught up after a stop at most. */
   readonly maxIds?: number | undefined
 }
 
-/** What lies far behind, to be caught up beside the present. */
+/** The ids that were given out while the source was stopped. They are read while the sweep goes on with new ids. */
 export class SweepBacklog {
   readonly #options: SweepBacklogOptions
   readonly #maxIds: number
+  /** Whether the last posts of the backlog that were read are too old for missing posts to appear still. */
   #isOld = true
 
   constructor(options: SweepBacklogOptions) {
@@ -34,7 +35,10 @@ export class SweepBacklog {
     return this.#options.position.backlog.length === 0
   }
 
-  /** Puts the ids aside that lie between the walk and its new front. @throws UnavailableError, and the signal's reason */
+  /**
+   * Moves the sweep ahead to `front` and adds the ids from `next` to there to the backlog.
+   * @throws UnavailableError, and the signal's reason
+   */
   async putAside(next: number, front: number): Promise<void> {
     const { client, position } = this.#options
     const oldest = Math.max(next, front - this.#maxIds)
@@ -42,7 +46,7 @@ export class SweepBacklog {
     const range: Backlog = { from: next, until: front, fromUtc, untilUtc }
     if (oldest > next) await this.#giveUp(range, oldest)
     const last = position.backlog.at(-1)
-    // Where ids are sparse, that happens every few seconds.
+    // Where ids are sparse, ranges are added every few seconds. They are joined, so that the backlog stays short.
     const joins = last !== undefined && last.until === range.from && range.until - last.from <= this.#maxIds
     if (joins) Object.assign(last, { until: range.until, untilUtc })
     else position.backlog.push(range)
@@ -52,7 +56,7 @@ export class SweepBacklog {
     position.frontUtc = undefined
   }
 
-  /** Takes out of a range what lies below `oldest`: more than can be caught up. */
+  /** Takes the ids below `oldest` out of a range, because they are more than can be caught up, and records a coverage gap. */
   async #giveUp(range: Backlog, oldest: number): Promise<void> {
     const { client, context, position } = this.#options
     const { from, fromUtc } = range
@@ -61,7 +65,7 @@ export class SweepBacklog {
     const share = (oldest - from) / (range.until - from)
     const oldestUtc = Math.floor(first ?? fromUtc + share * (range.untilUtc - fromUtc))
     const ids = `${toId(from)} to ${toId(oldest - 1)}`
-    const reason = 'more ids than are caught up; import a dump of that time'
+    const reason = 'too many ids to catch up; import a dump of that time'
     await context.recordGap({ of: `ids ${ids}`, from: toIsoTime(fromUtc), until: toIsoTime(oldestUtc), reason })
     position.hours.addLost({ from, until: oldest, fromUtc, untilUtc: oldestUtc })
     range.from = oldest
@@ -70,7 +74,7 @@ export class SweepBacklog {
 
   /**
    * Reads the oldest hundred ids of the backlog.
-   * @param unlisted no listing shows them any more
+   * @param unlisted whether no listing shows their posts any more
    * @throws UnavailableError, what storing throws, and the signal's reason
    */
   async catchUp(unlisted: boolean): Promise<void> {
@@ -78,7 +82,7 @@ export class SweepBacklog {
     const range = position.backlog[0]!
     const ids = idsFrom(range.from, Math.min(MAX_INFO_IDS, range.until - range.from))
     const found = await readPostsById(client, ids, context.signal)
-    // A hole without any post is taken to be as old as what came before it.
+    // Ids without any post are taken to be as old as the posts before them.
     this.#isOld = isOld(found, client.serverMs) ?? this.#isOld
     const reachedUtc = (await taker.take(ids, found, { old: this.#isOld, nearUtc: range.fromUtc, unlisted })) ?? 0
     position.hours.touch(range.fromUtc, Math.max(reachedUtc, range.fromUtc))
@@ -86,11 +90,11 @@ export class SweepBacklog {
     range.fromUtc = Math.min(range.untilUtc, Math.max(range.fromUtc, reachedUtc))
     if (range.from < range.until) return
     position.backlog.shift()
-    context.logger.info('what was missed is caught up')
+    context.logger.info('caught up with the posts of the last stop')
   }
 }
 
-/** Whether these posts are older than an id may take to appear; undefined where there are none. */
+/** Whether these posts are so old that missing ones of their time will not appear any more; undefined when there are no posts. */
 function isOld(found: ReadonlyMap<number, Submission>, nowMs: number): boolean | undefined {
   const times = [...found.values()].flatMap(({ createdUtc }) => createdUtc ?? [])
   return times.length === 0 ? undefined : Math.max(...times) * 1_000 < nowMs - GIVE_UP_MS

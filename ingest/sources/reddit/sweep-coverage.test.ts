@@ -21,11 +21,11 @@ import { createRedditClient } from './create-reddit.ts'
 import { SweepSource } from './sweep.ts'
 
 const EVERY_MS = 4 * SECOND
-/** Ids of an hour. */
+/** How many ids an hour has. */
 const PER_HOUR = HOUR / EVERY_MS
 const RUNS = 6
 
-/** By the hour's number since the start. */
+/** The last report on each hour, by the number of hours since the start. */
 const lastReports = ({ world }: Setting): Map<number, HourReport> =>
   new Map(world.reports.map((report) => [(report.hour_utc * SECOND - START_MS) / HOUR, report]))
 
@@ -36,16 +36,16 @@ const expectSums = ({ world }: Setting): void => {
   }
 }
 
-/** Hours that their last report does not call whole. */
+/** Hours whose last report says that they were not read completely. */
 const unseenHours = (set: Setting): number[] =>
   [...lastReports(set)].filter(([, { coverage }]) => coverage < 1).map(([hour]) => hour)
 
 const poll = { pollIntervalMs: 10 * SECOND }
-/** Ids one after the other, each with a post, from an hour before the start. */
+/** Consecutive ids, each with a post, from an hour before the start on. */
 const dense = (untilMs: number): StandInPost[] => steadily('a1', EVERY_MS, -HOUR, untilMs, 60_000_000)
 
 describe('a sweep’s reports', () => {
-  test('without faults each hour is whole, and its counts are the ids given out in it', async () => {
+  test('without faults each hour is reported as read, with the number of its ids', async () => {
     const set = setUp(undefined)
     set.reddit.add(dense(8 * HOUR))
     await set.world.run(set.create(poll), 6 * HOUR + 10 * MINUTE)
@@ -57,7 +57,7 @@ describe('a sweep’s reports', () => {
     expectSums(set)
   })
 
-  test('an hour of which only the end was seen says so', async () => {
+  test('an hour of which only the end was read is reported as such', async () => {
     const set = setUp(undefined)
     set.reddit.add(steadily('a1', SECOND, -2 * HOUR, 2 * HOUR, 60_000_000))
     await set.world.run(set.create(poll), HOUR + 10 * MINUTE)
@@ -69,7 +69,7 @@ describe('a sweep’s reports', () => {
     expectSums(set)
   })
 
-  test('ids without a post are unknown, deleted posts erased, held ones too until they are approved', async () => {
+  test('ids without a post count as unknown; deleted posts, and held ones until they are approved, as erased', async () => {
     const set = setUp(undefined)
     const posts = dense(3 * HOUR).filter((_, index) => index % 50 !== 7)
     const first = posts.findIndex(({ createdMs }) => createdMs >= START_MS + 10 * MINUTE)
@@ -84,7 +84,7 @@ describe('a sweep’s reports', () => {
     expectSums(set)
   })
 
-  test('what shows late is reported again', async () => {
+  test('the hour of a post that shows late is reported again', async () => {
     const set = setUp(undefined)
     const posts = dense(3 * HOUR)
     const index = posts.findIndex(({ createdMs }) => createdMs >= START_MS + 50 * MINUTE)
@@ -97,7 +97,7 @@ describe('a sweep’s reports', () => {
     expect(told.length).toBeLessThan(5)
   })
 
-  test('a stop shows at once, hour by hour, and no more when it is caught up', async () => {
+  test('the hours of a stop are reported as unseen at once, and as read when they are caught up', async () => {
     const set = setUp(undefined)
     // Enough for a backlog: more than five thousand ids.
     set.reddit.add(steadily('a1', SECOND, -HOUR, 12 * HOUR, 60_000_000))
@@ -115,7 +115,7 @@ describe('a sweep’s reports', () => {
     expectSums(set)
   })
 
-  test('of a stop too long to be caught up exactly its hours stay less than whole', async () => {
+  test('of a stop that is too long to be caught up, exactly its hours stay unseen', async () => {
     const set = setUp(undefined)
     set.reddit.add(steadily('a1', SECOND, -HOUR, 16 * HOUR, 60_000_000))
     const outside = simulatedWorld(set.clock, set.reddit, seededRandom(1))
@@ -126,7 +126,7 @@ describe('a sweep’s reports', () => {
     await set.world.run(create(), 2.5 * HOUR)
     await set.clock.pass(8 * HOUR)
     await set.world.run(create(), 2 * HOUR + 10 * MINUTE)
-    // A thousand ids before the return are the present, and an hour before them is caught up.
+    // The sweep goes on a thousand ids before the end of the stop, and the hour before these ids is caught up.
     expect(unseenHours(set).filter((hour) => hour >= 0)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
     const reports = lastReports(set)
     for (const hour of [3, 4, 5, 6, 7, 8]) expect(reports.get(hour)).toMatchObject({ coverage: 0, seen: 0 })
@@ -136,7 +136,7 @@ describe('a sweep’s reports', () => {
     expectSums(set)
   })
 
-  test('while Reddit does not answer, hours that could not be read to their end are reported as such', async () => {
+  test('hours in which Reddit does not answer are reported as unseen, and as read when they are caught up', async () => {
     const [fromMs, untilMs] = [START_MS + 1.5 * HOUR, START_MS + 5 * HOUR]
     const set = setUp(undefined, {
       fault: ({ atMs }) => (atMs >= fromMs && atMs < untilMs ? { kind: 'answer', status: 503 } : undefined),
@@ -176,7 +176,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   ),
 })
 
-test('stops and crashes at any point leave the same last reports as an undisturbed run', async () => {
+test('after stops and crashes at any point, the last reports are those of an undisturbed run', async () => {
   const check = async ({ everyMs, empty, seed, stops }: Scenario): Promise<void> => {
     const random = seededRandom(seed)
     const endMs = 10 * MINUTE + stops.reduce((sum, { runMs, downMs }) => sum + runMs + downMs, 3.5 * HOUR)
@@ -187,7 +187,7 @@ test('stops and crashes at any point leave the same last reports as an undisturb
     for (const { reddit } of [disturbed, calm]) reddit.add(posts)
     await disturbed.world.run(disturbed.create(poll), 10 * MINUTE)
     await playStops(disturbed, stops, poll)
-    // Long enough for every id to be found or given up.
+    // This is long enough for every id to be found or given up.
     await disturbed.world.run(disturbed.create(poll), 3.5 * HOUR)
     await calm.world.run(calm.create(poll), endMs)
     const full = (set: Setting): [number, HourReport][] =>

@@ -5,19 +5,19 @@ import { toId, toNumber } from './id-space.ts'
 import { PendingIds, type StoredPending } from './pending-ids.ts'
 
 const KEY = 'reddit.sweep'
-/** An hour of posts. */
+/** About an hour of posts. */
 const KNOWN_IDS = 60_000
 /** Twice as many as a listing shows. */
 const MAX_STORED_KNOWN = 2_000
 
 interface Stored {
-  /** Ids below are stored, pending, given up or in the backlog. */
+  /** The next id to read. Every id below is stored, pending, given up or in the backlog. */
   readonly next: string
-  /** What was given out until then is below `next`; seconds since the epoch. */
+  /** All ids that were given out before this time are below `next`; seconds since the epoch. */
   readonly utc: number
-  /** Time of the last post below `next`; missing where none is known. */
+  /** The time of the last post below `next`; missing when it is not known. */
   readonly frontUtc?: number
-  /** Ranges of ids still to be read, the end excluded, and when they were given out, about (seconds since the epoch). */
+  /** Ranges of ids to be caught up, without their end, and about the time in which they were given out (seconds since the epoch). */
   readonly backlog: readonly (readonly [from: string, until: string, fromUtc?: number, untilUtc?: number])[]
   readonly pending: StoredPending
   /** Ids of stored posts that listings may show, separated by blanks. */
@@ -25,18 +25,18 @@ interface Stored {
   readonly hours?: StoredIdHours
 }
 
-/** A range of ids that is being read, from its beginning. */
+/** A range of ids to be caught up. Its beginning moves as it is read. */
 export type Backlog = { -readonly [key in keyof IdRange]: IdRange[key] }
 
-/** How far the id space was walked, and what it held. All of it is saved at once: after a crash every id counts once. */
+/** How far the ids were read, and with what result. All of it is saved in one write, so that after a crash every id is counted once. */
 export class SweepPosition {
-  /** Undefined before the first start. */
+  /** The next id to read; undefined before the first start. */
   next: number | undefined
   utc: number
   frontUtc: number | undefined
   readonly backlog: Backlog[]
   readonly pending: PendingIds
-  /** Stored posts that more than one way leads to. */
+  /** Recently stored posts, which may be met again in listings or by their ids. */
   readonly known: KnownIds
   readonly hours: IdHours
   readonly #positions: PositionStore
@@ -58,8 +58,8 @@ export class SweepPosition {
     return new SweepPosition(positions, await positions.read<Stored>(KEY))
   }
 
-  /** Whether the walk has passed an id. */
-  isWalked(id: number): boolean {
+  /** Whether an id was read: it lies below `next` and is not in the backlog. */
+  isSwept(id: number): boolean {
     return id < (this.next ?? 0) && !this.backlog.some(({ from, until }) => id >= from && id < until)
   }
 

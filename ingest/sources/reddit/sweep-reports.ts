@@ -1,12 +1,12 @@
 import type { Clock } from '../../http/clock.ts'
 import type { ListingClient } from '../listing/listing-page.ts'
 import type { SourceContext } from '../live/source.ts'
-import type { WalkState } from './id-hours.ts'
+import type { SweepProgress } from './id-hours.ts'
 import type { SweepPosition } from './sweep-position.ts'
 
 const REPORT_INTERVAL_MS = 120_000
 
-/** Reports, now and then, on the hours of which a sweep knows something new. */
+/** Reports every two minutes on the hours that changed. */
 export class SweepReports {
   readonly #client: ListingClient
   readonly #clock: Clock
@@ -29,13 +29,13 @@ export class SweepReports {
     return this.#clock.elapsedMs() >= this.#dueMs
   }
 
-  /** What is reported twice, because the position was not saved since, says the same. */
+  /** Publishes the reports that are due. After a crash some of them are repeated, with the same content. */
   async report(): Promise<void> {
     const { utc, backlog, hours, pending } = this.#position
     this.#dueMs = this.#clock.elapsedMs() + REPORT_INTERVAL_MS
-    const walk: WalkState = { nowUtc: Math.floor(this.#client.serverMs / 1_000), throughUtc: utc, backlog }
-    const reports = hours.due(walk)
+    const progress: SweepProgress = { nowUtc: Math.floor(this.#client.serverMs / 1_000), throughUtc: utc, backlog }
+    const reports = hours.due(progress)
     await this.#context.report(reports)
-    hours.reported(reports, walk, pending.hours)
+    hours.reported(reports, progress, pending.hours)
   }
 }

@@ -13,21 +13,26 @@ import { SweepBacklog } from './sweep-backlog.ts'
 import type { SweepPosition } from './sweep-position.ts'
 import { SweepReports } from './sweep-reports.ts'
 
-/** Where a first start begins: about a minute of Reddit back. */
+/** The first start begins this many ids back, about a minute of Reddit. */
 const FIRST_IDS = 1_000
-/** Further behind than this, the present comes first and the rest is caught up beside it. */
+/** When the sweep is further behind than this, it jumps to the newest ids, and those in between are caught up meanwhile. */
 const MAX_BEHIND_IDS = 5_000
-/** While there is something to catch up, the present is asked for less often, with more new posts in each answer. */
+/** While there is a backlog, new ids are read at most this often, so that each answer has more of them and requests are left over. */
 const BUSY_INTERVAL_MS = 5_000
-/** Ids that are missing and fit into no request for new ones are asked for together, every other poll within these bounds. */
+/**
+ * Missing ids that do not fit into requests for new ones are retried in requests of their own: every other poll, but within these
+ * bounds.
+ */
 const AGAIN_INTERVALS_MS = [2_000, 10_000] as const
+/** When no new id has come for this long, ids further up are tried. The time doubles with each try, up to the maximum. */
 const LOOK_BEYOND_AFTER_MS = 10_000
 const MAX_LOOK_BEYOND_AFTER_MS = 160_000
 const SAVE_INTERVAL_MS = 10_000
-/** How often a listing is read where the walk over ids meets most posts, and at most where it does not. */
+/** How often a listing is read while most ids lead to a post. */
 const LISTED_INTERVAL_MS = 30_000
+/** How often a listing is read at most while few ids lead to a post, no new ids come, or ids cannot be read. */
 const LEAST_LISTED_INTERVAL_MS = 1_000
-/** Where Reddit refuses what a sweep needs. */
+/** How long the sweep waits when Reddit refuses what it needs, at first and at most. */
 const FIRST_WAIT_MS = 5_000
 const MAX_WAIT_MS = 300_000
 
@@ -35,11 +40,14 @@ export interface SweepOptions {
   readonly client: ListingClient
   readonly clock: Clock
   readonly pollIntervalMs: number
-  /** How many ids are caught up after a stop, at most. */
+  /** How many ids are caught up after a stop at most. */
   readonly maxBacklogIds?: number
 }
 
-/** Decides what is asked for next, one request at a time, as long as the source runs. */
+/**
+ * Sweeps over all post ids in ascending order: it reads a hundred ids at a time, and decides what each request is used for. New ids
+ * come first; then ids whose posts were missing; then the backlog, ids that were given out while the source was stopped.
+ */
 export class SweepRun {
   readonly #options: SweepOptions
   readonly #context: SourceContext
@@ -50,21 +58,26 @@ export class SweepRun {
   readonly #pace = new FrontPace()
   readonly #reports: SweepReports
   readonly #startMs: number
+  /** The newest known id; 0 before one is found. */
   #newest = 0
+  /** When new ids are read next. */
   #dueMs = 0
+  /** When missing ids are retried in a request of their own at the earliest. */
   #againMs = 0
+  /** When a listing was last read. */
   #listedMs = 0
-  /** Whether the last thing done was to read a listing. */
+  /** Whether the last request read a listing. */
   #justListed = false
-  /** Whether that was a page deep in a listing, not counting the tops between. */
+  /** Whether the last request, apart from those for the top of a listing, read a page of the whole listing. */
   #justDeep = false
+  /** Whether a listing could be read at the last try. */
   #listingShown = true
   #startWaitMs = FIRST_WAIT_MS
-  /** Until when no ids are asked for. */
+  /** No ids are read until then, because Reddit refused to show any. */
   #infoPausedUntilMs = 0
   #infoPauseMs = FIRST_WAIT_MS
   #lookBeyondAfterMs = LOOK_BEYOND_AFTER_MS
-  /** When the block at the front was last seen with a post in it, or looked beyond. */
+  /** When new ids last came, or ids further up were last tried. */
   #frontMs: number
   #savedMs: number
 
@@ -102,7 +115,7 @@ export class SweepRun {
     return Math.floor(this.#options.client.serverMs / 1_000)
   }
 
-  /** Milliseconds since the epoch, about; it never jumps, whatever is done to the clock. */
+  /** About the time in milliseconds since the epoch. It never jumps, even when the machine's clock is set. */
   get #steadyMs(): number {
     return this.#startMs + this.#now
   }
@@ -116,32 +129,35 @@ export class SweepRun {
     await this.#position.save()
   }
 
-  /** A failed step changes nothing; the client has waited already. */
+  /** Runs a step. A step that fails changes nothing and is repeated; the client has already waited. */
   async #tryStep(): Promise<void> {
     try {
       await this.#step()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
       if (error instanceof InfoRefusedError) return this.#pauseInfo(error)
-      this.#context.logger.error({ reason: error.message }, 'ids not read')
+      this.#context.logger.error({ reason: error.message }, 'could not read posts by their ids; will retry')
     }
   }
 
-  /** Ids cannot be asked for: for a while only listings are read. */
+  /** Reddit refuses to show posts by their ids: for a while only listings are read. */
   #pauseInfo({ message: reason }: InfoRefusedError): void {
     const waitMs = this.#infoPauseMs
     this.#infoPausedUntilMs = this.#now + waitMs
     this.#infoPauseMs = Math.min(MAX_WAIT_MS, waitMs * 2)
-    this.#context.logger.error({ reason, waitMs }, 'ids not read; all of Reddit cannot be followed without')
+    this.#context.logger.error(
+      { reason, waitMs },
+      'Reddit refuses to show posts by their ids; reading only listings meanwhile',
+    )
   }
 
-  /** By urgency: the present, ids that were not there yet, what was missed while stopped, a rest. */
+  /** Sends one request, or sleeps. By urgency: new ids, ids whose posts were missing, the backlog. Listings are read in between. */
   async #step(): Promise<void> {
     const { pending, next } = this.#position
     if (next === undefined || this.#newest === 0)
       return this.#now < this.#infoPausedUntilMs ? this.#rest(this.#infoPausedUntilMs) : this.#start()
     const listing = this.#now >= this.#listedDueMs
-    // Never twice before something else had its turn.
+    // A listing is not read twice in a row while there is other work.
     if (listing && !this.#justListed) return this.#readListed(next)
     this.#justListed = false
     const deep = this.#listed.isDeepDue
@@ -159,13 +175,13 @@ export class SweepRun {
     return this.#rest(Math.min(this.#dueMs, againMs))
   }
 
-  /** Until a listing is due at the latest. */
+  /** Sleeps until `untilMs`, but not longer than until a listing is due. */
   async #rest(untilMs: number): Promise<void> {
     const ms = Math.min(untilMs, this.#newest === 0 ? untilMs : this.#listedDueMs) - this.#now
     await this.#options.clock.sleep(ms, this.#context.signal)
   }
 
-  /** Most ids near the front are missing: listings show more than a walk can meet. */
+  /** Whether few of the newest ids lead to a post, so that listings show more posts than the sweep can find. */
   get #isSparse(): boolean {
     return this.#listed.isSparse || this.#pace.isSparse
   }
@@ -197,7 +213,7 @@ export class SweepRun {
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }
 
-  /** Puts what lies far behind aside. */
+  /** Goes on at `next`. When that is far behind the newest id, the ids up to shortly before it become backlog. */
   async #resume(next: number): Promise<void> {
     this.#position.next = next
     if (this.#newest - next > MAX_BEHIND_IDS) await this.#backlog.putAside(next, this.#newest - FIRST_IDS)
@@ -207,20 +223,20 @@ export class SweepRun {
     const { client, pollIntervalMs } = this.#options
     const position = this.#position
     const [startMs, startUtc] = [this.#now, this.#serverUtc]
-    // Ids that were missing are asked for along with new ones, where these leave room.
+    // Missing ids are retried in the same request, as far as the new ids leave room.
     const retries = position.pending.due(this.#pace.room, this.#steadyMs)
     const ids = idsFrom(next, MAX_INFO_IDS - retries.length)
     const found = await readPostsById(client, [...ids, ...retries], this.#context.signal)
-    if (this.#infoPauseMs > FIRST_WAIT_MS) this.#context.logger.info('ids can be read again')
+    if (this.#infoPauseMs > FIRST_WAIT_MS) this.#context.logger.info('posts can be read by their ids again')
     this.#infoPauseMs = FIRST_WAIT_MS
     this.#newest = Math.max(this.#newest, ...found.keys())
-    // What lies above the newest id has not been given out yet.
+    // Ids above the newest one have not been given out yet.
     const given = ids.filter((id) => id <= this.#newest)
     position.frontUtc = await this.#taker.take(given, pick(found, given), { old: false, nearUtc: position.frontUtc })
     position.next = next + given.length
     await this.#taker.take(retries, pick(found, retries), { old: false, nearUtc: undefined })
-    // With a full answer there is more; else all is read that there was when it was asked for.
-    this.#walked(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
+    // After a full answer there are more ids. Otherwise all ids that existed when the request was sent have been read.
+    this.#sweptThrough(given.length < ids.length ? startUtc : (position.frontUtc ?? 0))
     const foundIds = given.filter((id) => found.has(id))
     const isFull = this.#pace.add({ asked: ids.length, given: given.length, found: foundIds.length })
     if (given.length > 0) this.#frontMoved()
@@ -229,7 +245,7 @@ export class SweepRun {
     this.#dueMs = isFull ? startMs : startMs + (busy ? Math.max(pollIntervalMs, BUSY_INTERVAL_MS) : pollIntervalMs)
   }
 
-  #walked(throughUtc: number): void {
+  #sweptThrough(throughUtc: number): void {
     const position = this.#position
     if (throughUtc <= position.utc) return
     position.hours.touch(position.utc, throughUtc)
@@ -241,7 +257,7 @@ export class SweepRun {
     this.#lookBeyondAfterMs = LOOK_BEYOND_AFTER_MS
   }
 
-  /** Nothing new for a while: Reddit is quiet, or ids were left out and go on further above. */
+  /** Looks for posts with higher ids when no new ones have come for a while: Reddit may be quiet, or may have skipped ids. */
   async #lookBeyond(next: number): Promise<void> {
     const { client } = this.#options
     const { signal } = this.#context
@@ -262,7 +278,7 @@ export class SweepRun {
     await this.#resume(next)
   }
 
-  /** Stores what a listing shows and is not stored yet, whatever its id. @returns the newest id, where one is shown */
+  /** Reads a listing and stores its new posts. @returns the newest id; undefined when no listing can be read */
   async #listNewest(): Promise<number | undefined> {
     this.#justListed = true
     this.#listedMs = this.#now
@@ -285,7 +301,7 @@ export class SweepRun {
   }
 }
 
-/** Those of the posts that these ids led to. */
+/** Returns those of the posts that have one of these ids. */
 function pick(found: ReadonlyMap<number, Submission>, ids: readonly number[]): Map<number, Submission> {
   return new Map(ids.flatMap((id) => (found.has(id) ? [[id, found.get(id)!] as const] : [])))
 }

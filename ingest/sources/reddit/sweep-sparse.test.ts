@@ -7,7 +7,7 @@ import { random as seededRandom } from '../../../ml/random.ts'
 const FIRST_ID = 300_000_000
 /** Sixteen posts a second. */
 const EVERY_MS = 62.5
-/** What a poll of a second, and the requests before it in the line, take at most. */
+/** How long a poll with an interval of a second takes at most, including the requests before it. */
 const ONE_POLL_MS = 2 * SECOND
 
 interface Traffic {
@@ -16,9 +16,9 @@ interface Traffic {
   readonly fromMs: number
   readonly untilMs: number
   readonly everyMs?: number
-  /** How long a post is on offer; the first one stays. */
+  /** How long each post can be read; the first post stays. */
   readonly lifeMs?: number
-  /** How long after its creation a post is on offer. */
+  /** How long after its creation a post can be read. */
   readonly lateMs?: (n: number) => number
 }
 
@@ -37,7 +37,7 @@ function traffic({
   })
 }
 
-/** As recorded posts have them that are replayed: runs of neighbours from many years, in no order. */
+/** Ids as recorded posts have them when they are replayed: runs of close ids from many years, in no order. */
 const shuffled = (n: number): number => FIRST_ID + ((Math.floor(n / 40) * 7_919) % 1_009) * 1_000_000 + (n % 40) * 3
 
 const listed = ({ reddit }: Setting): number => reddit.log.filter(({ path }) => path === '/r/all/new').length
@@ -47,9 +47,9 @@ const createdBefore = (posts: readonly StandInPost[], ms: number): StandInPost[]
 describe('a sweep over ids that lie far apart', () => {
   test.each([
     ['in order', (n: number) => FIRST_ID + n * 97],
-    ['a world apart', (n: number) => FIRST_ID + n * 1_500_000],
+    ['in order and very far apart', (n: number) => FIRST_ID + n * 1_500_000],
     ['in no order', shuffled],
-  ])('%s: each post on offer is stored once, within a poll', async (_, toId) => {
+  ])('%s: each post is stored once, within a poll', async (_, toId) => {
     const set = setUp(undefined)
     const posts = traffic({ toId, fromMs: -45 * SECOND, untilMs: 10 * MINUTE })
     set.reddit.add(posts)
@@ -64,7 +64,7 @@ describe('a sweep over ids that lie far apart', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('also such as are gone soon, and with polls that a page is too short for', async () => {
+  test('posts that last only seconds are stored, and so are all posts when a page is too short for a poll', async () => {
     const brief = setUp(undefined)
     const posts = traffic({ toId: shuffled, fromMs: -MINUTE, untilMs: 5 * MINUTE, lifeMs: ONE_POLL_MS })
     brief.reddit.add(posts)
@@ -76,7 +76,7 @@ describe('a sweep over ids that lie far apart', () => {
       ),
     ).toEqual([])
     const rare = setUp(undefined)
-    // While a thousand are read, a hundred more come.
+    // While a thousand posts are read, a hundred more come.
     const lasting = traffic({ toId: shuffled, fromMs: -45 * SECOND, untilMs: 10 * MINUTE })
     rare.reddit.add(lasting)
     await rare.world.run(rare.create({ pollIntervalMs: 20 * SECOND }), 11 * MINUTE)
@@ -87,7 +87,7 @@ describe('a sweep over ids that lie far apart', () => {
   test.each([
     ['in order', (n: number) => FIRST_ID + n * 97],
     ['in no order', shuffled],
-  ])('%s: a stop shorter than the listing is closed', async (_, toId) => {
+  ])('%s: the posts of a stop are stored as long as the listing shows them', async (_, toId) => {
     const set = setUp(undefined)
     const posts = traffic({ toId, fromMs: -MINUTE, untilMs: 20 * MINUTE, everyMs: 250 })
     set.reddit.add(posts)
@@ -98,7 +98,7 @@ describe('a sweep over ids that lie far apart', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('a single post at first, and few after it', async () => {
+  test('all posts are stored when there is one at the start and few come later', async () => {
     const set = setUp(undefined)
     const toId = (n: number): number => FIRST_ID + ((n * 7_919) % 1_009) * 100_000
     const times = { fromMs: -SECOND, untilMs: 10 * MINUTE, everyMs: 7 * SECOND, lifeMs: 3 * SECOND }
@@ -109,7 +109,7 @@ describe('a sweep over ids that lie far apart', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('a listing that fails now and then loses and doubles nothing that it shows long enough', async () => {
+  test('with a listing that fails now and then, no lasting post is lost or stored twice', async () => {
     const random = seededRandom(5)
     const set = setUp(undefined, {
       fault: () => (random() < 0.1 ? { kind: 'answer', status: 503 } : undefined),
@@ -121,9 +121,9 @@ describe('a sweep over ids that lie far apart', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('posts that are approved late, deep in the listing, are stored while it shows them', async () => {
+  test('posts that are approved late, and appear deep in the listing, are stored', async () => {
     const set = setUp(undefined)
-    // The listing shows the last minute.
+    // The listing shows the posts of the last minute.
     const lateMs = (n: number): number => (n > 1_000 && n % 30 === 0 ? 20 * SECOND : 0)
     const posts = traffic({ toId: shuffled, fromMs: -45 * SECOND, untilMs: 10 * MINUTE, lateMs })
     set.reddit.add(posts)
@@ -141,10 +141,10 @@ describe('a sweep over ids that lie far apart', () => {
   })
 })
 
-test('a post that was given up and is listed later is stored, and counted', async () => {
+test('a post that was given up and is listed later is stored and counted', async () => {
   const set = setUp(undefined)
   const posts = traffic({ toId: (n) => FIRST_ID + n, fromMs: -10 * MINUTE, untilMs: 4 * HOUR, everyMs: MINUTE })
-  // Given up after an hour, and then among the hundred newest.
+  // It is given up after an hour, and is among the hundred newest posts when it is approved.
   posts[40] = { ...posts[40]!, fromMs: posts[40]!.createdMs + 65 * MINUTE }
   set.reddit.add(posts)
   await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 4 * HOUR)

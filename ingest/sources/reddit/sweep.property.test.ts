@@ -17,21 +17,22 @@ import { random as seededRandom } from '../../../ml/random.ts'
 
 const RUNS = 10
 const FIRST_ID = 60_000_000
-/** By then the first start has reached Reddit, through whatever faults; what was before is history. */
+/** By then the first start has reached Reddit despite all faults. Posts from before are not expected to be stored. */
 const FIRST_CONTACT_MS = 5 * MINUTE
-/** Until here ids are given out; then there is time to come back for all of them. */
+/** How long the last process runs, so that it has the time to find all ids. */
 const QUIET_MS = 2.5 * HOUR
 
 interface Scenario {
   readonly seed: number
   /** Milliseconds between ids, on average. */
   readonly everyMs: number
-  /** Shares of ids without a post, of posts that come late, that are deleted, that a filter holds back. */
+  /** The share of ids without a post. */
   readonly empty: number
+  /** The shares of posts that show late, that are deleted, and that a filter holds back. */
   readonly late: number
   readonly deleted: number
   readonly filtered: number
-  /** Ids left out at once, now and then. */
+  /** How many ids Reddit skips at a time, now and then. */
   readonly skippedIds: number
   readonly faultShare: number
   readonly stops: readonly Stop[]
@@ -45,7 +46,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   late: share(0.2),
   deleted: share(0.2),
   filtered: share(0.1),
-  // More, and more of them than are kept, would be missing within an hour.
+  // With larger values, more ids would be missing within an hour than are remembered.
   skippedIds: fc.integer({ min: 0, max: 1_000 }),
   faultShare: share(0.2),
   stops: fc.array(
@@ -81,7 +82,7 @@ async function play(set: Setting, { stops }: Scenario): Promise<void> {
   await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), QUIET_MS)
 }
 
-test('whatever happens, every post that stays is stored, once by each process, and the limit holds', async () => {
+test('despite faults, stops and crashes every lasting post is stored, once by each process, within the limit', async () => {
   const check = async (scenario: Scenario): Promise<void> => {
     const random = seededRandom(scenario.seed)
     const calmMs = START_MS + lengthOf(scenario) + 10 * MINUTE

@@ -14,7 +14,7 @@ interface Traffic {
   readonly seed?: number
 }
 
-/** Posts one after another, two in a hundred ids without one, some readable only a while after their id was given out. */
+/** Posts with consecutive ids. Two in a hundred ids have no post, and some posts show only a while after their id was given out. */
 function traffic({ everyMs, fromMs, untilMs, firstId = FIRST_ID, seed = 1 }: Traffic): StandInPost[] {
   const random = seededRandom(seed)
   const posts: StandInPost[] = []
@@ -32,7 +32,7 @@ const createdBetween = (posts: readonly StandInPost[], fromMs: number, untilMs: 
   posts.filter(({ createdMs }) => createdMs >= START_MS + fromMs && createdMs < START_MS + untilMs)
 
 describe('sweep', () => {
-  test('follows all ids, comes back for those that were not there yet, and gives up on the others', async () => {
+  test('reads all ids, retries those whose posts are missing, and gives up on the rest', async () => {
     const set = setUp(undefined)
     const posts = traffic({ everyMs: 100, fromMs: -10 * MINUTE, untilMs: 30 * MINUTE })
     set.reddit.add(posts)
@@ -43,14 +43,14 @@ describe('sweep', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('needs some ten requests a minute at seventeen posts a second', async () => {
+  test('needs few requests at seventeen posts a second', async () => {
     const set = setUp(undefined)
     set.reddit.add(traffic({ everyMs: 59, fromMs: -2 * MINUTE, untilMs: 12 * MINUTE }))
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 10 * MINUTE)
     expect(infoRequests(set)).toBeLessThan(10 * 22)
   })
 
-  test('a stop is caught up beside the present, which comes first', async () => {
+  test('after a stop new posts come first, and the missed ones are caught up meanwhile', async () => {
     const set = setUp(undefined)
     const posts = traffic({ everyMs: 200, fromMs: -10 * MINUTE, untilMs: 3.5 * HOUR })
     set.reddit.add(posts)
@@ -88,7 +88,7 @@ describe('sweep', () => {
   test('starts with r/popular where r/all cannot be read', async () => {
     const set = setUp(undefined)
     set.reddit.subreddits.set('all', { status: 404 })
-    // Far from any id that galloping meets.
+    // These ids lie beyond those that an exponential search would find.
     const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 10 * MINUTE, firstId: 1_234_567_890 })
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
@@ -97,36 +97,39 @@ describe('sweep', () => {
   })
 
   test.each([
-    ['shows one', undefined],
-    ['is given out', { kind: 'answer', status: 403 } as const],
-  ])('waits ever longer for a post where nothing %s, and starts when something does', async (_, refusal) => {
-    const untilMs = START_MS + HOUR
-    const set = setUp(undefined, {
-      fault: ({ path, atMs }) => (path === '/api/info' && atMs < untilMs ? refusal : undefined),
-    })
-    for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
-    const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 2 * HOUR, firstId: 1_234_567_890 })
-    set.reddit.add(posts)
-    await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 0, async () => {
-      await set.clock.pass(HOUR)
-      expect(set.reddit.log.length).toBeLessThan(200)
-      set.reddit.subreddits.clear()
-      await set.clock.pass(HOUR)
-    })
-    expect(missing(set, createdBetween(posts, 70 * MINUTE, 80 * MINUTE))).toEqual([])
-  })
+    ['empty', undefined],
+    ['refused', { kind: 'answer', status: 403 } as const],
+  ])(
+    'while listings are refused and /api/info is %s, waits longer and longer, and starts when a listing can be read',
+    async (_, refusal) => {
+      const untilMs = START_MS + HOUR
+      const set = setUp(undefined, {
+        fault: ({ path, atMs }) => (path === '/api/info' && atMs < untilMs ? refusal : undefined),
+      })
+      for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
+      const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 2 * HOUR, firstId: 1_234_567_890 })
+      set.reddit.add(posts)
+      await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 0, async () => {
+        await set.clock.pass(HOUR)
+        expect(set.reddit.log.length).toBeLessThan(200)
+        set.reddit.subreddits.clear()
+        await set.clock.pass(HOUR)
+      })
+      expect(missing(set, createdBetween(posts, 70 * MINUTE, 80 * MINUTE))).toEqual([])
+    },
+  )
 
-  test('starts by galloping where no listing can be read', async () => {
+  test('starts with an exponential search for the newest id where no listing can be read', async () => {
     const set = setUp(undefined)
     for (const name of ['all', 'popular', 'askreddit']) set.reddit.subreddits.set(name, { status: 403 })
     const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 20 * MINUTE, firstId: 1_000 })
-    // From the first id on, so that the ids are dense: 1,200 of them lie before the start.
+    // The search needs dense ids from low numbers on: 1,200 of these posts were made before the start.
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), HOUR)
     expect(missing(set, createdBetween(posts, 0, HOUR))).toEqual([])
   })
 
-  test('while /api/info is refused, listings are read, and then what they left out', async () => {
+  test('while /api/info is refused, listings are read; afterwards the posts that they left out', async () => {
     const [fromMs, untilMs] = [START_MS + 2 * MINUTE, START_MS + 12 * MINUTE]
     const set = setUp(undefined, {
       fault: ({ path, atMs }) =>
@@ -146,7 +149,7 @@ describe('sweep', () => {
     expect(set.world.sink.storedTwice).toEqual([])
   })
 
-  test('what shows late is stored within about as long again', async () => {
+  test('a post that shows late is stored after about as long again', async () => {
     const set = setUp(undefined)
     const posts = traffic({ everyMs: 100, fromMs: -MINUTE, untilMs: 5 * MINUTE })
     const lateMs = [1, 3, 6, 12].map((s) => s * SECOND)
@@ -170,7 +173,7 @@ describe('sweep', () => {
     expect(storedMs.size).toBe(late.length)
   })
 
-  test('deleted posts are not stored, removed ones when they are approved', async () => {
+  test('deleted posts are not stored; removed posts are stored when they are approved', async () => {
     const set = setUp(undefined)
     const posts = traffic({ everyMs: 1_000, fromMs: -MINUTE, untilMs: 20 * MINUTE })
     const [deleted, held] = [posts[200]!, posts[201]!]
@@ -182,7 +185,7 @@ describe('sweep', () => {
     expect(set.world.sink.stored.has(held.id)).toBe(true)
   })
 
-  test.each(FAULTS)('%s, now and then and ten minutes long, loses and doubles nothing', async (_, fault) => {
+  test.each(FAULTS)('%s, now and then and for ten minutes: no post is lost or stored twice', async (_, fault) => {
     const random = seededRandom(7)
     const [fromMs, untilMs] = [START_MS + 20 * MINUTE, START_MS + 30 * MINUTE]
     const set = setUp(undefined, {

@@ -2,7 +2,7 @@ import type { LiveSource, SourceContext } from '../live/source.ts'
 import { SweepPosition } from './sweep-position.ts'
 import { SweepRun, type SweepOptions } from './sweep-run.ts'
 
-/** Follows all of Reddit: post ids are nearly dense, and `/api/info` gives a hundred of them at a time. */
+/** A source that follows all of Reddit by its post ids: nearly every id leads to a post, and `/api/info` shows a hundred at a time. */
 export class SweepSource implements LiveSource {
   readonly name = 'reddit'
   readonly #options: SweepOptions
@@ -17,7 +17,7 @@ export class SweepSource implements LiveSource {
     await new SweepRun(this.#options, context, this.#position).run()
   }
 
-  /** Notes that a post of that time (seconds since the epoch), stored before, is gone. */
+  /** Notes that a stored post of that time (seconds since the epoch) was deleted on Reddit. */
   noteDeleted(createdUtc: number): void {
     this.#position?.hours.noteDeleted(createdUtc)
   }

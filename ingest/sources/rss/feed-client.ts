@@ -15,8 +15,8 @@ interface Remembered {
 }
 
 /**
- * Reads listings as Atom feeds: `/r/a+b/new/.rss`. A feed that was read before is asked for only if it has changed
- * (RFC 9110, 13.1).
+ * Reads listings as Atom feeds: `/r/a+b/new/.rss`. A feed that was read before is requested conditionally, so that the server sends
+ * it only when it has changed (RFC 9110, 13.1).
  */
 export class FeedClient implements ListingClient {
   readonly #http: HttpClient
@@ -27,7 +27,7 @@ export class FeedClient implements ListingClient {
 
   /**
    * @param url an origin
-   * @param confirms whether what is refused is asked for once more, which takes another minute
+   * @param confirms whether to send a refused request once more, which takes another minute
    */
   constructor(http: HttpClient, url: string, confirms: boolean) {
     this.#http = http
@@ -43,14 +43,14 @@ export class FeedClient implements ListingClient {
     const url = `${this.#url}${path.replace(/\/$/, '')}/.rss?${new URLSearchParams(query)}`
     const before = this.#remembered.get(url)
     const headers = { accept: 'application/atom+xml', ...before?.validators }
-    const judge = (answer: HttpAnswer): ListingPage => {
+    const parse = (answer: HttpAnswer): ListingPage => {
       if (answer.status === 304 && before !== undefined) return before.page
       throwOnFailure(answer)
       const page = toPage(answer.text)
       if (query['after'] === undefined) this.#remember(url, answer, page)
       return page
     }
-    const exchange = { what: path, build: () => ({ url, headers }), judge }
+    const exchange = { what: path, build: () => ({ url, headers }), parse }
     return this.#confirms ? this.#http.requestTwiceIfRefused(exchange, signal) : this.#http.request(exchange, signal)
   }
 
@@ -65,13 +65,13 @@ export class FeedClient implements ListingClient {
   }
 }
 
-/** A feed does not say where it goes on; a listing goes on after its last entry. */
+/** Makes a page of a feed. A feed does not say where the next page begins; it begins after the last entry. */
 function toPage(text: string): ListingPage {
   try {
     const items = readFeed(text)
     const last = items.at(-1)
     return { items, after: last === undefined || items.length < FULL_FEED ? undefined : `t3_${last.id}` }
   } catch (cause) {
-    throw new TransientError('no feed but something else', { cause })
+    throw new TransientError('an answer that is not a feed', { cause })
   }
 }

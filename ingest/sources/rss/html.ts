@@ -2,20 +2,20 @@ const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
 const MAX_CODE_POINT = 0x10ffff
 
 /**
- * The part of an entry's HTML that is the post's own text; empty for a link. Around it stand a preview and who submitted
- * it. Reddit marks it with comments.
+ * Returns the part of an entry's HTML that is the post's own text, which Reddit marks with comments; empty for a link. The rest of
+ * the HTML is a preview and the name of the author.
  */
 export function textPartOf(html: string): string {
   return /<!-- SC_OFF -->([^]*?)<!-- SC_ON -->/.exec(html)?.[1] ?? ''
 }
 
-/** Where the entry's `[link]` leads; undefined where it has none. */
+/** Returns the address of the entry's `[link]`; undefined when it has none. */
 export function linkOf(html: string): string | undefined {
   const href = /<a href="([^"]*)">\[link\]<\/a>/.exec(html)?.[1]
   return href === undefined ? undefined : decodeEntities(href)
 }
 
-/** HTML as plain text: a line for each paragraph, item, row or break. */
+/** Converts HTML to plain text, with a line for each paragraph, list item, table row or line break. */
 export function htmlToText(html: string): string {
   const lines = html
     .replaceAll(/<!--[^]*?-->/g, '')

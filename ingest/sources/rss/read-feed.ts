@@ -4,13 +4,12 @@ import type { Submission } from '../listing/listing-page.ts'
 import { htmlToText, linkOf, textPartOf } from './html.ts'
 
 /**
- * The posts of a feed, newest first, with the fields that the API would give them as far as a feed has them. The author
- * is not read.
- * @throws when it is no XML or no Atom feed
+ * Reads the posts of a feed, newest first. They have the fields of the API as far as a feed contains them, but not the author.
+ * @throws when the text is not XML, or not an Atom feed
  */
 export function readFeed(xml: string): Submission[] {
   const { root } = parseXml(xml)
-  if (root?.name !== 'feed') throw new Error('no Atom feed')
+  if (root?.name !== 'feed') throw new Error('not an Atom feed')
   return childrenOf(root, 'entry')
     .map(toSubmission)
     .filter((entry) => entry !== undefined)

@@ -25,7 +25,7 @@ const notStored = (stored: ReadonlySet<string>, posts: readonly StandInPost[]): 
   posts.map(({ id }) => id).filter((id) => !stored.has(id))
 
 describe('rss', () => {
-  test('reads one feed a minute, and nothing twice', async () => {
+  test('reads one feed a minute, and stores nothing twice', async () => {
     const posts = inOrder(steadily('a1', 10 * MINUTE, -HOUR, 2 * HOUR), steadily('b1', 15 * MINUTE, -HOUR, 2 * HOUR, 5))
     const { feed, create, world } = setUp(posts, ['a1', 'b1'])
     await world.run(create(), 2 * HOUR)
@@ -36,7 +36,7 @@ describe('rss', () => {
     expect(feed.log.filter(({ status }) => status === 304).length).toBeGreaterThan(90)
   })
 
-  test('what a feed no longer shows after a stop is a gap', async () => {
+  test('posts that a feed no longer shows after a stop are a coverage gap', async () => {
     const posts = steadily('a1', MINUTE, -HOUR, 12 * HOUR)
     const { clock, create, world } = setUp(posts, ['a1'])
     await world.run(create(), 30 * MINUTE)
@@ -56,7 +56,7 @@ describe('rss', () => {
   })
 })
 
-test('an entry becomes a post without an author', () => {
+test('an entry is read as a post without its author', () => {
   const [post] = readFeed(
     `<feed><entry><author><name>/u/someone</name></author><category term="AskScience"/><id>t3_1abc</id>
      <content type="html">&lt;!-- SC_OFF --&gt;&lt;div class="md"&gt;&lt;p&gt;One &amp;amp; two&lt;/p&gt;&lt;p&gt;three&lt;/p&gt;&lt;/div&gt;&lt;!-- SC_ON --&gt;
@@ -80,12 +80,12 @@ test.each([
   ['', /root element/i],
   ['not XML', /./],
   ['<feed><entry>', /./],
-  ['<html></html>', 'no Atom feed'],
-])('%j is no feed', (text, reason) => {
+  ['<html></html>', 'not an Atom feed'],
+])('%j is not a feed', (text, reason) => {
   expect(() => readFeed(text)).toThrow(reason)
 })
 
-test('HTML becomes text', () => {
+test('HTML is converted to plain text', () => {
   const html =
     '<div class="md"><h1>Title</h1> <p>a <em>b</em>&#39;s<br/>c</p><ul>\n<li>d</li><li>&lt;e&gt; &unknown;</li></ul></div>'
   expect(htmlToText(html)).toBe("Title\na b's\nc\nd\n<e> &unknown;")

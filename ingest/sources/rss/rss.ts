@@ -6,13 +6,17 @@ import { ListingSource } from '../listing/listing.ts'
 import type { LiveSource } from '../live/source.ts'
 import { FeedClient } from './feed-client.ts'
 
-/** Anonymous readers get about one feed a minute. */
+/** Reddit allows readers without an account about one feed a minute. */
 const FEEDS_PER_MINUTE = 1
 const LEAST_INTERVAL_MS = 60_000
-/** At a minute a page, what lies further back would keep the present waiting. */
+/** At a minute for each page, reading further back would delay new posts. */
 const MAX_PAGES = 4
 
-/** @param maxAttempts exchanges tried for one feed; undefined: as many as a source that runs on tries, which confirms refusals, too */
+/**
+ * Creates a client.
+ * @param maxAttempts how often one feed is attempted; undefined: the default for sources that run on, which also send a refused request
+ * once more
+ */
 export function createFeedClient(
   source: KeylessSource,
   logger: Logger,
@@ -23,7 +27,7 @@ export function createFeedClient(
   return new FeedClient(http, source.url, maxAttempts === undefined)
 }
 
-/** Follows a list of subreddits through their feeds: the listings of new posts, as Atom. */
+/** Creates the source that follows a list of subreddits by reading their feeds: their listings of new posts, as Atom. */
 export function createRss(source: KeylessSource, logger: Logger, world: World): LiveSource {
   return new ListingSource({
     name: 'rss',

@@ -1,36 +1,40 @@
 import type { StoredPost, StoredPosts } from '../../live/post-log.ts'
 
-/** Stored later than this after its creation, a post's age counts from its storing: that was the first look at it. */
+/** When a post was stored later than this after its creation, its age counts from the time at which it was stored. */
 const LATE_S = 3_600
 
-/** Walks through the log as its posts come to an age. What stands in the log is the list of what is to be done. */
+/** Goes through the stored posts in the order of the log, and hands out each of them when it has reached a certain age. */
 export class AgeCursor {
   readonly ageS: number
   readonly #stored: StoredPosts
   #position: number
-  /** Read, and not handed out yet. */
+  /** Posts that were read from the log and not handed out yet. */
   #ahead: StoredPost[] = []
-  /** Sequences of those that are handed out and not settled, in ascending order. */
+  /** The sequences of posts that were handed out and whose check is not complete, in ascending order. */
   readonly #open = new Set<number>()
 
-  /** @param position sequence of the log up to which all is done */
+  /** @param position the sequence of the log up to which all posts were checked at this age */
   constructor(ageS: number, stored: StoredPosts, position: number) {
     this.ageS = ageS
     this.#stored = stored
     this.#position = position
   }
 
-  /** Everything up to this sequence is settled: after a stop it is gone on from here. */
+  /** All posts up to this sequence were checked at this age. After a stop the cursor goes on from here. */
   get completeThrough(): number {
     for (const first of this.#open) return first - 1
     return this.#ahead[0] === undefined ? this.#position : this.#ahead[0].sequence - 1
   }
 
+  /** How many checks are not complete. */
   get openPosts(): number {
     return this.#open.size
   }
 
-  /** Reads on where nothing that was read is left. @returns when the next post comes to its age, seconds since the epoch */
+  /**
+   * Returns when the next post reaches this age, seconds since the epoch; infinity when there is no further post. It reads on in the
+   * log when all posts that it has read were handed out.
+   */
   async nextDueUtc(): Promise<number> {
     while (this.#ahead.length === 0) {
       const { posts, through } = await this.#stored.read(this.#position)
@@ -41,23 +45,24 @@ export class AgeCursor {
     return this.dueUtc(this.#ahead[0]!)
   }
 
-  /** Hands out the next post; it is open until it is settled. */
+  /** Hands out the next post. Its check is open until {@link complete} is called. */
   take(): StoredPost {
     const post = this.#ahead.shift()!
     this.#open.add(post.sequence)
     return post
   }
 
+  /** Notes that the check of a post is complete. */
   complete({ sequence }: StoredPost): void {
     this.#open.delete(sequence)
   }
 
-  /** Passes over a post that is erased. */
+  /** Skips a post, because it was erased. */
   forget(id: string): void {
     this.#ahead = this.#ahead.filter((post) => post.id !== id)
   }
 
-  /** When a post comes to this age, seconds since the epoch. */
+  /** When a post reaches this age, seconds since the epoch. */
   dueUtc({ createdUtc, storedUtc }: StoredPost): number {
     const isLate = createdUtc > storedUtc || storedUtc - createdUtc > LATE_S
     return (isLate ? storedUtc : createdUtc) + this.ageS

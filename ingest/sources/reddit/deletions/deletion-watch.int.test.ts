@@ -23,12 +23,12 @@ import { LogPosts } from './log-posts.ts'
 
 const SECRET = 'xylophonequartz'
 
-/** Lets simulated time pass whenever nothing real is on its way, until something has come about. */
+/** Lets simulated time pass while no real request is running, until a condition holds. */
 async function passUntil(clock: SimulatedClock, isIdle: () => boolean, isDone: () => Promise<boolean>): Promise<void> {
   while (!(await isDone())) if (isIdle()) await clock.pass(2 * SECOND)
 }
 
-/** A fetch that tells whether an exchange is on its way. */
+/** A fetch that tells whether one of its requests is running. */
 function countedFetch(): { readonly fetch: Fetch; readonly isIdle: () => boolean } {
   let underway = 0
   const fetch: Fetch = async (request, signal) => {
@@ -42,7 +42,7 @@ function countedFetch(): { readonly fetch: Fetch; readonly isIdle: () => boolean
   return { fetch, isIdle: () => underway === 0 }
 }
 
-test('a post that its author deletes is gone from a real log, text and score, by the users of nats.conf', async () => {
+test('with the users of nats.conf, a post that its author deletes is erased from a real log with its score', async () => {
   await using nats = await startSecuredNats()
   const { url, dataDir } = nats
   const clock = new SimulatedClock(Date.now())

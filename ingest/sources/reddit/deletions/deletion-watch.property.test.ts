@@ -24,7 +24,7 @@ const scenario = fc.record({
   ),
 })
 
-test('whatever happens, all that goes is erased within 48 hours, and nothing else', async () => {
+test('despite faults, stops and crashes all deleted posts are erased within 48 hours, and no others', async () => {
   const check = async (given: typeof scenario extends fc.Arbitrary<infer T> ? T : never): Promise<void> => {
     const { seed, isSweep, everyMs, deleted, faultShare, stops } = given
     const random = seededRandom(seed)

@@ -17,7 +17,7 @@ import { random as seededRandom } from '../../../../ml/random.ts'
 const poll = { pollIntervalMs: MINUTE }
 const WAYS = ['deleted', 'removed', 'author', 'nothing'] as const
 
-/** Notes when each post was erased. */
+/** Prepares a simulation that notes when each post was erased. */
 function watched(subreddits: readonly string[] | undefined, options: Partial<StandInOptions> = {}) {
   const set = setUp(subreddits, options)
   set.world.checksDeletions = true
@@ -28,7 +28,7 @@ function watched(subreddits: readonly string[] | undefined, options: Partial<Sta
   return { ...set, erasedMs }
 }
 
-/** Posts of which some go, at ages up to two days, in every way. */
+/** Lets a share of the posts be deleted or removed on Reddit, in every way, at ages of up to two days. */
 function withDeletions(posts: readonly StandInPost[], share: number, seed = 1, maxAgeMs = 46 * HOUR): StandInPost[] {
   const random = seededRandom(seed)
   return posts.map((post, index) => {
@@ -39,22 +39,22 @@ function withDeletions(posts: readonly StandInPost[], share: number, seed = 1, m
 }
 
 const erasedIds = ({ world }: Setting): string[] => [...world.sink.log.erased.keys()].sort()
-const goneIds = (posts: readonly StandInPost[]): string[] =>
+const deletedIds = (posts: readonly StandInPost[]): string[] =>
   posts
     .filter(({ untilMs }) => untilMs !== Number.POSITIVE_INFINITY)
     .map(({ id }) => id)
     .sort()
 const infoRequests = ({ reddit }: Setting) => reddit.log.filter(({ path }) => path === '/api/info')
 
-describe('looking for deleted posts', () => {
+describe('checking stored posts for deletion', () => {
   test.each([['a list', ['a1']] as const, ['all of Reddit', undefined] as const])(
-    '%s: every post that goes is erased within 48 hours, and no other, within the limit',
+    '%s: every deleted post is erased within 48 hours, and no other, within the rate limit',
     async (_, subreddits) => {
       const set = watched(subreddits)
       const posts = withDeletions(steadily('a1', 2 * MINUTE, MINUTE, 10 * HOUR, FIRST_ID), 0.3)
       set.reddit.add(posts)
       await set.world.run(set.create(poll), 60 * HOUR)
-      expect(erasedIds(set)).toEqual(goneIds(posts))
+      expect(erasedIds(set)).toEqual(deletedIds(posts))
       for (const { id, untilMs } of posts.filter((post) => post.untilMs < Number.POSITIVE_INFINITY)) {
         expect(set.erasedMs.get(id)! - untilMs).toBeLessThan(48 * HOUR)
         expect(set.erasedMs.get(id)).toBeGreaterThanOrEqual(untilMs)
@@ -66,7 +66,7 @@ describe('looking for deleted posts', () => {
     60_000,
   )
 
-  test('looks at about 1, 12, 36 and 47 hours, many posts a request', async () => {
+  test('checks posts at about 1, 12, 36 and 47 hours of age, many in one request', async () => {
     const set = watched(['a1'])
     const posts = steadily('a1', 10 * SECOND, MINUTE, HOUR, FIRST_ID)
     set.reddit.add(posts)
@@ -80,7 +80,7 @@ describe('looking for deleted posts', () => {
     expect(infoRequests(set).length).toBeLessThan((4 * posts.length) / 25)
   })
 
-  test('a stop of days is caught up, oldest first, beside the present', async () => {
+  test('after a stop of days the overdue checks are caught up while new posts are read', async () => {
     const set = watched(undefined)
     const posts = withDeletions(steadily('a1', 20 * SECOND, 0, 6 * HOUR, FIRST_ID), 0.2, 2, 30 * HOUR)
     const later = steadily('a1', 20 * SECOND, 70 * HOUR, 75 * HOUR, FIRST_ID + posts.length)
@@ -90,14 +90,14 @@ describe('looking for deleted posts', () => {
     const backMs = set.clock.trueMs
     const wasErased = new Set(erasedIds(set))
     await set.world.run(set.create({ pollIntervalMs: 10 * SECOND }), 90 * MINUTE)
-    expect(erasedIds(set)).toEqual(goneIds(posts))
+    expect(erasedIds(set)).toEqual(deletedIds(posts))
     const caughtUp = posts.filter(({ id }) => set.erasedMs.has(id) && !wasErased.has(id))
     expect(Math.max(...caughtUp.map(({ id }) => set.erasedMs.get(id)! - backMs))).toBeLessThan(30 * MINUTE)
     expect(set.world.sink.stored.size).toBeGreaterThan(posts.length + 5 * 100)
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('overdue checks leave the live reading its turn', async () => {
+  test('overdue checks leave enough requests to the reading of new posts', async () => {
     const set = watched(['a1'])
     const posts = steadily('a1', SECOND, -2 * HOUR, 3 * HOUR, FIRST_ID)
     set.reddit.add(posts)
@@ -110,7 +110,7 @@ describe('looking for deleted posts', () => {
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test.each(FAULTS)('%s is no deletion, and keeps none from being found', async (_, fault) => {
+  test.each(FAULTS)('%s is not taken for a deletion, and does not hide one', async (_, fault) => {
     const random = seededRandom(4)
     const [fromMs, untilMs] = [START_MS + 70 * MINUTE, START_MS + 3 * HOUR]
     const set = watched(['a1'], {
@@ -121,11 +121,11 @@ describe('looking for deleted posts', () => {
     await set.world.run(set.create(poll), 18 * HOUR)
     const wasStored = posts.filter(({ id }) => set.world.sink.stored.has(id))
     expect(wasStored.length).toBeGreaterThan(50)
-    expect(erasedIds(set)).toEqual(goneIds(wasStored))
+    expect(erasedIds(set)).toEqual(deletedIds(wasStored))
     expect(set.reddit.busiestMinute).toBeLessThanOrEqual(100)
   })
 
-  test('answers without any post are no deletions', async () => {
+  test('an answer without any post is not taken for deletions', async () => {
     const [fromMs, untilMs] = [START_MS + 50 * MINUTE, START_MS + 13 * HOUR]
     const empty = { kind: 'answer', status: 200, body: '{"data":{"children":[],"after":null}}' } as const
     const set = watched(['a1'], {
@@ -138,10 +138,10 @@ describe('looking for deleted posts', () => {
       expect(erasedIds(set)).toEqual([])
       await set.clock.pass(2 * HOUR)
     })
-    expect(erasedIds(set)).toEqual(goneIds(posts))
+    expect(erasedIds(set)).toEqual(deletedIds(posts))
   })
 
-  test('what cannot be erased is tried again', async () => {
+  test('an erasure that fails is retried', async () => {
     const set = watched(['a1'])
     const posts = withDeletions(steadily('a1', 5 * MINUTE, MINUTE, HOUR, FIRST_ID), 0.5, 3, HOUR)
     set.reddit.add(posts)
@@ -151,16 +151,16 @@ describe('looking for deleted posts', () => {
       set.world.sink.log.failing = undefined
       await set.clock.pass(10 * MINUTE)
     })
-    expect(erasedIds(set)).toEqual(goneIds(posts))
+    expect(erasedIds(set)).toEqual(deletedIds(posts))
   })
 
-  test('a sweep reports erased posts with their hours', async () => {
+  test('a sweep reports the hours of deleted posts again', async () => {
     const set = watched(undefined)
     const posts = withDeletions(steadily('a1', MINUTE, 0, 4 * HOUR, FIRST_ID), 0.3, 5, 11 * HOUR)
     set.reddit.add(posts)
     await set.world.run(set.create(poll), 17 * HOUR)
     const hour = set.world.reports.filter(({ hour_utc: utc }) => utc * SECOND === START_MS + HOUR)
-    const gone = goneIds(posts.slice(60, 120)).length
+    const gone = deletedIds(posts.slice(60, 120)).length
     expect(hour.at(-1)).toMatchObject({ expected: 60, seen: 60 - gone, erased: gone, unknown: 0, coverage: 1 })
   })
 })

@@ -5,50 +5,56 @@ import { MAX_INFO_IDS, type ListingClient } from '../../listing/listing-page.ts'
 import type { SourceContext } from '../../live/source.ts'
 import { AgeCursor } from './age-cursor.ts'
 import { ErasureQueue } from './erasure-queue.ts'
-import { GONE, whyGone } from './judge-post.ts'
+import { NOT_RETURNED, deletionReason } from './deletion-reason.ts'
 import { lookUpPosts, type LookUpAnswer } from './look-up.ts'
-import type { GonePost, PostLog, StoredPost } from '../../live/post-log.ts'
+import type { DeletedPost, PostLog, StoredPost } from '../../live/post-log.ts'
 
-/** When a post is looked at again, hours after its creation: what is deleted is to be gone within 48 hours. */
+/** At which ages (hours) a stored post is checked. Reddit's terms ask that deleted posts are deleted here within 48 hours. */
 const AGES_H = [1, 12, 36, 47] as const
-/** A request waits so long for more posts to come to their age. */
+/** How long a request waits for more posts to reach their age. */
 const GATHER_S = 300
-/** Present posts that are asked for along with others: an answer without any of them is no answer. */
+/**
+ * How many control posts are asked for along with others. They were there at the last request, so an answer without any post at all
+ * must be wrong.
+ */
 const CONTROL_POSTS = 3
-/** A post that is not returned is asked for again after so long, and only then taken to be gone. */
+/** A post that Reddit does not return is asked for again after this time. When it is missing then too, it counts as deleted. */
 const CONFIRM_AFTER_S = 600
 const REFUSED_WAIT_MS = 300_000
 const RETRY_WAIT_MS = 30_000
 const IDLE_MS = 10_000
 const SAVE_INTERVAL_MS = 30_000
 const LOG_INTERVAL_MS = 600_000
-/** Of posts at one age that are missing, or about to be erased. */
+/** How many checks at one age may be open: posts that Reddit did not return, and posts that wait to be erased. */
 const MAX_OPEN = 20_000
 
 const KEY = 'reddit.rechecks'
 
-/** By age in hours: the sequence of POSTS up to which every post was looked at. */
+/** The saved position. */
 interface Stored {
+  /** The identity of the log. */
   readonly log: string
+  /** By age in hours: the sequence of POSTS up to which every post was checked. */
   readonly through: Readonly<Record<string, number>>
 }
 
-/** A post that came to an age. */
+/** A post that has reached an age at which it is checked. */
 interface Check {
   readonly cursor: AgeCursor
   readonly post: StoredPost
   readonly dueUtc: number
-  /** Whether Reddit did not return it once. */
+  /** Whether Reddit did not return it at the first request. */
   readonly missed: boolean
 }
 
 export interface DeletionWatchOptions {
   readonly client: ListingClient
   readonly clock: Clock
-  readonly onErased: (post: GonePost) => void
+  /** Called for each post after it was erased. */
+  readonly onErased: (post: DeletedPost) => void
 }
 
-/** Looks at stored posts again as they come to certain ages, and erases those that are gone on Reddit. */
+/** Checks stored posts when they reach certain ages, and erases those that were deleted or removed on Reddit. */
 export class DeletionWatch {
   readonly #options: DeletionWatchOptions
 
@@ -56,7 +62,7 @@ export class DeletionWatch {
     this.#options = options
   }
 
-  /** Runs until the signal is aborted. Whatever fails is waited out: reading must not end because of it. */
+  /** Runs until the signal is aborted. After a failure it waits and starts again, so that the source itself goes on reading. */
   async run(context: SourceContext, log: PostLog): Promise<void> {
     const { clock } = this.#options
     const { signal, logger } = context
@@ -65,7 +71,7 @@ export class DeletionWatch {
         await new WatchRun(this.#options, context, log).run()
       } catch (error) {
         if (signal.aborted) return
-        logger.error({ reason: (error as Error).message }, 'looking for deleted posts failed, trying again')
+        logger.error({ reason: (error as Error).message }, 'the check for deleted posts failed; will retry')
         await clock.sleep(RETRY_WAIT_MS, signal)
       }
     }
@@ -79,13 +85,16 @@ class WatchRun {
   readonly #queue: ErasureQueue
   #identity = ''
   #cursors: AgeCursor[] = []
-  /** To be asked about together. */
+  /** The checks of the next request. */
   #batch: Check[] = []
-  /** To be asked about again, in the order of their times. */
+  /** Checks of posts that Reddit did not return, to be repeated, in the order of their times. */
   #toConfirm: Check[] = []
+  /** Ids of the control posts. */
   #controls: string[] = []
+  /** Whether Reddit refused the last request. */
   #refused = false
-  #looked = 0
+  /** How many checks were made. */
+  #checked = 0
   #saved = ''
   #savedMs: number
   #loggedMs: number
@@ -135,7 +144,7 @@ class WatchRun {
     const position = await this.#context.positions.read<Stored>(KEY)
     const through = position?.log === this.#identity ? position.through : {}
     const begin = async (hours: number): Promise<AgeCursor> => {
-      // At the first start: posts that came to their age long ago are past the help of this check.
+      // At the first start, posts that reached this age more than an hour ago are not checked at it.
       const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_SECONDS))
       return new AgeCursor(hours * HOUR_SECONDS, stored, from)
     }
@@ -155,8 +164,8 @@ class WatchRun {
     this.#saved = text
   }
 
-  /** A post that is erased is asked about no more. */
-  #forget(post: GonePost): void {
+  /** Drops all further checks of a post, because it was erased. */
+  #forget(post: DeletedPost): void {
     this.#options.onErased(post)
     for (const cursor of this.#cursors) cursor.forget(post.id)
     const keep = (check: Check): boolean => {
@@ -171,11 +180,11 @@ class WatchRun {
   #logProgress(): void {
     this.#loggedMs = this.#now
     const lateS = this.#batch.map(({ dueUtc }) => Math.max(0, Math.round(this.#nowUtc - dueUtc)))
-    const figures = { looked: this.#looked, unanswered: this.#toConfirm.length, toErase: this.#queue.size }
-    this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'stored posts looked at again')
+    const figures = { checked: this.#checked, toConfirm: this.#toConfirm.length, toErase: this.#queue.size }
+    this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'checked stored posts for deletion')
   }
 
-  /** A failed step changes nothing; the client has waited already. */
+  /** Sends one request, or sleeps. A request that fails changes nothing and is repeated; the client has already waited. */
   async #step(): Promise<void> {
     const { clock } = this.#options
     const { signal, logger } = this.#context
@@ -189,16 +198,16 @@ class WatchRun {
       await this.#ask()
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error
-      logger.warn({ reason: error.message }, 'stored posts not looked at')
+      logger.warn({ reason: error.message }, 'could not check stored posts; will retry')
     }
   }
 
-  /** Oldest first: those that are to be asked about a second time, then whatever came to its age longest ago. */
+  /** Fills the next request: first with checks that are to be repeated, then with posts that reached their age longest ago. */
   async #fillBatch(): Promise<void> {
     const nowUtc = this.#nowUtc
     while (this.#batch.length < MAX_INFO_IDS - CONTROL_POSTS) {
-      const again = this.#toConfirm[0]
-      if (again !== undefined && again.dueUtc <= nowUtc) this.#batch.push(this.#toConfirm.shift()!)
+      const repeated = this.#toConfirm[0]
+      if (repeated !== undefined && repeated.dueUtc <= nowUtc) this.#batch.push(this.#toConfirm.shift()!)
       else if (!(await this.#takeNext(nowUtc))) return
     }
   }
@@ -222,27 +231,27 @@ class WatchRun {
     const answer = await lookUpPosts(client, [...ids], signal, this.#refused)
     if (answer.refused.size === ids.size) {
       this.#refused = true
-      logger.warn({ posts: ids.size }, 'Reddit refuses to show stored posts')
+      logger.warn({ posts: ids.size }, 'Reddit refuses to show stored posts; will retry')
       return clock.sleep(REFUSED_WAIT_MS, signal)
     }
     this.#refused = false
     const checks = this.#batch.splice(0)
-    this.#looked += checks.length
+    this.#checked += checks.length
     for (const check of checks) this.#judge(check, answer)
-    const present = [...answer.found.values()].filter((post) => whyGone(post) === undefined)
+    const present = [...answer.found.values()].filter((post) => deletionReason(post) === undefined)
     this.#controls = [...present.map(({ id }) => id), ...this.#controls].slice(0, CONTROL_POSTS)
   }
 
   #judge(check: Check, { found, refused }: LookUpAnswer): void {
     const { cursor, post, missed } = check
     const settle = (): void => cursor.complete(post)
-    // What Reddit says nothing about is not deleted.
+    // A post that Reddit refuses to show is not taken for deleted.
     if (refused.has(post.id)) return settle()
     const shown = found.get(post.id)
-    const reason = shown === undefined ? GONE : whyGone(shown)
+    const reason = shown === undefined ? NOT_RETURNED : deletionReason(shown)
     if (reason === undefined) return settle()
     if (shown !== undefined || (missed && found.size > 0)) return this.#queue.add(post, reason, settle)
-    // An answer without any post at all is not to be believed.
+    // When the answer has no post at all, not even a control post, it says nothing about this post.
     this.#toConfirm.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + CONFIRM_AFTER_S })
   }
 }

@@ -2,18 +2,18 @@ import { expect, test, vi } from 'vitest'
 import { MINUTE, SECOND, START_MS } from '../../../testing/simulated-setting.ts'
 import { SimulatedClock } from '../../../testing/simulated-clock.ts'
 import type { silentLogger } from '../../../testing/test-source.ts'
-import type { GonePost } from '../../live/post-log.ts'
+import type { DeletedPost } from '../../live/post-log.ts'
 import { ErasureQueue } from './erasure-queue.ts'
 
 const never = new AbortController().signal
-const post = (id: string): GonePost => ({ id, subreddit: 'a1', createdUtc: START_MS / 1_000 - 3_600 })
+const post = (id: string): DeletedPost => ({ id, subreddit: 'a1', createdUtc: START_MS / 1_000 - 3_600 })
 
 /** @param tookMs how long an erasure takes */
 function setUp(tookMs: number) {
   const clock = new SimulatedClock(START_MS)
   const calls: { readonly atMs: number; readonly ids: string[]; readonly reason: string }[] = []
   const eraser = {
-    erase: async (posts: readonly GonePost[], reason: string): Promise<void> => {
+    erase: async (posts: readonly DeletedPost[], reason: string): Promise<void> => {
       calls.push({ atMs: clock.elapsedMs(), ids: posts.map(({ id }) => id), reason })
       await clock.sleep(tookMs, never)
     },
@@ -30,7 +30,7 @@ function setUp(tookMs: number) {
   return { queue, calls, pass, info }
 }
 
-test('gathers for some minutes, erases by reason, and says how long it took', async () => {
+test('collects posts for some minutes, erases them by reason, and logs how long it took', async () => {
   const { queue, calls, pass, info } = setUp(SECOND)
   const told: string[] = []
   queue.add(post('a'), 'one reason', () => told.push('a'))
@@ -50,7 +50,7 @@ test('gathers for some minutes, erases by reason, and says how long it took', as
   expect(info.mock.calls[0]![0]).toMatchObject({ ...figures, ageS: { most: 3_600 + 301 } })
 })
 
-test('what takes long rests long', async () => {
+test('after an erasure that took long, the next one waits long', async () => {
   const { queue, calls, pass } = setUp(MINUTE)
   queue.add(post('a'), 'one reason', () => {})
   await pass(7 * MINUTE)

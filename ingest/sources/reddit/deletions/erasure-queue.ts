@@ -1,18 +1,18 @@
 import type { Logger } from '../../../../schema/runtime/logger.ts'
 import type { Clock } from '../../../http/clock.ts'
-import type { Eraser, GonePost } from '../../live/post-log.ts'
+import type { Eraser, DeletedPost } from '../../live/post-log.ts'
 
-/** Erasing looks through days of the log, once for however many posts: they are gathered. */
+/** How long posts are collected. An erasure reads days of the log, once for any number of posts. */
 const GATHER_MS = 300_000
 const ENOUGH_POSTS = 5_000
-/** So much of the time at most goes into erasing: what took a minute rests for twenty. */
+/** The pause after an erasure, as a multiple of the time that it took, so that erasing uses at most a twentieth of the time. */
 const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 const RETRY_MS = 300_000
 
-interface PendingErasure extends GonePost {
+interface PendingErasure extends DeletedPost {
   readonly reason: string
-  /** When Reddit first showed that it is gone, on the monotonic clock. */
+  /** When its deletion was noticed, on the monotonic clock. */
   readonly sinceMs: number
   readonly whenErased: (() => void)[]
 }
@@ -21,13 +21,13 @@ export interface ErasureQueueOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly eraser: Eraser
-  /** Milliseconds since the epoch, by Reddit's clock. */
+  /** The time by Reddit's clock, milliseconds since the epoch. */
   readonly nowMs: () => number
-  /** Told of each post once it is erased. */
-  readonly onErased: (post: GonePost) => void
+  /** Called for each post after it was erased. */
+  readonly onErased: (post: DeletedPost) => void
 }
 
-/** Posts that are gone on Reddit, until they are gone here. */
+/** Collects posts that were deleted on Reddit, and erases them here. */
 export class ErasureQueue {
   readonly #options: ErasureQueueOptions
   readonly #pending = new Map<string, PendingErasure>()
@@ -42,7 +42,8 @@ export class ErasureQueue {
     return this.#pending.size
   }
 
-  add(post: GonePost, reason: string, whenErased: () => void): void {
+  /** Adds a post. @param whenErased is called after it was erased */
+  add(post: DeletedPost, reason: string, whenErased: () => void): void {
     const { id, subreddit, createdUtc } = post
     const before = this.#pending.get(id)
     if (before !== undefined) return void before.whenErased.push(whenErased)
@@ -50,7 +51,7 @@ export class ErasureQueue {
     this.#pending.set(id, { id, subreddit, createdUtc, reason, sinceMs, whenErased: [whenErased] })
   }
 
-  /** Begins to erase what was gathered, if it is time and nothing is being erased. */
+  /** Starts to erase the collected posts, if it is time for it and no erasure is running. */
   eraseIfDue(signal: AbortSignal): void {
     if (this.#running !== undefined || this.#pending.size === 0) return
     const now = this.#options.clock.elapsedMs()
@@ -60,7 +61,7 @@ export class ErasureQueue {
     this.#running = this.#erase(signal).finally(() => (this.#running = undefined))
   }
 
-  /** Resolves when nothing is being erased. */
+  /** Resolves when no erasure is running. */
   async finished(): Promise<void> {
     await this.#running
   }
@@ -76,7 +77,7 @@ export class ErasureQueue {
     } catch (error) {
       if (signal.aborted) return
       this.#restUntilMs = clock.elapsedMs() + RETRY_MS
-      logger.error({ err: error, posts: this.#pending.size }, 'posts that are gone on Reddit could not be erased yet')
+      logger.error({ err: error, posts: this.#pending.size }, 'could not erase posts that were deleted on Reddit; will retry')
     }
   }
 
@@ -97,7 +98,7 @@ export class ErasureQueue {
       toErasureS: { median: middle(waits), most: waits.at(-1) },
       ageS: { median: middle(ages), most: ages.at(-1) },
     }
-    logger.info(figures, 'erased posts that are gone on Reddit')
+    logger.info(figures, 'erased posts that were deleted on Reddit')
   }
 }
 

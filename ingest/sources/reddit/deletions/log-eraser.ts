@@ -3,23 +3,23 @@ import { connectNats, type ServerAddress } from '../../../../schema/runtime/nats
 import { awaitReadModels } from '../../../erasure/await-read-models.ts'
 import { erasePosts } from '../../../erasure/erase-posts.ts'
 import { requireEraser } from '../../../erasure/require-eraser.ts'
-import type { Eraser, GonePost } from '../../live/post-log.ts'
+import type { Eraser, DeletedPost } from '../../live/post-log.ts'
 
-/** Erases posts from the log, as the NATS user that may do that and nothing else. */
+/** Erases posts from the log. It connects as the NATS user `eraser`, since `ingest` may not delete messages. */
 export class LogEraser implements Eraser {
   readonly #server: ServerAddress
   readonly #logger: Logger
 
-  /** @param dataDir holds the user's secret */
+  /** @param dataDir the folder with the user's secret */
   constructor({ url, dataDir }: Omit<ServerAddress, 'user'>, logger: Logger) {
     this.#server = { url, user: 'eraser', dataDir }
     this.#logger = logger
   }
 
-  async erase(posts: readonly GonePost[], reason: string, signal: AbortSignal): Promise<void> {
+  async erase(posts: readonly DeletedPost[], reason: string, signal: AbortSignal): Promise<void> {
     await requireEraser(this.#server)
     const connection = await connectNats({ ...this.#server, name: 'ingest eraser' })
-    // Interrupted at any point, the next erasure finishes it.
+    // An erasure may be interrupted at any point, because the next one completes it.
     const stop = (): void => void connection.close()
     signal.addEventListener('abort', stop)
     try {

@@ -6,7 +6,7 @@ import { fieldsOf, readPostMessages, readSubmittedAfter } from '../../live/read-
 
 const SOURCE = 'reddit'
 
-/** The posts in POSTS, read without a consumer. */
+/** Reads the posts in the stream POSTS without a consumer. */
 export class LogPosts implements StoredPosts {
   readonly #jsm: JetStreamManager
 
@@ -34,7 +34,7 @@ export class LogPosts implements StoredPosts {
   }
 }
 
-/** Undefined where it is no post of Reddit's. */
+/** Returns the post of a message; undefined when the message is not a post from Reddit's API. */
 function toPost(message: StoredMsg): StoredPost | undefined {
   const { seq: sequence, time } = message
   const { type, id, subreddit, created_utc: createdUtc, source } = fieldsOf(message)

@@ -2,16 +2,16 @@ import { isRefusal } from '../../../http/errors.ts'
 import { halve } from '../../listing/chunks.ts'
 import type { ListingClient, Submission } from '../../listing/listing-page.ts'
 
-/** What Reddit says of some ids. An id in neither is one that it does not return. */
+/** What Reddit answers about some ids. An id that is neither found nor refused was not returned. */
 export interface LookUpAnswer {
   readonly found: ReadonlyMap<string, Submission>
-  /** Ids about which it says nothing. */
+  /** Ids that Reddit refused to answer about. */
   readonly refused: ReadonlySet<string>
 }
 
 /**
  * Asks for at most a hundred posts by their ids.
- * @param halves find out which of them is to blame when they are refused; else all are
+ * @param halves whether to find out which ids are the reason of a refusal, by halving them; otherwise all count as refused
  * @throws UnavailableError, and the signal's reason
  */
 export async function lookUpPosts(
