@@ -110,7 +110,7 @@ describe('--check', () => {
     expect(all).toMatchObject({ works: false, text: expect.stringContaining('but refuses /api/info (403).') as string })
     expect(list).toMatchObject({
       works: true,
-      text: expect.stringContaining('What is deleted on Reddit cannot be noticed') as string,
+      text: expect.stringContaining('Posts deleted on Reddit will not be noticed') as string,
     })
   })
 
@@ -120,7 +120,7 @@ describe('--check', () => {
     expect(some.text).toContain('Not readable: r/all (403 Forbidden); r/popular is.')
     const none = await check(REDDIT, { refused: ['all', 'popular', 'askreddit'] })
     expect(none).toMatchObject({ works: false })
-    expect(none.text).toContain('but lets it read nothing: r/all (403 Forbidden), r/popular')
+    expect(none.text).toContain('but it cannot read anything: r/all (403 Forbidden), r/popular')
   })
 
   test('sends only one request for a feed that is refused', async () => {

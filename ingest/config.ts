@@ -135,7 +135,7 @@ function readSource(read: SettingsReader, kind: string, files: string[], values:
   if (kind === 'dump') return readDump(read, files, values)
   if (kind === 'reddit') return readReddit(read, values)
   if (kind === 'arctic-shift' || kind === 'rss') return readKeyless(read, kind, values)
-  if (kind !== 'none') read.problem(`unknown source "${kind}"; there are ${SOURCES.join(', ')}`)
+  if (kind !== 'none') read.problem(`unknown source "${kind}"; the sources are ${SOURCES.join(', ')}`)
   return { kind: 'none' }
 }
 

@@ -23,7 +23,7 @@ export function wasDeletedLater(submission: unknown): boolean {
 
 /**
  * Converts a Reddit submission into an event: only known fields, never the author, and texts cut to the schema's limits.
- * @param nowMs the clock, milliseconds since the epoch
+ * @param nowMs the current time, milliseconds since the epoch
  * @throws EventRejectedError when it is not a valid post
  */
 export function toPostEvent(submission: unknown, source: string, nowMs: number): PostSubmitted {
@@ -63,5 +63,5 @@ const toBoolean = (value: unknown): boolean | null => (typeof value === 'boolean
 const within = (value: unknown, max: number): string | null =>
   typeof value === 'string' && value.length <= max ? value : null
 
-/** A text cut to `max` UTF-16 units. */
+/** Cuts a text to `max` UTF-16 units. @returns null when the value is not a text */
 const cut = (value: unknown, max: number): string | null => (typeof value === 'string' ? cutText(value, max) : null)

@@ -108,7 +108,7 @@ describe('throwOnFailure', () => {
     [451, '', RefusedError, '451 '],
     [500, '<html>', TransientError, '500'],
     [418, '', TransientError, '418'],
-    [301, '', TransientError, 'a redirect to nowhere'],
+    [301, '', TransientError, 'a redirect without a target'],
   ])('%d %j', (status, text, kind, message) => {
     const check = (): void => throwOnFailure(answerOf(status, text))
     expect(check).toThrow(kind)

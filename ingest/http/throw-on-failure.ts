@@ -33,7 +33,7 @@ function tooManyWaitMs(headers: Headers): number {
 
 function redirected(location: string | null): Error {
   const base = 'https://www.reddit.com'
-  if (location === null || !URL.canParse(location, base)) return new TransientError('a redirect to nowhere')
+  if (location === null || !URL.canParse(location, base)) return new TransientError('a redirect without a target')
   const { pathname, search } = new URL(location, base)
   return new RedirectedError(pathname + search)
 }

@@ -22,7 +22,7 @@ export const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
   ['HTML instead of JSON', answer(200, PAGE)],
   ['JSON that is neither a listing nor a token', answer(200, '{"error":"invalid_grant"}')],
   ['an empty answer', answer(200)],
-  ['a redirect to nowhere', answer(302)],
+  ['a redirect without a target', answer(302)],
   ['a cut connection', { kind: 'cut' }],
   ['a slow answer', { kind: 'slow' }],
 ]

@@ -10,7 +10,7 @@ export const SEARCH_LIMIT = 100
 /** A post in the archive. It has the fields of Reddit's API. */
 export type ArchivedPost = Readonly<Record<string, unknown>>
 
-/** Searches Arctic Shift. Source: its API's README. */
+/** Searches posts in the archive Arctic Shift. Source: the API's README in the archive's repository. */
 export class ArchiveClient {
   readonly #http: HttpClient
   readonly #url: string

@@ -4,7 +4,7 @@ import { history, language, philosophy, science } from './registers/scholars.ts'
 import { memes, puns, shitposts } from './registers/silly.ts'
 import { pets, rants, showerThoughts, sports, support } from './registers/everyday.ts'
 
-/** Every way of writing, by name. */
+/** All registers, by name. */
 export const registers = {
   cooking,
   games,

@@ -186,7 +186,7 @@ export class ChunkReading {
     const { position, context, client } = this.#options
     this.#renamed.add(renamed)
     if (this.chunk.names.includes(renamed)) return
-    context.logger.info({ subreddit: name, renamed }, 'subreddit has another name now')
+    context.logger.info({ subreddit: name, renamed }, 'subreddit was renamed; reading it under its new name')
     position.begin([renamed], position.through.get(name) ?? Math.floor(client.serverMs / 1_000))
     this.chunk.names.push(renamed)
     yield* this.#readNames([renamed])

@@ -99,7 +99,7 @@ describe('a sweep’s reports', () => {
 
   test('the hours of a stop are reported as unseen at once, and as read when they are caught up', async () => {
     const set = setUp(undefined)
-    // Enough for a backlog: more than five thousand ids.
+    // During the stop more than five thousand ids are given out, so that there is a backlog.
     set.reddit.add(steadily('a1', SECOND, -HOUR, 12 * HOUR, 60_000_000))
     await set.world.run(set.create(poll), 2.5 * HOUR)
     await set.clock.pass(4 * HOUR)

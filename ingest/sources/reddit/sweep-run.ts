@@ -208,7 +208,10 @@ export class SweepRun {
   async #waitForAnyPost(): Promise<void> {
     const waitMs = this.#startWaitMs
     const tried = [...NEWEST_NAMES.map((name) => `/r/${name}/new`), '/api/info']
-    this.#context.logger.error({ tried, waitMs }, 'Reddit shows no post at all, so there is no id to begin with')
+    this.#context.logger.error(
+      { tried, waitMs },
+      'Reddit shows no post at all, so there is no id to start from; will retry',
+    )
     this.#startWaitMs = Math.min(MAX_WAIT_MS, waitMs * 2)
     await this.#options.clock.sleep(waitMs, this.#context.signal)
   }

@@ -5,7 +5,7 @@ import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
 import { random as seededRandom } from '../../../ml/random.ts'
 
 const FIRST_ID = 300_000_000
-/** Sixteen posts a second. */
+/** The time between two posts, at sixteen posts a second. */
 const EVERY_MS = 62.5
 /** How long a poll with an interval of a second takes at most, including the requests before it. */
 const ONE_POLL_MS = 2 * SECOND

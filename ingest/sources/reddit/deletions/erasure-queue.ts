@@ -77,7 +77,10 @@ export class ErasureQueue {
     } catch (error) {
       if (signal.aborted) return
       this.#restUntilMs = clock.elapsedMs() + RETRY_MS
-      logger.error({ err: error, posts: this.#pending.size }, 'could not erase posts that were deleted on Reddit; will retry')
+      logger.error(
+        { err: error, posts: this.#pending.size },
+        'could not erase posts that were deleted on Reddit; will retry',
+      )
     }
   }
 
