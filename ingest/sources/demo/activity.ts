@@ -2,7 +2,7 @@ import { communities } from './communities.ts'
 
 /** Posts a second on average over a day: some 280,000 posts in a week, so that the first start makes its history within a minute. */
 const MEAN_RATE = 0.463
-/** The busiest minute of a day has this share more than the average, the quietest one this share less. */
+/** The busiest minute of a day has this share more posts than the average, the quietest one this share fewer. */
 const DAILY_SWING = 0.4
 /** The hour of the day (UTC) at which the most posts are made, over all communities. */
 const BUSIEST_HOUR_UTC = 19

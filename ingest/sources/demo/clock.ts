@@ -6,7 +6,8 @@ export class DemoClock {
   readonly #now: () => number
 
   /**
-   * @param speed how many times faster than real time the past passes; 1: the clock always shows the present, so that all history is due at once
+   * @param speed how many times faster than real time the past passes; 1: the clock always shows the present, so that all history
+   * is due at once
    * @param fromMs the time that the clock shows first, milliseconds since the epoch
    */
   constructor(speed: number, fromMs: number, now: () => number = Date.now) {

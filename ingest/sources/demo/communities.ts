@@ -3,7 +3,7 @@ import type { registers } from './registers.ts'
 type Mix = Partial<Record<keyof typeof registers, number>>
 
 export interface Community {
-  /** Invented: it names no existing subreddit on purpose. */
+  /** An invented name; it is not meant to be that of an existing subreddit. */
   readonly name: string
   /** How many posts it has, relative to the other communities. */
   readonly size: number

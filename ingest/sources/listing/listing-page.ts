@@ -21,7 +21,7 @@ export interface ListingQuestion {
   readonly query: Readonly<Record<string, string>>
 }
 
-/** How many posts one request to `/api/info` may ask for. It takes their ids and answers with a listing. */
+/** How many posts one request to `/api/info` may ask for. The endpoint takes post ids and answers with a listing. */
 export const MAX_INFO_IDS = 100
 
 /** Reads listings, one page at a time. */

@@ -43,7 +43,7 @@ export class SuspendedSubreddits {
     if (this.#suspended.delete(name) && log) this.#logger.info({ subreddit: name }, 'subreddit can be read again')
   }
 
-  /** Lets every suspended subreddit be tried again within `ms`. For when none can be read: the fault may not be theirs. */
+  /** Lets every suspended subreddit be tried again within `ms`. Used when none can be read, since the fault may be the server's. */
   retryWithin(ms: number): void {
     const retryMs = this.#clock.elapsedMs() + ms
     for (const suspension of this.#suspended.values()) suspension.retryMs = Math.min(suspension.retryMs, retryMs)

@@ -2,7 +2,7 @@ import { MAX_INFO_IDS } from '../listing/listing-page.ts'
 
 /** An answer is full, so that more ids can be read at once, when at least this share of the ids asked for were given out. */
 const FULL_SHARE = 0.9
-/** A request reserves places for half as many new ids again as came last, and for this many more. */
+/** A request reserves places for one and a half times as many new ids as came last, plus this many. */
 const SPARE_IDS = 20
 /** The share of ids with a post is taken over about this many of the newest ids. */
 const WINDOW_IDS = 200
@@ -13,7 +13,7 @@ const SPARSE_SHARE = 0.5
 
 /** How fast new ids are given out at the front of the sweep, and how many of them lead to a post. */
 export class FrontPace {
-  /** Whether no new id had been given out at the last answer. */
+  /** Whether the last answer showed no new id. */
   isIdle = false
   #ids = 0
   #found = 0

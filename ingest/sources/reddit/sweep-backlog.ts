@@ -23,7 +23,7 @@ export interface SweepBacklogOptions {
 export class SweepBacklog {
   readonly #options: SweepBacklogOptions
   readonly #maxIds: number
-  /** Whether the last posts of the backlog that were read are too old for missing posts to appear still. */
+  /** Whether the last posts that were read from the backlog are so old that missing posts of their time will not appear any more. */
   #isOld = true
 
   constructor(options: SweepBacklogOptions) {

@@ -73,7 +73,7 @@ export class SweepRun {
   /** Whether a listing could be read at the last try. */
   #listingShown = true
   #startWaitMs = FIRST_WAIT_MS
-  /** No ids are read until then, because Reddit refused to show any. */
+  /** Until when no posts are read by their ids, because Reddit refused every request for them. */
   #infoPausedUntilMs = 0
   #infoPauseMs = FIRST_WAIT_MS
   #lookBeyondAfterMs = LOOK_BEYOND_AFTER_MS

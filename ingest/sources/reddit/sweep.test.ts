@@ -88,7 +88,7 @@ describe('sweep', () => {
   test('starts with r/popular where r/all cannot be read', async () => {
     const set = setUp(undefined)
     set.reddit.subreddits.set('all', { status: 404 })
-    // These ids lie beyond those that an exponential search would find.
+    // An exponential search from 0 would not find these ids, because there are no posts with lower ids.
     const posts = traffic({ everyMs: 500, fromMs: -10 * MINUTE, untilMs: 10 * MINUTE, firstId: 1_234_567_890 })
     set.reddit.add(posts)
     await set.world.run(set.create({ pollIntervalMs: 5 * SECOND }), 2 * HOUR)
