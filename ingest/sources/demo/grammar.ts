@@ -1,11 +1,5 @@
 import { pick, pickWeighted, type Random } from './random.ts'
-
-/** A way of writing: templates whose `{slots}` are filled from word lists. `{a|b}` is a choice between `a` and `b`. */
-export interface Register {
-  readonly titles: readonly string[]
-  readonly bodies: readonly string[]
-  readonly slots: Readonly<Record<string, readonly string[]>>
-}
+import type { Register } from './registers/register.ts'
 
 const SLOT = /\{([^{}]+)\}/g
 const MAX_DEPTH = 6

@@ -1,4 +1,4 @@
-import type { Register } from '../grammar.ts'
+import type { Register } from './register.ts'
 
 export const law: Register = {
   titles: [
