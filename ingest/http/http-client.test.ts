@@ -85,13 +85,13 @@ describe('HttpClient', () => {
   })
 
   test('a refused request is sent once more, and rejects only when it is refused again', async () => {
-    const mishap = setUp([answerOf(403), answerOf(200, 'there')])
-    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), parse: mishap.parse }
-    expect(await mishap.clock.passUntil(mishap.http.requestTwiceIfRefused(exchange, never))).toBe('there')
-    const meant = setUp([answerOf(404)])
-    const asked = meant.clock.passUntil(meant.http.requestTwiceIfRefused(exchange, never))
+    const refusedOnce = setUp([answerOf(403), answerOf(200, 'there')])
+    const exchange = { what: 'test', build: () => ({ url: 'http://x.test' }), parse: refusedOnce.parse }
+    expect(await refusedOnce.clock.passUntil(refusedOnce.http.requestTwiceIfRefused(exchange, never))).toBe('there')
+    const refusedTwice = setUp([answerOf(404)])
+    const asked = refusedTwice.clock.passUntil(refusedTwice.http.requestTwiceIfRefused(exchange, never))
     await expect(asked).rejects.toThrow(RefusedError)
-    expect(meant.sentMs).toHaveLength(2)
+    expect(refusedTwice.sentMs).toHaveLength(2)
   })
 
   test('takes the time from the server’s date header', async () => {
