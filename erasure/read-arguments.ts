@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { ConfigurationError } from '../../schema/runtime/errors.ts'
-import { STANDARD_STREAM } from '../../schema/runtime/input-file.ts'
-import { readLines } from '../../schema/runtime/read-lines.ts'
+import { ConfigurationError } from '../schema/runtime/errors.ts'
+import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
+import { readLines } from '../schema/runtime/read-lines.ts'
 import { toPostId } from './find-posts.ts'
 
 const USAGE = `usage: npm run erase -- <post id>… [--reason TEXT] [--dry-run] [--json]

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../schema/testing/nats-server.ts'
+import { freePort } from './nats-server.ts'
 import { ensureSecrets } from '../../scripts/secrets.ts'
 
 interface SecuredNats extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { encodeEvent } from '../../schema/events.ts'
-import { DEAD, POSTS, SCORES } from '../../schema/streams.ts'
-import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
+import { encodeEvent } from '../schema/events.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { readMentions, type TracedMessage } from './read-mentions.ts'
 
 const wanted = new Set(['1abcde', '2abcde'])

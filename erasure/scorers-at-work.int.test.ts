@@ -1,10 +1,10 @@
 import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { applyStreams } from '../../schema/apply-streams.ts'
-import { scorerConsumer } from '../../schema/scoring-models.ts'
-import { POSTS } from '../../schema/streams.ts'
-import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { scorerConsumer } from '../schema/scoring-models.ts'
+import { POSTS } from '../schema/streams.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { untilScorersAreDone } from './scorers-at-work.ts'
 
 let nats: TestNatsServer

@@ -1,15 +1,15 @@
-import { checkEvent, decodeValidEvent } from '../../schema/decode-event.ts'
+import { checkEvent, decodeValidEvent } from '../schema/decode-event.ts'
 import {
-  type EventType,
-  type GravitasEvent,
   PostErased,
   PostScored,
   PostSubmitted,
   subjectPrefix,
-} from '../../schema/events.ts'
-import { DEAD, POSTS } from '../../schema/streams.ts'
-import { EventRejectedError } from '../../schema/runtime/errors.ts'
-import { parseJson } from '../../schema/runtime/parse-json.ts'
+  type EventType,
+  type GravitasEvent,
+} from '../schema/events.ts'
+import { EventRejectedError } from '../schema/runtime/errors.ts'
+import { parseJson } from '../schema/runtime/parse-json.ts'
+import { DEAD, POSTS } from '../schema/streams.ts'
 import { findPosts, findPostsInText, type FoundPosts, type Json } from './find-posts.ts'
 import type { TracedStream } from './post-trace.ts'
 

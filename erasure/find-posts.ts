@@ -1,5 +1,5 @@
-import { parseJson } from '../../schema/runtime/parse-json.ts'
-import { isPostId, plainPostId } from '../../schema/post-id.ts'
+import { parseJson } from '../schema/runtime/parse-json.ts'
+import { isPostId, plainPostId } from '../schema/post-id.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
