@@ -1,6 +1,6 @@
 import { count } from '../schema/runtime/progress.ts'
 import type { ErasedPost, ErasureReport } from './erase-posts.ts'
-import type { ReadModelOutcome } from './read-models.ts'
+import type { ErasureState, ReadModelOutcome } from './read-models.ts'
 
 const MAX_SHOWN_SEQUENCES = 5
 const MAX_SHOWN_ERASED = 20
@@ -11,7 +11,7 @@ export function printReport(
   readModels: readonly ReadModelOutcome[],
 ): string {
   const lines = posts.length === 0 ? ['No post was erased before.'] : toLines(posts)
-  for (const outcome of readModels) lines.push(`${outcome.name}: ${printOutcome(outcome, recordedAt ?? 0)}`)
+  for (const outcome of readModels) lines.push(printOutcome(outcome, recordedAt ?? 0))
   const { totalMs, searchMs, scorersMs, readModelsMs } = timings
   const parts = [`Took ${seconds(totalMs)}`, `${seconds(searchMs)} of it searching the log`]
   if (scorersMs >= 1_000) parts.push(`${seconds(scorersMs)} waiting for scorers`)
@@ -47,26 +47,20 @@ function found(stream: string, sequences: readonly number[]): string[] {
   return [`${sequences.length} in ${stream}: ${sequences.slice(0, MAX_SHOWN_SEQUENCES).join(', ')}${more}`]
 }
 
+/** What to say of a read model in each state. @param file its file @param position how far it is in POSTS */
+const WORDS: Readonly<Record<ErasureState, (file: string, position: string) => string>> = {
+  gone: (file) => `erased; ${file} holds nothing of it any more.`,
+  scrubbing: (file) => `erased; unused bytes of ${file} may hold copies of the text until its projector has searched them.`,
+  sending: () => 'erased, but a rejected event waits to be sent to DEAD. Run npm run erase -- --late later.',
+  pending: (_, position) =>
+    `pending; it is at ${position} in POSTS. Its projector applies the erasure when it gets there; start it if it is stopped.`,
+  missing: (file) => `no ${file} in DATA_DIR. On another host, its projector applies the erasure there.`,
+  'other log': (file) => `not known: ${file} was built from another log. Its projector says how to rebuild it.`,
+  unreadable: (file) => `not known: ${file} cannot be read. npm run status says why.`,
+}
+
 function printOutcome({ name, state, checkpoint }: ReadModelOutcome, recordedAt: number): string {
-  const file = `${name}.db`
-  switch (state) {
-    case 'gone':
-      return `erased; ${file} holds nothing of it any more.`
-    case 'scrubbing':
-      return `erased; copies of the text may remain in unused bytes of ${file} until its projector has searched them.`
-    case 'sending':
-      return 'erased, but a rejected event waits to be sent to DEAD. Run npm run erase -- --late later.'
-    case 'pending': {
-      const position = `it is at ${count(checkpoint ?? 0)} of ${count(recordedAt)} in POSTS`
-      return `pending; ${position}. Its projector applies the erasure when it gets there; start it if it is stopped.`
-    }
-    case 'missing':
-      return `no ${file} in DATA_DIR. On another host, its projector applies the erasure there.`
-    case 'other log':
-      return `not known: ${file} was built from another log. Its projector says how to rebuild it.`
-    case 'unreadable':
-      return `not known: ${file} cannot be read. npm run status says why.`
-  }
+  return `${name}: ${WORDS[state](`${name}.db`, `${count(checkpoint ?? 0)} of ${count(recordedAt)}`)}`
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`

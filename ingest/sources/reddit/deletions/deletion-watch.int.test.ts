@@ -107,7 +107,7 @@ test('a post that its author deletes is gone from a real log, text and score, by
     await passUntil(clock, isIdle, async () => (await count(COVERAGE)) > 0)
   }
   expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
-  expect(await count(POSTS)).toBe(21)
+  expect(await count(POSTS)).toBe(22)
   const erasure = await jsm.streams.getMessage(POSTS, {
     last_by_subj: subjectOf({ type: 'PostErased', subreddit: 'askscience' }),
   })
