@@ -50,7 +50,8 @@ function found(stream: string, sequences: readonly number[]): string[] {
 /** What to say of a read model in each state. @param file its file @param position how far it is in POSTS */
 const WORDS: Readonly<Record<ErasureState, (file: string, position: string) => string>> = {
   gone: (file) => `erased; ${file} holds nothing of it any more.`,
-  scrubbing: (file) => `erased; unused bytes of ${file} may hold copies of the text until its projector has searched them.`,
+  scrubbing: (file) =>
+    `erased; unused bytes of ${file} may hold copies of the text until its projector has searched them.`,
   sending: () => 'erased, but a rejected event waits to be sent to DEAD. Run npm run erase -- --late later.',
   pending: (_, position) =>
     `pending; it is at ${position} in POSTS. Its projector applies the erasure when it gets there; start it if it is stopped.`,
