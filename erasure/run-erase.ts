@@ -12,7 +12,7 @@ import { POSTS } from '../schema/streams.ts'
 import { erasePosts, type ErasureReport, type PostToErase, type RecordedErasures } from './erase-posts.ts'
 import type { SearchProgress } from './log-search.ts'
 import type { EraseArguments } from './read-arguments.ts'
-import { awaitReadModels, IS_APPLIED, IS_GONE, type AwaitLimits } from './read-models.ts'
+import { awaitReadModels, IS_APPLIED, IS_GONE } from './read-models.ts'
 import { printReport } from './report.ts'
 import { scanStream } from './scan-stream.ts'
 
@@ -22,39 +22,51 @@ const POSTS_A_PASS = 50_000
 export interface EraseCommand {
   readonly config: SharedConfig
   readonly arguments: EraseArguments
-  readonly limits?: AwaitLimits
   /** Gets the report. */
   readonly output: ProgressOutput
   readonly progress: ProgressOutput
 }
 
 /** @returns whether every post was found. @throws OperationalError when the log cannot be reached, read or changed */
-export async function runErase({ config, arguments: args, limits, output, progress }: EraseCommand): Promise<boolean> {
+export async function runErase({ config, arguments: args, output, progress }: EraseCommand): Promise<boolean> {
   const { natsUrl: url, dataDir } = config
   await requireEraser(url, dataDir)
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
   try {
-    const { reason, dryRun } = args
     const posts = args.late ? await readErasedBefore(connection) : args.ids.map((id) => ({ id }))
-    let recorded: RecordedErasures | undefined
-    const untilApplied = (erasures: RecordedErasures): Promise<unknown> =>
-      awaitReadModels(dataDir, (recorded = erasures), IS_APPLIED, limits)
-    const reports: ErasureReport[] = []
-    using shown = new SearchProgressBar(progress)
-    for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
-      const some: readonly PostToErase[] = posts.slice(at, at + POSTS_A_PASS)
-      const onProgress = (now: SearchProgress): void => shown.show(now)
-      reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress }))
-    }
-    const report = mergeReports(reports)
-    const readModels = recorded === undefined ? [] : await awaitReadModels(dataDir, recorded, IS_GONE, limits)
-    output.write(
-      args.json ? `${JSON.stringify({ ...report, readModels }, null, 2)}\n` : printReport(report, readModels),
-    )
+    const { report, recorded } = await eraseAll(posts, { connection, dataDir, args, progress })
+    const readModels = recorded === undefined ? [] : await awaitReadModels(dataDir, recorded, IS_GONE)
+    const json = (): string => `${JSON.stringify({ ...report, readModels }, null, 2)}\n`
+    output.write(args.json ? json() : printReport(report, readModels))
     return report.posts.every(({ outcome }) => outcome !== 'unknown')
   } finally {
     await connection.close()
   }
+}
+
+interface EraseAllOptions {
+  readonly connection: NatsConnection
+  readonly dataDir: string
+  readonly args: EraseArguments
+  readonly progress: ProgressOutput
+}
+
+/** @returns the report, and what was recorded in the last pass, which read models apply after all others */
+async function eraseAll(
+  posts: readonly PostToErase[],
+  { connection, dataDir, args: { reason, dryRun }, progress }: EraseAllOptions,
+): Promise<{ readonly report: ErasureReport; readonly recorded: RecordedErasures | undefined }> {
+  using bar = new SearchProgressBar(progress)
+  const onProgress = (now: SearchProgress): void => bar.show(now)
+  const reports: ErasureReport[] = []
+  let recorded: RecordedErasures | undefined
+  const untilApplied = (erasures: RecordedErasures): Promise<unknown> =>
+    awaitReadModels(dataDir, (recorded = erasures), IS_APPLIED)
+  for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
+    const some = posts.slice(at, at + POSTS_A_PASS)
+    reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress }))
+  }
+  return { report: mergeReports(reports), recorded }
 }
 
 /**
