@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent } from '../schema/events.ts'
@@ -93,4 +94,17 @@ test('an erasure that names its messages is left to whoever recorded it', async 
   await using _eraser = await start()
   await untilAcknowledged()
   expect(isStored('1')).toBe(true)
+}, 60_000)
+
+test('it stops at once while a read model stands still', async () => {
+  const file = new Sqlite(join(nats.dataDir, 'posts.db'))
+  file.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER)`)
+  file.close()
+  await publish(secret('1'))
+  await publish(postErased({ post_id: '1' }))
+  const eraser = await start()
+  await untilErased('1')
+  const startMs = performance.now()
+  await eraser[Symbol.asyncDispose]()
+  expect(performance.now() - startMs).toBeLessThan(3_000)
 }, 60_000)

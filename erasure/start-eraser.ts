@@ -23,6 +23,7 @@ const ACK_WAIT_MS = 60_000
 const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 const RETRY_MS = 300_000
+const STOP_GRACE_MS = 1_000
 
 export interface EraserTimes {
   /** How often it looks whether there is work. */
@@ -53,7 +54,8 @@ export async function startEraser(
       [Symbol.asyncDispose]: async () => {
         stop.abort()
         await connection.close()
-        await running
+        // Whatever waits for a read model or another attempt still is left to the next eraser.
+        await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
       },
     }
   } catch (error) {
