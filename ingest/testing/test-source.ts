@@ -4,7 +4,7 @@ import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
 import type { Gap } from '../sources/live/gaps.ts'
-import type { Eraser, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
+import type { ErasureLog, GonePost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { LiveSource, PositionStore, SourceContext } from '../sources/live/source.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
@@ -55,13 +55,13 @@ export class MemorySink implements PostSink {
 
 const PAGE = 256
 
-/** POSTS in memory, and the erasing of it. */
-class MemoryLog implements StoredPosts, Eraser {
+/** POSTS in memory; a recorded erasure is carried out at once. */
+class MemoryLog implements StoredPosts, ErasureLog {
   /** By id, why it was erased. */
   readonly erased = new Map<string, string>()
   /** Told of every erasure. */
   onErase: (posts: readonly GonePost[]) => void = () => {}
-  /** What erasing fails with. */
+  /** What recording an erasure fails with. */
   failing: Error | undefined
   #messages: StoredPost[] = []
   #last = 0
@@ -95,11 +95,11 @@ class MemoryLog implements StoredPosts, Eraser {
     return low
   }
 
-  async erase(posts: readonly GonePost[], reason: string): Promise<void> {
+  async record(posts: readonly GonePost[]): Promise<void> {
     if (this.failing !== undefined) throw this.failing
     const ids = new Set(posts.map(({ id }) => id))
     this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
-    for (const id of ids) this.erased.set(id, reason)
+    for (const { id, reason } of posts) this.erased.set(id, reason)
     this.onErase(posts)
   }
 }
@@ -154,7 +154,7 @@ export class TestWorld {
 
   #context(signal: AbortSignal): SourceContext {
     const { sink, positions, gaps, reports } = this
-    const postLog: PostLog = { stored: sink.log, eraser: sink.log }
+    const postLog: PostLog = { stored: sink.log, erasures: sink.log }
     return {
       sink,
       positions,

@@ -31,16 +31,18 @@ export interface GonePost {
   readonly id: string
   readonly subreddit: string
   readonly createdUtc: number
+  /** Why it is gone, in words. */
+  readonly reason: string
 }
 
-/** Erases posts for good. */
-export interface Eraser {
-  /** Resolves when they are erased. @throws what kept it from being done, and the signal's reason */
-  erase(posts: readonly GonePost[], reason: string, signal: AbortSignal): Promise<void>
+/** Records that posts are to be erased. */
+export interface ErasureLog {
+  /** Resolves when all of them are recorded durably. @throws what publishing throws */
+  record(posts: readonly GonePost[]): Promise<void>
 }
 
-/** Where posts are looked for that may be gone, and who erases them. */
+/** The stored posts that may be gone on Reddit, and the log in which their erasure is recorded. */
 export interface PostLog {
   readonly stored: StoredPosts
-  readonly eraser: Eraser
+  readonly erasures: ErasureLog
 }

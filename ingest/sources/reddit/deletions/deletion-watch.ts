@@ -5,7 +5,6 @@ import type { ListingClient } from '../../listing/listing-page.ts'
 import type { SourceContext } from '../../live/source.ts'
 import { MAX_INFO_IDS } from '../info.ts'
 import { AgeCursor } from './age-cursor.ts'
-import { ErasureQueue } from './erasure-queue.ts'
 import { GONE, whyGone } from './judge-post.ts'
 import { lookUp, type LookUp } from './look-up.ts'
 import type { GonePost, PostLog, StoredPost } from '../../live/post-log.ts'
@@ -23,7 +22,7 @@ const TROUBLE_WAIT_MS = 30_000
 const IDLE_MS = 10_000
 const SAVE_INTERVAL_MS = 30_000
 const SAY_INTERVAL_MS = 600_000
-/** Of posts at one age that are missing, or about to be erased. */
+/** The most posts of one age that are not settled. */
 const MAX_OPEN = 20_000
 
 const KEY = 'reddit.rechecks'
@@ -46,10 +45,11 @@ interface Check {
 export interface DeletionWatchOptions {
   readonly client: ListingClient
   readonly clock: Clock
+  /** Told of each post once its erasure is recorded. */
   readonly onErased: (post: GonePost) => void
 }
 
-/** Looks at stored posts again as they come to certain ages, and erases those that are gone on Reddit. */
+/** Looks at stored posts again as they come to certain ages, and records the erasure of those that are gone on Reddit. */
 export class DeletionWatch {
   readonly #options: DeletionWatchOptions
 
@@ -77,7 +77,6 @@ class WatchRun {
   readonly #options: DeletionWatchOptions
   readonly #context: SourceContext
   readonly #log: PostLog
-  readonly #queue: ErasureQueue
   #identity = ''
   #cursors: AgeCursor[] = []
   /** To be asked about together. */
@@ -86,24 +85,21 @@ class WatchRun {
   #again: Check[] = []
   #witnesses: string[] = []
   #refused = false
+  /** Checks that found their post gone, until its erasure is recorded. */
+  #gone: { readonly check: Check; readonly post: GonePost }[] = []
+  #recordAgainMs = 0
   #looked = 0
+  #recorded = 0
   #saved = ''
   #savedMs: number
   #saidMs: number
 
   constructor(options: DeletionWatchOptions, context: SourceContext, log: PostLog) {
-    const { clock, client } = options
+    const { clock } = options
     this.#options = options
     this.#context = context
     this.#log = log
     this.#savedMs = this.#saidMs = clock.elapsedMs()
-    this.#queue = new ErasureQueue({
-      clock,
-      logger: context.logger,
-      eraser: log.eraser,
-      nowMs: () => client.serverMs,
-      onErased: (post) => this.#forget(post),
-    })
   }
 
   async run(): Promise<void> {
@@ -112,12 +108,11 @@ class WatchRun {
       await this.#load()
       while (!signal.aborted) {
         await this.#step()
-        this.#queue.eraseIfDue(signal)
+        await this.#recordGone()
         if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
         if (this.#now - this.#saidMs >= SAY_INTERVAL_MS) this.#say()
       }
     } finally {
-      await this.#queue.settled()
       await this.#save()
     }
   }
@@ -156,7 +151,7 @@ class WatchRun {
     this.#saved = text
   }
 
-  /** A post that is erased is asked about no more. */
+  /** Settles all checks of a post whose erasure is recorded. */
   #forget(post: GonePost): void {
     this.#options.onErased(post)
     for (const cursor of this.#cursors) cursor.forget(post.id)
@@ -172,7 +167,12 @@ class WatchRun {
   #say(): void {
     this.#saidMs = this.#now
     const lateS = this.#batch.map(({ dueUtc }) => Math.max(0, Math.round(this.#nowUtc - dueUtc)))
-    const figures = { looked: this.#looked, unanswered: this.#again.length, toErase: this.#queue.size }
+    const figures = {
+      looked: this.#looked,
+      unanswered: this.#again.length,
+      recorded: this.#recorded,
+      toRecord: this.#gone.length,
+    }
     this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'stored posts looked at again')
   }
 
@@ -227,23 +227,40 @@ class WatchRun {
       return clock.sleep(REFUSED_WAIT_MS, signal)
     }
     this.#refused = false
-    const checks = this.#batch.splice(0)
-    this.#looked += checks.length
-    for (const check of checks) this.#judge(check, answer)
+    this.#looked += this.#batch.length
+    for (const check of this.#batch.splice(0)) this.#judge(check, answer)
     const present = [...answer.found.values()].filter((post) => whyGone(post) === undefined)
     this.#witnesses = [...present.map(({ id }) => id), ...this.#witnesses].slice(0, WITNESSES)
   }
 
+  /** Settles a check whose post stands, notes one whose post is gone, and puts off one that is in doubt. */
   #judge(check: Check, { found, refused }: LookUp): void {
     const { cursor, post, missed } = check
-    const settle = (): void => cursor.settle(post)
-    // What Reddit says nothing about is not deleted.
-    if (refused.has(post.id)) return settle()
     const shown = found.get(post.id)
     const reason = shown === undefined ? GONE : whyGone(shown)
-    if (reason === undefined) return settle()
-    if (shown !== undefined || (missed && found.size > 0)) return this.#queue.add(post, reason, settle)
+    // A post that Reddit refuses to show is not known to be deleted.
+    if (reason === undefined || refused.has(post.id)) return cursor.settle(post)
+    if (shown !== undefined || (missed && found.size > 0)) {
+      this.#gone.push({ check, post: { ...post, reason } })
+      return
+    }
     // An answer without any post at all is not to be believed.
     this.#again.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + SECOND_LOOK_S })
+  }
+
+  /** Settles the checks of gone posts once their erasures are stored. Should that fail, it is tried again. */
+  async #recordGone(): Promise<void> {
+    if (this.#gone.length === 0 || this.#now < this.#recordAgainMs) return
+    const posts = new Map(this.#gone.map(({ post }) => [post.id, post]))
+    try {
+      await this.#log.erasures.record([...posts.values()])
+    } catch (error) {
+      this.#recordAgainMs = this.#now + TROUBLE_WAIT_MS
+      const { logger } = this.#context
+      return logger.error({ err: error, posts: posts.size }, 'erasures could not be recorded; will retry')
+    }
+    this.#recorded += posts.size
+    for (const { check } of this.#gone.splice(0)) check.cursor.settle(check.post)
+    for (const post of posts.values()) this.#forget(post)
   }
 }
