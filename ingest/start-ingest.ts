@@ -14,7 +14,7 @@ import { importDumps, type ImportSummary } from './sources/dump/import.ts'
 import { createSource } from './sources/create-source.ts'
 import type { PostLog } from './sources/live/post-log.ts'
 import { startSource } from './sources/live/start-source.ts'
-import { LogEraser } from './sources/reddit/deletions/log-eraser.ts'
+import { LogErasures } from './sources/reddit/deletions/log-erasures.ts'
 import { LogPosts } from './sources/reddit/deletions/log-posts.ts'
 
 export interface IngestService extends Service {
@@ -44,7 +44,7 @@ export async function startIngest(
             source: createSource(source, logger, realWorld),
             connection,
             logger,
-            postLog: source.kind === 'reddit' ? await openPostLog(config, connection, logger) : undefined,
+            postLog: source.kind === 'reddit' ? await openPostLog(connection) : undefined,
           })
     return {
       ...outcome(running.failed),
@@ -72,13 +72,9 @@ async function connectIngest(config: IngestConfig, logger: Logger): Promise<Nats
   }
 }
 
-/** Opens the stored posts for the check for deletions. Erasing uses a connection of its own, as the NATS user `eraser`. */
-async function openPostLog(
-  { natsUrl: url, dataDir }: IngestConfig,
-  connection: NatsConnection,
-  logger: Logger,
-): Promise<PostLog> {
-  return { stored: await LogPosts.open(connection), eraser: new LogEraser({ url, dataDir }, logger) }
+/** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */
+async function openPostLog(connection: NatsConnection): Promise<PostLog> {
+  return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
 }
 
 function startDump(

@@ -6,8 +6,8 @@ import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { awaitReadModels } from '../ingest/erasure/await-read-models.ts'
-import { erasePosts } from '../ingest/erasure/erase-posts.ts'
+import { erasePosts, type RecordedErasures } from '../erasure/erase-posts.ts'
+import { awaitReadModels, IS_GONE, type AwaitLimits } from '../erasure/read-models.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, EVENTS, subjectOf } from '../schema/events.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
@@ -131,8 +131,17 @@ const bytesOf = (): string =>
     .map((file) => (existsSync(file) ? readFileSync(file, 'latin1') : ''))
     .join()
 
-const erase = (indexes: readonly number[]) =>
-  erasePosts({ connection, posts: indexes.map((index) => ({ id: idOf(index) })), reason: 'test' })
+const erase = (
+  indexes: readonly number[],
+  untilApplied: (erasures: RecordedErasures) => Promise<unknown> = async () => {},
+) => erasePosts({ connection, posts: indexes.map((index) => ({ id: idOf(index) })), reason: 'test', untilApplied })
+
+/** Erases posts and waits for the read models. @returns how far each of them came */
+async function eraseAndWait(indexes: readonly number[], limits?: AwaitLimits): Promise<string[]> {
+  let recorded: RecordedErasures | undefined
+  await erase(indexes, async (erasures) => void (recorded = erasures))
+  return (await awaitReadModels(dataDir, recorded!, IS_GONE, limits)).map(({ name, state }) => `${name} ${state}`)
+}
 
 async function rebuildAll(): Promise<void> {
   await stopAll()
@@ -156,12 +165,9 @@ describe.each([
     await untilApplied()
     expect(gone.every((index) => bytesOf().includes(secretOf(index)))).toBe(true)
 
-    const report = await erase(gone)
-    expect(await awaitReadModels(jsm, report.recordedAt!)).toEqual(NAMES.map((name) => ({ name, state: 'applied' })))
+    expect(await eraseAndWait(gone)).toEqual(NAMES.map((name) => `${name} gone`))
     const followed = allRows()
-    await vi.waitFor(() => expect(gone.filter((index) => bytesOf().includes(secretOf(index)))).toEqual([]), {
-      timeout: 10_000,
-    })
+    expect(gone.filter((index) => bytesOf().includes(secretOf(index)))).toEqual([])
     expect(totalsOf()).toEqual(expectedTotals(range(0, POST_COUNT).filter((index) => !gone.includes(index))))
 
     await stopAll()
@@ -219,14 +225,12 @@ test('a message at the beginning that was deleted without a PostErased is lost',
   ])
 }, 60_000)
 
-test('a projector that was stopped applies the erasure when it starts, and is told of as not running', async () => {
+test('a projector that was stopped applies the erasure when it starts, and its read model is pending until then', async () => {
   await startAll()
   await publishPosts(range(0, 10))
   await untilApplied()
   await stopAll()
-  const report = await erase([3])
-  const states = await awaitReadModels(jsm, report.recordedAt!, { silenceMs: 300 })
-  expect(states.map(({ state }) => state)).toEqual(['not running', 'not running', 'not running'])
+  expect(await eraseAndWait([3], { silenceMs: 300 })).toEqual(NAMES.map((name) => `${name} pending`))
   await startAll()
   await untilApplied()
   expect(totalsOf()).toEqual(expectedTotals(range(0, 10).filter((index) => index !== 3)))

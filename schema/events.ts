@@ -42,7 +42,10 @@ export const PostErased = Type.Object({
   subreddit: Subreddit,
   created_utc: CreatedUtc,
   reason: nullable(Type.String()),
-  /** Sequences of the post's messages in POSTS and in SCORES that are deleted. A replay tells by them an erasure from a loss. */
+  /**
+   * Sequences of the post's messages in POSTS and in SCORES that are deleted. A replay tells by them an erasure from a loss.
+   * Without them the event asks the eraser to delete the messages.
+   */
   post_sequences: Type.Optional(Sequences),
   score_sequences: Type.Optional(Sequences),
 })

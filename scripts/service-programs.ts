@@ -32,7 +32,10 @@ export function workerPrograms(config: StartConfig): ServiceProgram[] {
   const scorer = toService(config, { name: 'scorer', file: 'scorer/main.ts', sources: ['scorer'] })
   if (config.source === 'none') return [...projectors, scorer]
   const ingest = toService(config, { name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
-  return [...projectors, scorer, { ...ingest, mayFinish: true }]
+  const eraser = toService(config, { name: 'eraser', file: 'erasure/main.ts', sources: ['erasure'] })
+  // Only Reddit's source records erasures for another process to carry out.
+  const erasers = config.source === 'reddit' ? [eraser] : []
+  return [...projectors, scorer, { ...ingest, mayFinish: true }, ...erasers]
 }
 
 interface ServiceFiles {

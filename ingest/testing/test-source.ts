@@ -4,7 +4,7 @@ import type { Fetch } from '../http/fetch.ts'
 import type { World } from '../http/world.ts'
 import type { HourReport } from '../sources/live/coverage-publisher.ts'
 import type { CoverageGap } from '../sources/live/coverage-gaps.ts'
-import type { Eraser, DeletedPost, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
+import type { DeletedPost, ErasureLog, PostLog, StoredPage, StoredPost, StoredPosts } from '../sources/live/post-log.ts'
 import type { PostSink } from '../sources/live/post-sink.ts'
 import type { PositionStore } from '../sources/live/position-store.ts'
 import type { LiveSource, SourceContext } from '../sources/live/source.ts'
@@ -56,13 +56,13 @@ export class MemorySink implements PostSink {
 
 const PAGE = 256
 
-/** The stream POSTS in memory; posts can be erased from it. */
-class MemoryLog implements StoredPosts, Eraser {
+/** The stream POSTS in memory. A recorded erasure is carried out at once. */
+class MemoryLog implements StoredPosts, ErasureLog {
   /** Why each post was erased, by its id. */
   readonly erased = new Map<string, string>()
   /** Called for every erasure. */
   onErase: (posts: readonly DeletedPost[]) => void = () => {}
-  /** The error that erasing fails with; undefined: it succeeds. */
+  /** The error that recording an erasure fails with; undefined: it succeeds. */
   failing: Error | undefined
   #messages: StoredPost[] = []
   #last = 0
@@ -96,11 +96,11 @@ class MemoryLog implements StoredPosts, Eraser {
     return low
   }
 
-  async erase(posts: readonly DeletedPost[], reason: string): Promise<void> {
+  async record(posts: readonly DeletedPost[]): Promise<void> {
     if (this.failing !== undefined) throw this.failing
     const ids = new Set(posts.map(({ id }) => id))
     this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
-    for (const id of ids) this.erased.set(id, reason)
+    for (const { id, reason } of posts) this.erased.set(id, reason)
     this.onErase(posts)
   }
 }
@@ -156,7 +156,7 @@ export class TestWorld {
 
   #context(signal: AbortSignal): SourceContext {
     const { sink, positions, gaps, reports } = this
-    const postLog: PostLog = { stored: sink.log, eraser: sink.log }
+    const postLog: PostLog = { stored: sink.log, erasures: sink.log }
     return {
       sink,
       positions,

@@ -31,16 +31,18 @@ export interface DeletedPost {
   readonly id: string
   readonly subreddit: string
   readonly createdUtc: number
+  /** Why it is erased, in words. */
+  readonly reason: string
 }
 
-/** Erases stored posts for good. */
-export interface Eraser {
-  /** Resolves when the posts are erased. @throws the error that prevented it, and the signal's reason */
-  erase(posts: readonly DeletedPost[], reason: string, signal: AbortSignal): Promise<void>
+/** Records that posts are erased. */
+export interface ErasureLog {
+  /** Resolves when all erasures are recorded durably. @throws the error that publishing failed with */
+  record(posts: readonly DeletedPost[]): Promise<void>
 }
 
-/** What the check for deletions works on: the stored posts, and the means to erase some of them. */
+/** What the check for deletions works on: the stored posts, and the log in which it records erasures. */
 export interface PostLog {
   readonly stored: StoredPosts
-  readonly eraser: Eraser
+  readonly erasures: ErasureLog
 }

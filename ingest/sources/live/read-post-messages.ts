@@ -30,7 +30,7 @@ export const readSubmittedAfter = (jsm: JetStreamManager, after: number): Promis
   readAfter(jsm, after, SUBMITTED)
 
 /** The fields of an event. A message that is not a JSON object has none. */
-export function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>> {
+function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>> {
   const value = parseJson(Buffer.from(data).toString('utf8'))
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
+import { startEraser } from '../../../../erasure/start-eraser.ts'
 import { applyStreams } from '../../../../schema/apply-streams.ts'
 import { encodeEvent, subjectOf } from '../../../../schema/events.ts'
 import { COVERAGE, POSTS, SCORES } from '../../../../schema/streams.ts'
@@ -13,12 +14,12 @@ import { FIRST_ID, HOUR, MINUTE, SECOND } from '../../../testing/simulated-setti
 import { SimulatedClock } from '../../../testing/simulated-clock.ts'
 import { createPost } from '../../../testing/stand-in-listing.ts'
 import { StandInReddit } from '../../../testing/stand-in-reddit.ts'
-import { startSecuredNats } from '../../../testing/start-secured-nats.ts'
-import { filesWith } from '../../../testing/stored-bytes.ts'
+import { startSecuredNats } from '../../../../schema/testing/start-secured-nats.ts'
+import { filesWith } from '../../../../schema/testing/stored-bytes.ts'
 import { silentLogger } from '../../../testing/test-source.ts'
 import { startSource } from '../../live/start-source.ts'
 import { createReddit } from '../create-reddit.ts'
-import { LogEraser } from './log-eraser.ts'
+import { LogErasures } from './log-erasures.ts'
 import { LogPosts } from './log-posts.ts'
 
 const SECRET = 'xylophonequartz'
@@ -84,7 +85,11 @@ test('with the users of nats.conf, a post that its author deletes is erased from
     { clock, fetch, random: Math.random },
   )
   const connection = await connect('ingest')
-  const postLog = { stored: await LogPosts.open(connection), eraser: new LogEraser({ url, dataDir }, silentLogger) }
+  const postLog = { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
+  await using _eraser = await startEraser({ natsUrl: url, dataDir, logLevel: 'silent' }, silentLogger, {
+    pollMs: 50,
+    gatherMs: 50,
+  })
   {
     await using _running = await startSource({ source, connection, logger: silentLogger, postLog })
     await passUntil(clock, isIdle, async () => (await count(POSTS)) === 21)
@@ -95,13 +100,14 @@ test('with the users of nats.conf, a post that its author deletes is erased from
     )
     expect(filesWith(join(dataDir, 'jetstream'), SECRET)).not.toEqual([])
     const startMs = clock.trueMs
-    await passUntil(clock, isIdle, async () => (await count(SCORES)) === 0)
+    await passUntil(clock, isIdle, async () => (await count(POSTS)) === 22)
     expect(clock.trueMs - startMs).toBeGreaterThan(30 * MINUTE)
     expect(clock.trueMs - startMs).toBeLessThan(3 * HOUR)
+    await vi.waitFor(async () => expect([await count(POSTS), await count(SCORES)]).toEqual([22, 0]), 20_000)
     await passUntil(clock, isIdle, async () => (await count(COVERAGE)) > 0)
   }
   expect(filesWith(join(dataDir, 'jetstream'), SECRET)).toEqual([])
-  expect(await count(POSTS)).toBe(21)
+  expect(await count(POSTS)).toBe(22)
   const erasure = await jsm.streams.getMessage(POSTS, {
     last_by_subj: subjectOf({ type: 'PostErased', subreddit: 'askscience' }),
   })

@@ -4,7 +4,6 @@ import { UnavailableError } from '../../../http/errors.ts'
 import { MAX_INFO_IDS, type ListingClient } from '../../listing/listing-page.ts'
 import type { SourceContext } from '../../live/source.ts'
 import { AgeCursor } from './age-cursor.ts'
-import { ErasureQueue } from './erasure-queue.ts'
 import { NOT_RETURNED, deletionReason } from './deletion-reason.ts'
 import { lookUpPosts, type LookUpAnswer } from './look-up.ts'
 import type { DeletedPost, PostLog, StoredPost } from '../../live/post-log.ts'
@@ -25,7 +24,7 @@ const RETRY_WAIT_MS = 30_000
 const IDLE_MS = 10_000
 const SAVE_INTERVAL_MS = 30_000
 const LOG_INTERVAL_MS = 600_000
-/** How many checks at one age may be open: posts that Reddit did not return, and posts that wait to be erased. */
+/** How many checks at one age may be open: posts that Reddit did not return, and posts whose erasure is not yet recorded. */
 const MAX_OPEN = 20_000
 
 const KEY = 'reddit.rechecks'
@@ -50,11 +49,11 @@ interface Check {
 export interface DeletionWatchOptions {
   readonly client: ListingClient
   readonly clock: Clock
-  /** Called for each post after it was erased. */
+  /** Called for each post after its erasure was recorded. */
   readonly onErased: (post: DeletedPost) => void
 }
 
-/** Checks stored posts when they reach certain ages, and erases those that were deleted or removed on Reddit. */
+/** Checks stored posts when they reach certain ages, and records the erasure of those that were deleted or removed on Reddit. */
 export class DeletionWatch {
   readonly #options: DeletionWatchOptions
 
@@ -82,7 +81,6 @@ class WatchRun {
   readonly #options: DeletionWatchOptions
   readonly #context: SourceContext
   readonly #log: PostLog
-  readonly #queue: ErasureQueue
   #identity = ''
   #cursors: AgeCursor[] = []
   /** The checks of the next request. */
@@ -93,25 +91,24 @@ class WatchRun {
   #controls: string[] = []
   /** Whether Reddit refused the last request. */
   #refused = false
+  /** Deleted posts whose erasure is not yet recorded, each with the check that found its deletion. */
+  #toRecord: { readonly check: Check; readonly post: DeletedPost }[] = []
+  /** When recording is tried again after a failure, on the monotonic clock. */
+  #retryRecordingMs = 0
   /** How many checks were made. */
   #checked = 0
+  /** How many erasures were recorded. */
+  #recorded = 0
   #saved = ''
   #savedMs: number
   #loggedMs: number
 
   constructor(options: DeletionWatchOptions, context: SourceContext, log: PostLog) {
-    const { clock, client } = options
+    const { clock } = options
     this.#options = options
     this.#context = context
     this.#log = log
     this.#savedMs = this.#loggedMs = clock.elapsedMs()
-    this.#queue = new ErasureQueue({
-      clock,
-      logger: context.logger,
-      eraser: log.eraser,
-      nowMs: () => client.serverMs,
-      onErased: (post) => this.#forget(post),
-    })
   }
 
   async run(): Promise<void> {
@@ -120,12 +117,11 @@ class WatchRun {
       await this.#load()
       while (!signal.aborted) {
         await this.#step()
-        this.#queue.eraseIfDue(signal)
+        await this.#recordErasures()
         if (this.#now - this.#savedMs >= SAVE_INTERVAL_MS) await this.#save()
         if (this.#now - this.#loggedMs >= LOG_INTERVAL_MS) this.#logProgress()
       }
     } finally {
-      await this.#queue.finished()
       await this.#save()
     }
   }
@@ -164,7 +160,7 @@ class WatchRun {
     this.#saved = text
   }
 
-  /** Drops all further checks of a post, because it was erased. */
+  /** Drops all further checks of a post, because its erasure was recorded. */
   #forget(post: DeletedPost): void {
     this.#options.onErased(post)
     for (const cursor of this.#cursors) cursor.forget(post.id)
@@ -180,7 +176,12 @@ class WatchRun {
   #logProgress(): void {
     this.#loggedMs = this.#now
     const lateS = this.#batch.map(({ dueUtc }) => Math.max(0, Math.round(this.#nowUtc - dueUtc)))
-    const figures = { checked: this.#checked, toConfirm: this.#toConfirm.length, toErase: this.#queue.size }
+    const figures = {
+      checked: this.#checked,
+      toConfirm: this.#toConfirm.length,
+      recorded: this.#recorded,
+      toRecord: this.#toRecord.length,
+    }
     this.#context.logger.info({ ...figures, lateS: lateS[0] ?? 0 }, 'checked stored posts for deletion')
   }
 
@@ -235,23 +236,40 @@ class WatchRun {
       return clock.sleep(REFUSED_WAIT_MS, signal)
     }
     this.#refused = false
-    const checks = this.#batch.splice(0)
-    this.#checked += checks.length
-    for (const check of checks) this.#judge(check, answer)
+    this.#checked += this.#batch.length
+    for (const check of this.#batch.splice(0)) this.#judge(check, answer)
     const present = [...answer.found.values()].filter((post) => deletionReason(post) === undefined)
     this.#controls = [...present.map(({ id }) => id), ...this.#controls].slice(0, CONTROL_POSTS)
   }
 
+  /** Completes a check whose post is not deleted, notes a deleted post, or has the check repeated when it is not clear. */
   #judge(check: Check, { found, refused }: LookUpAnswer): void {
     const { cursor, post, missed } = check
-    const settle = (): void => cursor.complete(post)
-    // A post that Reddit refuses to show is not taken for deleted.
-    if (refused.has(post.id)) return settle()
     const shown = found.get(post.id)
     const reason = shown === undefined ? NOT_RETURNED : deletionReason(shown)
-    if (reason === undefined) return settle()
-    if (shown !== undefined || (missed && found.size > 0)) return this.#queue.add(post, reason, settle)
+    // A post that Reddit refuses to show is not taken for deleted.
+    if (reason === undefined || refused.has(post.id)) return cursor.complete(post)
+    if (shown !== undefined || (missed && found.size > 0)) {
+      this.#toRecord.push({ check, post: { ...post, reason } })
+      return
+    }
     // When the answer has no post at all, not even a control post, it says nothing about this post.
     this.#toConfirm.push({ cursor, post, missed: missed || found.size > 0, dueUtc: this.#nowUtc + CONFIRM_AFTER_S })
+  }
+
+  /** Records the erasure of the deleted posts, and then completes their checks. A failure is logged and tried again later. */
+  async #recordErasures(): Promise<void> {
+    if (this.#toRecord.length === 0 || this.#now < this.#retryRecordingMs) return
+    const posts = new Map(this.#toRecord.map(({ post }) => [post.id, post]))
+    try {
+      await this.#log.erasures.record([...posts.values()])
+    } catch (error) {
+      this.#retryRecordingMs = this.#now + RETRY_WAIT_MS
+      const { logger } = this.#context
+      return logger.error({ err: error, posts: posts.size }, 'could not record erasures; will retry')
+    }
+    this.#recorded += posts.size
+    for (const { check } of this.#toRecord.splice(0)) check.cursor.complete(check.post)
+    for (const post of posts.values()) this.#forget(post)
   }
 }

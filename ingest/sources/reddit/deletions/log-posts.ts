@@ -1,8 +1,9 @@
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { decodeValidEvent } from '../../../../schema/decode-event.ts'
 import { POSTS } from '../../../../schema/streams.ts'
 import type { StoredPage, StoredPost, StoredPosts } from '../../live/post-log.ts'
-import { fieldsOf, readPostMessages, readSubmittedAfter } from '../../live/read-post-messages.ts'
+import { readPostMessages, readSubmittedAfter } from '../../live/read-post-messages.ts'
 
 const SOURCE = 'reddit'
 
@@ -34,11 +35,11 @@ export class LogPosts implements StoredPosts {
   }
 }
 
-/** Returns the post of a message; undefined when the message is not a post from Reddit's API. */
+/** Returns the post of a message; undefined when the message is not a valid post from Reddit's API. */
 function toPost(message: StoredMsg): StoredPost | undefined {
   const { seq: sequence, time } = message
-  const { type, id, subreddit, created_utc: createdUtc, source } = fieldsOf(message)
-  if (type !== 'PostSubmitted' || source !== SOURCE) return undefined
-  if (typeof id !== 'string' || typeof subreddit !== 'string' || typeof createdUtc !== 'number') return undefined
+  const event = decodeValidEvent(message.data, message.subject, time.getTime())
+  if (event?.type !== 'PostSubmitted' || event.source !== SOURCE) return undefined
+  const { id, subreddit, created_utc: createdUtc } = event
   return { sequence, id, subreddit, createdUtc, storedUtc: time.getTime() / 1_000 }
 }

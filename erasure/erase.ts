@@ -1,10 +1,10 @@
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
-import { readArguments } from './erasure/read-arguments.ts'
-import { runErase } from './erasure/run-erase.ts'
+import { readArguments } from './read-arguments.ts'
+import { runErase } from './run-erase.ts'
 
-/** Erases posts for good. Exits with 1 where one of them could not be recorded as erased. */
+/** Erases posts for good. The exit code is 1 where one of them was not found. */
 await runCommand(async () => {
   const read = new SettingsReader(loadEnvironment())
   const config = read.done(readSharedConfig(read))

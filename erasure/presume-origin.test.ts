@@ -10,7 +10,7 @@ const met = (text: string, subject: string, about?: object): MetMessage => ({
 })
 const presume = (...args: Parameters<typeof met>) => presumeOrigin('1abcde', met(...args))
 
-test('an origin is read where an event may say it so', () => {
+test('an origin is read only where it is valid in an event', () => {
   const origin = { subreddit: 'AskScience', createdUtc: storedUtc - 9 }
   expect(readOrigin('1abcde', { subreddit: 'AskScience', created_utc: storedUtc - 9 })).toEqual(origin)
   expect(readOrigin('1abcde', { subreddit: 'no such name', created_utc: storedUtc })).toBeUndefined()
@@ -18,7 +18,7 @@ test('an origin is read where an event may say it so', () => {
   expect(readOrigin('1abcde', undefined)).toBeUndefined()
 })
 
-test('what is malformed belongs where it says, else where it was published', () => {
+test('a malformed message belongs to the subreddit that it names, else to that of its subject', () => {
   const about = { subreddit: 'Memes', created_utc: String(storedUtc - 9) }
   expect(presume('', 'posts.submitted.askscience', about)).toEqual({
     subreddit: 'Memes',

@@ -1,25 +1,25 @@
-import { parseJson } from '../../schema/runtime/parse-json.ts'
-import { isPostId, plainPostId } from '../../schema/post-id.ts'
+import { parseJson } from '../schema/runtime/parse-json.ts'
+import { isPostId, plainPostId } from '../schema/post-id.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** Posts by their ids in lower case, each with the object that says it is this post, where one does. */
+/** Posts by their ids in lower case, each with the JSON object that states the id; undefined where no object does. */
 export type FoundPosts = Map<string, Json | undefined>
 
 const FULL_NAME = /^\s*t3_/i
 const COMMENTS_OF = /\/comments\/([0-9a-z]{1,10})(?![0-9a-z])/gi
-/** Ids wherever they stand: for bytes that are cut off, or no JSON at all. */
+/** Find ids in bytes that are cut off, or that are not JSON. */
 const IN_TEXT = [
   /"(?:id|post_id)"\s*:\s*"?(?:t3_)?([0-9a-z]{1,10})(?![0-9a-z])/gi,
   /(?<![0-9a-z])t3_([0-9a-z]{1,10})(?![0-9a-z])/gi,
   COMMENTS_OF,
 ] as const
 
-/** The posts that bytes of any shape are of: JSON, or what is left of it. */
+/** The posts whose ids stand in a text: JSON of any shape, a cut off piece of JSON, or anything else. */
 export function findPostsInText(text: string): FoundPosts {
   const json = parseJson(text)
   const found: FoundPosts = json === undefined ? new Map() : findPosts(json)
-  // Of JSON that says a key twice, parsing shows the second one only.
+  // Parsing keeps only the second value of a key that stands twice in an object.
   const patterns = json === undefined ? IN_TEXT : IN_TEXT.slice(0, 1)
   for (const pattern of patterns) {
     for (const [, id] of text.matchAll(pattern)) {
@@ -30,10 +30,10 @@ export function findPostsInText(text: string): FoundPosts {
   return found
 }
 
-/** The posts that JSON of any shape is of: at any depth, in lists, and in JSON that is the text of a field. */
+/** The posts whose ids stand in JSON of any shape: at any depth, in lists, and in JSON within a string. */
 export function findPosts(json: unknown): FoundPosts {
   const found: FoundPosts = new Map()
-  // No recursion: JSON may be nested deeper than the stack.
+  // A loop instead of recursion, because JSON may be nested deeper than the stack.
   for (const pending = [json]; pending.length > 0;) {
     const value = pending.pop()
     if (typeof value === 'string') {
@@ -46,7 +46,7 @@ export function findPosts(json: unknown): FoundPosts {
   return found
 }
 
-/** What an object says it is. Its `url` only where nothing else does: a post may link to another. */
+/** The ids that an object states. Its `url` counts only where no other field states one: a post may link to another. */
 function idsOf(object: Json): string[] {
   const ids: string[] = []
   let url: unknown
@@ -65,7 +65,7 @@ const toIds = (id: string | undefined): string[] => (id === undefined ? [] : [id
 const commentsIn = (url: unknown): string[] =>
   typeof url === 'string' ? Array.from(url.matchAll(COMMENTS_OF), ([, id]) => id!.toLowerCase()) : []
 
-/** Base36 in lower case, without `t3_`; undefined for anything that is no id. An id of digits alone may be a number. */
+/** Base36 in lower case, without `t3_`; undefined for other values. An id made of digits may come as a number. */
 export function toPostId(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = plainPostId(String(value).trim())

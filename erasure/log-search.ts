@@ -1,7 +1,7 @@
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { OperationalError } from '../../schema/runtime/errors.ts'
-import { DEAD } from '../../schema/streams.ts'
+import { OperationalError } from '../schema/runtime/errors.ts'
+import { DEAD } from '../schema/streams.ts'
 import { PostTrace, TRACED_STREAMS, type TracedStream } from './post-trace.ts'
 import { presumeOrigin, readOrigin } from './presume-origin.ts'
 import { readMentions, type Mention } from './read-mentions.ts'
@@ -10,31 +10,32 @@ import { scanStream, type ScanStart } from './scan-stream.ts'
 
 export interface SearchProgress {
   readonly stream: string
-  /** Messages of this stream read so far, and those to read in all. */
+  /** Messages of this stream read so far. */
   readonly read: number
+  /** Messages of this stream to read in all. */
   readonly total: number
 }
 
 export interface SearchOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  /** By post id. Gets further ones: posts of which a message carries the text of these. */
+  /** By post id. The search adds posts in whose messages the text of these lies. */
   readonly traces: Map<string, PostTrace>
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined
 }
 
-/** An event may be created up to a day ahead of the clock of the log, and so be stored a day before. */
+/** A post may state a time of creation up to a day ahead of the clock, so that its message is stored a day earlier. */
 const MAX_AHEAD_SECONDS = 86_400
-/** Of a dead letter: where its event was published. */
+/** Header of a dead letter: the subject under which its event was published. */
 const REJECTED_SUBJECT = 'Gravitas-Subject'
 
-/** Looks for messages of some posts in the whole log, and then again and again in what came in since. */
+/** Searches the log for messages of some posts: first all of it, then what was added since. */
 export class LogSearch {
   messagesRead = 0
   readonly #options: SearchOptions
   readonly #positions = new Map<TracedStream, ScanStart>()
   readonly #created = new Map<TracedStream, string>()
-  /** Messages of a post that was added lie before the one that brought it. */
+  /** A post was added in the midst of a pass: its earlier messages were not recognised. */
   #isIncomplete = false
 
   constructor(options: SearchOptions) {
@@ -43,7 +44,7 @@ export class LogSearch {
     for (const stream of TRACED_STREAMS) this.#positions.set(stream, stream === DEAD ? { after: 0 } : start)
   }
 
-  /** Reads what was not read yet. @throws OperationalError when it cannot, or a stream was made anew meanwhile */
+  /** Searches what was not searched yet. @throws OperationalError when a stream cannot be read or was re-created */
   async next(): Promise<void> {
     do {
       this.#isIncomplete = false
@@ -69,12 +70,19 @@ export class LogSearch {
     this.#positions.set(stream, { after: position })
   }
 
-  /** Sequences of another stream would be those of other messages. @throws OperationalError when it was made anew */
+  /** In another stream the same sequences belong to other messages. @throws OperationalError when it was re-created */
   async requireSameStream(stream: TracedStream): Promise<void> {
     const { created } = await this.#options.jsm.streams.info(stream)
     const before = this.#created.get(stream) ?? created
     this.#created.set(stream, before)
-    if (created !== before) throw new OperationalError(`${stream} was made anew meanwhile. Run the same again.`)
+    if (created !== before) {
+      throw new OperationalError(`${stream} was re-created while it was searched. Run the same command again.`)
+    }
+  }
+
+  /** When a stream that was searched was created. */
+  createdOf(stream: TracedStream): string {
+    return this.#created.get(stream)!
   }
 
   #take(stream: TracedStream, message: JsMsg): void {
@@ -99,7 +107,7 @@ export class LogSearch {
     trace.presumed ??= presumeOrigin(trace.id, { subject, data: message.data, storedAtMs, about })
   }
 
-  /** Read models count it, and without its message a rebuild would not: it has to be erased as a whole. */
+  /** Read models count the carrying post and a rebuild without its message would not, so it is erased as a whole. */
   #addCarrier(id: string, carries: string): void {
     if (this.#options.traces.has(id)) return
     this.#options.traces.set(id, new PostTrace(id, { carries }))
@@ -107,7 +115,7 @@ export class LogSearch {
   }
 }
 
-/** From the day before the oldest post on, where the time of each is known. */
+/** A day before the oldest post, where the time of every post is known; else the beginning. */
 function toStart(traces: readonly PostTrace[]): ScanStart {
   const times = traces.map(({ createdUtc }) => createdUtc ?? 0)
   const oldest = times.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER)

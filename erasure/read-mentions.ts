@@ -1,19 +1,19 @@
-import { checkEvent, decodeValidEvent } from '../../schema/decode-event.ts'
+import { checkEvent, decodeValidEvent } from '../schema/decode-event.ts'
 import {
+  EVENT_TYPES,
+  EVENTS,
+  subjectPrefix,
   type EventType,
   type GravitasEvent,
-  PostErased,
-  PostScored,
-  PostSubmitted,
-  subjectPrefix,
-} from '../../schema/events.ts'
-import { DEAD, POSTS } from '../../schema/streams.ts'
-import { EventRejectedError } from '../../schema/runtime/errors.ts'
-import { parseJson } from '../../schema/runtime/parse-json.ts'
+  type PostErased,
+} from '../schema/events.ts'
+import { EventRejectedError } from '../schema/runtime/errors.ts'
+import { parseJson } from '../schema/runtime/parse-json.ts'
+import { DEAD, POSTS } from '../schema/streams.ts'
 import { findPosts, findPostsInText, type FoundPosts, type Json } from './find-posts.ts'
 import type { TracedStream } from './post-trace.ts'
 
-/** A message of the log, as far as it is needed here. */
+/** A message of the log. */
 export interface TracedMessage {
   readonly stream: TracedStream
   readonly subject: string
@@ -22,28 +22,26 @@ export interface TracedMessage {
   readonly storedAtMs: number
 }
 
-/** One post that a message is about, or holds the text of. */
+/** One post that a message is about, or whose text it holds. */
 export interface Mention {
   readonly id: string
-  /** Where the message says that the post is erased: it stays. */
+  /** Set where the message is the record of this post's erasure, which is not deleted. */
   readonly erasure: PostErased | undefined
-  /** What in the message is this post; undefined where its id was only met in the bytes. */
+  /** The object that states the post's id; undefined where the id was found by a pattern. */
   readonly about: Json | undefined
-  /** Where the message is a valid event of another post, which read models count: that post. */
+  /** Set where the message is a valid event of another post, which read models count: the id of that post. */
   readonly carrier: string | undefined
 }
 
 const ERASED_PREFIX = subjectPrefix('PostErased')
 
-const FIELDS: Partial<Record<EventType, ReadonlySet<string>>> = {
-  PostSubmitted: new Set(Object.keys(PostSubmitted.properties)),
-  PostErased: new Set(Object.keys(PostErased.properties)),
-  PostScored: new Set(Object.keys(PostScored.properties)),
-}
+const FIELDS: ReadonlyMap<EventType, ReadonlySet<string>> = new Map(
+  EVENT_TYPES.map((type) => [type, new Set(Object.keys(EVENTS[type].schema.properties))]),
+)
 
 /**
- * Which of the wanted posts a message is of. A valid event is of one post, whatever it links to. In fields that events do
- * not have, and in whatever is no valid event, every id counts at any place, since a text is a text.
+ * The wanted posts that a message is about. A valid event is about one post, whatever it links to. In fields that its schema
+ * does not name, and in a message that is not a valid event, every id counts at any place: the post's text may lie there.
  * @param wanted base36 ids in lower case
  */
 export function readMentions(message: TracedMessage, wanted: { has(id: string): boolean }): Mention[] {
@@ -55,7 +53,7 @@ export function readMentions(message: TracedMessage, wanted: { has(id: string): 
   const strange = strangeFieldsOf(event!)
   const inside = strange === undefined ? [] : toMentions(findPosts(strange), wanted, own, carrierOf(message, own))
   if (!wanted.has(own)) return inside
-  // An erasure that carries the text of another post goes, and is recorded anew.
+  // A PostErased that holds the text of another post is deleted and replaced by another record.
   const erasure = inside.length > 0 ? undefined : toErasure(message)
   return [{ id: own, erasure, about: event, carrier: undefined }, ...inside]
 }
@@ -85,22 +83,22 @@ function toEvent(json: unknown, storedAtMs: number): GravitasEvent | undefined {
 const postOf = (event: GravitasEvent): string | undefined =>
   'post_id' in event ? event.post_id : 'id' in event ? event.id : undefined
 
-/** What no event of this type has; undefined where there is nothing, as in nearly every event. */
+/** The fields that the schema of this type does not name; undefined where there are none, as in nearly every event. */
 function strangeFieldsOf(event: GravitasEvent): Json | undefined {
-  const fields = FIELDS[event.type]
+  const fields = FIELDS.get(event.type)!
   let strange: Record<string, unknown> | undefined
   for (const field in event) {
-    if (fields?.has(field) !== true) (strange ??= {})[field] = event[field as keyof GravitasEvent]
+    if (!fields.has(field)) (strange ??= {})[field] = event[field as keyof GravitasEvent]
   }
   return strange
 }
 
-/** In DEAD nobody counts anything. */
+/** The event's own post, where read models count it; they do not read DEAD. */
 function carrierOf({ stream, data, subject, storedAtMs }: TracedMessage, own: string): string | undefined {
   return stream !== DEAD && decodeValidEvent(data, subject, storedAtMs) !== undefined ? own : undefined
 }
 
-/** As read models see it: what is no valid event erases nothing. */
+/** The record of an erasure, judged as read models judge it: only a valid event erases. */
 function toErasure({ stream, subject, data, storedAtMs }: TracedMessage): PostErased | undefined {
   if (stream !== POSTS || !subject.startsWith(ERASED_PREFIX)) return undefined
   const event = decodeValidEvent(data, subject, storedAtMs)

@@ -1,34 +1,36 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { checkEvent } from '../../schema/decode-event.ts'
-import { encodeEvent, furtherErasureId, messageIdOf, subjectOf, type PostErased } from '../../schema/events.ts'
-import { POSTS, SCORES } from '../../schema/streams.ts'
-import { DurablePublisher, type OutgoingMessage } from '../../schema/runtime/publish.ts'
+import { checkEvent } from '../schema/decode-event.ts'
+import { encodeEvent, furtherErasureId, messageIdOf, subjectOf, type PostErased } from '../schema/events.ts'
+import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { POSTS, SCORES } from '../schema/streams.ts'
 import type { PostTrace } from './post-trace.ts'
 
-/** Keeps the largest event far below the size of a message. */
+/** Keeps the largest event far below the largest size of a message. */
 const MAX_SEQUENCES = 10_000
 
 /**
- * Records a PostErased of each post that has none, and a further one of what none on record names. Resolves once they are
- * stored. What could not be recorded, because subreddit or time are not known, is left out.
- * @param round from the second on, the plain message id has not helped: within the duplicate window it is another's
+ * Records a PostErased for each post that has none in the log, and another one for messages that none of its PostErased
+ * events names. Resolves once they are stored. Posts whose subreddit or time is not known are left out.
+ * @param reason for posts of which no PostErased in the log gives one
+ * @param round 1 at first. In later rounds the message id `erased:<id>` is not used: within the duplicate window the
+ * server would drop the event
  */
 export async function recordErasures(
   connection: NatsConnection,
   traces: Iterable<PostTrace>,
   reason: string,
-  round = 1,
+  round: number,
 ): Promise<void> {
-  const messages = Array.from(traces, (trace) => toMessages(trace, reason, round)).flat()
+  const messages = Array.from(traces, (trace) => toMessages(trace, trace.reason ?? reason, round)).flat()
   await new DurablePublisher(connection).publishAll(messages)
 }
 
-type Origin = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
+type KnownPost = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
 
-/** Whether a PostErased of this post can be made. */
-export const isKnown = (post: Origin): boolean => toEvent(post, '', [], []) !== undefined
+/** Whether enough is known of this post for a PostErased. */
+export const isKnown = (post: KnownPost): boolean => toEvent(post, '', [], []) !== undefined
 
-/** Whether {@link recordErasures} has something to record of this post. */
+/** Whether {@link recordErasures} has something to record for this post. */
 export const isUnrecorded = (trace: PostTrace): boolean =>
   isKnown(trace) &&
   (trace.erasedAt === undefined || trace.unnamed(POSTS).length > 0 || trace.unnamed(SCORES).length > 0)
@@ -53,7 +55,7 @@ function toMessages(trace: PostTrace, reason: string, round: number): OutgoingMe
 
 /** Undefined where it would not be a valid event. */
 function toEvent(
-  { id, subreddit, createdUtc }: Origin,
+  { id, subreddit, createdUtc }: KnownPost,
   reason: string,
   posts: readonly number[],
   scores: readonly number[],

@@ -18,7 +18,7 @@ test('ids from arguments and from standard input, each once', async () => {
 
 test.each([
   ['nothing', [], /name at least one post[^]*usage/],
-  ['no id', ['1abcde', 'what?'], /"what\?" is no post id[^]*usage/],
+  ['no id', ['1abcde', 'what?'], /"what\?" is not a post id[^]*usage/],
   ['--late with ids', ['--late', '1abcde'], /--late takes no ids/],
   ['an unknown option', ['1abcde', '--force'], /--force[^]*usage/],
   ['an empty reason', ['1abcde', '--reason', ' '], /--reason takes 1 to 500/],
@@ -31,6 +31,6 @@ test.each([
 test('wrong lines are named, the first of them', async () => {
   const wrong = Array.from({ length: 15 }, () => '*')
   await expect(readArguments(['-'], () => lines('1abcde', ...wrong))).rejects.toThrow(
-    /\(line 2 of standard input\) is no post id[^]*and 5 more/,
+    /\(line 2 of standard input\) is not a post id[^]*and 5 more/,
   )
 })

@@ -1,10 +1,10 @@
 import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { applyStreams } from '../../schema/apply-streams.ts'
-import { scorerConsumer } from '../../schema/scoring-models.ts'
-import { POSTS } from '../../schema/streams.ts'
-import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { scorerConsumer } from '../schema/scoring-models.ts'
+import { POSTS } from '../schema/streams.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { untilScorersAreDone } from './scorers-at-work.ts'
 
 let nats: TestNatsServer
@@ -27,7 +27,7 @@ afterEach(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-/** Post 1, taken and not acknowledged. */
+/** Takes post 1 as a scorer does, without acknowledging it. */
 async function takePost(ackWaitMs: number): Promise<JsMsg> {
   await jetstream(connection).publish('posts.submitted.askscience', '{}')
   const durable_name = scorerConsumer('serious-1')
@@ -36,7 +36,7 @@ async function takePost(ackWaitMs: number): Promise<JsMsg> {
   return (await consumer.next())!
 }
 
-test('a scorer that has the post is waited for, though it asks for no more meanwhile', async () => {
+test('a scorer that works on the post is waited for, though it requests no more posts meanwhile', async () => {
   const message = await takePost(60_000)
   const waiting = untilScorersAreDone(jsm, [1])
   const first = await Promise.race([waiting, jsm.consumers.info(POSTS, scorerConsumer('serious-1'))])
@@ -45,12 +45,12 @@ test('a scorer that has the post is waited for, though it asks for no more meanw
   expect(await waiting).toBe(true)
 })
 
-test('nobody is waited for where nobody asks, and what was taken has been kept for too long', async () => {
+test('a scorer that requests nothing and has kept the post for too long is not waited for', async () => {
   await takePost(1)
   expect(await untilScorersAreDone(jsm, [1])).toBe(true)
 })
 
-test('nor where the server was restarted since', async () => {
+test('a scorer that took the post before a restart of the server is not waited for', async () => {
   await takePost(60_000)
   await connection.close()
   await nats.restart()

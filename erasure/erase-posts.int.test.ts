@@ -1,15 +1,15 @@
 import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { applyStreams } from '../../schema/apply-streams.ts'
-import { deadSubject } from '../../schema/dead-letters.ts'
-import { decodeEvent } from '../../schema/decode-event.ts'
-import { encodeEvent, type GravitasEvent, type PostErased, subjectOf, messageIdOf } from '../../schema/events.ts'
-import { scorerConsumer } from '../../schema/scoring-models.ts'
-import { DEAD, POSTS, SCORES } from '../../schema/streams.ts'
-import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
-import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
-import { filesWith } from '../testing/stored-bytes.ts'
+import { deadSubject } from '../schema/dead-letters.ts'
+import { decodeEvent } from '../schema/decode-event.ts'
+import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent, type PostErased } from '../schema/events.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { scorerConsumer } from '../schema/scoring-models.ts'
+import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
+import { filesWith } from '../schema/testing/stored-bytes.ts'
 import { erasePosts, type EraseOptions } from './erase-posts.ts'
 
 const SECRET = 'xylophonequartz'
@@ -39,13 +39,12 @@ async function publish(...events: GravitasEvent[]): Promise<number[]> {
   const js = jetstream(connection)
   const sequences: number[] = []
   for (const event of events) {
-    const [subject, msgID] = [subjectOf(event), messageIdOf(event)]
-    sequences.push((await js.publish(subject, encodeEvent(event), { msgID })).seq)
+    sequences.push((await js.publish(subjectOf(event), encodeEvent(event), { msgID: messageIdOf(event) })).seq)
   }
   return sequences
 }
 
-/** What nobody has an eye on: stored without a message id, as a copy beyond the duplicate window is. */
+/** Stores a message without a message id, as a copy beyond the duplicate window is stored. */
 const publishAgain = (subject: string, data: string | Uint8Array) => jetstream(connection).publish(subject, data)
 
 const secretPost = postSubmitted({ id: ID, title: `about ${SECRET}`, selftext: `${SECRET} at length` })
@@ -280,10 +279,11 @@ describe('interrupted', () => {
     expect((await stateOf(SCORES)).messages).toBe(0)
   })
 
-  test('an erasure that somebody else recorded gets a second one, which names the messages', async () => {
-    await publish(secretPost, postErased({ post_id: ID }))
+  test('an erasure that somebody else recorded gets a second one, which names the messages and keeps the reason', async () => {
+    await publish(secretPost, postErased({ post_id: ID, reason: 'another' }))
     expect((await erase()).posts).toMatchObject([{ outcome: 'erased', posts: [1] }])
-    expect((await erasuresOf(ID)).map((event) => event.post_sequences)).toEqual([undefined, [1]])
+    expect(await erasuresOf(ID)).toMatchObject([{ reason: 'another' }, { reason: 'another', post_sequences: [1] }])
+    expect((await erasuresOf(ID))[0]).not.toHaveProperty('post_sequences')
   })
 })
 
@@ -319,7 +319,9 @@ describe('what comes in meanwhile', () => {
     await publish(secretPost)
     const applied: number[] = []
     const report = await erase({
-      untilApplied: async (_, recordedAt) => {
+      untilApplied: async ({ recordedAt, streamCreated, messages }) => {
+        expect(streamCreated).toBe((await jsm.streams.info(POSTS)).created)
+        expect(messages.get(POSTS)).toEqual(new Set([1]))
         applied.push(recordedAt)
         await deadLetter(JSON.stringify(secretPost))
       },
@@ -330,7 +332,7 @@ describe('what comes in meanwhile', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('a stream that is made anew is not touched', async () => {
+  test('a stream that is re-created is not touched', async () => {
     await publish(secretPost, secretScore())
     const message = await takeAsScorer()
     const erasing = erase()
@@ -339,7 +341,7 @@ describe('what comes in meanwhile', () => {
     await applyStreams(jsm)
     await publish(postScored({ post_id: 'other' }))
     message.ack()
-    await expect(erasing).rejects.toThrow(/made anew/)
+    await expect(erasing).rejects.toThrow(/re-created/)
     expect(await stateOf(SCORES)).toEqual({ messages: 1, last: 1 })
   })
 })

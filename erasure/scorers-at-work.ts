@@ -1,28 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { millis, nanos } from '@nats-io/transport-node'
-import { idleMs, SCORER_PREFIX } from '../../schema/scoring-models.ts'
-import { POSTS } from '../../schema/streams.ts'
+import { idleMs, SCORER_PREFIX } from '../schema/scoring-models.ts'
+import { POSTS } from '../schema/streams.ts'
 
 const POLL_MS = 50
 const MAX_WAIT_MS = 10_000
 
 /**
- * Waits while a scorer has one of these posts in work: taken, and not yet acknowledged, which it does once the score is
- * stored. As long as a scorer may keep a post (its `ack_wait`), and no longer: a late score has no text.
+ * Waits while a scorer is at work on one of these posts: it has received the post and acknowledges it once the score is
+ * stored. The wait ends after ten seconds: a later score holds no text, and read models ignore it.
  * @param sequences in POSTS
- * @returns false when the time was up
+ * @returns false when a scorer was still at work at the end
  */
 export async function untilScorersAreDone(jsm: JetStreamManager, sequences: readonly number[]): Promise<boolean> {
   if (sequences.length === 0) return true
-  for (const end = performance.now() + MAX_WAIT_MS; ; await pause(POLL_MS)) {
+  for (const endMs = performance.now() + MAX_WAIT_MS; ; await pause(POLL_MS)) {
     const consumers = await Array.fromAsync(jsm.consumers.list(POSTS))
     if (!consumers.some((consumer) => isAtWorkOn(consumer, sequences))) return true
-    if (performance.now() > end) return false
+    if (performance.now() > endMs) return false
   }
 }
 
-/** What lies between a consumer's acknowledged beginning and its newest delivery may be in work. */
+/** A post may be in work where it lies between the consumer's first unacknowledged message and its newest delivery. */
 function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boolean {
   const { name, delivered, ack_floor } = consumer
   if (!name.startsWith(SCORER_PREFIX) || !isAlive(consumer)) return false
@@ -30,8 +30,8 @@ function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boole
 }
 
 /**
- * A consumer outlives its scorers, and keeps what the last of them did not finish. Somebody is there who asks for more, or
- * who may be busy: who was given something no longer ago than it may be kept.
+ * Whether a scorer uses the consumer: one waits for more posts, or received some no longer ago than it may keep them
+ * (`ack_wait`). A consumer outlives its scorers together with what the last of them left unfinished.
  */
 const isAlive = (consumer: ConsumerInfo): boolean =>
   idleMs(consumer) <= millis(consumer.config.ack_wait ?? nanos(MAX_WAIT_MS))

@@ -7,22 +7,22 @@ export interface Origin {
   readonly createdUtc: number
 }
 
-/** Where a message of a post was met. */
+/** A message in which a post was found. */
 export interface MetMessage {
-  /** The subject under which it was published first, also of a dead letter. */
+  /** The subject under which it was published; of a dead letter, that of the rejected event. */
   readonly subject: string
   readonly data: Uint8Array
   /** Milliseconds since the epoch. */
   readonly storedAtMs: number
-  /** What in it is the post. */
+  /** The object in it that states the post's id. */
   readonly about: Json | undefined
 }
 
 const SUBREDDIT = /"subreddit"\s*:\s*"([A-Za-z0-9_]{2,24})"/
-/** Where not even the subject has one. Read models go by the post's id. */
+/** Recorded where even the subject names no subreddit. Read models identify a post by its id alone. */
 const NO_SUBREDDIT = 'unknown'
 
-/** Where a post belongs by its first message that says so in a way that an event may say it; undefined otherwise. */
+/** Subreddit and time that an object states; undefined unless both are valid in an event. */
 export function readOrigin(id: string, about: Json | undefined): Origin | undefined {
   const { subreddit, created_utc: createdUtc } = about ?? {}
   if (typeof subreddit !== 'string' || typeof createdUtc !== 'number') return undefined
@@ -30,12 +30,12 @@ export function readOrigin(id: string, about: Json | undefined): Origin | undefi
 }
 
 /**
- * The nearest to it, of a message that is no event: what it names, else where and when it was published. An erasure must
- * not go unrecorded because what is erased is malformed.
+ * Guesses subreddit and time from a message that is not a valid event: what it states, else its subject and the time when
+ * it was stored. Without a guess the erasure of a malformed message could not be recorded.
  */
 export function presumeOrigin(id: string, { subject, data, storedAtMs, about }: MetMessage): Origin {
   const inBytes = SUBREDDIT.exec(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1'))
-  // A letter that a source wrote has no other subject than its own, which ends in the source.
+  // The subject of a dead letter ends in the name of a process.
   const inSubject = subject.startsWith('dead.') ? undefined : subject.split('.').at(-1)
   const names = [about?.['subreddit'], inBytes?.[1], inSubject]
   const storedUtc = Math.floor(storedAtMs / 1_000)

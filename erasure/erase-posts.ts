@@ -1,8 +1,8 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { OperationalError } from '../../schema/runtime/errors.ts'
-import { requireStream } from '../../schema/apply-streams.ts'
-import { POSTS } from '../../schema/streams.ts'
+import { OperationalError } from '../schema/runtime/errors.ts'
+import { requireStream } from '../schema/apply-streams.ts'
+import { POSTS, SCORES } from '../schema/streams.ts'
 import { deleteMessages } from './delete-messages.ts'
 import { LogSearch, type SearchProgress } from './log-search.ts'
 import { PostTrace, TRACED_STREAMS } from './post-trace.ts'
@@ -13,9 +13,9 @@ import { untilScorersAreDone } from './scorers-at-work.ts'
 export interface PostToErase {
   /** Base36, in lower case. */
   readonly id: string
-  /** Used where the log does not know it. */
+  /** Recorded where no message in the log states it. */
   readonly subreddit?: string | undefined
-  /** Seconds since the epoch. Where all posts have it, the log is searched from that time on. */
+  /** Seconds since the epoch. Where every post has it, only the log since then is searched. */
   readonly createdUtc?: number | undefined
 }
 
@@ -23,18 +23,29 @@ export interface EraseOptions {
   /** As the NATS user `eraser`. */
   readonly connection: NatsConnection
   readonly posts: readonly PostToErase[]
+  /** Recorded for posts of which no PostErased in the log gives a reason. */
   readonly reason: string
-  /** Only look, change nothing. */
+  /** Search only, and change nothing. */
   readonly dryRun?: boolean
   /**
-   * Called when all is recorded and deleted; what came in until it resolves is looked for once more. To wait here for the
-   * read models ({@link ErasureReport.recordedAt}) lets letters arrive that their projectors had on the way to DEAD.
+   * Called when everything is recorded and deleted. Messages that come until it resolves are searched and deleted as
+   * well. To wait for the read models here catches the letters that their projectors had on the way to DEAD.
    */
-  readonly untilApplied?: (jsm: JetStreamManager, recordedAt: number) => Promise<unknown>
+  readonly untilApplied?: (erasures: RecordedErasures) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
 }
 
-/** `unknown`: nothing of it is in the log, nor does the caller know its subreddit and time: there is nothing to record. */
+/** By what a read model's file shows that it has applied these erasures. */
+export interface RecordedErasures {
+  /** When POSTS was created: tells it from another stream of the same name. */
+  readonly streamCreated: string
+  /** POSTS sequence of the newest PostErased of these posts. */
+  readonly recordedAt: number
+  /** By stream, the sequences of the posts' messages. */
+  readonly messages: ReadonlyMap<string, ReadonlySet<number>>
+}
+
+/** `unknown`: the log holds nothing of the post and the caller does not know its subreddit and time. Nothing is recorded. */
 export type ErasureOutcome = 'erased' | 'already erased' | 'unknown' | 'would be erased'
 
 export interface ErasedPost {
@@ -47,15 +58,14 @@ export interface ErasedPost {
   readonly posts: readonly number[]
   readonly scores: readonly number[]
   readonly deadLetters: readonly number[]
-  /** The post asked for, where this one goes with it: read models count it, and its message carries the other's text. */
+  /** Set where nobody asked for this post: the one asked for, whose text lies in a message of this post. */
   readonly carries?: string
 }
 
 export interface ErasureReport {
   readonly posts: readonly ErasedPost[]
-  /** POSTS sequence of the newest PostErased of these posts: read models that have applied it hold nothing of them. */
+  /** POSTS sequence of the newest PostErased of these posts; null where there is none. */
   readonly recordedAt: number | null
-  /** Messages that were read. */
   readonly messagesRead: number
   readonly timings: ErasureTimings
 }
@@ -63,24 +73,23 @@ export interface ErasureReport {
 /** Milliseconds. */
 export interface ErasureTimings {
   readonly searchMs: number
-  readonly recordMs: number
-  /** Waiting for scorers that had a post in work. */
+  /** Waiting for scorers that were at work on a post. */
   readonly scorersMs: number
-  readonly deleteMs: number
   /** In `untilApplied`. */
   readonly readModelsMs: number
   readonly totalMs: number
 }
 
-/** Each round looks at what came in since the last one; copies come slower than that. */
+/** Each round deletes what came during the round before it: copies arrive more slowly than that. */
 const MAX_ROUNDS = 20
-const TOO_MANY_COPIES = 'Copies of these posts keep coming in faster than they can be erased. Stop their source.'
+const TOO_MANY_COPIES =
+  'Copies of these posts arrive faster than they can be erased. Stop their source, then run this again.'
 
 /**
- * Erases posts for good: every message of theirs is overwritten and deleted in POSTS, SCORES and DEAD, after a PostErased
- * was recorded durably. Interrupted at any point and run again it finishes; run twice it changes nothing. Why nothing gets
- * by is in docs/decisions/005-erasure.md.
- * @throws OperationalError when the log cannot be read or does not let messages be deleted
+ * Erases posts for good: records a PostErased durably, then overwrites and deletes every message of the posts in POSTS,
+ * SCORES and DEAD. Interrupted at any point and run again, it finishes; run twice, it changes nothing.
+ * docs/decisions/005-erasure.md says why no message is missed.
+ * @throws OperationalError when the log cannot be read, or refuses to delete messages
  */
 export async function erasePosts(options: EraseOptions): Promise<ErasureReport> {
   const jsm = await jetstreamManager(options.connection)
@@ -93,11 +102,12 @@ export async function erasePosts(options: EraseOptions): Promise<ErasureReport> 
 class Erasure {
   readonly #options: EraseOptions
   readonly #jsm: JetStreamManager
+  /** By post id. The search adds posts that have to go with those asked for. */
   readonly #traces: Map<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()
-  readonly #timings = { searchMs: 0, recordMs: 0, scorersMs: 0, deleteMs: 0, readModelsMs: 0 }
-  /** Those that had a PostErased before, and nothing left. */
+  readonly #timings = { searchMs: 0, scorersMs: 0, readModelsMs: 0 }
+  /** Posts that had a PostErased and no message left when the search began. */
   #alreadyErased: ReadonlySet<PostTrace> = new Set()
   #rounds = 0
 
@@ -112,14 +122,14 @@ class Erasure {
   async run(): Promise<void> {
     const { dryRun = false, untilApplied } = this.#options
     if (this.#traces.size === 0) return
-    await this.#timed('searchMs', () => this.#search.next())
+    await this.#searchOn()
     this.#alreadyErased = new Set(this.#all.filter((trace) => trace.erasedAt !== undefined && !trace.isLeft))
     if (dryRun) return
     await this.#eraseFound()
-    const { recordedAt } = this
-    if (untilApplied === undefined || recordedAt === null) return
-    await this.#timed('readModelsMs', async () => void (await untilApplied(this.#jsm, recordedAt)))
-    await this.#timed('searchMs', () => this.#search.next())
+    const erasures = this.#recorded()
+    if (untilApplied === undefined || erasures === undefined) return
+    await this.#timed('readModelsMs', () => untilApplied(erasures))
+    await this.#searchOn()
     await this.#eraseFound()
   }
 
@@ -127,24 +137,28 @@ class Erasure {
     return [...this.#traces.values()]
   }
 
-  /** Erases what the search has found, and what it finds afterwards, until there is nothing. */
+  /** Erases what the search has found, then what came meanwhile, until nothing is left. */
   async #eraseFound(): Promise<void> {
     const { connection, reason } = this.#options
     for (let traces = this.#all; traces.some((trace) => trace.isLeft || isUnrecorded(trace)); traces = this.#all) {
       const round = ++this.#rounds
       if (round > MAX_ROUNDS) throw new OperationalError(TOO_MANY_COPIES)
-      await this.#timed('recordMs', () => recordErasures(connection, traces, reason, round))
+      await recordErasures(connection, traces, reason, round)
       const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
-      await this.#timed('scorersMs', async () => void (await untilScorersAreDone(this.#jsm, inPosts)))
-      await this.#timed('deleteMs', () => this.#delete(traces))
-      // What came in while this went on: scores that were in work, copies from a source. And what was recorded above.
-      await this.#timed('searchMs', () => this.#search.next())
+      await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
+      await this.#delete(traces)
+      // Finds the PostErased just recorded, the scores that were in work, and copies from a source.
+      await this.#searchOn()
     }
+  }
+
+  #searchOn(): Promise<void> {
+    return this.#timed('searchMs', () => this.#search.next())
   }
 
   async #delete(traces: readonly PostTrace[]): Promise<void> {
     for (const stream of TRACED_STREAMS) {
-      // A letter may hold several of the posts.
+      // One letter may hold several of the posts.
       const owners = new Map<number, PostTrace[]>()
       for (const trace of traces) {
         for (const sequence of trace.found[stream]) owners.set(sequence, [...(owners.get(sequence) ?? []), trace])
@@ -157,8 +171,17 @@ class Erasure {
     }
   }
 
-  /** POSTS sequence of the newest PostErased of the posts. */
-  get recordedAt(): number | null {
+  /** Undefined where no PostErased of the posts is in the log. */
+  #recorded(): RecordedErasures | undefined {
+    const recordedAt = this.#recordedAt
+    if (recordedAt === null) return undefined
+    const sequencesOf = (stream: typeof POSTS | typeof SCORES): Set<number> =>
+      new Set(this.#all.flatMap((trace) => [...trace.sequences(stream)]))
+    const messages = new Map([POSTS, SCORES].map((stream) => [stream, sequencesOf(stream as typeof POSTS)]))
+    return { streamCreated: this.#search.createdOf(POSTS), recordedAt, messages }
+  }
+
+  get #recordedAt(): number | null {
     const newest = this.#all.reduce((most, { erasedAt = 0 }) => Math.max(most, erasedAt), 0)
     return newest === 0 ? null : newest
   }
@@ -166,7 +189,7 @@ class Erasure {
   report(): ErasureReport {
     return {
       posts: this.#all.map((trace) => this.#toErasedPost(trace)),
-      recordedAt: this.recordedAt,
+      recordedAt: this.#recordedAt,
       messagesRead: this.#search.messagesRead,
       timings: { ...this.#timings, totalMs: performance.now() - this.#startMs },
     }
@@ -188,20 +211,18 @@ class Erasure {
   }
 
   #outcomeOf(trace: PostTrace): ErasureOutcome {
-    if (this.#options.dryRun !== true && trace.erasedAt === undefined) return 'unknown'
+    const isDryRun = this.#options.dryRun === true
+    const isErased = trace.erasedAt !== undefined
     const nothingNew = Object.values(trace.deleted).every(({ size }) => size === 0)
     if (this.#alreadyErased.has(trace) && nothingNew) return 'already erased'
-    if (this.#options.dryRun !== true) return 'erased'
-    return trace.erasedAt !== undefined || trace.isLeft || isKnown(trace) ? 'would be erased' : 'unknown'
+    if (isDryRun) return isErased || trace.isLeft || isKnown(trace) ? 'would be erased' : 'unknown'
+    return isErased ? 'erased' : 'unknown'
   }
 
-  async #timed<T>(what: keyof Omit<ErasureTimings, 'totalMs'>, work: () => Promise<T>): Promise<T> {
-    const start = performance.now()
-    try {
-      return await work()
-    } finally {
-      this.#timings[what] += performance.now() - start
-    }
+  async #timed(what: keyof Omit<ErasureTimings, 'totalMs'>, work: () => Promise<unknown>): Promise<void> {
+    const startMs = performance.now()
+    await work()
+    this.#timings[what] += performance.now() - startMs
   }
 }
 

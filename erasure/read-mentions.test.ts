@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { encodeEvent } from '../../schema/events.ts'
-import { DEAD, POSTS, SCORES } from '../../schema/streams.ts'
-import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
+import { encodeEvent } from '../schema/events.ts'
+import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
+import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { readMentions, type TracedMessage } from './read-mentions.ts'
 
 const wanted = new Set(['1abcde', '2abcde'])
@@ -13,7 +13,7 @@ const idsIn = (...args: Parameters<typeof read>): string[] => read(...args).map(
 const LINK = 'https://www.reddit.com/r/AskScience/comments/1abcde/why/'
 const other = (fields: object = {}): string => JSON.stringify({ ...postSubmitted({ id: 'other' }), ...fields })
 
-describe('a message is of a post', () => {
+describe('a message is about a post', () => {
   test.each([
     ['submission', POSTS, encodeEvent(postSubmitted())],
     ['score', SCORES, encodeEvent(postScored())],
@@ -49,7 +49,7 @@ describe('a message is of a post', () => {
     ['a number', SCORES, '7'],
   ] as const)('not: %s', (_, stream, data) => expect(idsIn(stream, data)).toEqual([]))
 
-  test('a letter that carries another post is of both', () => {
+  test('a letter that holds another post is about both', () => {
     const crosspost = JSON.stringify({ id: '1abcde', crosspost_parent_list: [{ id: '2abcde' }, { id: '2abcde' }] })
     expect(idsIn(DEAD, crosspost).sort()).toEqual(['1abcde', '2abcde'])
   })

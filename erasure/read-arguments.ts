@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util'
-import { ConfigurationError } from '../../schema/runtime/errors.ts'
-import { STANDARD_STREAM } from '../../schema/runtime/input-file.ts'
-import { readLines } from '../../schema/runtime/read-lines.ts'
+import { ConfigurationError } from '../schema/runtime/errors.ts'
+import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
+import { readLines } from '../schema/runtime/read-lines.ts'
 import { toPostId } from './find-posts.ts'
 
 const USAGE = `usage: npm run erase -- <post id>… [--reason TEXT] [--dry-run] [--json]
        npm run erase -- --late [--reason TEXT] [--dry-run] [--json]
-  An id reads 1abcde or t3_1abcde; - reads ids from standard input, one a line. With --json, say npm run -s: npm’s own
-  lines would come first. --dry-run says what would be erased and changes nothing. --late looks for what came in of posts
-  after they were erased: copies from an archive, scores.`
+  A post id looks like 1abcde or t3_1abcde. With -, ids are read from standard input, one a line.
+  --dry-run  print what would be erased, and change nothing
+  --late     erase what arrived after a post was erased: copies from an archive, scores
+  --json     print the report as JSON; use npm run -s, so that npm prints nothing itself`
 
 const DEFAULT_REASON = 'erased by hand'
 const MAX_REASON_LENGTH = 500
@@ -17,7 +18,7 @@ const MAX_SHOWN_PROBLEMS = 10
 export interface EraseArguments {
   /** Base36 in lower case, each once. */
   readonly ids: readonly string[]
-  /** Instead of ids: all posts that were erased before. */
+  /** Take all posts that were erased before, instead of ids. */
   readonly late: boolean
   readonly reason: string
   readonly dryRun: boolean
@@ -34,7 +35,7 @@ export async function readArguments(
   const ids = new Set<string>()
   const add = (text: string, where: string): void => {
     const id = toPostId(text)
-    if (id === undefined) problems.push(`${JSON.stringify(text)}${where} is no post id`)
+    if (id === undefined) problems.push(`${JSON.stringify(text)}${where} is not a post id`)
     else ids.add(id)
   }
   for (const text of positionals) if (text !== STANDARD_STREAM) add(text, '')

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../schema/testing/nats-server.ts'
+import { freePort } from './nats-server.ts'
 import { ensureSecrets } from '../../scripts/secrets.ts'
 
 interface SecuredNats extends AsyncDisposable {
@@ -12,13 +12,18 @@ interface SecuredNats extends AsyncDisposable {
   readonly dataDir: string
 }
 
-/** Starts the NATS server as `npm start` does: with nats.conf, its users and their rights. */
-export async function startSecuredNats(): Promise<SecuredNats> {
+/**
+ * Starts the NATS server as `npm start` does: with nats.conf, its users and their rights.
+ * @param change alters nats.conf, for a test in which a right is missing
+ */
+export async function startSecuredNats(change = (conf: string): string => conf): Promise<SecuredNats> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
   const [port, monitorPort] = [await freePort(), await freePort()]
   const secrets = await ensureSecrets(dataDir)
   const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
-  const server = spawn(process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server', ['-c', 'nats.conf'], {
+  const configuration = join(dataDir, 'nats.conf')
+  await writeFile(configuration, change(await readFile('nats.conf', 'utf8')))
+  const server = spawn(process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server', ['-c', configuration], {
     stdio: 'ignore',
     env: {
       ...Object.fromEntries(passwords),

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import Sqlite from 'better-sqlite3'
+import { expect, test, vi } from 'vitest'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, subjectOf } from '../schema/events.ts'
+import { projectorConsumer } from '../schema/read-models.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { POSTS } from '../schema/streams.ts'
+import { postSubmitted } from '../schema/testing/builders.ts'
+import { startSecuredNats } from '../schema/testing/start-secured-nats.ts'
+import { erasePosts, type RecordedErasures } from './erase-posts.ts'
+import { awaitReadModels, IS_APPLIED } from './read-models.ts'
+
+/** A projector that commits and whose acknowledgements never arrive: the server refuses them. */
+const withoutAcknowledgements = (conf: string): string => conf.replaceAll(/"\$JS\.ACK\.POSTS\.>", /g, '')
+
+test('a projector that is killed between applying an erasure and acknowledging it has applied it', async () => {
+  await using nats = await startSecuredNats(withoutAcknowledgements)
+  const { url, dataDir } = nats
+  const admin = await connectNats({ url, user: 'admin', name: 'test', dataDir })
+  const jsm = await jetstreamManager(admin)
+  await applyStreams(jsm)
+  const post = postSubmitted({ id: '1abcde' })
+  await jetstream(admin).publish(subjectOf(post), encodeEvent(post))
+  const projector = spawn(process.execPath, ['projections/main.ts', 'posts'], {
+    env: { ...process.env, NATS_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
+    stdio: 'ignore',
+  })
+  const rows = (): unknown[] => {
+    const database = new Sqlite(join(dataDir, 'posts.db'), { readonly: true, fileMustExist: true })
+    try {
+      return database.prepare('SELECT id FROM posts_view').all()
+    } finally {
+      database.close()
+    }
+  }
+  await vi.waitFor(() => expect(rows()).toHaveLength(1), { timeout: 20_000 })
+
+  let recorded: RecordedErasures | undefined
+  const eraser = await connectNats({ url, user: 'eraser', name: 'test', dataDir })
+  await erasePosts({
+    connection: eraser,
+    posts: [{ id: post.id }],
+    reason: 'test',
+    untilApplied: async (erasures) => {
+      recorded = erasures
+      await vi.waitFor(() => expect(rows()).toEqual([]), { timeout: 20_000, interval: 10 })
+      projector.kill('SIGKILL')
+      await once(projector, 'exit')
+    },
+  })
+
+  const outcomes = await awaitReadModels(dataDir, recorded!, IS_APPLIED)
+  expect(outcomes[0]).toMatchObject({ name: 'posts', checkpoint: recorded!.recordedAt })
+  expect(['scrubbing', 'gone']).toContain(outcomes[0]!.state)
+  expect((await jsm.consumers.info(POSTS, projectorConsumer('posts'))).ack_floor.stream_seq).toBeLessThan(
+    recorded!.recordedAt,
+  )
+  await eraser.close()
+  await admin.close()
+}, 60_000)

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite, { type Database } from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { RecordedErasures } from './erase-posts.ts'
+import { awaitReadModels, IS_GONE } from './read-models.ts'
+
+const erasures: RecordedErasures = {
+  streamCreated: 'then',
+  recordedAt: 18,
+  messages: new Map([
+    ['POSTS', new Set([3])],
+    ['SCORES', new Set([5])],
+  ]),
+}
+const QUICKLY = { silenceMs: 0 }
+
+let dataDir: string
+let file: Database | undefined
+beforeEach(async () => void (dataDir = await mkdtemp(join(tmpdir(), 'gravitas-erasure-'))))
+afterEach(async () => {
+  file?.close()
+  await rm(dataDir, { recursive: true })
+})
+
+/** The file of `posts` as its projector makes it, at a position of POSTS. */
+function createFile(sequence: number, streamCreated = 'then'): Database {
+  const database = (file = new Sqlite(join(dataDir, 'posts.db')))
+  database.pragma('journal_mode = WAL')
+  database.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER);
+    CREATE TABLE dead_letters (stream TEXT, sequence INTEGER);
+    CREATE TABLE meta (name TEXT, value TEXT);
+    INSERT INTO checkpoints VALUES ('POSTS', '${streamCreated}', ${sequence})`)
+  return database
+}
+
+async function stateOfPosts(limits = QUICKLY): Promise<string> {
+  const outcomes = await awaitReadModels(dataDir, erasures, IS_GONE, limits)
+  expect(outcomes.slice(1).map(({ state }) => state)).toEqual(['missing', 'missing'])
+  return outcomes[0]!.state
+}
+
+test('a file that does not exist is missing, and one that is no database is unreadable', async () => {
+  expect(await stateOfPosts()).toBe('missing')
+  await writeFile(join(dataDir, 'posts.db'), 'x'.repeat(4_096))
+  expect(await stateOfPosts()).toBe('unreadable')
+})
+
+test.each([
+  ['before the erasure', 'pending', 17, ''],
+  ['at the erasure', 'gone', 18, ''],
+  ['with a letter of an erased event', 'sending', 18, "INSERT INTO dead_letters VALUES ('SCORES', 5)"],
+  ['with letters of other events', 'gone', 18, "INSERT INTO dead_letters VALUES ('SCORES', 3), ('POSTS', 5)"],
+  ['with a file that is not searched yet', 'scrubbing', 18, "INSERT INTO meta VALUES ('unscrubbed', '1')"],
+])('%s: %s', async (_, state, sequence, sql) => {
+  const database = createFile(sequence)
+  database.exec(sql)
+  expect(await stateOfPosts()).toBe(state)
+})
+
+test('a checkpoint of another stream of the same name proves nothing', async () => {
+  createFile(99, 'before')
+  expect(await stateOfPosts()).toBe('other log')
+})
+
+test('a read model that gets on is waited for, and one that stands still is not', async () => {
+  const database = createFile(10)
+  let sequence = 10
+  const applying = setInterval(() => {
+    database.prepare('UPDATE checkpoints SET sequence = ?').run(++sequence)
+    if (sequence === 18) clearInterval(applying)
+  }, 100)
+  expect(await stateOfPosts({ silenceMs: 1_000 })).toBe('gone')
+  database.exec('UPDATE checkpoints SET sequence = 12')
+  expect(await stateOfPosts({ silenceMs: 300 })).toBe('pending')
+})

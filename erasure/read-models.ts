@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import Sqlite, { type Database } from 'better-sqlite3'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
+import { POSTS } from '../schema/streams.ts'
+import type { RecordedErasures } from './erase-posts.ts'
+
+/**
+ * How far a read model's file is with an erasure, from bad to good.
+ * - `missing`: DATA_DIR has no such file.
+ * - `unreadable`: the file is damaged, or its projector is just making it.
+ * - `other log`: the file was built from another POSTS stream, so its checkpoint says nothing about this one.
+ * - `pending`: its checkpoint lies before the erasure.
+ * - `sending`: it applied the erasure, but a rejected event of an erased post is not yet sent to DEAD or dropped.
+ * - `scrubbing`: it applied the erasure, but unused bytes of the file may hold copies of the text.
+ * - `gone`: nothing of the posts is left in the file.
+ */
+export type ErasureState = 'missing' | 'unreadable' | 'other log' | 'pending' | 'sending' | 'scrubbing' | 'gone'
+
+export interface ReadModelOutcome {
+  readonly name: string
+  readonly state: ErasureState
+  /** The POSTS sequence up to which the file is built; null where it cannot be read. */
+  readonly checkpoint: number | null
+}
+
+export interface AwaitLimits {
+  /** The longest wait while no file changes: a projector that stands still is taken to be stopped. */
+  readonly silenceMs?: number
+  readonly totalMs?: number
+}
+
+const POLL_MS = 50
+const READ_TIMEOUT_MS = 1_000
+/** Written by a projector when texts leave its rows, and deleted once the file and its write-ahead log are free of them. */
+const UNSCRUBBED = 'unscrubbed'
+
+/** States in which no letter to DEAD can follow any more, so that a last look at DEAD finds all of them. */
+export const IS_APPLIED: ReadonlySet<ErasureState> = new Set(['scrubbing', 'gone'])
+export const IS_GONE: ReadonlySet<ErasureState> = new Set(['gone'])
+/** Waiting does not help: the file belongs to another host, or to another log. */
+const IS_HOPELESS: ReadonlySet<ErasureState> = new Set(['missing', 'other log'])
+
+/**
+ * Waits until every read model in DATA_DIR has come to one of the wanted states, as long as any of them gets on. The
+ * files are the proof: a projector commits its rows together with its checkpoint, and may die before it acknowledges.
+ */
+export async function awaitReadModels(
+  dataDir: string,
+  erasures: RecordedErasures,
+  wanted: ReadonlySet<ErasureState>,
+  { silenceMs = 6_000, totalMs = 60_000 }: AwaitLimits = {},
+): Promise<ReadModelOutcome[]> {
+  const startMs = performance.now()
+  let [seen, changedMs] = ['', startMs]
+  for (;;) {
+    const outcomes = READ_MODEL_NAMES.map((name) => readOutcome(dataDir, name, erasures))
+    if (outcomes.every(({ state }) => wanted.has(state) || IS_HOPELESS.has(state))) return outcomes
+    const [now, nowMs] = [JSON.stringify(outcomes), performance.now()]
+    if (now !== seen) [seen, changedMs] = [now, nowMs]
+    if (nowMs - changedMs > silenceMs || nowMs - startMs > totalMs) return outcomes
+    await pause(POLL_MS)
+  }
+}
+
+function readOutcome(dataDir: string, name: string, erasures: RecordedErasures): ReadModelOutcome {
+  const file = join(dataDir, `${name}.db`)
+  if (!existsSync(file)) return { name, state: 'missing', checkpoint: null }
+  let database: Database | undefined
+  try {
+    database = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: READ_TIMEOUT_MS })
+    return { name, ...readFile(database, erasures) }
+  } catch {
+    return { name, state: 'unreadable', checkpoint: null }
+  } finally {
+    database?.close()
+  }
+}
+
+function readFile(database: Database, erasures: RecordedErasures): Omit<ReadModelOutcome, 'name'> {
+  const row = database
+    .prepare<[string], { sequence: number; created: string }>(
+      'SELECT sequence, stream_created AS created FROM checkpoints WHERE stream = ?',
+    )
+    .get(POSTS)
+  const checkpoint = row?.sequence ?? 0
+  if (row !== undefined && row.created !== erasures.streamCreated) return { state: 'other log', checkpoint }
+  if (checkpoint < erasures.recordedAt) return { state: 'pending', checkpoint }
+  if (hasLetter(database, erasures)) return { state: 'sending', checkpoint }
+  const isUnscrubbed = database.prepare('SELECT 1 FROM meta WHERE name = ?').get(UNSCRUBBED) !== undefined
+  return { state: isUnscrubbed ? 'scrubbing' : 'gone', checkpoint }
+}
+
+/** A letter's row is deleted only after DEAD has the letter, or after the projector found its message gone from the log. */
+function hasLetter(database: Database, { messages }: RecordedErasures): boolean {
+  const letters = database.prepare<[], { stream: string; sequence: number }>(
+    'SELECT stream, sequence FROM dead_letters',
+  )
+  for (const { stream, sequence } of letters.iterate()) if (messages.get(stream)?.has(sequence) === true) return true
+  return false
+}

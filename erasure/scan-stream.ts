@@ -1,0 +1,123 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  jetstream,
+  type Consumer,
+  type ConsumerConfig,
+  type JetStreamManager,
+  type JsMsg,
+} from '@nats-io/jetstream'
+import { nanos, nuid, type NatsConnection } from '@nats-io/transport-node'
+import pRetry from 'p-retry'
+import { OperationalError } from '../schema/runtime/errors.ts'
+
+/** The first message to read: the one after a sequence, or the first that was stored at a time or later. */
+export type ScanStart = { readonly after: number } | { readonly since: Date }
+
+export interface ScanOptions {
+  readonly connection: NatsConnection
+  readonly jsm: JetStreamManager
+  readonly stream: string
+  readonly start: ScanStart
+  /** Only these subjects; undefined: all. */
+  readonly filter?: string
+  readonly onMessage: (message: JsMsg) => void
+  /** @param total an estimate: messages may be added and deleted while the stream is read */
+  readonly onProgress?: ((read: number, total: number) => void) | undefined
+}
+
+const MAX_PAGE_MESSAGES = 1_000
+const PAGE_EXPIRES_MS = 5_000
+/** The server then removes the consumer by itself: the eraser has no right to delete consumers. */
+const INACTIVE_AFTER_MS = 10_000
+/** For each page, about ten seconds in all: a server that restarts is back by then. */
+const RETRIES = { retries: 7, minTimeout: 250, maxTimeout: 2_000 } as const
+
+/**
+ * Reads a stream up to the message that is its last when reading begins, each message at least once, in memory that does
+ * not grow. After a failure it goes on behind the last message that arrived.
+ * @returns the sequence up to which the stream was read
+ * @throws OperationalError when reading keeps failing
+ */
+export async function scanStream(options: ScanOptions): Promise<number> {
+  const { jsm, stream, connection, onProgress } = options
+  try {
+    const end = (await jsm.streams.info(stream)).state.last_seq
+    const pages = new PageReader(options)
+    do {
+      await pRetry(() => pages.next(), {
+        ...RETRIES,
+        shouldRetry: () => !connection.isClosed(),
+        onFailedAttempt: () => pages.reopen(),
+      })
+      if (pages.read > 0) onProgress?.(pages.read, pages.read + pages.pending)
+    } while (pages.pending > 0 && pages.position < end)
+    return Math.max(end, pages.position)
+  } catch (cause) {
+    throw new OperationalError(`${stream} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Reads page after page through a consumer that keeps nothing on disk and needs no acknowledgements. */
+class PageReader {
+  /** Messages read so far. */
+  read = 0
+  /** Messages that wait behind {@link position}, as the last message said. */
+  pending = 0
+  /** Sequence of the last message read; before the first, the one to begin after. */
+  position = 0
+  readonly #options: ScanOptions
+  #start: ScanStart
+  #consumer: Consumer | undefined
+  /** Messages that the present consumer has delivered. */
+  #delivered = 0
+
+  constructor(options: ScanOptions) {
+    this.#options = options
+    this.#start = options.start
+    if ('after' in options.start) this.position = options.start.after
+  }
+
+  /** @throws when no message came though some wait, or when one was lost on its way */
+  async next(): Promise<void> {
+    const consumer = (this.#consumer ??= await this.#open())
+    if (this.pending === 0) return
+    const before = this.#delivered
+    const wanted = Math.min(this.pending, MAX_PAGE_MESSAGES)
+    for await (const message of await consumer.fetch({ max_messages: wanted, expires: PAGE_EXPIRES_MS })) {
+      if (message.info.deliverySequence !== ++this.#delivered) throw new Error('a message was lost on its way')
+      this.#options.onMessage(message)
+      this.read++
+      this.position = message.seq
+      this.#start = { after: message.seq }
+      this.pending = message.info.pending
+    }
+    if (this.#delivered === before) throw new Error(`${this.pending} messages wait, and none came`)
+  }
+
+  /** The next page comes through a new consumer, which begins behind the last message read. */
+  reopen(): void {
+    this.#consumer = undefined
+  }
+
+  async #open(): Promise<Consumer> {
+    const { jsm, stream, filter, connection } = this.#options
+    const info = await jsm.consumers.add(stream, {
+      name: `eraser-${nuid.next()}`,
+      ack_policy: AckPolicy.None,
+      mem_storage: true,
+      inactive_threshold: nanos(INACTIVE_AFTER_MS),
+      ...(filter === undefined ? {} : { filter_subject: filter }),
+      ...toDeliverPolicy(this.#start),
+    })
+    this.pending = info.num_pending
+    this.#delivered = 0
+    return jetstream(connection).consumers.getConsumerFromInfo(info)
+  }
+}
+
+function toDeliverPolicy(start: ScanStart): Partial<ConsumerConfig> {
+  return 'after' in start
+    ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: start.after + 1 }
+    : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: start.since.toISOString() }
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { applyStreams } from '../schema/apply-streams.ts'
+import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent } from '../schema/events.ts'
+import { createLogger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import { POSTS } from '../schema/streams.ts'
+import { postErased, postSubmitted } from '../schema/testing/builders.ts'
+import { startSecuredNats } from '../schema/testing/start-secured-nats.ts'
+import { filesWith } from '../schema/testing/stored-bytes.ts'
+import { startEraser } from './start-eraser.ts'
+
+const SECRET = 'xylophonequartz'
+
+let nats: Awaited<ReturnType<typeof startSecuredNats>>
+let admin: NatsConnection
+let jsm: JetStreamManager
+
+beforeEach(async () => {
+  nats = await startSecuredNats()
+  admin = await connectNats({ url: nats.url, user: 'admin', name: 'test', dataDir: nats.dataDir })
+  jsm = await jetstreamManager(admin)
+  await applyStreams(jsm)
+})
+
+afterEach(async () => {
+  await admin.close()
+  await nats[Symbol.asyncDispose]()
+})
+
+const start = (gatherMs = 50) =>
+  startEraser({ natsUrl: nats.url, dataDir: nats.dataDir, logLevel: 'silent' }, createLogger('eraser', 'silent'), {
+    pollMs: 50,
+    gatherMs,
+  })
+
+async function publish(event: GravitasEvent): Promise<number> {
+  const options = { msgID: messageIdOf(event) }
+  return (await jetstream(admin).publish(subjectOf(event), encodeEvent(event), options)).seq
+}
+
+const secret = (id: string) => postSubmitted({ id, title: `${SECRET} ${id}` })
+const isStored = (id: string): boolean => filesWith(join(nats.dataDir, 'jetstream'), `${SECRET} ${id}`).length > 0
+const untilErased = (id: string): Promise<void> =>
+  vi.waitFor(() => expect(isStored(id)).toBe(false), { timeout: 20_000, interval: 100 })
+const untilAcknowledged = (): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      const { num_pending, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
+      expect(num_pending + num_ack_pending).toBe(0)
+    },
+    { timeout: 20_000, interval: 100 },
+  )
+
+test('posts whose erasure others recorded are erased, each with its reason', async () => {
+  for (const id of ['1', '2', '3']) await publish(secret(id))
+  await publish(postErased({ post_id: '1', reason: 'one reason' }))
+  await publish(postErased({ post_id: '2', reason: 'another' }))
+  {
+    await using _eraser = await start()
+    await untilErased('1')
+    await untilErased('2')
+    await untilAcknowledged()
+  }
+  expect(isStored('3')).toBe(true)
+  const [one, two] = await Promise.all(
+    [6, 7].map(async (seq) => (await jsm.streams.getMessage(POSTS, { seq }))!.json()),
+  )
+  expect(one).toMatchObject({ post_id: '1', reason: 'one reason', post_sequences: [1] })
+  expect(two).toMatchObject({ post_id: '2', reason: 'another', post_sequences: [2] })
+}, 60_000)
+
+test('an eraser that is stopped in the midst of its work leaves the rest to the next one', async () => {
+  await publish(secret('1'))
+  await publish(postErased({ post_id: '1' }))
+  {
+    await using _gathering = await start(60_000)
+    await vi.waitFor(async () => expect((await jsm.consumers.info(POSTS, 'eraser')).num_pending).toBe(1), 10_000)
+  }
+  expect(isStored('1')).toBe(true)
+  // As if it had been killed after the first step: the messages are named, and not deleted yet.
+  await publish({ ...postErased({ post_id: '1' }), reason: 'named', post_sequences: [1], score_sequences: [] })
+  await using _eraser = await start()
+  await untilErased('1')
+  await untilAcknowledged()
+}, 60_000)
+
+test('an erasure that names its messages is left to whoever recorded it', async () => {
+  await publish(secret('1'))
+  await publish({ ...postErased({ post_id: '1' }), post_sequences: [1], score_sequences: [] })
+  await using _eraser = await start()
+  await untilAcknowledged()
+  expect(isStored('1')).toBe(true)
+}, 60_000)
+
+test('it stops at once while a read model stands still', async () => {
+  const file = new Sqlite(join(nats.dataDir, 'posts.db'))
+  file.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER)`)
+  file.close()
+  await publish(secret('1'))
+  await publish(postErased({ post_id: '1' }))
+  const eraser = await start()
+  await untilErased('1')
+  const startMs = performance.now()
+  await eraser[Symbol.asyncDispose]()
+  expect(performance.now() - startMs).toBeLessThan(3_000)
+}, 60_000)

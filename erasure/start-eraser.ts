@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { decodeValidEvent } from '../schema/decode-event.ts'
+import { subjectPattern, type PostErased } from '../schema/events.ts'
+import type { Service } from '../schema/runtime/lifecycle.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { connectNats } from '../schema/runtime/nats.ts'
+import type { SharedConfig } from '../schema/runtime/shared-config.ts'
+import { requireStream } from '../schema/apply-streams.ts'
+import { POSTS } from '../schema/streams.ts'
+import { erasePosts } from './erase-posts.ts'
+import { TRACED_STREAMS } from './post-trace.ts'
+import { awaitReadModels, IS_APPLIED } from './read-models.ts'
+
+/** The durable consumer from which the eraser takes its work; an event is acknowledged once its post is erased. */
+const CONSUMER = 'eraser'
+const MAX_POSTS = 5_000
+const FETCH_EXPIRES_MS = 2_000
+/** After a crash, events that were not acknowledged are delivered again so much later. */
+const ACK_WAIT_MS = 60_000
+/** An erasure may read days of the log, once for however many posts. It then rests twenty times as long as it took. */
+const REST_FACTOR = 20
+const MAX_REST_MS = 3_600_000
+const RETRY_MS = 300_000
+const STOP_GRACE_MS = 1_000
+
+export interface EraserTimes {
+  /** How often it looks whether there is work. */
+  readonly pollMs: number
+  /** How long it lets work gather. */
+  readonly gatherMs: number
+}
+
+/**
+ * Erases the posts for which others recorded a PostErased, until it is disposed. A PostErased without sequences says that
+ * the messages are still there; whoever deletes messages records a PostErased with their sequences. Interrupted at any
+ * point, the eraser begins again with the events that it did not acknowledge.
+ */
+export async function startEraser(
+  { natsUrl: url, dataDir }: SharedConfig,
+  logger: Logger,
+  times: EraserTimes = { pollMs: 10_000, gatherMs: 300_000 },
+): Promise<Service> {
+  const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
+  try {
+    const jsm = await jetstreamManager(connection)
+    for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
+    const stop = new AbortController()
+    const running = new Eraser({ connection, jsm, dataDir, logger, times, signal: stop.signal }).run()
+    logger.info('eraser started')
+    return {
+      failed: toFailed(connection, stop.signal),
+      [Symbol.asyncDispose]: async () => {
+        stop.abort()
+        await connection.close()
+        // Whatever waits for a read model or another attempt still is left to the next eraser.
+        await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
+      },
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+function toFailed(connection: NatsConnection, stopped: AbortSignal): Promise<never> {
+  const failed = new Promise<never>((_, reject) => {
+    void connection.closed().then((error) => {
+      if (!stopped.aborted) reject(error ?? new Error('the connection to NATS was closed'))
+    })
+  })
+  failed.catch(() => {})
+  return failed
+}
+
+interface EraserOptions {
+  readonly connection: NatsConnection
+  readonly jsm: JetStreamManager
+  /** Holds the files of the read models. */
+  readonly dataDir: string
+  readonly logger: Logger
+  readonly times: EraserTimes
+  readonly signal: AbortSignal
+}
+
+class Eraser {
+  readonly #options: EraserOptions
+
+  constructor(options: EraserOptions) {
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { signal, logger, times } = this.#options
+    while (!signal.aborted) {
+      try {
+        const isWork = (await this.#openConsumer()).waiting > 0
+        await this.#pause(isWork ? times.gatherMs : times.pollMs)
+        if (isWork && !signal.aborted) await this.#pause(await this.#work())
+      } catch (error) {
+        if (signal.aborted) return
+        logger.error({ err: error }, 'posts could not be erased; will retry')
+        await this.#pause(RETRY_MS)
+      }
+    }
+  }
+
+  /** Creates the consumer where it does not exist. @returns it, with how many events wait to be acknowledged */
+  async #openConsumer() {
+    const { jsm, connection } = this.#options
+    const info = await jsm.consumers.add(POSTS, {
+      durable_name: CONSUMER,
+      filter_subject: subjectPattern('PostErased'),
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ACK_WAIT_MS),
+      max_ack_pending: MAX_POSTS,
+    })
+    const waiting = info.num_pending + info.num_ack_pending
+    return { consumer: jetstream(connection).consumers.getConsumerFromInfo(info), waiting }
+  }
+
+  /** Erases what the waiting events ask for. @returns how long to rest, in milliseconds */
+  async #work(): Promise<number> {
+    const startMs = performance.now()
+    const { consumer, waiting } = await this.#openConsumer()
+    const fetched = await consumer.fetch({ max_messages: Math.min(waiting, MAX_POSTS), expires: FETCH_EXPIRES_MS })
+    const messages = await Array.fromAsync(fetched)
+    const requests = messages.flatMap((message) => toRequest(message) ?? [])
+    if (requests.length > 0) await this.#erase(requests)
+    for (const message of messages) message.ack()
+    return requests.length === 0 ? 0 : Math.min(MAX_REST_MS, (performance.now() - startMs) * REST_FACTOR)
+  }
+
+  async #erase(requests: readonly Request[]): Promise<void> {
+    const { connection, dataDir, logger } = this.#options
+    const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
+      return { id, subreddit, createdUtc }
+    })
+    const report = await erasePosts({
+      connection,
+      posts,
+      reason: 'erased as recorded',
+      untilApplied: (erasures) => awaitReadModels(dataDir, erasures, IS_APPLIED),
+    })
+    const nowMs = Date.now()
+    const figures = {
+      posts: report.posts.length,
+      messages: report.posts.reduce((sum, post) => sum + post.posts.length + post.scores.length, 0),
+      sinceRecordedS: toSpread(requests.map(({ recordedAtMs }) => (nowMs - recordedAtMs) / 1_000)),
+      ageS: toSpread(requests.map(({ event }) => nowMs / 1_000 - event.created_utc)),
+      ...report.timings,
+    }
+    logger.info(figures, 'erased posts from the log')
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#options.signal }).catch(() => {})
+  }
+}
+
+/** A recorded erasure that is still to be carried out. */
+interface Request {
+  readonly event: PostErased
+  /** Milliseconds since the epoch. */
+  readonly recordedAtMs: number
+}
+
+/** Undefined where the event names messages: whoever recorded it deletes them. */
+function toRequest({ data, subject, info }: JsMsg): Request | undefined {
+  const recordedAtMs = info.timestampNanos / 1e6
+  const event = decodeValidEvent(data, subject, recordedAtMs)
+  return event?.type === 'PostErased' && event.post_sequences === undefined ? { event, recordedAtMs } : undefined
+}
+
+function toSpread(seconds: readonly number[]): { readonly median: number; readonly most: number } {
+  const sorted = seconds.map((value) => Math.round(value)).sort((a, b) => a - b)
+  return { median: sorted[Math.floor(sorted.length / 2)]!, most: sorted.at(-1)! }
+}
