@@ -130,7 +130,7 @@ test('a subscriber that resumes far behind gets everything once while more arriv
   }
 })
 
-test('changed subreddits are told to those who asked for them, also when the notice is lost', async () => {
+test('changed subreddits are sent to their subscribers, also when the change notice is lost', async () => {
   files.add(post(1), post(2, 'funny'))
   const leaving = new AbortController()
   const query = 'subscription { subredditUpdated(names: ["FUNNY"]) { name allTime { posts } hourly { posts } } }'
@@ -243,7 +243,7 @@ test('REST answers are named by their content, compressed where wanted, and open
   expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, HEAD, POST'])
 })
 
-test('a read model that cannot be read is said to be so, by everyone who needs it', async () => {
+test('a read model that cannot be read is named as the problem by every address that needs it', async () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   const config = {
     host: '127.0.0.1',

@@ -42,7 +42,7 @@ async function walk(orderBy: string, first: number, between: (page: number) => v
 
 const figures = fc.record({ posts: fc.integer({ min: 1, max: 4 }), sum: fc.integer({ min: 0, max: 12 }) })
 
-test('paging meets each subreddit whose figures do not move exactly once, in every order', async () => {
+test('paging returns each subreddit with steady figures exactly once, in every order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(figures, { minLength: 1, maxLength: 25 }),

@@ -31,7 +31,7 @@ function remove(): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(file(`all-time.db${suffix}`), { force: true })
 }
 
-test('is undefined until its projector has made the tables', () => {
+test('is undefined until its projector has created the tables', () => {
   remove()
   expect(models.allTime.queries).toBeUndefined()
   expect(models.allTime.problem).toMatch(/not there yet/)
@@ -47,7 +47,7 @@ test('is undefined until its projector has made the tables', () => {
   expect(logged).toEqual([])
 })
 
-test('reads on what was deleted, until there is another', () => {
+test('a deleted file is read until there is another', () => {
   files.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   expect(count()).toBe(1)
   const { version } = models
@@ -78,7 +78,7 @@ test('notices that a symlink points to another file', () => {
   expect(count()).toBe(1)
 })
 
-test('a file that cannot be read is an error and not an empty list, said once', () => {
+test('a file that cannot be read is an error, logged once, and not an empty list', () => {
   remove()
   writeFileSync(file('all-time.db'), 'this is not a database, and has been written by hand. '.repeat(100))
   expect(() => models.allTime.queries).toThrow(expect.objectContaining({ extensions: expect.anything() }))

@@ -23,7 +23,7 @@ import { dumpRows } from './testing/replay.ts'
 
 const NAMES = ['posts', 'hourly', 'all-time'] as const
 const POST_COUNT = 60
-/** What says where a file stands, and not what is in it. */
+/** Tables that hold the position of a file, and none of its content. */
 const POSITIONS = ['checkpoints', 'meta']
 
 let nats: TestNatsServer
@@ -159,7 +159,7 @@ describe.each([
   ['the first, the last and some between', [0, 17, 18, 19, POST_COUNT - 1]],
   ['all posts', range(0, POST_COUNT)],
 ])('erasing %s', (_, gone) => {
-  test('rows are those of a world without them, no byte of them is left, and a rebuild gives the same', async () => {
+  test('rows are as if the posts had never been, no byte of them is left, and a rebuild gives the same', async () => {
     await startAll()
     await publishPosts(range(0, POST_COUNT))
     await untilApplied()
@@ -236,7 +236,7 @@ test('a projector that was stopped applies the erasure when it starts, and its r
   expect(totalsOf()).toEqual(expectedTotals(range(0, 10).filter((index) => index !== 3)))
 }, 60_000)
 
-test('late copies and scores of an erased post change nothing, and go with the next erasing', async () => {
+test('late copies and scores of an erased post change nothing, and the next erasing removes them', async () => {
   await startAll()
   await publishPosts(range(0, 10))
   await erase([3])
@@ -279,7 +279,7 @@ describe('a rejected event whose letter did not get into DEAD before its project
     await applyStreams(jsm)
   })
 
-  test('brings nothing back after its erasure, and others are sent', async () => {
+  test('is not sent after its erasure, and the other letters are', async () => {
     await erase([0])
     await startAll()
     await untilApplied()
@@ -289,7 +289,7 @@ describe('a rejected event whose letter did not get into DEAD before its project
     await vi.waitFor(() => expect(bytesOf()).not.toContain(secretOf(0)), { timeout: 10_000 })
   }, 60_000)
 
-  test('is sent by the next one where nothing was erased', async () => {
+  test('is sent by the next projector where nothing was erased', async () => {
     await startAll()
     await vi.waitFor(async () => expect(await letters()).toMatchObject({ messages: 2 }), { timeout: 10_000 })
     await untilWaiting(0)

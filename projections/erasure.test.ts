@@ -11,7 +11,7 @@ import { projections } from './testing/all-projections.ts'
 import { history, idOf, post } from './testing/histories.ts'
 import { dumpRows, TestReadModel, toLog } from './testing/replay.ts'
 
-/** What became of a history that erases a post at some point, and of one in which the post never was. */
+/** A history that erases a post at some point, and the same history without the post. */
 const erasing = fc
   .tuple(history, post, fc.nat(60), fc.boolean(), fc.integer({ min: 1, max: 20 }))
   .map(([events, { id }, at, twice, batchSize]) => {
@@ -27,13 +27,13 @@ function follow(name: string, log: readonly LogMessage[], batchSize = 1): TestRe
   return model
 }
 
-/** A stream before the other: another order in which the same log is delivered. */
+/** The same log in another order of delivery: one stream first. */
 const byStream = (log: readonly LogMessage[], first: string): LogMessage[] => [
   ...log.filter(({ stream }) => stream === first),
   ...log.filter(({ stream }) => stream !== first),
 ]
 
-/** Rows without what says where they came from in the log. */
+/** Rows without their sequences in the log. */
 function rowsOf({ database }: TestReadModel): string {
   const rank = 'SELECT count(*) FROM scores s WHERE (s.key, s.model) <= (scores.key, scores.model)'
   const hasScores = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'scores'").get() !== undefined

@@ -15,7 +15,7 @@ function replay(name: ReadModelName, log: readonly LogMessage[]): string {
   return model.dump()
 }
 
-/** The streams one after the other: another interleaving of the same streams. */
+/** The same log in another order of delivery: one stream after the other. */
 const byStream = (log: readonly LogMessage[]): LogMessage[] =>
   [COVERAGE, SCORES, POSTS].flatMap((wanted) => log.filter(({ stream }) => stream === wanted))
 
@@ -56,7 +56,7 @@ describe.each(READ_MODEL_NAMES)('%s', (name) => {
   })
 })
 
-/** Read models that add up scores: their ledger tells. */
+/** The read models that add up scores: those with a ledger of them. */
 const TALLIES = READ_MODEL_NAMES.filter((name) => projections[name].tables.includes('CREATE TABLE counted'))
 const tableOf = (name: string): string => name.replaceAll('-', '_')
 
@@ -99,7 +99,7 @@ describe.each(TALLIES)('%s totals', (name) => {
   })
 })
 
-test('a bad event is set aside with its reason and the others go on', () => {
+test('a bad event becomes a dead letter with its reason, and the others are applied', () => {
   using model = new TestReadModel(projections['all-time'])
   const [good] = toLog([postScored()]) as [LogMessage]
   model.write([

@@ -91,7 +91,7 @@ const scores = (count: number, from = 1) =>
   )
 
 describe('a projector', () => {
-  test('follows, stops, goes on and counts a second copy once', async () => {
+  test('resumes where it stopped, and counts a second copy once', async () => {
     const first = await start('all-time')
     await publish(scores(2_500))
     await vi.waitFor(() => expect(totals()).toBe(2_500), { timeout: 10_000 })
@@ -126,7 +126,7 @@ describe('a projector', () => {
     expect(query('posts', "SELECT rowid FROM titles WHERE titles MATCH 'secret'")).toEqual([])
   })
 
-  test('follows the reports on hours beside the scores, goes on behind them, and sets a bad one aside', async () => {
+  test('follows the reports on hours beside the scores, resumes behind them, and puts a bad one into DEAD', async () => {
     const first = await start('hourly')
     await publish(scores(10))
     await publishCoverage(hourCovered({ seen: 1 }), hourCovered({ seen: 2 }))
@@ -171,7 +171,7 @@ describe('a projector', () => {
     })
   })
 
-  test('an event as large as the log takes it gets into DEAD, cut, and holds up no other letter', async () => {
+  test('an event as large as the log allows is cut in DEAD, and delays no other letter', async () => {
     await start('all-time')
     const js = jetstream(connection)
     await js.publish('scores.serious-1.askscience', Buffer.alloc(1_048_000, 'x'))

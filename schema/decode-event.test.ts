@@ -12,16 +12,16 @@ test('a report about an hour is read as it was written, of all of Reddit and of 
 })
 
 test.each([
-  ['an hour that is none', { hour_utc: 1_764_072_001 }, /hour_utc/],
+  ['a time within an hour', { hour_utc: 1_764_072_001 }, /hour_utc/],
   ['an hour before Reddit', { hour_utc: 3_600 }, /hour_utc/],
   ['an hour two days ahead', { hour_utc: 1_764_072_000 + 48 * 3_600 }, /hour_utc is more than a day ahead/],
-  ['more than everything', { coverage: 1.01 }, /coverage/],
+  ['more than the whole hour', { coverage: 1.01 }, /coverage/],
   ['a negative count', { unknown: -1 }, /unknown/],
   ['half an id', { seen: 0.5 }, /seen/],
   ['more ids than an Int holds', { expected: 2 ** 31 }, /expected/],
-  ['no word on the subreddit', { subreddit: undefined }, /subreddit/],
-  ['a subreddit that is none', { subreddit: '*' }, /subreddit/],
-  ['a source that is no token', { source: 'a.b' }, /source/],
+  ['no subreddit', { subreddit: undefined }, /subreddit/],
+  ['an invalid subreddit', { subreddit: '*' }, /subreddit/],
+  ['a source with a dot', { source: 'a.b' }, /source/],
 ])('%s is refused', (_, wrong, reason) => {
   expect(() => decode({ ...hourCovered(), ...wrong })).toThrow(reason)
 })

@@ -37,7 +37,7 @@ async function take(events: AsyncGenerator<Event>, count: number): Promise<strin
   return ids
 }
 
-test('starts with what is scored after subscribing, also when the notice of what came before is late', async () => {
+test('starts with the next score after subscribing, also when an earlier change notice is late', async () => {
   files.add(score(1))
   advance()
   files.add(score(2))
@@ -47,7 +47,7 @@ test('starts with what is scored after subscribing, also when the notice of what
   expect(await take(events, 1)).toEqual(['3'])
 })
 
-test('however commits, looks, slow readers and resumptions fall: nothing is lost and nothing comes twice', async () => {
+test('nothing is lost and nothing comes twice, in any order of commits, readings and resumptions', async () => {
   let next = 1
   await fc.assert(
     fc.asyncProperty(
@@ -139,7 +139,7 @@ test('a score whose post may still come delays the scores behind it; one whose p
   expect(await take(events, 1)).toEqual(['4'])
 })
 
-test('the next model takes over where the former one was', async () => {
+test('after a promotion the new model goes on where the former one was', async () => {
   files.add(score(1, 'old'), score(2, 'old'), score(1, 'new'))
   const events = await follow()
   files.add(score(3, 'old'), score(3, 'new'), score(4, 'new'))
@@ -154,7 +154,7 @@ test('the next model takes over where the former one was', async () => {
   ])
 })
 
-test('refuses cursors that there never were', async () => {
+test('refuses cursors that never existed', async () => {
   gateway.log.last = { SCORES: 5 }
   files.add(score(1), score(2))
   const codeOf = async (after: string): Promise<unknown> => {
@@ -172,7 +172,7 @@ test('refuses cursors that there never were', async () => {
   expect(await codeOf(cursor(0))).toBe('none')
 })
 
-test('an erased post is not handed out', async () => {
+test('an erased post is not sent', async () => {
   const events = await follow(cursor(0))
   files.add(score(1), score(2))
   files.erase('1')

@@ -34,7 +34,7 @@ afterEach(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-/** Stores what is no event, and passes over it as the projector does. */
+/** Publishes an invalid event and applies it as the projector does. */
 async function reject(text: string): Promise<number> {
   const { seq: sequence } = await jetstream(connection).publish(SUBJECT, text)
   model.write([{ stream: POSTS, sequence, subject: SUBJECT, data: Buffer.from(text), storedAtMs: Date.now() }])
@@ -49,7 +49,7 @@ async function untilReconnected(): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'reconnect') return
 }
 
-test('what the log still holds is sent, what was deleted from it is not', async () => {
+test('an event that the log still holds is sent, a deleted one is not', async () => {
   await reject('one')
   await jsm.streams.deleteMessage(POSTS, await reject('two'))
   await reject('three')
@@ -60,7 +60,7 @@ test('what the log still holds is sent, what was deleted from it is not', async 
   expect([waiting(), dropped]).toEqual([[], 1])
 })
 
-test('while the log cannot be asked nothing is sent, and the letter waits', async () => {
+test('a letter waits while the log cannot be asked', async () => {
   const sequence = await reject('one')
   await nats.kill()
   await expect(outbox.drain()).rejects.toThrow(/./)
@@ -72,7 +72,7 @@ test('while the log cannot be asked nothing is sent, and the letter waits', asyn
   expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
 })
 
-test('of a log that was made anew it sends nothing: the event there is another', async () => {
+test('nothing is sent where the stream was re-created: it holds another event there', async () => {
   await reject('one')
   await jsm.streams.delete(POSTS)
   await applyStreams(jsm)

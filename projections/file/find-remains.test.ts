@@ -43,7 +43,7 @@ test('short texts are found whole, and bytes beyond ASCII', async () => {
   expect(await isIn(fileWith('fox', 300), 'fox')).toBe(false)
 })
 
-test('what is in use, or on a page without rows, is not looked at', async () => {
+test('bytes in use and pages without rows are not searched', async () => {
   expect(await isIn(fileWith(TEXT, CELLS_AT), TEXT)).toBe(false)
   expect(await isIn(fileWith(TEXT, 300, { type: 0 }), TEXT)).toBe(false)
   expect(await isIn(fileWith(TEXT, 300))).toBe(false)

@@ -26,7 +26,7 @@ test('nothing of an erased title is left in the file, its index and its write-ah
   model.write(log.slice(0, 3))
   model.database.pragma('wal_checkpoint(TRUNCATE)')
   expect(isIn(model.file)).toBe(true)
-  // A reader in the middle of a query keeps the log from being emptied; it is tried again.
+  // A reader in the middle of a query keeps the log from being emptied; the scrubber tries again.
   const reader = new Sqlite(model.file, { readonly: true })
   const open = reader.prepare('SELECT id FROM posts').iterate()
   open.next()
@@ -38,14 +38,14 @@ test('nothing of an erased title is left in the file, its index and its write-ah
   await vi.waitFor(() => expect(isIn(model.file)).toBe(false), { timeout: 5_000 })
 })
 
-/** Resolves when all is scrubbed. */
+/** Resolves when everything is scrubbed. */
 const untilScrubbed = (model: TestReadModel): Promise<void> =>
   vi.waitFor(() => expect(isMarked(model)).toBe(false), { timeout: 10_000, interval: 20 })
 
 const isMarked = ({ database }: TestReadModel): boolean =>
   database.prepare("SELECT 1 FROM meta WHERE name = 'unscrubbed'").get() !== undefined
 
-/** Posts whose ids come in no order, so that SQLite moves rows about; each with a word of its own. */
+/** Posts in random order of their ids, so that SQLite moves rows. Each title has a word of its own. */
 function scatteredPosts(count: number): { id: string; title: string }[] {
   const posts: { id: string; title: string }[] = []
   for (let key = 1, index = 0; index < count; index++, key = (key * 7_919) % 1_000_003) {
@@ -55,7 +55,7 @@ function scatteredPosts(count: number): { id: string; title: string }[] {
   return posts
 }
 
-/** Many posts, of which every fourth is erased: copies of some are left in unused bytes. */
+/** Writes many posts and erases every fourth: copies of some are left in unused bytes. */
 function writeScattered(model: TestReadModel) {
   const posts = scatteredPosts(6_000)
   const gone = posts.filter((_, index) => index % 4 === 0)
@@ -64,7 +64,7 @@ function writeScattered(model: TestReadModel) {
   return { posts, gone, erased: model.write(log.slice(posts.length)) }
 }
 
-test('copies that SQLite left behind when it moved rows are found, and go', async () => {
+test('copies that SQLite left behind when it moved rows are found and removed', async () => {
   using model = new TestReadModel(projections.posts)
   await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
   const { posts, gone, erased } = writeScattered(model)
@@ -82,13 +82,13 @@ test('copies that SQLite left behind when it moved rows are found, and go', asyn
   model.database.exec("INSERT INTO titles (titles, rank) VALUES ('integrity-check', 1)")
 }, 60_000)
 
-/** Posts of whose title something is in the file or its write-ahead log. */
+/** Ids of the posts whose titles are in the file or its write-ahead log. */
 function left({ file }: TestReadModel, posts: readonly { id: string }[]): string[] {
   const bytes = [file, `${file}-wal`].map((part) => readFileSync(part, 'latin1')).join('')
   return posts.map(({ id }) => id).filter((id) => bytes.includes(`xylophone${id}quartz`))
 }
 
-test('what was erased by a process that died is scrubbed by the next one', async () => {
+test('an erasure by a process that died is scrubbed by the next one', async () => {
   using model = new TestReadModel(projections.posts)
   model.write(toLog([postSubmitted(), postErased()]))
   expect(isMarked(model)).toBe(true)
@@ -98,7 +98,7 @@ test('what was erased by a process that died is scrubbed by the next one', async
 })
 
 describe('a process that ends', () => {
-  test('scrubs before it does, so that the next one has nothing to do', async () => {
+  test('scrubs first, so that the next process has nothing to do', async () => {
     using model = new TestReadModel(projections.posts)
     model.write(toLog([postSubmitted({ title: `about ${SECRET}` })]))
     const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
@@ -108,7 +108,7 @@ describe('a process that ends', () => {
     expect([isIn(model.file), isMarked(model)]).toEqual([false, false])
   })
 
-  test('leaves it to the next one where the file has to be made anew', async () => {
+  test('leaves it to the next process where the file has to be rewritten', async () => {
     using model = new TestReadModel(projections.posts)
     const { erased, gone } = writeScattered(model)
     const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
@@ -122,7 +122,7 @@ describe('a process that ends', () => {
   }, 60_000)
 })
 
-test('a log that cannot be emptied is an error that is said', async () => {
+test('a write-ahead log that cannot be emptied is logged as an error', async () => {
   using model = new TestReadModel(projections.posts)
   model.write(toLog([postSubmitted(), postErased()]))
   const logger = createLogger('test', 'silent')

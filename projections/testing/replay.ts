@@ -12,11 +12,11 @@ const STORED_AT_MS = 1_764_100_000_000
 
 interface LogOptions {
   readonly storedAtMs?: number
-  /** The last sequence of each stream; is moved on. By default the log is empty. */
+  /** The last sequence of each stream, which the function raises. By default the log is empty. */
   readonly last?: Partial<Record<StreamName, number>>
 }
 
-/** Events as the log would hold them: each stream numbers its own. */
+/** Events as the messages of a log, in which each stream numbers its own. */
 export function toLog(
   events: readonly GravitasEvent[],
   { storedAtMs = STORED_AT_MS, last = {} }: LogOptions = {},
@@ -61,7 +61,7 @@ export class TestReadModel implements Disposable {
     return texts
   }
 
-  /** A process that dies inside the transaction: nothing of it may stay. */
+  /** Simulates a process that dies inside the transaction, of which nothing may stay. */
   crashDuring(messages: readonly LogMessage[]): void {
     const dying: Projection<unknown> = {
       ...this.#projection,
@@ -109,7 +109,7 @@ export class TestReadModel implements Disposable {
   }
 }
 
-/** All rows of all tables of a read model, as text; of the full-text index only what it is made from. */
+/** All rows of all tables of a read model as text, without those of the full-text index. */
 export function dumpRows(database: Database, { without = [] }: { readonly without?: readonly string[] } = {}): string {
   const tables = database
     .prepare<[], string>(

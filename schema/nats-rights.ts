@@ -1,0 +1,130 @@
+import { deadSubject } from './dead-letters.ts'
+import { subjectPattern, type EventType } from './events.ts'
+import { changesSubject, inputsOf, READ_MODEL_NAMES, readModel } from './read-models.ts'
+import type { NatsUser } from './runtime/nats.ts'
+import {
+  COVERAGE,
+  DEAD,
+  MODELS,
+  POSTS,
+  SCORES,
+  SOURCE_POSITIONS_BUCKET,
+  STREAM_NAMES,
+  type StreamName,
+} from './streams.ts'
+
+/** What a process does with the log. Its rights in nats.conf follow from it (nats-conf.test.ts compares them). */
+interface Needs {
+  /** The types of events that it publishes. */
+  readonly publishes?: readonly EventType[]
+  /** Further subjects that it publishes to. */
+  readonly sends?: readonly string[]
+  /** Subjects that it subscribes to, beside its inbox. */
+  readonly hears?: readonly string[]
+  /** Streams whose state it reads. */
+  readonly looksAt?: readonly StreamName[]
+  /** Streams of which it asks the leader for a message. */
+  readonly gets?: readonly StreamName[]
+  /** Streams of which it reads messages without a consumer, by sequence or by the next of a subject. */
+  readonly reads?: readonly StreamName[]
+  /** Streams that it follows by consumers of its own. */
+  readonly follows?: readonly StreamName[]
+  /** Streams that it reads through once, by consumers without acknowledgements. */
+  readonly scans?: readonly StreamName[]
+  /** Streams whose consumers it lists. */
+  readonly lists?: readonly StreamName[]
+  /** Streams of which it deletes messages. */
+  readonly deletes?: readonly StreamName[]
+  /** A key-value bucket that it creates, reads and writes. */
+  readonly keeps?: string
+  /** Rights that only this process has. */
+  readonly more?: readonly string[]
+}
+
+const followed = [...new Set(READ_MODEL_NAMES.flatMap((name) => inputsOf(readModel(name)).map(({ stream }) => stream)))]
+
+/** By NATS user; `admin` may do everything. */
+export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
+  ingest: {
+    publishes: ['PostSubmitted', 'PostErased', 'HourCovered'],
+    sends: [deadSubject('ingest')],
+    looksAt: [POSTS, COVERAGE],
+    reads: [POSTS],
+    keeps: SOURCE_POSITIONS_BUCKET,
+  },
+  scorer: {
+    publishes: ['PostScored', 'ModelPromoted'],
+    sends: [deadSubject('scorer')],
+    looksAt: [POSTS, SCORES, MODELS],
+    gets: [MODELS],
+    follows: [POSTS],
+  },
+  projector: {
+    sends: [changesSubject('*'), deadSubject('*')],
+    looksAt: followed,
+    gets: followed,
+    // The erasures, which explain missing sequences.
+    reads: [POSTS],
+    follows: followed,
+    more: followed.map((stream) => `$JS.API.CONSUMER.DELETE.${stream}.*`),
+  },
+  gateway: {
+    hears: [changesSubject('*'), subjectPattern('ModelPromoted')],
+    looksAt: STREAM_NAMES,
+    gets: [MODELS],
+    // The text and the score that an explanation is about.
+    reads: [POSTS, SCORES],
+    lists: [POSTS],
+  },
+  eraser: {
+    publishes: ['PostErased'],
+    looksAt: [POSTS, SCORES, DEAD],
+    lists: [POSTS],
+    deletes: [POSTS, SCORES, DEAD],
+    scans: [POSTS, SCORES, DEAD],
+    more: [`$JS.API.CONSUMER.CREATE.POSTS.*.${subjectPattern('PostErased')}`, '$JS.ACK.POSTS.eraser.>'],
+  },
+  status: {
+    more: ['$JS.API.STREAM.LIST', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.MSG.GET.*', '$JS.API.CONSUMER.LIST.*'],
+  },
+}
+
+/** The subjects that a user may publish to. */
+export function publishRights(user: keyof typeof NEEDS): string[] {
+  const { publishes = [], sends = [], looksAt = [], gets = [], reads = [] } = NEEDS[user]
+  const { follows = [], scans = [], lists = [], deletes = [], keeps, more = [] } = NEEDS[user]
+  return [
+    ...publishes.map((type) => subjectPattern(type)),
+    ...sends,
+    '$JS.API.INFO',
+    ...looksAt.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
+    ...gets.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
+    ...reads.map((stream) => `$JS.API.DIRECT.GET.${stream}`),
+    ...follows.flatMap((stream) => [
+      `$JS.API.CONSUMER.CREATE.${stream}.>`,
+      `$JS.API.CONSUMER.INFO.${stream}.*`,
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+      `$JS.ACK.${stream}.>`,
+    ]),
+    ...scans.flatMap((stream) => [`$JS.API.CONSUMER.CREATE.${stream}.*`, `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`]),
+    ...lists.map((stream) => `$JS.API.CONSUMER.LIST.${stream}`),
+    ...deletes.map((stream) => `$JS.API.STREAM.MSG.DELETE.${stream}`),
+    ...(keeps === undefined ? [] : bucketRights(keeps)),
+    ...more,
+  ]
+}
+
+/** The subjects that a user may subscribe to. */
+export const subscribeRights = (user: keyof typeof NEEDS): string[] => [
+  ...(NEEDS[user].hears ?? []),
+  `_INBOX_${user}.>`,
+]
+
+const bucketRights = (bucket: string): string[] => [
+  `$JS.API.STREAM.CREATE.KV_${bucket}`,
+  `$JS.API.STREAM.INFO.KV_${bucket}`,
+  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
+  `$JS.API.DIRECT.GET.KV_${bucket}`,
+  `$JS.API.DIRECT.GET.KV_${bucket}.>`,
+  `$KV.${bucket}.>`,
+]
