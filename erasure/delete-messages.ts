@@ -5,13 +5,13 @@ import { OperationalError } from '../schema/runtime/errors.ts'
 const IN_FLIGHT = 16
 /** About ten seconds in all: a server that restarts is back by then. */
 const RETRIES = { retries: 7, minTimeout: 250, maxTimeout: 2_000 } as const
-/** The server's words for a message that does not exist: it was deleted before, or there never was one. */
+/** The server's errors for a message that does not exist, because it was deleted before or never stored. */
 const IS_GONE = /not found|no message found|store EOF/i
 
 /**
  * Overwrites messages with random bytes and deletes them. A message that does not exist counts as deleted.
  * @param onDeleted called for each message once it is deleted
- * @throws OperationalError when the server refuses, or does not answer for long
+ * @throws OperationalError when the server refuses to delete a message, or still does not answer after all retries
  */
 export async function deleteMessages(
   jsm: JetStreamManager,
@@ -31,7 +31,7 @@ export async function deleteMessages(
 
 async function deleteMessage(jsm: JetStreamManager, stream: string, sequence: number): Promise<void> {
   try {
-    // `true` has the server overwrite the message before it deletes it.
+    // With `true` the server overwrites the message before it deletes it.
     await pRetry(() => jsm.streams.deleteMessage(stream, sequence, true), {
       ...RETRIES,
       shouldRetry: ({ error }) => !(error instanceof JetStreamApiError),

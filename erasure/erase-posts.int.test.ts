@@ -34,7 +34,7 @@ afterEach(async () => {
 const erase = (options: Partial<EraseOptions> = {}) =>
   erasePosts({ connection, posts: [{ id: ID }], reason: 'test', ...options })
 
-/** Stores events as their publishers do. @returns their sequences */
+/** Stores events in the way their publishers do. @returns their sequences */
 async function publish(...events: GravitasEvent[]): Promise<number[]> {
   const js = jetstream(connection)
   const sequences: number[] = []
@@ -76,7 +76,7 @@ const deadLetter = (data: string) => {
 }
 
 describe('erasing a post', () => {
-  test('overwrites all of its messages in every stream and leaves the others', async () => {
+  test('overwrites all messages of the post in every stream, and no others', async () => {
     await publish(
       secretPost,
       ...others(0, 20),
@@ -114,7 +114,7 @@ describe('erasing a post', () => {
     expect(await stateOf(DEAD)).toEqual({ messages: 1, last: 4 })
   })
 
-  test('stays done over a killed server, and run again changes nothing', async () => {
+  test('is still done after the server was killed; a second run changes nothing', async () => {
     await publish(...others(0, 3), secretPost, secretScore())
     await erase()
     await connection.close()
@@ -128,7 +128,7 @@ describe('erasing a post', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('finds posts in a log of many batches, from the time of their creation on', async () => {
+  test('finds posts in a log of many pages, and reads it only from their creation on', async () => {
     for (let at = 0; at < 3_000; at += 250) await Promise.all(others(at, at + 250).map((post) => publish(post)))
     const nowUtc = Math.floor(Date.now() / 1_000)
     await publish({ ...secretPost, created_utc: nowUtc })
@@ -144,7 +144,7 @@ describe('erasing a post', () => {
     expect(later.messagesRead).toBe(0)
   })
 
-  test('many at once: one pass, one report each', async () => {
+  test('erases many posts in one pass, and reports on each', async () => {
     await publish(...others(0, 30), ...others(0, 30).map(({ id }) => postScored({ post_id: id })))
     const report = await erase({ posts: others(0, 25).map(({ id }) => ({ id })) })
     expect(report.posts.map(({ outcome, posts, scores }) => [outcome, posts.length, scores.length])).toEqual(
@@ -154,7 +154,7 @@ describe('erasing a post', () => {
     expect((await stateOf(SCORES)).messages).toBe(5)
   })
 
-  test('a dry run says what would go and changes nothing', async () => {
+  test('a dry run reports what would be erased, and changes nothing', async () => {
     await publish(secretPost, secretScore())
     const report = await erase({ dryRun: true, posts: [{ id: ID }, { id: 'nowhere' }] })
     expect(report.posts).toMatchObject([
@@ -165,8 +165,8 @@ describe('erasing a post', () => {
   })
 })
 
-describe('a post that the log does not know', () => {
-  test('is unknown, and others go on', async () => {
+describe('a post without a valid PostSubmitted in the log', () => {
+  test('is unknown without any message; other posts are erased', async () => {
     await publish(secretPost)
     const report = await erase({ posts: [{ id: 'nowhere' }, { id: ID }] })
     expect(report.posts).toMatchObject([
@@ -176,7 +176,7 @@ describe('a post that the log does not know', () => {
     expect(await erasuresOf('nowhere')).toEqual([])
   })
 
-  test('is recorded by where it was met, if that is all there is', async () => {
+  test('is recorded with a guess when only malformed messages mention it', async () => {
     await publishAgain('posts.submitted.memes', JSON.stringify({ id: ID, title: SECRET }))
     await deadLetter('{"id":"reject","title":"harmless"}')
     const posts = [{ id: ID }, { id: 'reject' }]
@@ -190,7 +190,7 @@ describe('a post that the log does not know', () => {
     expect((await stateOf(DEAD)).messages).toBe(0)
   })
 
-  test('is recorded by what the caller knows, so that a later copy does not count', async () => {
+  test('is recorded with what the caller knows, so that a later copy does not count', async () => {
     const posts = [{ id: ID, subreddit: 'AskScience', createdUtc: 1_764_000_000 }]
     expect((await erase({ posts })).posts).toMatchObject([{ outcome: 'erased', posts: [] }])
     expect(await erasuresOf(ID)).toHaveLength(1)
@@ -200,14 +200,14 @@ describe('a post that the log does not know', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('is known by its score, or by an event that was rejected', async () => {
+  test('is known from its score, or from a rejected event', async () => {
     await publish(secretScore())
     await deadLetter(JSON.stringify({ ...secretPost, id: 'rejec', over_18: 'yes' }))
     const report = await erase({ posts: [{ id: ID }, { id: 'rejec' }] })
     expect(report.posts.map(({ outcome }) => outcome)).toEqual(['erased', 'erased'])
   })
 
-  test('what only looks like an erasure is erased itself', async () => {
+  test('has messages deleted that only look like an erasure', async () => {
     await publish(...others(0, 1))
     await publishAgain('posts.erased.askscience', encodeEvent(secretPost))
     await publishAgain('posts.erased.askscience', JSON.stringify({ type: 'PostErased', post_id: ID }))
@@ -216,8 +216,8 @@ describe('a post that the log does not know', () => {
   })
 })
 
-describe('messages of another shape', () => {
-  test('are found by the ids in them, and by the address', async () => {
+describe('messages that are not an event of the post', () => {
+  test('are found by the ids in them, and by their address', async () => {
     const shapes = [
       JSON.stringify([postSubmitted({ id: 'other' }), secretPost]),
       JSON.stringify({ kind: 't3', data: secretPost }),
@@ -234,7 +234,7 @@ describe('messages of another shape', () => {
     expect((await stateOf(POSTS)).messages).toBe(2)
   })
 
-  test('a valid event that carries the text goes as a whole post, whose erasure is recorded', async () => {
+  test('when a valid event of another post holds the text, that post is erased too, and this is recorded', async () => {
     const crosspost = postSubmitted({ id: 'carrie', title: 'look at this' })
     const score = postScored({ post_id: 'carrie' })
     await publish(...others(0, 3), score, secretPost)
@@ -252,7 +252,7 @@ describe('messages of another shape', () => {
     expect((await erase()).posts).toMatchObject([{ outcome: 'already erased' }])
   })
 
-  test('an erasure in broken UTF-8 erases nothing, and is no record', async () => {
+  test('an erasure in broken UTF-8 erases nothing, and does not count as a record', async () => {
     await publish(secretPost)
     const broken = Buffer.from(encodeEvent(postErased({ post_id: ID, reason: 'gelöscht' })), 'latin1')
     await publishAgain('posts.erased.askscience', broken)
@@ -261,8 +261,8 @@ describe('messages of another shape', () => {
   })
 })
 
-describe('interrupted', () => {
-  test('after the search: nothing happened yet, and the next run does it all', async () => {
+describe('an erasure that was interrupted', () => {
+  test('after the search: nothing was changed, and the next run does everything', async () => {
     await publish(secretPost, secretScore())
     const other = await nats.connect()
     await expect(erase({ connection: other, onProgress: () => void other.close() })).rejects.toThrow(/./)
@@ -287,8 +287,8 @@ describe('interrupted', () => {
   })
 })
 
-describe('what comes in meanwhile', () => {
-  test('a copy that is stored behind the search goes, too, and is recorded', async () => {
+describe('messages that arrive during an erasure', () => {
+  test('a copy that is stored after the search is deleted too, and recorded', async () => {
     await publish(secretPost, secretScore())
     let late: Promise<unknown> | undefined
     const report = await erase({
@@ -303,7 +303,7 @@ describe('what comes in meanwhile', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('a score that a scorer has in work is waited for', async () => {
+  test('the erasure waits for the score that a scorer is making', async () => {
     await publish(secretPost)
     const message = await takeAsScorer()
     const erasing = erase()
@@ -315,7 +315,7 @@ describe('what comes in meanwhile', () => {
     expect((await stateOf(SCORES)).messages).toBe(0)
   })
 
-  test('a letter that comes while the read models apply the erasure goes, too', async () => {
+  test('a dead letter that arrives while the read models apply the erasure is deleted too', async () => {
     await publish(secretPost)
     const applied: number[] = []
     const report = await erase({
@@ -332,7 +332,7 @@ describe('what comes in meanwhile', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('a stream that is re-created is not touched', async () => {
+  test('nothing is deleted from a stream that was re-created', async () => {
     await publish(secretPost, secretScore())
     const message = await takeAsScorer()
     const erasing = erase()
@@ -346,7 +346,7 @@ describe('what comes in meanwhile', () => {
   })
 })
 
-/** The next post, as a scorer that has not yet scored it. */
+/** Receives the next post as a scorer does that has not scored it yet. */
 async function takeAsScorer(): Promise<JsMsg> {
   const durable_name = scorerConsumer('serious-1')
   await jsm.consumers.add(POSTS, { durable_name, ack_policy: AckPolicy.Explicit })
@@ -354,7 +354,7 @@ async function takeAsScorer(): Promise<JsMsg> {
   return (await consumer.next())!
 }
 
-/** Resolves when a stream has come to a sequence. */
+/** Resolves when a stream has reached a sequence. */
 async function untilStored(stream: string, sequence: number): Promise<void> {
   while ((await stateOf(stream)).last < sequence) await new Promise((resolve) => setImmediate(resolve))
 }

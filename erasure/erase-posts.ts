@@ -9,43 +9,46 @@ import { PostTrace, TRACED_STREAMS } from './post-trace.ts'
 import { isKnown, isUnrecorded, recordErasures } from './record-erasures.ts'
 import { untilScorersAreDone } from './scorers-at-work.ts'
 
-/** A post to erase, with what is known of it. */
+/** A post to erase, with what the caller knows about it. */
 export interface PostToErase {
   /** Base36, in lower case. */
   readonly id: string
-  /** Recorded where no message in the log states it. */
+  /** Recorded when no message in the log states it. */
   readonly subreddit?: string | undefined
-  /** Seconds since the epoch. Where every post has it, only the log since then is searched. */
+  /** Seconds since the epoch. When all posts have it, POSTS and SCORES are searched from a day before the oldest one. */
   readonly createdUtc?: number | undefined
 }
 
 export interface EraseOptions {
-  /** As the NATS user `eraser`. */
+  /** Must be a connection of the NATS user `eraser`. */
   readonly connection: NatsConnection
   readonly posts: readonly PostToErase[]
-  /** Recorded for posts of which no PostErased in the log gives a reason. */
+  /** Recorded for each post for which no PostErased in the log gives a reason. */
   readonly reason: string
-  /** Search only, and change nothing. */
+  /** Whether to search only, and change nothing. */
   readonly dryRun?: boolean
   /**
-   * Called when everything is recorded and deleted. Messages that come until it resolves are searched and deleted as
-   * well. To wait for the read models here catches the letters that their projectors had on the way to DEAD.
+   * Called after everything was recorded and deleted. Messages that are stored before it resolves are then deleted as
+   * well. A caller that waits for the read models here also gets the dead letters erased that their projectors still sent.
    */
   readonly untilApplied?: (erasures: RecordedErasures) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
 }
 
-/** By what a read model's file shows that it has applied these erasures. */
+/** What a read model's file is compared with, to see whether it has applied these erasures. */
 export interface RecordedErasures {
-  /** When POSTS was created: tells it from another stream of the same name. */
+  /** When POSTS was created. It tells the stream apart from an older one of the same name. */
   readonly streamCreated: string
   /** POSTS sequence of the newest PostErased of these posts. */
   readonly recordedAt: number
-  /** By stream, the sequences of the posts' messages. */
+  /** The sequences of the posts' messages, by stream. */
   readonly messages: ReadonlyMap<string, ReadonlySet<number>>
 }
 
-/** `unknown`: the log holds nothing of the post and the caller does not know its subreddit and time. Nothing is recorded. */
+/**
+ * `unknown`: the log has no message of the post, and the caller did not give its subreddit and time, so that no erasure
+ * could be recorded.
+ */
 export type ErasureOutcome = 'erased' | 'already erased' | 'unknown' | 'would be erased'
 
 export interface ErasedPost {
@@ -58,7 +61,7 @@ export interface ErasedPost {
   readonly posts: readonly number[]
   readonly scores: readonly number[]
   readonly deadLetters: readonly number[]
-  /** Set where nobody asked for this post: the one asked for, whose text lies in a message of this post. */
+  /** The id of the requested post whose text a message of this post holds. Set only for a post that was not requested. */
   readonly carries?: string
 }
 
@@ -73,14 +76,14 @@ export interface ErasureReport {
 /** Milliseconds. */
 export interface ErasureTimings {
   readonly searchMs: number
-  /** Waiting for scorers that were at work on a post. */
+  /** How long it waited for scorers that were working on a post. */
   readonly scorersMs: number
-  /** In `untilApplied`. */
+  /** How long `untilApplied` took. */
   readonly readModelsMs: number
   readonly totalMs: number
 }
 
-/** Each round deletes what came during the round before it: copies arrive more slowly than that. */
+/** Each round deletes the copies that arrived during the round before. After so many rounds, copies arrive too fast. */
 const MAX_ROUNDS = 20
 const TOO_MANY_COPIES =
   'Copies of these posts arrive faster than they can be erased. Stop their source, then run this again.'
@@ -102,7 +105,7 @@ export async function erasePosts(options: EraseOptions): Promise<ErasureReport> 
 class Erasure {
   readonly #options: EraseOptions
   readonly #jsm: JetStreamManager
-  /** By post id. The search adds posts that have to go with those asked for. */
+  /** By post id. The search adds posts that must be erased together with the requested ones. */
   readonly #traces: Map<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()
@@ -137,7 +140,7 @@ class Erasure {
     return [...this.#traces.values()]
   }
 
-  /** Erases what the search has found, then what came meanwhile, until nothing is left. */
+  /** Erases the messages that the search found and those that arrived meanwhile, until a search finds none. */
   async #eraseFound(): Promise<void> {
     const { connection, reason } = this.#options
     for (let traces = this.#all; traces.some((trace) => trace.isLeft || isUnrecorded(trace)); traces = this.#all) {
@@ -147,7 +150,7 @@ class Erasure {
       const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
       await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
       await this.#delete(traces)
-      // Finds the PostErased just recorded, the scores that were in work, and copies from a source.
+      // Finds the PostErased events just recorded, the scores that scorers were making, and copies from a source.
       await this.#searchOn()
     }
   }
@@ -158,7 +161,7 @@ class Erasure {
 
   async #delete(traces: readonly PostTrace[]): Promise<void> {
     for (const stream of TRACED_STREAMS) {
-      // One letter may hold several of the posts.
+      // One dead letter may mention several of the posts.
       const owners = new Map<number, PostTrace[]>()
       for (const trace of traces) {
         for (const sequence of trace.found[stream]) owners.set(sequence, [...(owners.get(sequence) ?? []), trace])
@@ -171,7 +174,7 @@ class Erasure {
     }
   }
 
-  /** Undefined where no PostErased of the posts is in the log. */
+  /** Undefined when the log has no PostErased of these posts. */
   #recorded(): RecordedErasures | undefined {
     const recordedAt = this.#recordedAt
     if (recordedAt === null) return undefined

@@ -4,7 +4,7 @@ import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 import { readArguments } from './read-arguments.ts'
 import { runErase } from './run-erase.ts'
 
-/** Erases posts for good. The exit code is 1 where one of them was not found. */
+/** Erases posts for good. The exit code is 1 when one of them was not found. */
 await runCommand(async () => {
   const read = new SettingsReader(loadEnvironment())
   const config = read.done(readSharedConfig(read))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { findPosts, toPostId } from './find-posts.ts'
 
-test('finds each post with the first object that says it is this one', () => {
+test('finds each post with the first object that states its id', () => {
   const first = { id: 't3_1ABCDE', subreddit: 'AskScience' }
   const json = { kind: 'Listing', data: { children: [{ data: first }, { post_id: '1abcde' }, { id: 'other' }] } }
   const found = findPosts(json)

@@ -3,23 +3,23 @@ import { isPostId, plainPostId } from '../schema/post-id.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** Posts by their ids in lower case, each with the JSON object that states the id; undefined where no object does. */
+/** Posts by their ids in lower case, each with the JSON object that states the id; undefined when no object does. */
 export type FoundPosts = Map<string, Json | undefined>
 
 const FULL_NAME = /^\s*t3_/i
 const COMMENTS_OF = /\/comments\/([0-9a-z]{1,10})(?![0-9a-z])/gi
-/** Find ids in bytes that are cut off, or that are not JSON. */
+/** They find ids in incomplete JSON, and in text that is not JSON. */
 const IN_TEXT = [
   /"(?:id|post_id)"\s*:\s*"?(?:t3_)?([0-9a-z]{1,10})(?![0-9a-z])/gi,
   /(?<![0-9a-z])t3_([0-9a-z]{1,10})(?![0-9a-z])/gi,
   COMMENTS_OF,
 ] as const
 
-/** The posts whose ids stand in a text: JSON of any shape, a cut off piece of JSON, or anything else. */
+/** Finds the posts whose ids occur in a text: in JSON of any shape, in incomplete JSON, or in anything else. */
 export function findPostsInText(text: string): FoundPosts {
   const json = parseJson(text)
   const found: FoundPosts = json === undefined ? new Map() : findPosts(json)
-  // Parsing keeps only the second value of a key that stands twice in an object.
+  // When a key occurs twice in an object, parsing keeps only its last value. Patterns find the others in the text.
   const patterns = json === undefined ? IN_TEXT : IN_TEXT.slice(0, 1)
   for (const pattern of patterns) {
     for (const [, id] of text.matchAll(pattern)) {
@@ -30,7 +30,7 @@ export function findPostsInText(text: string): FoundPosts {
   return found
 }
 
-/** The posts whose ids stand in JSON of any shape: at any depth, in lists, and in JSON within a string. */
+/** Finds the posts whose ids occur in JSON of any shape: at any depth, in lists, and in JSON within a string. */
 export function findPosts(json: unknown): FoundPosts {
   const found: FoundPosts = new Map()
   // A loop instead of recursion, because JSON may be nested deeper than the stack.
@@ -46,7 +46,7 @@ export function findPosts(json: unknown): FoundPosts {
   return found
 }
 
-/** The ids that an object states. Its `url` counts only where no other field states one: a post may link to another. */
+/** The ids that an object states. Its `url` counts only when no other field states an id, because a post may link to another. */
 function idsOf(object: Json): string[] {
   const ids: string[] = []
   let url: unknown
@@ -65,7 +65,7 @@ const toIds = (id: string | undefined): string[] => (id === undefined ? [] : [id
 const commentsIn = (url: unknown): string[] =>
   typeof url === 'string' ? Array.from(url.matchAll(COMMENTS_OF), ([, id]) => id!.toLowerCase()) : []
 
-/** Base36 in lower case, without `t3_`; undefined for other values. An id made of digits may come as a number. */
+/** Base36 in lower case, without `t3_`; undefined for other values. An id that has only digits may be a number. */
 export function toPostId(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   const id = plainPostId(String(value).trim())

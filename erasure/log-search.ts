@@ -19,23 +19,23 @@ export interface SearchProgress {
 export interface SearchOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  /** By post id. The search adds posts in whose messages the text of these lies. */
+  /** By post id. The search adds posts whose messages hold the text of one of these. */
   readonly traces: Map<string, PostTrace>
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined
 }
 
-/** A post may state a time of creation up to a day ahead of the clock, so that its message is stored a day earlier. */
+/** An event may give a time of creation up to a day after the time at which it is stored. */
 const MAX_AHEAD_SECONDS = 86_400
 /** Header of a dead letter: the subject under which its event was published. */
 const REJECTED_SUBJECT = 'Gravitas-Subject'
 
-/** Searches the log for messages of some posts: first all of it, then what was added since. */
+/** Searches the log for messages of some posts: the first time all of it, later only what was added since. */
 export class LogSearch {
   messagesRead = 0
   readonly #options: SearchOptions
   readonly #positions = new Map<TracedStream, ScanStart>()
   readonly #created = new Map<TracedStream, string>()
-  /** A post was added in the midst of a pass: its earlier messages were not recognised. */
+  /** Whether a post was added during this pass. Its earlier messages were not recognised, so another pass is needed. */
   #isIncomplete = false
 
   constructor(options: SearchOptions) {
@@ -44,7 +44,7 @@ export class LogSearch {
     for (const stream of TRACED_STREAMS) this.#positions.set(stream, stream === DEAD ? { after: 0 } : start)
   }
 
-  /** Searches what was not searched yet. @throws OperationalError when a stream cannot be read or was re-created */
+  /** Searches the messages that were not searched yet. @throws OperationalError when a stream cannot be read or was re-created */
   async next(): Promise<void> {
     do {
       this.#isIncomplete = false
@@ -70,7 +70,7 @@ export class LogSearch {
     this.#positions.set(stream, { after: position })
   }
 
-  /** In another stream the same sequences belong to other messages. @throws OperationalError when it was re-created */
+  /** In a re-created stream the same sequences belong to other messages. @throws OperationalError when it was re-created */
   async requireSameStream(stream: TracedStream): Promise<void> {
     const { created } = await this.#options.jsm.streams.info(stream)
     const before = this.#created.get(stream) ?? created
@@ -107,7 +107,10 @@ export class LogSearch {
     trace.presumed ??= presumeOrigin(trace.id, { subject, data: message.data, storedAtMs, about })
   }
 
-  /** Read models count the carrying post and a rebuild without its message would not, so it is erased as a whole. */
+  /**
+   * Adds a post whose message holds the text of a requested post. It is erased as a whole: read models count it, but a rebuild
+   * from a log without that message would not.
+   */
   #addCarrier(id: string, carries: string): void {
     if (this.#options.traces.has(id)) return
     this.#options.traces.set(id, new PostTrace(id, { carries }))
@@ -115,7 +118,7 @@ export class LogSearch {
   }
 }
 
-/** A day before the oldest post, where the time of every post is known; else the beginning. */
+/** Where to start: a day before the oldest post when the times of all posts are known, else at the beginning. */
 function toStart(traces: readonly PostTrace[]): ScanStart {
   const times = traces.map(({ createdUtc }) => createdUtc ?? 0)
   const oldest = times.reduce((a, b) => Math.min(a, b), Number.MAX_SAFE_INTEGER)

@@ -1,16 +1,22 @@
 import type { PostErased } from '../schema/events.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
-import type { Origin } from './presume-origin.ts'
 
-/** The streams in which messages of a post may lie. */
+/** The streams that may have messages of a post. */
 export const TRACED_STREAMS = [POSTS, SCORES, DEAD] as const
 export type TracedStream = (typeof TRACED_STREAMS)[number]
+
+/** Where and when a post was created. */
+export interface Origin {
+  readonly subreddit: string
+  /** Seconds since the epoch. */
+  readonly createdUtc: number
+}
 
 interface KnownOfPost {
   readonly subreddit?: string | undefined
   /** Seconds since the epoch. */
   readonly createdUtc?: number | undefined
-  /** The post asked for, where this one has to go with it. */
+  /** The id of the requested post because of which this one must be erased too. */
   readonly carries?: string | undefined
 }
 
@@ -25,15 +31,15 @@ export class PostTrace {
   readonly found: Record<TracedStream, Set<number>> = newSets()
   /** Sequences of the messages that were deleted. */
   readonly deleted: Record<TracedStream, Set<number>> = newSets()
-  /** Subreddit and time to record where no message states them: a guess from the first message that was found. */
+  /** A guess from the first message that was found. It is recorded when no message states subreddit and time. */
   presumed: Origin | undefined
-  /** The post asked for, whose text lies in a message of this post, so that this post has to go as well. */
+  /** The id of the requested post whose text a message of this post holds, so that this post must be erased too. */
   readonly carries: string | undefined
   /** POSTS sequence of the newest PostErased in the log. */
   erasedAt: number | undefined
-  /** The reason that the first PostErased in the log gives. */
+  /** The first reason that a PostErased in the log gives. */
   reason: string | undefined
-  /** Sequences that the PostErased events in the log name. */
+  /** The sequences that the PostErased events in the log name. */
   readonly #named: Record<TracedStream, Set<number>> = newSets()
 
   constructor(id: string, { subreddit, createdUtc, carries }: KnownOfPost) {
@@ -51,12 +57,12 @@ export class PostTrace {
     for (const named of score_sequences) this.#named.SCORES.add(named)
   }
 
-  /** Sequences of its messages in a stream that no PostErased names, in ascending order. */
+  /** The sequences of the post's messages in a stream that no PostErased names, in ascending order. */
   unnamed(stream: typeof POSTS | typeof SCORES): number[] {
     return [...this.sequences(stream).difference(this.#named[stream])].sort((a, b) => a - b)
   }
 
-  /** Sequences of all its messages that are known, deleted ones among them. */
+  /** The sequences of all known messages of the post, including deleted ones. */
   sequences(stream: TracedStream): Set<number> {
     return this.found[stream].union(this.deleted[stream]).union(this.#named[stream])
   }
@@ -66,7 +72,7 @@ export class PostTrace {
     this.deleted[stream].add(sequence)
   }
 
-  /** Whether messages of it are still to be deleted. */
+  /** Whether messages of the post are still to be deleted. */
   get isLeft(): boolean {
     return TRACED_STREAMS.some((stream) => this.found[stream].size > 0)
   }

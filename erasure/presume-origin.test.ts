@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { presumeOrigin, readOrigin, type MetMessage } from './presume-origin.ts'
+import { presumeOrigin, readOrigin, type FoundMessage } from './presume-origin.ts'
 
 const storedUtc = 1_764_000_000
-const met = (text: string, subject: string, about?: object): MetMessage => ({
+const found = (text: string, subject: string, about?: object): FoundMessage => ({
   subject,
   data: Buffer.from(text),
   storedAtMs: storedUtc * 1_000 + 7,
-  about: about as MetMessage['about'],
+  about: about as FoundMessage['about'],
 })
-const presume = (...args: Parameters<typeof met>) => presumeOrigin('1abcde', met(...args))
+const presume = (...args: Parameters<typeof found>) => presumeOrigin('1abcde', found(...args))
 
-test('an origin is read only where it is valid in an event', () => {
+test('an origin is read only when it is valid in an event', () => {
   const origin = { subreddit: 'AskScience', createdUtc: storedUtc - 9 }
   expect(readOrigin('1abcde', { subreddit: 'AskScience', created_utc: storedUtc - 9 })).toEqual(origin)
   expect(readOrigin('1abcde', { subreddit: 'no such name', created_utc: storedUtc })).toBeUndefined()
@@ -18,7 +18,7 @@ test('an origin is read only where it is valid in an event', () => {
   expect(readOrigin('1abcde', undefined)).toBeUndefined()
 })
 
-test('a malformed message belongs to the subreddit that it names, else to that of its subject', () => {
+test('for a malformed message the subreddit that it names is taken, else that of its subject', () => {
   const about = { subreddit: 'Memes', created_utc: String(storedUtc - 9) }
   expect(presume('', 'posts.submitted.askscience', about)).toEqual({
     subreddit: 'Memes',

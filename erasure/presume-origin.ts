@@ -1,28 +1,23 @@
 import type { Json } from './find-posts.ts'
+import type { Origin } from './post-trace.ts'
 import { isKnown } from './record-erasures.ts'
 
-export interface Origin {
-  readonly subreddit: string
-  /** Seconds since the epoch. */
-  readonly createdUtc: number
-}
-
-/** A message in which a post was found. */
-export interface MetMessage {
+/** A message that mentions a post. */
+export interface FoundMessage {
   /** The subject under which it was published; of a dead letter, that of the rejected event. */
   readonly subject: string
   readonly data: Uint8Array
   /** Milliseconds since the epoch. */
   readonly storedAtMs: number
-  /** The object in it that states the post's id. */
+  /** The JSON object in the message that states the post's id. */
   readonly about: Json | undefined
 }
 
 const SUBREDDIT = /"subreddit"\s*:\s*"([A-Za-z0-9_]{2,24})"/
-/** Recorded where even the subject names no subreddit. Read models identify a post by its id alone. */
+/** Recorded when even the subject names no subreddit. Read models identify a post by its id alone. */
 const NO_SUBREDDIT = 'unknown'
 
-/** Subreddit and time that an object states; undefined unless both are valid in an event. */
+/** The subreddit and time that an object states; undefined unless both are valid in an event. */
 export function readOrigin(id: string, about: Json | undefined): Origin | undefined {
   const { subreddit, created_utc: createdUtc } = about ?? {}
   if (typeof subreddit !== 'string' || typeof createdUtc !== 'number') return undefined
@@ -30,10 +25,10 @@ export function readOrigin(id: string, about: Json | undefined): Origin | undefi
 }
 
 /**
- * Guesses subreddit and time from a message that is not a valid event: what it states, else its subject and the time when
- * it was stored. Without a guess the erasure of a malformed message could not be recorded.
+ * Guesses subreddit and time of a post from a message that is not a valid event. It takes what the message states, else the
+ * subreddit in its subject and the time when it was stored. Without a guess no erasure could be recorded.
  */
-export function presumeOrigin(id: string, { subject, data, storedAtMs, about }: MetMessage): Origin {
+export function presumeOrigin(id: string, { subject, data, storedAtMs, about }: FoundMessage): Origin {
   const inBytes = SUBREDDIT.exec(Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1'))
   // The subject of a dead letter ends in the name of a process.
   const inSubject = subject.startsWith('dead.') ? undefined : subject.split('.').at(-1)

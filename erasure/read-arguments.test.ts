@@ -5,7 +5,7 @@ async function* lines(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text)
 }
 
-test('ids from arguments and from standard input, each once', async () => {
+test('ids are read from arguments and from standard input, each once', async () => {
   const args = ['t3_1ABCDE', '-', '1abcde', '--reason', ' asked for ', '--dry-run']
   expect(await readArguments(args, () => lines('2abcde', '', ' T3_1abcde'))).toEqual({
     ids: ['1abcde', '2abcde'],
@@ -28,7 +28,7 @@ test.each([
   await expect(readArguments(args, () => lines(''))).rejects.toThrow(message)
 })
 
-test('wrong lines are named, the first of them', async () => {
+test('the first wrong lines are named', async () => {
   const wrong = Array.from({ length: 15 }, () => '*')
   await expect(readArguments(['-'], () => lines('1abcde', ...wrong))).rejects.toThrow(
     /\(line 2 of standard input\) is not a post id[^]*and 5 more/,

@@ -6,9 +6,9 @@ import { toPostId } from './find-posts.ts'
 
 const USAGE = `usage: npm run erase -- <post id>… [--reason TEXT] [--dry-run] [--json]
        npm run erase -- --late [--reason TEXT] [--dry-run] [--json]
-  A post id looks like 1abcde or t3_1abcde. With -, ids are read from standard input, one a line.
+  A post id looks like 1abcde or t3_1abcde. With -, ids are read from standard input, one on each line.
   --dry-run  print what would be erased, and change nothing
-  --late     erase what arrived after a post was erased: copies from an archive, scores
+  --late     erase messages that arrived after their posts were erased: copies, scores
   --json     print the report as JSON; use npm run -s, so that npm prints nothing itself`
 
 const DEFAULT_REASON = 'erased by hand'
@@ -18,7 +18,7 @@ const MAX_SHOWN_PROBLEMS = 10
 export interface EraseArguments {
   /** Base36 in lower case, each once. */
   readonly ids: readonly string[]
-  /** Take all posts that were erased before, instead of ids. */
+  /** Whether to take all posts that were erased before, instead of ids. */
   readonly late: boolean
   readonly reason: string
   readonly dryRun: boolean
@@ -41,7 +41,8 @@ export async function readArguments(
   for (const text of positionals) if (text !== STANDARD_STREAM) add(text, '')
   if (positionals.includes(STANDARD_STREAM)) await addLines(readStandardInput(), add)
   const late = values.late === true
-  if (late && positionals.length > 0) problems.push('--late takes no ids: it looks for all that were erased before')
+  if (late && positionals.length > 0)
+    problems.push('--late takes no ids, because it searches for all posts that were erased before')
   else if (!late && positionals.length === 0) problems.push('name at least one post')
   else if (!late && ids.size === 0 && problems.length === 0) problems.push('standard input named no post')
   const reason = values.reason?.trim() ?? DEFAULT_REASON

@@ -19,22 +19,26 @@ describe('a message is about a post', () => {
     ['score', SCORES, encodeEvent(postScored())],
     ['escaped id', POSTS, String.raw`{"id":"\u0031abcde"}`],
     ['id in capitals, with its prefix', POSTS, '{"id":"T3_1ABCDE"}'],
-    ['id beside another under the other name', POSTS, '{"post_id":"other","id":"1abcde"}'],
+    ['id in one field, while the other field has another id', POSTS, '{"post_id":"other","id":"1abcde"}'],
     ['submission under another subject', SCORES, encodeEvent(postSubmitted())],
     ['list of events', POSTS, JSON.stringify([postSubmitted({ id: 'other' }), postSubmitted()])],
     ['event within a field', POSTS, JSON.stringify({ kind: 't3', data: { ID: '1abcde' } })],
     ['event within a text', POSTS, JSON.stringify(encodeEvent(postSubmitted()))],
-    ['crosspost with what it is of', POSTS, other({ crosspost_parent_list: [{ name: 't3_1abcde' }] })],
+    ['crosspost that contains the original', POSTS, other({ crosspost_parent_list: [{ name: 't3_1abcde' }] })],
     ['score with a stray id', SCORES, JSON.stringify({ ...postScored({ post_id: 'other' }), id: '1abcde' })],
-    ['erasure that says more', POSTS, JSON.stringify({ ...postErased({ post_id: 'other' }), was: { id: '1abcde' } })],
+    [
+      'erasure with an extra field',
+      POSTS,
+      JSON.stringify({ ...postErased({ post_id: 'other' }), was: { id: '1abcde' } }),
+    ],
     ['address alone', POSTS, JSON.stringify({ title: 'x', permalink: '/r/AskScience/comments/1ABCDE/why/' })],
     ['link alone', POSTS, JSON.stringify({ title: 'x', url: LINK })],
-    ['bytes that are cut off', POSTS, '{"title":"x","id" : "1abcde","selftext":"and so o'],
-    ['bytes that are cut off, by their address', POSTS, `{"title":"x","permalink":"${LINK}","selftext":"and so o`],
-    ['no JSON', POSTS, '<entry><id>t3_1abcde</id></entry>'],
+    ['incomplete JSON', POSTS, '{"title":"x","id" : "1abcde","selftext":"and so o'],
+    ['incomplete JSON with an address', POSTS, `{"title":"x","permalink":"${LINK}","selftext":"and so o`],
+    ['text that is not JSON', POSTS, '<entry><id>t3_1abcde</id></entry>'],
     ['dead letter of a source', DEAD, '{"name":"t3_1abcde"}'],
     ['dead letter of an event', DEAD, '{"type":"PostScored","post_id":"1abcde"'],
-    ['dead letter that names two', DEAD, '{"id":"1abcde","title":"x","id":"other"}'],
+    ['dead letter that has two ids', DEAD, '{"id":"1abcde","title":"x","id":"other"}'],
   ] as const)('%s', (_, stream, data) => expect(idsIn(stream, data)).toEqual(['1abcde']))
 
   test.each([
@@ -42,14 +46,14 @@ describe('a message is about a post', () => {
     ['another post that links to it', POSTS, other({ url: LINK, permalink: LINK, selftext: LINK })],
     ['another post, malformed, that links to it', POSTS, JSON.stringify({ id: 'other', url: LINK })],
     ['another post in DEAD that links to it', DEAD, other({ url: LINK })],
-    ['a name that only looks like it', POSTS, other({ author: { name: '1abcde' } })],
-    ['an id that only begins like it', DEAD, '{"id":"1abcdef"}'],
+    ['an author name that looks like the id', POSTS, other({ author: { name: '1abcde' } })],
+    ['an id that begins in the same way', DEAD, '{"id":"1abcdef"}'],
     ['a list', POSTS, '["1abcde"]'],
     ['nothing', DEAD, ''],
     ['a number', SCORES, '7'],
   ] as const)('not: %s', (_, stream, data) => expect(idsIn(stream, data)).toEqual([]))
 
-  test('a letter that holds another post is about both', () => {
+  test('a dead letter that holds another post is about both', () => {
     const crosspost = JSON.stringify({ id: '1abcde', crosspost_parent_list: [{ id: '2abcde' }, { id: '2abcde' }] })
     expect(idsIn(DEAD, crosspost).sort()).toEqual(['1abcde', '2abcde'])
   })
@@ -60,7 +64,7 @@ describe('a message is about a post', () => {
   })
 })
 
-test('what carries a post is named where read models count it', () => {
+test('the post of an event that holds another post is named if read models count it', () => {
   const parent = { crosspost_parent_list: [{ id: '1abcde' }] }
   const carriers = (...args: Parameters<typeof read>) => read(...args).map(({ carrier }) => carrier)
   expect(carriers(POSTS, other(parent))).toEqual(['other'])

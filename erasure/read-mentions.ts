@@ -22,14 +22,14 @@ export interface TracedMessage {
   readonly storedAtMs: number
 }
 
-/** One post that a message is about, or whose text it holds. */
+/** A post that a message is about, or whose text it may hold. */
 export interface Mention {
   readonly id: string
-  /** Set where the message is the record of this post's erasure, which is not deleted. */
+  /** Set when the message is the record of this post's erasure. Such a message is not deleted. */
   readonly erasure: PostErased | undefined
   /** The object that states the post's id; undefined where the id was found by a pattern. */
   readonly about: Json | undefined
-  /** Set where the message is a valid event of another post, which read models count: the id of that post. */
+  /** The id of another post, when the message is a valid event of that post, which read models count. */
   readonly carrier: string | undefined
 }
 
@@ -40,8 +40,8 @@ const FIELDS: ReadonlyMap<EventType, ReadonlySet<string>> = new Map(
 )
 
 /**
- * The wanted posts that a message is about. A valid event is about one post, whatever it links to. In fields that its schema
- * does not name, and in a message that is not a valid event, every id counts at any place: the post's text may lie there.
+ * Finds which of the wanted posts a message mentions. A valid event is about one post, even if it links to others. In fields
+ * that its schema does not name, and in a message that is not a valid event, every id counts, because the post's text may be there.
  * @param wanted base36 ids in lower case
  */
 export function readMentions(message: TracedMessage, wanted: { has(id: string): boolean }): Mention[] {
@@ -50,8 +50,8 @@ export function readMentions(message: TracedMessage, wanted: { has(id: string): 
   const event = toEvent(parseJson(text), storedAtMs)
   const own = event === undefined ? undefined : postOf(event)
   if (own === undefined) return toMentions(findPostsInText(text), wanted)
-  const strange = strangeFieldsOf(event!)
-  const inside = strange === undefined ? [] : toMentions(findPosts(strange), wanted, own, carrierOf(message, own))
+  const extra = extraFieldsOf(event!)
+  const inside = extra === undefined ? [] : toMentions(findPosts(extra), wanted, own, carrierOf(message, own))
   if (!wanted.has(own)) return inside
   // A PostErased that holds the text of another post is deleted and replaced by another record.
   const erasure = inside.length > 0 ? undefined : toErasure(message)
@@ -83,22 +83,22 @@ function toEvent(json: unknown, storedAtMs: number): GravitasEvent | undefined {
 const postOf = (event: GravitasEvent): string | undefined =>
   'post_id' in event ? event.post_id : 'id' in event ? event.id : undefined
 
-/** The fields that the schema of this type does not name; undefined where there are none, as in nearly every event. */
-function strangeFieldsOf(event: GravitasEvent): Json | undefined {
+/** The fields that the schema of this type does not name; undefined when there are none, as in nearly every event. */
+function extraFieldsOf(event: GravitasEvent): Json | undefined {
   const fields = FIELDS.get(event.type)!
-  let strange: Record<string, unknown> | undefined
+  let extra: Record<string, unknown> | undefined
   for (const field in event) {
-    if (!fields.has(field)) (strange ??= {})[field] = event[field as keyof GravitasEvent]
+    if (!fields.has(field)) (extra ??= {})[field] = event[field as keyof GravitasEvent]
   }
-  return strange
+  return extra
 }
 
-/** The event's own post, where read models count it; they do not read DEAD. */
+/** The event's own post if read models count it; undefined otherwise. They do not read DEAD. */
 function carrierOf({ stream, data, subject, storedAtMs }: TracedMessage, own: string): string | undefined {
   return stream !== DEAD && decodeValidEvent(data, subject, storedAtMs) !== undefined ? own : undefined
 }
 
-/** The record of an erasure, judged as read models judge it: only a valid event erases. */
+/** Returns the message as the record of an erasure. As for read models, only a valid event is one. */
 function toErasure({ stream, subject, data, storedAtMs }: TracedMessage): PostErased | undefined {
   if (stream !== POSTS || !subject.startsWith(ERASED_PREFIX)) return undefined
   const event = decodeValidEvent(data, subject, storedAtMs)

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true })
 })
 
-/** The file of `posts` as its projector makes it, at a position of POSTS. */
+/** Creates the file of `posts` as its projector does, at a position of POSTS. */
 function createFile(sequence: number, streamCreated = 'then'): Database {
   const database = (file = new Sqlite(join(dataDir, 'posts.db')))
   database.pragma('journal_mode = WAL')
@@ -41,7 +41,7 @@ async function stateOfPosts(limits = QUICKLY): Promise<string> {
   return outcomes[0]!.state
 }
 
-test('a file that does not exist is missing, and one that is no database is unreadable', async () => {
+test('a file that does not exist is missing, and one that is not a database is unreadable', async () => {
   expect(await stateOfPosts()).toBe('missing')
   await writeFile(join(dataDir, 'posts.db'), 'x'.repeat(4_096))
   expect(await stateOfPosts()).toBe('unreadable')
@@ -50,9 +50,9 @@ test('a file that does not exist is missing, and one that is no database is unre
 test.each([
   ['before the erasure', 'pending', 17, ''],
   ['at the erasure', 'gone', 18, ''],
-  ['with a letter of an erased event', 'sending', 18, "INSERT INTO dead_letters VALUES ('SCORES', 5)"],
-  ['with letters of other events', 'gone', 18, "INSERT INTO dead_letters VALUES ('SCORES', 3), ('POSTS', 5)"],
-  ['with a file that is not searched yet', 'scrubbing', 18, "INSERT INTO meta VALUES ('unscrubbed', '1')"],
+  ['with a dead letter of an erased event', 'sending', 18, "INSERT INTO dead_letters VALUES ('SCORES', 5)"],
+  ['with dead letters of other events', 'gone', 18, "INSERT INTO dead_letters VALUES ('SCORES', 3), ('POSTS', 5)"],
+  ['with a file that was not searched yet', 'scrubbing', 18, "INSERT INTO meta VALUES ('unscrubbed', '1')"],
 ])('%s: %s', async (_, state, sequence, sql) => {
   const database = createFile(sequence)
   database.exec(sql)
@@ -64,7 +64,7 @@ test('a checkpoint of another stream of the same name proves nothing', async () 
   expect(await stateOfPosts()).toBe('other log')
 })
 
-test('a read model that gets on is waited for, and one that stands still is not', async () => {
+test('a read model that advances is waited for, and one that does not advance is not', async () => {
   const database = createFile(10)
   let sequence = 10
   const applying = setInterval(() => {

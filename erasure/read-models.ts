@@ -7,12 +7,12 @@ import { POSTS } from '../schema/streams.ts'
 import type { RecordedErasures } from './erase-posts.ts'
 
 /**
- * How far a read model's file is with an erasure, from bad to good.
+ * How far a read model's file is with an erasure. The later a state in this list, the further.
  * - `missing`: DATA_DIR has no such file.
- * - `unreadable`: the file is damaged, or its projector is just making it.
+ * - `unreadable`: the file is damaged, or its projector is just creating it.
  * - `other log`: the file was built from another POSTS stream, so its checkpoint says nothing about this one.
- * - `pending`: its checkpoint lies before the erasure.
- * - `sending`: it applied the erasure, but a rejected event of an erased post is not yet sent to DEAD or dropped.
+ * - `pending`: its checkpoint is before the erasure.
+ * - `sending`: it applied the erasure, but a rejected event of an erased post is still to be sent to DEAD or dropped.
  * - `scrubbing`: it applied the erasure, but unused bytes of the file may hold copies of the text.
  * - `gone`: nothing of the posts is left in the file.
  */
@@ -21,30 +21,30 @@ export type ErasureState = 'missing' | 'unreadable' | 'other log' | 'pending' | 
 export interface ReadModelOutcome {
   readonly name: string
   readonly state: ErasureState
-  /** The POSTS sequence up to which the file is built; null where it cannot be read. */
+  /** The POSTS sequence up to which the file is built; null when it cannot be read. */
   readonly checkpoint: number | null
 }
 
 export interface AwaitLimits {
-  /** The longest wait while no file changes: a projector that stands still is taken to be stopped. */
+  /** The longest wait while no file changes. After it the projectors are taken to be stopped. */
   readonly silenceMs?: number
   readonly totalMs?: number
 }
 
 const POLL_MS = 50
 const READ_TIMEOUT_MS = 1_000
-/** Written by a projector when texts leave its rows, and deleted once the file and its write-ahead log are free of them. */
+/** The row that a projector writes when it deletes texts, and removes when the file and its write-ahead log are free of them. */
 const UNSCRUBBED = 'unscrubbed'
 
-/** States in which no letter to DEAD can follow any more, so that a last look at DEAD finds all of them. */
+/** States after which the projector sends no more dead letters of the posts, so that a last search of DEAD finds all. */
 export const IS_APPLIED: ReadonlySet<ErasureState> = new Set(['scrubbing', 'gone'])
 export const IS_GONE: ReadonlySet<ErasureState> = new Set(['gone'])
-/** Waiting does not help: the file belongs to another host, or to another log. */
+/** States that waiting does not change, because the file is on another host or belongs to another log. */
 const IS_HOPELESS: ReadonlySet<ErasureState> = new Set(['missing', 'other log'])
 
 /**
- * Waits until every read model in DATA_DIR has come to one of the wanted states, as long as any of them gets on. The
- * files are the proof: a projector commits its rows together with its checkpoint, and may die before it acknowledges.
+ * Waits until every read model in DATA_DIR is in one of the wanted states, as long as any of them advances. It reads the
+ * files, because a projector commits its rows together with its checkpoint, and may die before it acknowledges.
  */
 export async function awaitReadModels(
   dataDir: string,
@@ -87,13 +87,16 @@ function readFile(database: Database, erasures: RecordedErasures): Omit<ReadMode
   const checkpoint = row?.sequence ?? 0
   if (row !== undefined && row.created !== erasures.streamCreated) return { state: 'other log', checkpoint }
   if (checkpoint < erasures.recordedAt) return { state: 'pending', checkpoint }
-  if (hasLetter(database, erasures)) return { state: 'sending', checkpoint }
+  if (hasDeadLetter(database, erasures)) return { state: 'sending', checkpoint }
   const isUnscrubbed = database.prepare('SELECT 1 FROM meta WHERE name = ?').get(UNSCRUBBED) !== undefined
   return { state: isUnscrubbed ? 'scrubbing' : 'gone', checkpoint }
 }
 
-/** A letter's row is deleted only after DEAD has the letter, or after the projector found its message gone from the log. */
-function hasLetter(database: Database, { messages }: RecordedErasures): boolean {
+/**
+ * Whether a rejected event of the erased posts is still to be sent. Its row is deleted only after DEAD has it, or after the
+ * projector found that the log no longer has its message.
+ */
+function hasDeadLetter(database: Database, { messages }: RecordedErasures): boolean {
   const letters = database.prepare<[], { stream: string; sequence: number }>(
     'SELECT stream, sequence FROM dead_letters',
   )

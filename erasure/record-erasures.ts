@@ -5,14 +5,14 @@ import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publis
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { PostTrace } from './post-trace.ts'
 
-/** Keeps the largest event far below the largest size of a message. */
+/** How many sequences one event names at most. It keeps the event far below the size limit of a message. */
 const MAX_SEQUENCES = 10_000
 
 /**
  * Records a PostErased for each post that has none in the log, and another one for messages that none of its PostErased
- * events names. Resolves once they are stored. Posts whose subreddit or time is not known are left out.
- * @param reason for posts of which no PostErased in the log gives one
- * @param round 1 at first. In later rounds the message id `erased:<id>` is not used: within the duplicate window the
+ * events names. Resolves when they are stored. Posts whose subreddit or time is not known are left out.
+ * @param reason recorded for posts for which no PostErased in the log gives one
+ * @param round 1 at first. Later rounds do not use the message id `erased:<id>`, because within the duplicate window the
  * server would drop the event
  */
 export async function recordErasures(
@@ -27,7 +27,7 @@ export async function recordErasures(
 
 type KnownPost = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>
 
-/** Whether enough is known of this post for a PostErased. */
+/** Whether enough is known about this post for a PostErased. */
 export const isKnown = (post: KnownPost): boolean => toEvent(post, '', [], []) !== undefined
 
 /** Whether {@link recordErasures} has something to record for this post. */
@@ -53,7 +53,7 @@ function toMessages(trace: PostTrace, reason: string, round: number): OutgoingMe
   return messages
 }
 
-/** Undefined where it would not be a valid event. */
+/** Undefined when it would not be a valid event. */
 function toEvent(
   { id, subreddit, createdUtc }: KnownPost,
   reason: string,

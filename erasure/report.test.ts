@@ -13,7 +13,7 @@ const erased: ErasedPost = {
 }
 const timings = { searchMs: 1_234, scorersMs: 0, readModelsMs: 0, totalMs: 1_300 }
 
-test('says what was erased where, and what is pending in which read model', () => {
+test('the report says what was erased in each stream, and how far each read model is', () => {
   const posts: ErasedPost[] = [
     erased,
     { ...erased, id: '2', outcome: 'already erased', posts: [], scores: [] },
@@ -42,12 +42,12 @@ test.each([
   ['sending', /a rejected event waits to be sent to DEAD/],
   ['other log', /posts\.db was built from another log/],
   ['unreadable', /posts\.db cannot be read/],
-] as const)('a read model that is %s is not called erased for good', (state, words) => {
+] as const)('a read model in the state %s is not reported as free of the post', (state, words) => {
   const report = { posts: [erased], recordedAt: 18, messagesRead: 20, timings }
   expect(printReport(report, [{ name: 'posts', state, checkpoint: 18 }])).toMatch(words)
 })
 
-test('many posts that were erased before share one line, and an empty list is said as such', () => {
+test('many posts that were erased before share one line, and an empty list is reported as empty', () => {
   const already: ErasedPost = { ...erased, outcome: 'already erased', posts: [], scores: [] }
   const posts = [...Array.from({ length: 1_234 }, () => already), erased]
   const report = { posts, recordedAt: 18, messagesRead: 20, timings }

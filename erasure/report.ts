@@ -5,7 +5,7 @@ import type { ErasureState, ReadModelOutcome } from './read-models.ts'
 const MAX_SHOWN_SEQUENCES = 5
 const MAX_SHOWN_ERASED = 20
 
-/** The report for a terminal: a line for each post, a line for each read model, then how long it took. */
+/** Formats the report for a terminal: a line for each post, a line for each read model, and how long it took. */
 export function printReport(
   { posts, recordedAt, timings }: ErasureReport,
   readModels: readonly ReadModelOutcome[],
@@ -19,7 +19,7 @@ export function printReport(
   return `${[...lines, `${parts.join(', ')}.`].join('\n')}\n`
 }
 
-/** Many posts that were erased before take one line together. */
+/** Many posts that were erased before share one line. */
 function toLines(posts: readonly ErasedPost[]): string[] {
   const others = posts.filter(({ outcome }) => outcome !== 'already erased')
   const already = posts.length - others.length
@@ -47,7 +47,7 @@ function found(stream: string, sequences: readonly number[]): string[] {
   return [`${sequences.length} in ${stream}: ${sequences.slice(0, MAX_SHOWN_SEQUENCES).join(', ')}${more}`]
 }
 
-/** What to say of a read model in each state. @param file its file @param position how far it is in POSTS */
+/** What the report says about a read model in each state. @param file its file @param position how far it is in POSTS */
 const WORDS: Readonly<Record<ErasureState, (file: string, position: string) => string>> = {
   gone: (file) => `erased; ${file} holds nothing of it any more.`,
   scrubbing: (file) =>

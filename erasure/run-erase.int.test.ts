@@ -55,7 +55,7 @@ async function erase(args: string[], input = '', natsUrl = url) {
   return { code: child.exitCode, stdout, stderr }
 }
 
-test('erases, with the rights that its user has, and says what went where', async () => {
+test('erases with the rights of the user eraser, and reports what was deleted in each stream', async () => {
   const sequence = await publishSecret()
   const dry = await erase(['t3_1ABCDE', '--dry-run'])
   expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('would be erased') as string })
@@ -71,7 +71,7 @@ test('erases, with the rights that its user has, and says what went where', asyn
   expect(recorded!.json()).toMatchObject({ type: 'PostErased', reason: 'asked for', post_sequences: [sequence] })
 }, 60_000)
 
-test('an unknown post is a failure, as JSON as well; others go on', async () => {
+test('an unknown post gives exit code 1, also with --json; other posts are erased', async () => {
   await publishSecret()
   const { code, stdout } = await erase(['nowhere', '1abcde', '--json'])
   const outcomes = (JSON.parse(stdout) as { posts: { outcome: string }[] }).posts.map(({ outcome }) => outcome)
@@ -79,7 +79,7 @@ test('an unknown post is a failure, as JSON as well; others go on', async () => 
   expect(code).toBe(1)
 }, 60_000)
 
-test('--late takes what came in after its erasure', async () => {
+test('--late erases a copy that arrived after the erasure of its post', async () => {
   expect(await erase(['--late'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^No post was/) as string })
   await publishSecret()
   await erase(['1abcde'])
@@ -105,7 +105,7 @@ test('wrong arguments and a server that does not answer are explained', async ()
   })
 }, 60_000)
 
-test('a server without the eraser’s user is told from wrong credentials', async () => {
+test('a server without the user eraser gives another error than wrong credentials', async () => {
   const [secret, aside] = [secretFile(dataDir, 'eraser'), join(dataDir, 'aside')]
   await rename(secret, aside)
   try {
@@ -117,7 +117,7 @@ test('a server without the eraser’s user is told from wrong credentials', asyn
   }
 }, 60_000)
 
-test('its user may delete single messages, and nothing more', async () => {
+test('the user eraser may delete single messages, and nothing more', async () => {
   const eraser = await connectNats({ url, user: 'eraser', name: 'test', dataDir })
   try {
     const jsm = await jetstreamManager(eraser, { timeout: 1_000 })

@@ -16,13 +16,13 @@ import { awaitReadModels, IS_APPLIED, IS_GONE } from './read-models.ts'
 import { printReport } from './report.ts'
 import { scanStream } from './scan-stream.ts'
 
-/** Keeps memory flat: more posts take several passes over the log. */
+/** How many posts one pass over the log erases. The limit keeps memory flat. */
 const POSTS_A_PASS = 50_000
 
 export interface EraseCommand {
   readonly config: SharedConfig
   readonly arguments: EraseArguments
-  /** Gets the report. */
+  /** The report is written here. */
   readonly output: ProgressOutput
   readonly progress: ProgressOutput
 }
@@ -70,12 +70,12 @@ async function eraseAll(
 }
 
 /**
- * Tries to connect once as the user that may erase.
+ * Checks that the server accepts the user `eraser`, by one connection.
  * @throws OperationalError when nothing answers, the credentials are refused, or the server does not know this user
  */
 async function requireEraser(url: string, dataDir: string): Promise<void> {
   const has = (user: 'eraser' | 'projector'): boolean => existsSync(secretFile(dataDir, user))
-  // A server is started with a secret for each of its users; a URL may bring other credentials.
+  // npm start creates a secret for each user of its server. A URL with credentials needs none of them.
   if (new URL(url).username === '' && has('projector') && !has('eraser')) {
     throw new OperationalError(
       'This NATS server has no user that may erase posts. Stop it and run npm start once, then run this again.',

@@ -19,7 +19,7 @@ export interface ScanOptions {
   readonly jsm: JetStreamManager
   readonly stream: string
   readonly start: ScanStart
-  /** Only these subjects; undefined: all. */
+  /** Reads only these subjects; undefined: all. */
   readonly filter?: string
   readonly onMessage: (message: JsMsg) => void
   /** @param total an estimate: messages may be added and deleted while the stream is read */
@@ -30,12 +30,12 @@ const MAX_PAGE_MESSAGES = 1_000
 const PAGE_EXPIRES_MS = 5_000
 /** The server then removes the consumer by itself: the eraser has no right to delete consumers. */
 const INACTIVE_AFTER_MS = 10_000
-/** For each page, about ten seconds in all: a server that restarts is back by then. */
+/** About ten seconds for each page: a server that restarts is back by then. */
 const RETRIES = { retries: 7, minTimeout: 250, maxTimeout: 2_000 } as const
 
 /**
- * Reads a stream up to the message that is its last when reading begins, each message at least once, in memory that does
- * not grow. After a failure it goes on behind the last message that arrived.
+ * Reads a stream up to the message that is its last one when reading begins, each message at least once. Memory does not
+ * grow with the stream. After a failure reading goes on after the last message that arrived.
  * @returns the sequence up to which the stream was read
  * @throws OperationalError when reading keeps failing
  */
@@ -62,14 +62,14 @@ export async function scanStream(options: ScanOptions): Promise<number> {
 class PageReader {
   /** Messages read so far. */
   read = 0
-  /** Messages that wait behind {@link position}, as the last message said. */
+  /** How many messages come after {@link position}, as the last message said. */
   pending = 0
-  /** Sequence of the last message read; before the first, the one to begin after. */
+  /** The sequence of the last message read. Before the first one: the sequence after which reading begins. */
   position = 0
   readonly #options: ScanOptions
   #start: ScanStart
   #consumer: Consumer | undefined
-  /** Messages that the present consumer has delivered. */
+  /** How many messages the current consumer has delivered. */
   #delivered = 0
 
   constructor(options: ScanOptions) {
@@ -78,24 +78,24 @@ class PageReader {
     if ('after' in options.start) this.position = options.start.after
   }
 
-  /** @throws when no message came though some wait, or when one was lost on its way */
+  /** Reads a page. @throws when no message arrives although some are pending, or when one was lost in transit */
   async next(): Promise<void> {
     const consumer = (this.#consumer ??= await this.#open())
     if (this.pending === 0) return
     const before = this.#delivered
     const wanted = Math.min(this.pending, MAX_PAGE_MESSAGES)
     for await (const message of await consumer.fetch({ max_messages: wanted, expires: PAGE_EXPIRES_MS })) {
-      if (message.info.deliverySequence !== ++this.#delivered) throw new Error('a message was lost on its way')
+      if (message.info.deliverySequence !== ++this.#delivered) throw new Error('a message was lost in transit')
       this.#options.onMessage(message)
       this.read++
       this.position = message.seq
       this.#start = { after: message.seq }
       this.pending = message.info.pending
     }
-    if (this.#delivered === before) throw new Error(`${this.pending} messages wait, and none came`)
+    if (this.#delivered === before) throw new Error(`${this.pending} messages are pending, but none arrived`)
   }
 
-  /** The next page comes through a new consumer, which begins behind the last message read. */
+  /** Has the next page read through a new consumer, which begins after the last message read. */
   reopen(): void {
     this.#consumer = undefined
   }

@@ -27,7 +27,7 @@ afterEach(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-/** Takes post 1 as a scorer does, without acknowledging it. */
+/** Receives post 1 as a scorer does, and does not acknowledge it. */
 async function takePost(ackWaitMs: number): Promise<JsMsg> {
   await jetstream(connection).publish('posts.submitted.askscience', '{}')
   const durable_name = scorerConsumer('serious-1')

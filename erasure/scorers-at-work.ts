@@ -8,8 +8,8 @@ const POLL_MS = 50
 const MAX_WAIT_MS = 10_000
 
 /**
- * Waits while a scorer is at work on one of these posts: it has received the post and acknowledges it once the score is
- * stored. The wait ends after ten seconds: a later score holds no text, and read models ignore it.
+ * Waits while a scorer is working on one of these posts, which means that it has received the post and not acknowledged it yet. It
+ * acknowledges a post when its score is stored. The wait ends after ten seconds: a later score has no text, and read models ignore it.
  * @param sequences in POSTS
  * @returns false when a scorer was still at work at the end
  */
@@ -22,7 +22,7 @@ export async function untilScorersAreDone(jsm: JetStreamManager, sequences: read
   }
 }
 
-/** A post may be in work where it lies between the consumer's first unacknowledged message and its newest delivery. */
+/** A post may be in work if it is between the consumer's first unacknowledged message and its newest delivery. */
 function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boolean {
   const { name, delivered, ack_floor } = consumer
   if (!name.startsWith(SCORER_PREFIX) || !isAlive(consumer)) return false
@@ -30,8 +30,8 @@ function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boole
 }
 
 /**
- * Whether a scorer uses the consumer: one waits for more posts, or received some no longer ago than it may keep them
- * (`ack_wait`). A consumer outlives its scorers together with what the last of them left unfinished.
+ * Whether a scorer uses the consumer: one waits for more posts, or received posts so recently that it may still work on them
+ * (`ack_wait`). A consumer outlives its scorers, and keeps the posts that they did not acknowledge.
  */
 const isAlive = (consumer: ConsumerInfo): boolean =>
   idleMs(consumer) <= millis(consumer.config.ack_wait ?? nanos(MAX_WAIT_MS))

@@ -55,7 +55,7 @@ const untilAcknowledged = (): Promise<void> =>
     { timeout: 20_000, interval: 100 },
   )
 
-test('posts whose erasure others recorded are erased, each with its reason', async () => {
+test('posts whose erasure another process recorded are erased, each with its reason', async () => {
   for (const id of ['1', '2', '3']) await publish(secret(id))
   await publish(postErased({ post_id: '1', reason: 'one reason' }))
   await publish(postErased({ post_id: '2', reason: 'another' }))
@@ -73,7 +73,7 @@ test('posts whose erasure others recorded are erased, each with its reason', asy
   expect(two).toMatchObject({ post_id: '2', reason: 'another', post_sequences: [2] })
 }, 60_000)
 
-test('an eraser that is stopped in the midst of its work leaves the rest to the next one', async () => {
+test('an eraser that is stopped during its work leaves the rest to the next one', async () => {
   await publish(secret('1'))
   await publish(postErased({ post_id: '1' }))
   {
@@ -81,14 +81,14 @@ test('an eraser that is stopped in the midst of its work leaves the rest to the 
     await vi.waitFor(async () => expect((await jsm.consumers.info(POSTS, 'eraser')).num_pending).toBe(1), 10_000)
   }
   expect(isStored('1')).toBe(true)
-  // As if it had been killed after the first step: the messages are named, and not deleted yet.
+  // The state after a kill following the first step: the messages are named, but not deleted yet.
   await publish({ ...postErased({ post_id: '1' }), reason: 'named', post_sequences: [1], score_sequences: [] })
   await using _eraser = await start()
   await untilErased('1')
   await untilAcknowledged()
 }, 60_000)
 
-test('an erasure that names its messages is left to whoever recorded it', async () => {
+test('an erasure that names its messages is left to the process that recorded it', async () => {
   await publish(secret('1'))
   await publish({ ...postErased({ post_id: '1' }), post_sequences: [1], score_sequences: [] })
   await using _eraser = await start()
@@ -96,7 +96,7 @@ test('an erasure that names its messages is left to whoever recorded it', async 
   expect(isStored('1')).toBe(true)
 }, 60_000)
 
-test('it stops at once while a read model stands still', async () => {
+test('the eraser stops at once while it waits for a read model', async () => {
   const file = new Sqlite(join(nats.dataDir, 'posts.db'))
   file.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER)`)
   file.close()

@@ -13,29 +13,29 @@ import { erasePosts } from './erase-posts.ts'
 import { TRACED_STREAMS } from './post-trace.ts'
 import { awaitReadModels, IS_APPLIED } from './read-models.ts'
 
-/** The durable consumer from which the eraser takes its work; an event is acknowledged once its post is erased. */
+/** The durable consumer that delivers recorded erasures. The eraser acknowledges an event after its post is erased. */
 const CONSUMER = 'eraser'
 const MAX_POSTS = 5_000
 const FETCH_EXPIRES_MS = 2_000
-/** After a crash, events that were not acknowledged are delivered again so much later. */
+/** After a crash, events that were not acknowledged are delivered again after this time. */
 const ACK_WAIT_MS = 60_000
-/** An erasure may read days of the log, once for however many posts. It then rests twenty times as long as it took. */
+/** After an erasure the eraser rests twenty times as long as it took, because it may read days of the log for a few posts. */
 const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 const RETRY_MS = 300_000
 const STOP_GRACE_MS = 1_000
 
 export interface EraserTimes {
-  /** How often it looks whether there is work. */
+  /** How often the eraser checks whether there is work. */
   readonly pollMs: number
-  /** How long it lets work gather. */
+  /** How long the eraser collects work before it begins, because one pass over the log erases any number of posts. */
   readonly gatherMs: number
 }
 
 /**
- * Erases the posts for which others recorded a PostErased, until it is disposed. A PostErased without sequences says that
- * the messages are still there; whoever deletes messages records a PostErased with their sequences. Interrupted at any
- * point, the eraser begins again with the events that it did not acknowledge.
+ * Erases the posts for which other processes recorded a PostErased, until it is disposed. A PostErased without sequences means
+ * that the messages are still to be deleted; a process that deletes messages itself records their sequences. When the eraser is
+ * interrupted at any point, the next one begins again with the events that were not acknowledged.
  */
 export async function startEraser(
   { natsUrl: url, dataDir }: SharedConfig,
@@ -54,7 +54,7 @@ export async function startEraser(
       [Symbol.asyncDispose]: async () => {
         stop.abort()
         await connection.close()
-        // Whatever waits for a read model or another attempt still is left to the next eraser.
+        // Work that still waits for a read model or for a retry is left to the next eraser.
         await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
       },
     }
@@ -77,7 +77,7 @@ function toFailed(connection: NatsConnection, stopped: AbortSignal): Promise<nev
 interface EraserOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  /** Holds the files of the read models. */
+  /** The folder with the files of the read models. */
   readonly dataDir: string
   readonly logger: Logger
   readonly times: EraserTimes
@@ -100,13 +100,13 @@ class Eraser {
         if (isWork && !signal.aborted) await this.#pause(await this.#work())
       } catch (error) {
         if (signal.aborted) return
-        logger.error({ err: error }, 'posts could not be erased; will retry')
+        logger.error({ err: error }, 'could not erase posts; will retry')
         await this.#pause(RETRY_MS)
       }
     }
   }
 
-  /** Creates the consumer where it does not exist. @returns it, with how many events wait to be acknowledged */
+  /** Creates the consumer if it does not exist. @returns it, with how many events are not acknowledged */
   async #openConsumer() {
     const { jsm, connection } = this.#options
     const info = await jsm.consumers.add(POSTS, {
@@ -120,7 +120,7 @@ class Eraser {
     return { consumer: jetstream(connection).consumers.getConsumerFromInfo(info), waiting }
   }
 
-  /** Erases what the waiting events ask for. @returns how long to rest, in milliseconds */
+  /** Erases the posts of the waiting events. @returns how long to rest, in milliseconds */
   async #work(): Promise<number> {
     const startMs = performance.now()
     const { consumer, waiting } = await this.#openConsumer()
@@ -166,7 +166,7 @@ interface Request {
   readonly recordedAtMs: number
 }
 
-/** Undefined where the event names messages: whoever recorded it deletes them. */
+/** Undefined when the event names messages, because the process that recorded it deletes them. */
 function toRequest({ data, subject, info }: JsMsg): Request | undefined {
   const recordedAtMs = info.timestampNanos / 1e6
   const event = decodeValidEvent(data, subject, recordedAtMs)
