@@ -6,7 +6,7 @@ export interface GraphQLErrorEntry {
   readonly extensions?: { readonly code?: string }
 }
 
-interface Answer<Data> {
+export interface Answer<Data> {
   readonly data?: Data
   readonly errors?: readonly GraphQLErrorEntry[]
 }
@@ -39,12 +39,11 @@ export async function query<Data, Variables>(
     body: JSON.stringify({ query: document, variables }),
     signal: signal ?? null,
   })
-  return toData<Data>(await response.json())
+  return toData((await response.json()) as Answer<Data>)
 }
 
 /** The data of an answer. @throws GraphQLRequestError when it contains errors */
-export function toData<Data>(answer: unknown): Data {
-  const { data, errors } = answer as Answer<Data>
+export function toData<Data>({ data, errors }: Answer<Data>): Data {
   if (errors?.[0] !== undefined) throw new GraphQLRequestError(errors[0])
   return data as Data
 }

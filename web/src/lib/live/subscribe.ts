@@ -1,5 +1,5 @@
 import type { TypedDocumentString } from '../generated/documents.ts'
-import { GraphQLRequestError, toData } from '../graphql.ts'
+import { GraphQLRequestError, toData, type Answer } from '../graphql.ts'
 import { EventStreamParser } from './event-stream.ts'
 import { Backoff, wait } from './wait.ts'
 
@@ -74,7 +74,7 @@ async function read<Data, Variables>(
       silence.restart()
       for (const event of parser.push(chunk)) {
         if (event.name === 'complete') return
-        onData(toData<Data>(JSON.parse(event.data)))
+        onData(toData(JSON.parse(event.data) as Answer<Data>))
       }
     }
   } finally {
