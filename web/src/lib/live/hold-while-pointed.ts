@@ -8,7 +8,7 @@ export function holdWhilePointed(onChange: (isHeld: boolean) => void): Attachmen
   return (element) => {
     let isPointed = false
     let isFocused = false
-    // An element that Svelte removes loses its focus during the update, when no state may change; so this comes after it.
+    // When Svelte removes a focused element, `focusout` fires during the update, when no state may change: so tell later.
     const tell = (): void => queueMicrotask(() => onChange(isPointed || isFocused))
     const listeners = {
       pointerenter: (event: Event) => (isPointed = (event as PointerEvent).pointerType !== 'touch'),

@@ -15,7 +15,7 @@ export class HoldablePosts {
   /** The loaded posts that `#waiting` and `#streamed` belong to. */
   #joins: readonly Post[] | undefined
   #holds = $state.raw<readonly HoldReason[]>([])
-  /** How many posts have arrived since the list is held. */
+  /** How many posts have arrived while the list is held. */
   arrived = $state(0)
 
   /** @param loaded the posts that the page was rendered with; when it changes, the new posts replace the list */

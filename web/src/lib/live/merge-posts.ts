@@ -2,7 +2,7 @@ interface Identified {
   readonly id: string
 }
 
-/** Puts `newer` posts before `older` ones, keeps the first of two with one id, and cuts the list at `length`. */
+/** Puts `newer` posts before `older` ones, keeps the first of two posts with the same id, and cuts the list at `length`. */
 export function mergePosts<Post extends Identified>(
   newer: readonly Post[],
   older: readonly Post[],

@@ -5,7 +5,7 @@ import { Backoff, wait } from './wait.ts'
 
 /** The server sends at least a comment every 12 s, so a connection that is silent for longer is dead. */
 const SILENCE_MS = 30_000
-/** After a connection that lasted this long, the next attempt comes soon again. */
+/** A connection that lasted this long resets the pauses between attempts. */
 const STEADY_MS = 5_000
 
 export interface Subscription<Data, Variables> {

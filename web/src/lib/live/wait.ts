@@ -1,4 +1,4 @@
-/** Waits, but not after `signal` is aborted or the browser reports that it is online again. */
+/** Waits. The wait ends early when `signal` is aborted or the browser reports that it is online again. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
