@@ -3,6 +3,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli'
 const config: CodegenConfig = {
   schema: 'schema/api.graphql',
   generates: {
+    // For the gateway: types only, so that it runs without them.
     'schema/generated/api.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
@@ -16,6 +17,20 @@ const config: CodegenConfig = {
           Subreddit: '../../gateway/context.ts#SubredditParent',
           Post: '../../projections/posts/queries.ts#PostRow',
         },
+      },
+    },
+    // For the pages: documents as text with the types of their data and variables, so that no GraphQL library is in the browser.
+    'web/src/lib/generated/documents.ts': {
+      documents: 'web/src/**/*.graphql',
+      plugins: ['typescript-operations', 'typed-document-node'],
+      config: {
+        documentMode: 'string',
+        pureMagicComment: true,
+        useTypeImports: true,
+        immutableTypes: true,
+        skipTypename: true,
+        enumType: 'string-literal',
+        scalars: { DateTime: 'string', ID: 'string' },
       },
     },
   },

@@ -4,13 +4,14 @@ import { refuseArguments } from './refuse-arguments.ts'
 
 interface Step {
   readonly name: string
-  /** A JavaScript file of an npm package, with its arguments. */
+  /** A program of this repository or of an npm package, with its arguments. */
   readonly args: readonly string[]
   readonly folder?: string
 }
 
 const STEPS: readonly Step[] = [
-  // First: it makes the tsconfig that the pages' own extends, which linting reads as well.
+  { name: 'generate', args: ['scripts/codegen.ts'] },
+  // This comes before linting, which reads the tsconfig that it generates.
   { name: 'types of the pages, set-up', args: ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync'], folder: 'web' },
   { name: 'format', args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
   { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
@@ -19,10 +20,6 @@ const STEPS: readonly Step[] = [
     name: 'types of the pages',
     args: ['node_modules/svelte-check/bin/svelte-check', '--fail-on-warnings', '--threshold', 'warning'],
     folder: 'web',
-  },
-  {
-    name: 'generated types',
-    args: ['node_modules/@graphql-codegen/cli/cjs/bin.js', '--config', 'codegen.ts', '--check'],
   },
   { name: 'dead code', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'] },

@@ -33,5 +33,6 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
   }
 }
 
+/** Generated types do not count: a service runs without them. */
 export const isSource = (file: string | null): boolean =>
-  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts')
+  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts') && !file.startsWith('generated/')

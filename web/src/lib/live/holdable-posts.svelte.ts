@@ -1,24 +1,24 @@
-import type { Post } from '../types.ts'
 import { mergePosts } from './merge-posts.ts'
+import type { ListedPostFragment as Post } from '../generated/documents.ts'
 
-/** Why a list stands still: its button was pressed, it is pointed at, something that was opened in it is read. */
+/** Why a list holds still: its button is pressed, it is pointed at, or an explanation in it is open. */
 export type HoldReason = 'paused' | 'pointed' | 'reading'
 
-/** A list of the latest posts that can be held still, so that it does not move under a pointer. */
-export class Feed {
+/** The latest posts of a page. The list can be held still; posts that arrive meanwhile wait until it is released. */
+export class HoldablePosts {
   readonly #length: number
   readonly #loaded: () => readonly Post[]
-  /** Until other posts are loaded. */
+  /** Recomputed from the loaded posts whenever the page loads others. */
   #shown: readonly Post[] = $derived.by(() => this.#loaded())
   #waiting: readonly Post[] = []
-  #recent: readonly Post[] = []
-  /** The list that these are to join. */
+  #streamed: readonly Post[] = []
+  /** The loaded posts that `#waiting` and `#streamed` belong to. */
   #joins: readonly Post[] | undefined
   #holds = $state.raw<readonly HoldReason[]>([])
-  /** How many have arrived since it was held. */
+  /** How many posts have arrived while the list is held. */
   arrived = $state(0)
 
-  /** @param loaded what the page was rendered with; another value takes the place of what is shown */
+  /** @param loaded the posts that the page was rendered with; when it changes, the new posts replace the list */
   constructor(length: number, loaded: () => readonly Post[]) {
     this.#length = length
     this.#loaded = loaded
@@ -32,41 +32,41 @@ export class Feed {
     return this.#holds.includes('paused')
   }
 
-  /** The stream begins anew: what it brought before is not followed on. */
+  /** Forgets the streamed posts, because a new stream does not continue the last one. */
   restart(): void {
-    this.#recent = []
+    this.#streamed = []
   }
 
-  /** @param posts oldest first */
+  /** Adds posts of the stream, oldest first. */
   add(posts: readonly Post[]): void {
-    this.#join()
+    this.#forgetOtherList()
     const latest = posts.toReversed()
-    this.#recent = mergePosts(latest, this.#recent, this.#length)
+    this.#streamed = mergePosts(latest, this.#streamed, this.#length)
     if (this.#holds.length > 0) this.arrived += posts.length
     this.#waiting = mergePosts(latest, this.#waiting, this.#length)
     this.#show()
   }
 
-  /** Shows posts that were loaded since the stream began, behind those that it has brought. */
+  /** Shows posts that were loaded after the stream began, below those that the stream has brought. */
   replace(loaded: readonly Post[]): void {
-    this.#join()
-    this.#waiting = mergePosts(this.#recent, loaded, this.#length)
+    this.#forgetOtherList()
+    this.#waiting = mergePosts(this.#streamed, loaded, this.#length)
     this.#show()
   }
 
   hold(reason: HoldReason, isHeld: boolean): void {
-    this.#join()
+    this.#forgetOtherList()
     this.#holds = [...this.#holds.filter((one) => one !== reason), ...(isHeld ? [reason] : [])]
     this.#show()
   }
 
-  /** What waited to join a list that is not there any more has nothing to do with the next one. */
-  #join(): void {
+  /** Posts that wait for one list must not join another one, such as that of the next subreddit. */
+  #forgetOtherList(): void {
     const loaded = this.#loaded()
     if (loaded === this.#joins) return
     this.#joins = loaded
     this.#waiting = []
-    this.#recent = []
+    this.#streamed = []
     this.arrived = 0
   }
 
