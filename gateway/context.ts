@@ -1,9 +1,9 @@
 import type { SubredditRow } from '../projections/all-time/queries.ts'
 import type { Explainer } from './explanations/explainer.ts'
-import type { HourlyLoader } from './hourly-loader.ts'
 import type { LiveUpdates } from './live-updates.ts'
 import type { PipelineReader } from './pipeline.ts'
 import type { ReadModels } from './read-models.ts'
+import type { SeriesLoader } from './read-models/series.ts'
 import type { ShownModel } from './shown-model.ts'
 
 /** What resolvers work with. */
@@ -22,5 +22,5 @@ export interface SubredditParent {
   readonly row: SubredditRow
   readonly model: string
   /** Shared by all subreddits of one answer. */
-  readonly hours: HourlyLoader
+  readonly series: SeriesLoader
 }

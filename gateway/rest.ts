@@ -1,4 +1,4 @@
-import { HOUR_SECONDS, toIsoTime } from '../schema/hours.ts'
+import { toIsoTime } from '../schema/hours.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { SubredditOrder } from '../projections/all-time/queries.ts'
 import type { CoverageRow } from '../projections/hourly/queries.ts'
@@ -10,9 +10,8 @@ import { badInput, checkPageSize, DEFAULT_PAGE } from './errors.ts'
 import { JsonAnswer } from './http/json-answer.ts'
 import { readPosts, readSubreddits } from './lists.ts'
 import { createErrorMask } from './plugins/mask-errors.ts'
-import type { HourRange } from './range-batches.ts'
 import type { ReadModels } from './read-models.ts'
-import { DEFAULT_RANGE_SECONDS } from './resolvers/subreddit.ts'
+import { hoursUntilNow, type TimeRange } from './read-models/time-range.ts'
 
 interface RestAnswer {
   readonly status: number
@@ -79,13 +78,9 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
   const row = queries?.one(shown.name!, name)
   if (row === undefined) return { status: 404, body: { error: 'no post of this subreddit has been scored' } }
   const model = shown.name!
-  const end = Math.floor(Date.now() / 1_000) + HOUR_SECONDS
-  const from = end - DEFAULT_RANGE_SECONDS
-  const hours =
-    models.hourly.queries
-      ?.ranges(model, [row.subreddit], { from, to: end, most: MAX_COVERAGE_ROWS })
-      ?.get(row.subreddit) ?? []
-  const coverage = readCoverage(models, row.subreddit, { from, to: end })
+  const range = hoursUntilNow(Math.floor(Date.now() / 1_000))
+  const hours = models.hourly.queries?.ranges(model, [row.subreddit], { ...range, most: MAX_COVERAGE_ROWS })?.get(row.subreddit) ?? []
+  const coverage = readCoverage(models, row.subreddit, range)
   const shares = new Map(coverage.map(({ hour, coverage: share }) => [hour, share]))
   const after = searchParams.get('cursor') || null
   const posts = readPosts(models, { model, order: 'NEWEST', subreddit: row.subreddit, after, limit })
@@ -115,7 +110,7 @@ function answerSubreddit(name: string, { searchParams }: URL, { models, shown }:
 }
 
 /** Hours of the default range are far fewer than a query may give. */
-const readCoverage = (models: ReadModels, subreddit: string, range: HourRange): readonly CoverageRow[] =>
+const readCoverage = (models: ReadModels, subreddit: string, range: TimeRange): readonly CoverageRow[] =>
   models.hourly.queries?.coverage([subreddit], { ...range, most: MAX_COVERAGE_ROWS })?.get(subreddit) ?? []
 
 function readLimit(params: URLSearchParams): number {

@@ -1,8 +1,8 @@
 import type { QueryResolvers } from '../../schema/generated/api.ts'
 import { isPostId, toPostKey } from '../../schema/post-id.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
-import { HourlyLoader } from '../hourly-loader.ts'
 import { readPosts, readSubreddits } from '../lists.ts'
+import { SeriesLoader } from '../read-models/series.ts'
 
 export const Query: QueryResolvers = {
   subreddits: (_, { search, orderBy, first, after, model }, context) => {
@@ -16,9 +16,9 @@ export const Query: QueryResolvers = {
       after,
       limit,
     })
-    const hours = new HourlyLoader(context.models, shown ?? '')
+    const series = new SeriesLoader(context.models, shown ?? '')
     return {
-      nodes: rows.map((row) => ({ row, model: shown ?? '', hours })),
+      nodes: rows.map((row) => ({ row, model: shown ?? '', series })),
       pageInfo: { hasNextPage: next !== null, endCursor },
       // A function is called only where the field was asked for.
       totalCount: count as unknown as number,
@@ -27,7 +27,7 @@ export const Query: QueryResolvers = {
   subreddit: (_, { name, model }, { models, shown }) => {
     const wanted = model ?? shown.name
     const row = wanted === undefined ? undefined : models.allTime.queries?.one(wanted, name)
-    return row === undefined ? null : { row, model: wanted!, hours: new HourlyLoader(models, wanted!) }
+    return row === undefined ? null : { row, model: wanted!, series: new SeriesLoader(models, wanted!) }
   },
   posts: (_, { search, subreddit, orderBy, first, after }, { models, shown }) =>
     readPosts(models, {
