@@ -67,6 +67,14 @@ test('a post has no seriousness until it is scored', async () => {
   expect(data.c).toBeNull()
 })
 
+test('a post is found by its full name, in any case', async () => {
+  files.add({ id: '1abc2d', subreddit: 'a', createdUtc: NOW, seriousness: 1 })
+  const { data } = await ask(
+    `{ a: post(id: "t3_1abc2d") { id } b: post(id: "T3_1ABC2D") { id } c: post(id: "t3_") { id } }`,
+  )
+  expect(data).toEqual({ a: { id: '1abc2d' }, b: { id: '1abc2d' }, c: null })
+})
+
 test('searches titles by the beginnings of words, and takes nothing in them for syntax', async () => {
   files.add(
     { id: 'a1', subreddit: 'AskScience', title: 'Größe of planets', createdUtc: NOW, seriousness: 8_000 },

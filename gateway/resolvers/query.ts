@@ -1,5 +1,5 @@
 import type { QueryResolvers } from '../../schema/generated/api.ts'
-import { isPostId, toPostKey } from '../../schema/post-id.ts'
+import { isPostId, plainPostId, toPostKey } from '../../schema/post-id.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
 import { readPosts, readSubreddits } from '../lists.ts'
 import { SeriesLoader } from '../read-models/series.ts'
@@ -38,7 +38,9 @@ export const Query: QueryResolvers = {
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
     }),
-  post: (_, { id }, { models, shown }) =>
-    isPostId(id) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(id)) ?? null) : null,
+  post: (_, { id }, { models, shown }) => {
+    const plain = plainPostId(id)
+    return isPostId(plain) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(plain)) ?? null) : null
+  },
   pipeline: (_, __, { pipeline }) => pipeline.read(),
 }
