@@ -6,6 +6,9 @@ const withCode = (message: string, code: string, status: number): GraphQLError =
 /** A mistake of the client's, said to it: 400 in REST, BAD_USER_INPUT in GraphQL. */
 export const badInput = (message: string): GraphQLError => withCode(message, 'BAD_USER_INPUT', 400)
 
+/** What a client asks for is not there: 404 in REST. GraphQL answers null in its place. */
+export const notFound = (message: string): GraphQLError => withCode(message, 'NOT_FOUND', 404)
+
 /** A read model that cannot be read: 503 in REST. An empty answer would be a wrong one. */
 export const readModelUnavailable = (message: string): GraphQLError => withCode(message, 'READ_MODEL_UNAVAILABLE', 503)
 

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { GatewayContext } from './context.ts'
 import { allowOtherOrigins, answerPreflight, setCommonHeaders, setPageHeaders } from './http/headers.ts'
-import { JsonAnswer, sendJson } from './http/json-answer.ts'
-import { findRoute, isNegotiated, withoutSlash, type Route } from './http/routes.ts'
+import { sendJson } from './http/json-answer.ts'
+import { READ_METHODS, RouteTable, type Match, type Route } from './http/routes.ts'
 import { Metrics } from './metrics.ts'
-import { openApi } from './openapi.ts'
-import { createRest } from './rest.ts'
+import { createReadRoutes } from './rest/read-routes.ts'
+import { createOpenApiRoute, createStatusRoutes, type Readiness } from './rest/status-routes.ts'
 import { createGraphQLServer } from './schema.ts'
-import { loadWebApp, type WebRequest } from './web-app.ts'
+import { loadWebApp } from './web-app.ts'
 
 const LIMITS = {
   maxHeaderSize: 16_384,
@@ -28,58 +28,58 @@ export async function createGatewayServer(
   const metrics = new Metrics(context)
   const yoga = createGraphQLServer(context, logger, (events) => metrics.delivered(events))
   const web = await loadWebApp(logger, (request) => Promise.resolve(yoga.fetch(request, {})))
-  const answerRest = createRest(context, logger)
-  const openApiAnswer = new JsonAnswer(200, openApi)
 
-  const answers: Readonly<Record<Route, (request: WebRequest, response: ServerResponse) => unknown>> = {
-    '/graphql': (request, response) => yoga(request, response),
-    '/healthz': (_, response) => sendJson(response, 200, { status: 'ok' }),
-    '/readyz': (_, response) => {
-      const problems = findProblems()
-      const ready = problems.length === 0
-      sendJson(response, ready ? 200 : 503, { ready, problems })
-    },
-    '/metrics': async (_, response) => {
-      const body = await metrics.registry.metrics()
-      response.writeHead(200, { 'content-type': metrics.registry.contentType, 'cache-control': 'no-store' }).end(body)
-    },
-    '/openapi.json': (_, response) => openApiAnswer.send(response),
-    '/subreddits': answerRest,
-    '/subreddit/{name}': answerRest,
-    page: (request, response) => {
+  function readiness(): Readiness {
+    const problems = findProblems()
+    return { ready: problems.length === 0, problems }
+  }
+  const routes = [...createReadRoutes(context, logger), ...createStatusRoutes({ readiness, metrics })]
+  const graphql: Route = {
+    path: '/graphql',
+    methods: [...READ_METHODS, 'POST'],
+    answer: (request, response) => yoga(request, response),
+  }
+  const page: Route = { path: 'page', methods: [], answer: web }
+  const unknown: Route = { path: 'unknown', methods: READ_METHODS, answer: answerUnknown }
+  const table = new RouteTable({ routes: [graphql, ...routes, createOpenApiRoute(routes)], page, unknown })
+
+  function answer(request: IncomingMessage, response: ServerResponse, { route, parts, isNegotiated }: Match): unknown {
+    setCommonHeaders(response)
+    if (isNegotiated) response.setHeader('vary', 'Accept, Accept-Encoding')
+    if (route === page) {
       setPageHeaders(response)
       return web(request, response)
-    },
-    unknown: (_, response) => sendJson(response, 404, { error: 'there is nothing at this address: see /openapi.json' }),
-  }
-
-  function handle(request: WebRequest, response: ServerResponse, path: string, route: Route): unknown {
-    setCommonHeaders(response)
-    if (isNegotiated(path)) response.setHeader('vary', 'Accept, Accept-Encoding')
-    if (route === 'page') return answers.page(request, response)
+    }
     allowOtherOrigins(response)
-    const canonical = withoutSlash(path)
+    const canonical = route === unknown ? table.withoutSlash(pathOf(request)) : undefined
     if (canonical !== undefined) return redirect(request, response, canonical)
-    const methods = route === '/graphql' ? 'GET, HEAD, POST' : 'GET, HEAD'
-    if (request.method === 'OPTIONS') return answerPreflight(response, methods)
-    if (methods.split(', ').includes(request.method!)) return answers[route](request, response)
-    response.setHeader('allow', `${methods}, OPTIONS`)
-    return sendJson(response, 405, { error: `${request.method} is not possible here` })
+    if (request.method === 'OPTIONS') return answerPreflight(response, route.methods)
+    if (route.methods.includes(request.method!)) return route.answer(request, response, parts)
+    return refuseMethod(request, response, route.methods)
   }
 
-  const server = createServer(LIMITS, (request: WebRequest, response) => {
+  const server = createServer(LIMITS, (request, response) => {
     const start = performance.now()
-    const path = request.url!.split('?', 1)[0]!
-    const route = findRoute(path, request.headers.accept)
-    response.once('close', () => metrics.answered(route, response, (performance.now() - start) / 1_000))
-    Promise.try(() => handle(request, response, path, route)).catch((error: unknown) => {
-      logger.error({ err: error, path }, 'request failed')
+    const match = table.find(pathOf(request), request.headers.accept)
+    response.once('close', () => metrics.answered(match.route.path, response, (performance.now() - start) / 1_000))
+    Promise.try(() => answer(request, response, match)).catch((error: unknown) => {
+      logger.error({ err: error, path: pathOf(request) }, 'request failed')
       if (response.headersSent) response.destroy()
       else sendJson(response, 500, { error: 'something went wrong on the server' })
     })
   })
   server.maxConnections = MAX_CONNECTIONS
   return server
+}
+
+const pathOf = ({ url }: IncomingMessage): string => url!.split('?', 1)[0]!
+
+const answerUnknown: Route['answer'] = (_, response) =>
+  sendJson(response, 404, { error: 'there is nothing at this address: see /openapi.json' })
+
+function refuseMethod({ method }: IncomingMessage, response: ServerResponse, methods: readonly string[]): void {
+  response.setHeader('allow', [...methods, 'OPTIONS'].join(', '))
+  sendJson(response, 405, { error: `${method} is not possible here` })
 }
 
 function redirect(request: IncomingMessage, response: ServerResponse, path: string): void {

@@ -29,10 +29,10 @@ export const allowOtherOrigins = (response: ServerResponse): void =>
   void response.setHeader('access-control-allow-origin', '*')
 
 /** Answers a browser that asks whether it may send a request from another origin. */
-export function answerPreflight(response: ServerResponse, methods: string): void {
+export function answerPreflight(response: ServerResponse, methods: readonly string[]): void {
   response.writeHead(204, {
-    allow: `${methods}, OPTIONS`,
-    'access-control-allow-methods': methods,
+    allow: [...methods, 'OPTIONS'].join(', '),
+    'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': 'content-type, accept, cache-control, if-none-match',
     'access-control-max-age': '86400',
   })
