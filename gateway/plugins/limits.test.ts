@@ -1,6 +1,8 @@
 import { getIntrospectionQuery } from 'graphql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { codeOf, TestGateway } from '../testing/test-gateway.ts'
+import { createSchema, createYoga } from 'graphql-yoga'
+import { codeOf, TestGateway, type Answer } from '../testing/test-gateway.ts'
+import { useLimits } from './limits.ts'
 
 let gateway: TestGateway
 beforeEach(() => void (gateway = new TestGateway()))
@@ -79,4 +81,27 @@ test('what a subscription answers each time is limited more narrowly', async () 
     `subscription { subredditUpdated { posts(first: 1000) { nodes { id title } } } }`,
   )
   await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
+})
+
+test('a page or a series that is added to the schema is counted by its arguments, whatever it is called', async () => {
+  const typeDefs = `
+    type Query { things(first: Int = 30): [Thing!]! }
+    type Thing { weekly(from: String, to: String): [Week!]! }
+    type Week { posts: Int! }`
+  const yoga = createYoga({
+    schema: createSchema({ typeDefs, resolvers: { Query: { things: () => [] } } }),
+    plugins: [useLimits()],
+    logging: false,
+  })
+  const ask = async (query: string): Promise<unknown> => {
+    const response = await yoga.fetch(`http://localhost/graphql?query=${encodeURIComponent(query)}`)
+    return codeOf((await response.json()) as Answer)
+  }
+  expect(await ask('{ things { weekly { posts } } }')).toBeUndefined()
+  expect(await ask('{ things { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBeUndefined()
+  expect(await ask('{ things(first: 300) { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBe('QUERY_TOO_LARGE')
+  expect(await ask('{ things(first: 1000) { weekly { a: posts b: posts } } }')).toBe('QUERY_TOO_LARGE')
+  const fields = Array.from({ length: 25 }, (_, index) => `a${index}: posts`).join(' ')
+  expect(await ask(`{ things { weekly { ${fields} } } }`)).toBeUndefined()
+  expect(await ask(`{ things(first: 50) { weekly { ${fields} } } }`)).toBe('QUERY_TOO_LARGE')
 })
