@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerResponse } from 'node:http'
-import type { GatewayContext } from './context.ts'
+import type { GatewayContext } from './resolvers/context.ts'
 
 /** What Prometheus reads at /metrics. */
 export class Metrics {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Logger } from '../schema/runtime/logger.ts'
-import type { GatewayContext } from './context.ts'
+import type { GatewayContext } from './resolvers/context.ts'
 import { allowOtherOrigins, answerPreflight, setCommonHeaders, setPageHeaders } from './http/headers.ts'
 import { sendJson } from './http/json-answer.ts'
 import { READ_METHODS, RouteTable, type Match, type Route } from './http/routes.ts'
@@ -33,7 +33,10 @@ export async function createGatewayServer(
     const problems = findProblems()
     return { ready: problems.length === 0, problems }
   }
-  const routes = [...createReadRoutes(context, logger), ...createStatusRoutes({ readiness, metrics })]
+  const routes = [
+    ...createReadRoutes(context, logger),
+    ...createStatusRoutes({ readiness, registry: metrics.registry }),
+  ]
   const graphql: Route = {
     path: '/graphql',
     methods: [...READ_METHODS, 'POST'],

@@ -1,6 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { badInput } from '../errors.ts'
+import { badInput } from '../protocol/errors.ts'
 import type { PathParts } from './routes.ts'
 
 /** What the parameters' schemas may say beside their type. */

@@ -1,6 +1,6 @@
 import type { ChangeNotice } from '../../schema/read-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { SubredditParent } from '../context.ts'
+import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import type { ReadModels } from '../read-models.ts'
 import { SeriesLoader } from '../read-models/series.ts'
 import type { ShownModel } from '../shown-model.ts'

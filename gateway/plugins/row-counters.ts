@@ -1,5 +1,5 @@
 import { valueFromASTUntyped, type GraphQLArgument, type GraphQLSchema } from 'graphql'
-import { DEFAULT_PAGE, MAX_PAGE } from '../errors.ts'
+import { DEFAULT_PAGE, MAX_PAGE } from '../protocol/page-size.ts'
 import { DEFAULT_HOURS } from '../read-models/time-range.ts'
 
 /** Hours without posts have no row, and in a long range most are such; reading limits how many rows there really are. */

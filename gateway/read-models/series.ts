@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import { badInput } from '../errors.ts'
+import { badInput } from '../protocol/errors.ts'
 import type { ReadModels } from '../read-models.ts'
 import type { TimeRange } from './time-range.ts'
 

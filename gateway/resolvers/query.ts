@@ -1,7 +1,7 @@
 import type { QueryResolvers } from '../../schema/generated/api.ts'
 import { isPostId, plainPostId, toPostKey } from '../../schema/post-id.ts'
-import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
-import { readPosts, readSubreddits } from '../lists.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { readPosts, readSubreddits } from '../read-models/lists.ts'
 import { SeriesLoader } from '../read-models/series.ts'
 
 export const Query: QueryResolvers = {

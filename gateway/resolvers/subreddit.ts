@@ -1,7 +1,7 @@
 import type { SubredditResolvers } from '../../schema/generated/api.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
-import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
-import { readPosts } from '../lists.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { readPosts } from '../read-models/lists.ts'
 import { defineSeries } from '../read-models/series.ts'
 import { lastHours, hoursUntilNow, type TimeRange } from '../read-models/time-range.ts'
 

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { DEFAULT_PAGE, MAX_PAGE } from '../errors.ts'
+import { DEFAULT_PAGE, MAX_PAGE } from '../protocol/page-size.ts'
 
 /** Parameters of every address that answers in pages. */
 export const PAGE_PARAMETERS = {

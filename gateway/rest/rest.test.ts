@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { Compile } from 'typebox/schema'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { hourOf, toIsoTime } from '../../schema/hours.ts'
-import { readModelUnavailable } from '../errors.ts'
+import { readModelUnavailable } from '../protocol/errors.ts'
 import { createGatewayServer } from '../server.ts'
 import { silent, TestGateway } from '../testing/test-gateway.ts'
 

@@ -1,9 +1,9 @@
+import type { Registry } from 'prom-client'
 import { Type, type Static } from 'typebox'
 import { JsonAnswer, sendJson } from '../http/json-answer.ts'
 import { json, NO_PARAMETERS, text, type Operation } from '../http/operation.ts'
 import { toOpenApi } from '../http/openapi.ts'
 import { READ_METHODS, type Route } from '../http/routes.ts'
-import type { Metrics } from '../metrics.ts'
 
 const Readiness = Type.Object({
   ready: Type.Boolean(),
@@ -50,11 +50,11 @@ const openApiOperation: Operation = {
 
 export interface StatusSources {
   readonly readiness: () => Readiness
-  readonly metrics: Metrics
+  readonly registry: Registry
 }
 
 /** Addresses about the process itself, for those who run it. */
-export function createStatusRoutes({ readiness, metrics }: StatusSources): Route[] {
+export function createStatusRoutes({ readiness, registry }: StatusSources): Route[] {
   return [
     toRoute(healthOperation, (_, response) => sendJson(response, 200, { status: 'ok' })),
     toRoute(readyOperation, (_, response) => {
@@ -62,7 +62,6 @@ export function createStatusRoutes({ readiness, metrics }: StatusSources): Route
       sendJson(response, body.ready ? 200 : 503, body)
     }),
     toRoute(metricsOperation, async (_, response) => {
-      const { registry } = metrics
       const body = await registry.metrics()
       response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(body)
     }),

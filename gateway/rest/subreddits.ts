@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { json } from '../http/operation.ts'
-import { readSubreddits } from '../lists.ts'
+import { readSubreddits } from '../read-models/lists.ts'
 import { NextCursor, PAGE_PARAMETERS } from './page-parameters.ts'
 import { defineRead, READ_FAILURES } from './read-operation.ts'
 

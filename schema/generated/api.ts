@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SubredditParent, GatewayContext } from '../../gateway/context.ts';
+import type { SubredditParent } from '../../gateway/read-models/subreddit-parent.ts';
 import type { PostRow } from '../../projections/posts/queries.ts';
+import type { GatewayContext } from '../../gateway/resolvers/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;

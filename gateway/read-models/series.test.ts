@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { hourOf, toIsoTime } from '../schema/hours.ts'
-import { defineSeries, SeriesLoader } from './read-models/series.ts'
-import { DEFAULT_HOURS, hoursUntilNow, lastHours } from './read-models/time-range.ts'
-import { TestGateway } from './testing/test-gateway.ts'
+import { hourOf, toIsoTime } from '../../schema/hours.ts'
+import { defineSeries, SeriesLoader } from './series.ts'
+import { DEFAULT_HOURS, hoursUntilNow, lastHours } from './time-range.ts'
+import { TestGateway } from '../testing/test-gateway.ts'
 
 const HOUR = 3_600
 const NOW = Math.floor(Date.now() / 1_000)

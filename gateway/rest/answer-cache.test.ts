@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { AnswerCache } from './answer-cache.ts'
-import { JsonAnswer } from './json-answer.ts'
+import { JsonAnswer } from '../http/json-answer.ts'
 
 const answer = new JsonAnswer(200, { a: 1 })
 

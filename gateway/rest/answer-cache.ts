@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { JsonAnswer } from './json-answer.ts'
+import type { JsonAnswer } from '../http/json-answer.ts'
 
 const MAX_ENTRIES = 1_000
 const MAX_BYTES = 32 * 2 ** 20

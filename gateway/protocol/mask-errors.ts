@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import { isGraphQLError, readModelUnavailable } from '../errors.ts'
+import { isGraphQLError, readModelUnavailable } from './errors.ts'
 
 /** What clients may see of an error: what they can do something about. Everything else is logged, and only said to have happened. */
 export function createErrorMask(logger: Logger): (error: unknown) => GraphQLError {
