@@ -20,7 +20,7 @@ const typeDefs = readFileSync(new URL('../schema/api.graphql', import.meta.url),
 const resolvers: Resolvers = { DateTime, Post, Query, Subreddit, Subscription }
 
 /**
- * The GraphQL server. Expected failures are GraphQLErrors; everything else is logged and masked.
+ * Creates the GraphQL server. Expected failures are GraphQLErrors; every other error is logged and masked.
  * @param onDelivered called with the number of events that were handed to a subscriber
  */
 export function createGraphQLServer(

@@ -46,14 +46,14 @@ export interface RouteTableOptions {
 
 /** Finds the route of a request. */
 export class RouteTable {
-  readonly #page: Route
-  readonly #unknown: Route
+  readonly page: Route
+  readonly unknown: Route
   readonly #fixed = new Map<string, Route>()
   readonly #patterns: readonly Pattern[]
 
   constructor({ routes, page, unknown }: RouteTableOptions) {
-    this.#page = page
-    this.#unknown = unknown
+    this.page = page
+    this.unknown = unknown
     for (const route of routes) if (!route.path.includes('{')) this.#fixed.set(route.path, route)
     this.#patterns = routes
       .filter(({ path }) => path.includes('{'))
@@ -65,7 +65,7 @@ export class RouteTable {
     const wantsPage = prefersPage(accept)
     if (own !== undefined && !(own.isNegotiated && wantsPage)) return own
     const isPage = wantsPage || PAGES.has(path) || isFile(path)
-    return { route: isPage ? this.#page : this.#unknown, parts: NO_PARTS, isNegotiated: own?.isNegotiated === true }
+    return { route: isPage ? this.page : this.unknown, parts: NO_PARTS, isNegotiated: own?.isNegotiated === true }
   }
 
   /** The path without its trailing slash where a route of the API has that path. */

@@ -11,7 +11,7 @@ afterEach(() => gateway[Symbol.dispose]())
 const codeFor = async (query: string, variables?: object): Promise<unknown> =>
   codeOf(await gateway.ask(query, variables))
 
-test('takes what the pages ask for, a thousand rows, and the introspection of GraphiQL', async () => {
+test('the queries of the pages, a thousand rows and the introspection of GraphiQL are allowed', async () => {
   expect(await codeFor(getIntrospectionQuery())).toBeUndefined()
   expect(await codeFor(`{ subreddits(first: 1000) { nodes { name allTime { mean posts } } } }`)).toBeUndefined()
   expect(await codeFor(`{ subreddits { nodes { name hourly { hour mean posts } } } }`)).toBeUndefined()
@@ -20,7 +20,7 @@ test('takes what the pages ask for, a thousand rows, and the introspection of Gr
   ).toBeUndefined()
 })
 
-test('judges pages by their real variables', async () => {
+test('a page costs what its variables make it', async () => {
   const query = `query ($first: Int = 1000, $inner: Int) {
     subreddits(first: $first) { nodes { posts(first: $inner) { nodes { id title } } } } }`
   expect(await codeFor(query, { first: 10, inner: 10 })).toBeUndefined()
@@ -29,7 +29,7 @@ test('judges pages by their real variables', async () => {
   expect(await codeFor(query, { inner: 1 })).toBeUndefined()
 })
 
-test('judges hours by their range, and takes all years of one subreddit', async () => {
+test('hours cost what their range makes them, and all years of one subreddit are allowed', async () => {
   const query = `query ($from: DateTime, $to: DateTime) {
     subreddits(first: 100) { nodes { hourly(from: $from, to: $to) { posts mean } } } }`
   const one = `{ subreddit(name: "x") { hourly(from: "2005-01-01T00:00:00Z") { hour posts mean } } }`
@@ -39,7 +39,7 @@ test('judges hours by their range, and takes all years of one subreddit', async 
   expect(await codeFor(query, { from: '2026-01-01T00:00:00Z', to: '2026-12-01T00:00:00Z' })).toBe('QUERY_TOO_LARGE')
 })
 
-test('refuses what is too deep, too wide or too long, and says so', async () => {
+test('documents that are too deep, too wide or too long are refused with a code', async () => {
   const wide = Array.from({ length: 1_100 }, (_, index) => `a${index}: __typename`).join(' ')
   const deep = `{ subreddits { nodes { posts { nodes { ... on Post { id } } } } } }`
   expect((await gateway.ask(`{ ${wide} }`)).errors?.[0]?.message).toMatch(/fields.*allowed/)
@@ -57,7 +57,7 @@ test('many searches in one request cost more than one request may', async () => 
   expect(await codeFor(searches(50))).toBe('QUERY_TOO_LARGE')
 })
 
-test('a page of explanations is taken, and more than one page is not', async () => {
+test('a page of explanations is allowed, and more than one page is not', async () => {
   const explained = (first: number): string =>
     `{ posts(first: ${first}) { nodes { explanation { contributions { feature } } } } }`
   expect(await codeFor(explained(50))).toBeUndefined()
@@ -66,7 +66,7 @@ test('a page of explanations is taken, and more than one page is not', async () 
   await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
 })
 
-test('fragments that go round or double one another are answered at once', async () => {
+test('fragments that form a cycle or double one another are answered at once', async () => {
   const fragments = Array.from(
     { length: 40 },
     (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
@@ -76,7 +76,7 @@ test('fragments that go round or double one another are answered at once', async
   expect((await gateway.ask(`{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }`)).errors).toBeDefined()
 })
 
-test('what a subscription answers each time is limited more narrowly', async () => {
+test('an event of a subscription may cost less than a query', async () => {
   const events = await gateway.subscribe(
     `subscription { subredditUpdated { posts(first: 1000) { nodes { id title } } } }`,
   )

@@ -7,9 +7,9 @@ import { toRowCounters, type RowCounters } from './row-counters.ts'
 const MAX_TOKENS = 4_000
 const MAX_DEPTH = 12
 const MAX_FIELDS = 500
-/** About a microsecond each: what one request may keep the process busy for. */
+/** What one request may cost. A unit keeps the process busy for about a microsecond. */
 const MAX_COST = 200_000
-/** A subscription answers as often as something changes. */
+/** What one event of a subscription may cost: less, because a subscription answers as often as something changes. */
 const MAX_EVENT_COST = 2_000
 
 /** A search costs this beside the fields that it answers, because it looks at many rows. */
@@ -23,8 +23,8 @@ const OWN_COST: Readonly<Record<string, number>> = { pipeline: 500, pipelineUpda
 type Variables = Readonly<Record<string, unknown>>
 
 /**
- * Refuses what is too much before any of it is run: documents that are too long, too deep or too wide before they are
- * validated, operations that are too expensive once their variables are known.
+ * Refuses requests that are too large before they are executed: documents that are too long, too deep or too wide before they
+ * are validated, and operations that cost too much as soon as their variables are known.
  */
 export function useLimits(): Plugin {
   let rowCounters: RowCounters = new Map()

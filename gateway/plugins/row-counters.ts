@@ -2,7 +2,7 @@ import { valueFromASTUntyped, type GraphQLArgument, type GraphQLSchema } from 'g
 import { DEFAULT_PAGE, MAX_PAGE } from '../protocol/page-size.ts'
 import { DEFAULT_HOURS } from '../read-models/time-range.ts'
 
-/** Hours without posts have no row, and in a long range most are such; reading limits how many rows there really are. */
+/** A long range counts as this many hours: most of its hours have no posts and so no row, and reading limits the rows. */
 const MOST_HOURS = 1_000
 const HOUR_MS = 3_600_000
 
