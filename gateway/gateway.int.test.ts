@@ -82,7 +82,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
-test('a post that is scored reaches its subscribers, and a cursor goes on where it was', async () => {
+test('a scored post reaches its subscribers, and a cursor continues behind its event', async () => {
   files.add(post(1))
   const live = await takeScored('subscription { postScored { cursor post { id } } }', 2, () => {
     files.add(post(2), post(3, 'funny'))
@@ -130,7 +130,7 @@ test('a subscriber that resumes far behind gets everything once while more arriv
   }
 })
 
-test('changed subreddits are told to those who asked for them, also when the notice is lost', async () => {
+test('changed subreddits reach those who subscribed to them, also when a change notice is lost', async () => {
   files.add(post(1), post(2, 'funny'))
   const leaving = new AbortController()
   const query = 'subscription { subredditUpdated(names: ["FUNNY"]) { name allTime { posts } hourly { posts } } }'
@@ -243,7 +243,7 @@ test('REST answers are named by their content, compressed where wanted, and open
   expect([preflight.status, preflight.headers.get('access-control-allow-methods')]).toEqual([204, 'GET, HEAD, POST'])
 })
 
-test('a read model that cannot be read is said to be so, by everyone who needs it', async () => {
+test('every answer that needs a read model that cannot be read says so', async () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   const config = {
     host: '127.0.0.1',
@@ -307,7 +307,7 @@ test('a gateway that cannot reach NATS answers from the read models and is not r
   expect((await fetch(`${alone.url}/healthz`)).status).toBe(200)
 })
 
-test('a port that is taken is named', async () => {
+test('a port that is taken is refused with the setting to change', async () => {
   const port = Number(new URL(url).port)
   const config = {
     host: '127.0.0.1',

@@ -6,9 +6,9 @@ import { ModelLoadError, type ExplainingModel, type ModelFile } from './model-fi
 import { LogUnavailableError, type ScorePlace, type TextSource } from './scored-texts.ts'
 import { LineFullError, WaitingLine } from './waiting-line.ts'
 
-/** So many explanations run at once. Each takes half a millisecond of one core and two short reads of the log, which overlap. */
+/** How many explanations run at once. Each takes half a millisecond of one core and two short reads of the log, which overlap. */
 const AT_ONCE = 4
-/** So many explanations may wait: a few pages of posts, or a quarter of a second of work. */
+/** How many explanations may wait: those of a few pages of posts, a quarter of a second of work. */
 const MOST_WAITING = 500
 
 export interface ExplainerParts {

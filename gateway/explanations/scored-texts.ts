@@ -21,7 +21,7 @@ export class LogUnavailableError extends Error {
   override name = 'LogUnavailableError'
 }
 
-/** Where to read the post that a score was made from. */
+/** Reads the post that a score was made from. */
 export interface TextSource {
   /** Returns undefined where the log does not have the post. @throws LogUnavailableError */
   read(place: ScorePlace): Promise<PostSubmitted | undefined>

@@ -1,10 +1,10 @@
-/** As many tasks are waiting as may wait. */
+/** The line is full: as many tasks are waiting as may wait. */
 export class LineFullError extends Error {
   override name = 'LineFullError'
 }
 
 /**
- * Lets a few tasks run at once and others wait for their turn, in order. Other than p-queue it limits how many wait, and keeps the
+ * Lets a few tasks run at once and others wait for their turn, in order. Unlike p-queue it limits how many wait, and keeps the
  * place of a running task until the task ends, even if its client leaves.
  */
 export class WaitingLine {

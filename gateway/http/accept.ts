@@ -1,4 +1,4 @@
-/** The weight (0…1) that a header such as Accept gives to the first of `names` that it lists; undefined when it lists none. */
+/** Reads the weight (0…1) that a header such as Accept gives to the first of `names` that it lists; undefined when it lists none. */
 function weightOf(header: string, ...names: readonly string[]): number | undefined {
   const listed = new Map<string, number>()
   for (const part of header.toLowerCase().split(',')) {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** The policy of pages for which the web app sets none of its own. */
+/** This policy holds for pages for which the web app sets none of its own. */
 const PAGE_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline'",

@@ -8,7 +8,7 @@ const INFO = {
     'How serious each subreddit is, live. The same figures and more, with subscriptions: GraphQL at /graphql.',
 }
 
-/** The OpenAPI document of these operations. */
+/** Makes the OpenAPI document of these operations. */
 export const toOpenApi = (operations: readonly Operation[]) => ({
   openapi: '3.1.0',
   info: INFO,

@@ -8,16 +8,16 @@ export interface Answer<Body extends TSchema = TSchema> {
 }
 
 /**
- * What clients may ask of an address with GET, and what it answers. Requests are checked by these schemas, handlers have
- * their types, and the OpenAPI document consists of them.
+ * Describes what clients may ask of an address with GET, and what it answers. Requests are checked by these schemas, handlers get
+ * their types from them, and the OpenAPI document consists of them.
  */
 export interface Operation<Asks extends TObject = TObject, Body extends TSchema = TSchema> {
-  /** As OpenAPI writes it: a part in braces is a parameter. */
+  /** The path in OpenAPI's notation, in which a part in braces is a parameter. */
   readonly path: string
   readonly summary: string
   /** All parameters: those that `path` names in braces, and those of the query. */
   readonly asks: Asks
-  /** By HTTP status. */
+  /** The answers, by HTTP status. */
   readonly answers: { readonly 200: Answer<Body> } & Readonly<Record<number, Answer>>
 }
 

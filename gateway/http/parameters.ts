@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { badInput } from '../protocol/errors.ts'
 import type { PathParts } from './routes.ts'
 
-/** What the parameters' schemas may say beside their type. */
+/** The keywords of JSON Schema that parameters may have. */
 type ParameterSchema = TSchema & {
   readonly type?: string
   readonly enum?: readonly string[]
@@ -13,8 +13,8 @@ type ParameterSchema = TSchema & {
 }
 
 /**
- * Makes what reads the parameters that a schema describes, out of a path and a query. Parameters that it does not describe
- * are ignored. What it makes throws BAD_USER_INPUT, which says what the first wrong parameter should be.
+ * Creates a function that reads the parameters which a schema describes from a path and a query. The function ignores other
+ * parameters. For a wrong one it throws BAD_USER_INPUT, whose message says what the parameter must be.
  */
 export function createParameterReader<Asks extends TObject>(asks: Asks) {
   const checker = Compile(asks)
@@ -41,7 +41,7 @@ function decode(name: string, part: string): string {
   }
 }
 
-/** A text as a value of the schema's type; one that does not fit stays a text, which the schema refuses. */
+/** Turns a text into a value of the schema's type. A text that does not fit stays a text, which the schema then refuses. */
 function toValue(schema: ParameterSchema, raw: string): unknown {
   if (schema.type === 'integer') return /^\d+$/.test(raw) ? Number(raw) : raw
   return schema.enum === undefined ? raw : raw.toLowerCase()

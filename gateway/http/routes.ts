@@ -2,26 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { prefersPage } from './accept.ts'
 import type { Operation } from './operation.ts'
 
-/** The parts of a path that a route's path has in braces, as they were sent: percent-encoded. */
+/** The parts of a requested path that the route has in braces, by their names and still percent-encoded. */
 export type PathParts = Readonly<Record<string, string>>
 
 /** An address, or a group of addresses, with what answers it. */
 export interface Route {
-  /** As OpenAPI writes it: `{name}` stands for one part of a path. Metrics are kept by it, so there are few. */
+  /** The path in OpenAPI's notation: `{name}` stands for one part of a path. It also labels the route's metrics. */
   readonly path: string
   readonly methods: readonly string[]
   /** Whether the web app has a page at the same address. */
   readonly hasPage?: boolean
-  /** What the OpenAPI document says about it. */
+  /** Describes the route in the OpenAPI document. */
   readonly operation?: Operation
   readonly answer: (request: IncomingMessage, response: ServerResponse, parts: PathParts) => unknown
 }
 
-/** Which route answers a request. */
+/** The route that answers a request. */
 export interface Match {
   readonly route: Route
   readonly parts: PathParts
-  /** Whether a page and JSON have this address, so that the answer depends on the Accept header. */
+  /** Whether the address has both a page and JSON, so that the answer depends on the Accept header. */
   readonly isNegotiated: boolean
 }
 
@@ -38,9 +38,9 @@ const NO_PARTS: PathParts = {}
 
 export interface RouteTableOptions {
   readonly routes: readonly Route[]
-  /** The web app: answers all browsers, and everybody's requests for its files. */
+  /** The web app. It answers browsers at all addresses that have a page, and every client's requests for its files. */
   readonly page: Route
-  /** Answers addresses that nobody else does. */
+  /** Answers all addresses that are neither of a route nor of the web app. */
   readonly unknown: Route
 }
 
@@ -68,7 +68,7 @@ export class RouteTable {
     return { route: isPage ? this.page : this.unknown, parts: NO_PARTS, isNegotiated: own?.isNegotiated === true }
   }
 
-  /** The path without its trailing slash where a route of the API has that path. */
+  /** Returns the path without its trailing slash where a route of the API has that path; otherwise undefined. */
   withoutSlash(path: string): string | undefined {
     if (!path.endsWith('/')) return undefined
     const shorter = path.slice(0, -1)

@@ -6,7 +6,7 @@ import type { Frames } from './shared-answers.ts'
 const HEARTBEAT_INTERVAL_MS = 12_000
 /** Bytes that are kept for a reader beside the socket's own buffers. While they are full, nothing is taken from its source. */
 const BUFFER_BYTES = 16_384
-/** A reader that takes nothing for this long is cut off; by its cursor it can go on later. */
+/** A reader that takes nothing for this long is cut off. It can resume with its cursor. */
 const STALLED_MS = 60_000
 
 const HEADERS = {

@@ -12,7 +12,7 @@ const MAX_COST = 200_000
 /** What one event of a subscription may cost: less, because a subscription answers as often as something changes. */
 const MAX_EVENT_COST = 2_000
 
-/** A search costs this beside the fields that it answers, because it looks at many rows. */
+/** What a search costs beside its answer, because it looks at many rows. */
 const SEARCH_COST: Readonly<Record<string, number>> = { posts: 10_000, subreddits: 1_000 }
 /**
  * What a field costs by itself, where that is more than 1. `pipeline` sums over all rows. `explanation` reads a read model and

@@ -8,12 +8,12 @@ const HOUR_MS = 3_600_000
 
 type Arguments = (name: string) => unknown
 
-/** By a field's name: how many rows it answers with at most, given its arguments. Other fields answer with one. */
+/** For each list, by the name of its field: how many rows it has at most, given its arguments. */
 export type RowCounters = ReadonlyMap<string, (argument: Arguments) => number>
 
 /**
- * Tells by the arguments that a schema gives its fields which of them are lists: a page has `first`, a series has `from` and
- * `to`. A field that is added to the schema is counted without being named here.
+ * Finds the fields of a schema that are lists by their arguments: a page has `first`, a series has `from` and `to`. So a list that
+ * is added to the schema is counted without being named here.
  */
 export function toRowCounters(schema: GraphQLSchema): RowCounters {
   const counters = new Map<string, (argument: Arguments) => number>()
@@ -35,7 +35,7 @@ function toRowCounter(args: readonly GraphQLArgument[]): ((argument: Arguments) 
   return isSeries ? (argument) => hoursBetween(argument('from'), argument('to')) : undefined
 }
 
-/** A value out of range is refused where the field is resolved. */
+/** The number of rows in a page. Its resolver refuses a size that is out of range. */
 const pageSize = (first: unknown): number =>
   typeof first === 'number' ? Math.min(MAX_PAGE, Math.max(1, first)) : DEFAULT_PAGE
 

@@ -52,7 +52,7 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
 }
 
-/** Not a generator, because a generator that waits for its source does not pass `return` on before the source gives something. */
+/** This is no generator: one that waits for its source passes `return` on only after the source has given something. */
 function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAnswers): AsyncIterableIterator<Frames> {
   const iterator = source[Symbol.asyncIterator]()
   return {

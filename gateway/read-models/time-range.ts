@@ -6,7 +6,7 @@ export interface TimeRange {
   readonly to: number
 }
 
-/** Hours that are shown unless a client asks for others: seven days. */
+/** How many hours are shown unless a client asks for others: seven days. */
 export const DEFAULT_HOURS = 168
 
 /** The last {@link DEFAULT_HOURS} whole hours before `end` (in seconds); the hour that `end` lies in counts as whole. */
@@ -15,5 +15,5 @@ export function lastHours(end: number): TimeRange {
   return { from: to - DEFAULT_HOURS * HOUR_SECONDS, to }
 }
 
-/** {@link lastHours} up to and with the hour that is running at `nowSeconds`. */
+/** The {@link DEFAULT_HOURS} hours up to and with the one that is running at `nowSeconds`. */
 export const hoursUntilNow = (nowSeconds: number): TimeRange => lastHours(nowSeconds + 1)

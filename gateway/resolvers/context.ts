@@ -4,7 +4,7 @@ import type { PipelineReader } from '../pipeline.ts'
 import type { ReadModels } from '../read-models.ts'
 import type { ShownModel } from '../shown-model.ts'
 
-/** What all resolvers are given. */
+/** The value that every resolver gets as its context. */
 export interface GatewayContext {
   readonly models: ReadModels
   readonly shown: ShownModel

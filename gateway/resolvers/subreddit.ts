@@ -64,7 +64,7 @@ interface Dates {
   readonly to?: Date | null
 }
 
-/** The range that a client asks for. What it leaves out is taken from the last hours, the running one included. */
+/** The range that a client asks for. An end that it leaves out comes from the last hours, the running one included. */
 function toRange({ from, to }: Dates, nowSeconds: number): TimeRange {
   const standard = to ? lastHours(Math.ceil(to.getTime() / 1_000)) : hoursUntilNow(nowSeconds)
   return from ? { ...standard, from: Math.floor(from.getTime() / 1_000) } : standard

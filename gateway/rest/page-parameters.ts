@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { DEFAULT_PAGE, MAX_PAGE } from '../protocol/page-size.ts'
 
-/** Parameters of every address that answers in pages. */
+/** Every address that answers in pages has these parameters. */
 export const PAGE_PARAMETERS = {
   limit: Type.Integer({ minimum: 1, maximum: MAX_PAGE, default: DEFAULT_PAGE, description: 'Rows of a page' }),
   cursor: Type.Optional(Type.String({ description: '`next` of the page before' })),

@@ -5,20 +5,20 @@ import type { PathParts } from '../http/routes.ts'
 import type { ReadModels } from '../read-models.ts'
 import type { ShownModel } from '../shown-model.ts'
 
-/** What REST answers are made from. */
+/** REST answers are made from these. */
 export interface RestSources {
   readonly models: ReadModels
   readonly shown: ShownModel
 }
 
-/** An address that shows read models. */
+/** An address whose answers are made from read models. */
 export interface ReadOperation {
   readonly operation: Operation
   /** @throws a GraphQLError that says with which HTTP status to answer */
   readonly read: (sources: RestSources, parts: PathParts, query: URLSearchParams) => object
 }
 
-/** An {@link Operation} with the function that answers it: from parameters to a body as its schemas describe them. */
+/** An {@link Operation} with the function that answers it. Its schemas give the types of the function. */
 export interface ReadDefinition<Asks extends TObject, Body extends TSchema> extends Operation<Asks, Body> {
   readonly read: (sources: RestSources, asked: Static<Asks>) => Static<Body> & object
 }
@@ -31,7 +31,7 @@ export function defineRead<Asks extends TObject, Body extends TSchema>(
   return { operation, read: (sources, parts, query) => read(sources, readParameters(parts, query)) }
 }
 
-/** Failures that every one of these addresses may answer with. */
+/** Every address that reads read models may answer with these failures. */
 export const READ_FAILURES = {
   400: failure('A parameter is wrong'),
   503: failure('A read model cannot be read at the moment'),

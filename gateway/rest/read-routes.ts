@@ -9,7 +9,7 @@ import { subreddits } from './subreddits.ts'
 
 const CLOCK_STEP_MS = 60_000
 
-/** The addresses that show read models as JSON. Their answers are remembered until something changes. */
+/** Creates the addresses that show read models as JSON. Their answers are cached until something changes. */
 export function createReadRoutes(sources: RestSources, logger: Logger): Route[] {
   const cache = new AnswerCache()
   const mask = createErrorMask(logger)

@@ -56,7 +56,7 @@ afterEach(() => {
 const get = (path: string, method = 'GET'): Promise<Response> => fetch(url + path, { method })
 const getDocument = async (): Promise<Document> => (await (await get('/openapi.json')).json()) as Document
 
-/** The schema without room for fields that it does not describe. */
+/** Makes a schema refuse fields that it does not describe. */
 function toStrict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(toStrict)
   if (typeof schema !== 'object' || schema === null) return schema
@@ -138,7 +138,7 @@ test('what the document says of a parameter is what is taken', async () => {
       for (const value of [schema.minimum - 1, schema.maximum + 1, 1.5, 'x', ''])
         bad.push(await statusOf(path, name, value))
     }
-  // Four orders and two limits; one wrong order and two limits out of range in five ways.
+  // There are four orders, and two addresses with a limit; one order is wrong, and each limit is wrong in five ways.
   expect(good).toEqual(Array.from({ length: 4 + 2 * 2 }, () => 200))
   expect(bad).toEqual(Array.from({ length: 1 + 2 * 5 }, () => 400))
   const wrong = async (path: string): Promise<unknown> => (await get(path)).json()

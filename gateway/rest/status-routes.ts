@@ -53,7 +53,7 @@ export interface StatusSources {
   readonly registry: Registry
 }
 
-/** Addresses about the process itself, for those who run it. */
+/** Creates the addresses that tell operators how the process and the pipeline are. */
 export function createStatusRoutes({ readiness, registry }: StatusSources): Route[] {
   return [
     toRoute(healthOperation, (_, response) => sendJson(response, 200, { status: 'ok' })),
@@ -68,7 +68,7 @@ export function createStatusRoutes({ readiness, registry }: StatusSources): Rout
   ]
 }
 
-/** The OpenAPI document of these routes and of its own. */
+/** Creates the route that serves the OpenAPI document of `routes` and of itself. */
 export function createOpenApiRoute(routes: readonly Route[]): Route {
   const operations = [...routes.flatMap(({ operation }) => operation ?? []), openApiOperation]
   const document = new JsonAnswer(200, toOpenApi(operations))

@@ -10,7 +10,7 @@ import { hoursUntilNow } from '../read-models/time-range.ts'
 import { NextCursor, PAGE_PARAMETERS } from './page-parameters.ts'
 import { defineRead, READ_FAILURES } from './read-operation.ts'
 
-/** More than the hours of the default range can have. */
+/** A limit that the hours of the default range cannot reach. */
 const MAX_ROWS = 10_000
 const SUBREDDIT_NAME = /^\w{2,24}$/
 
