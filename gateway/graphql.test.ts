@@ -68,7 +68,7 @@ test('a post has no seriousness until it is scored', async () => {
 })
 
 test('a post is found by its full name, in any case', async () => {
-  files.add({ id: '1abc2d', subreddit: 'a', createdUtc: NOW, seriousness: 1 })
+  files.add({ id: '1abc2d', subreddit: 'aa', createdUtc: NOW, seriousness: 1 })
   const { data } = await ask(
     `{ a: post(id: "t3_1abc2d") { id } b: post(id: "T3_1ABC2D") { id } c: post(id: "t3_") { id } }`,
   )

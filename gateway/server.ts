@@ -51,7 +51,10 @@ interface RouteParts {
   readonly logger: Logger
 }
 
-async function createRoutes(context: GatewayContext, { findProblems, metrics, logger }: RouteParts): Promise<RouteTable> {
+async function createRoutes(
+  context: GatewayContext,
+  { findProblems, metrics, logger }: RouteParts,
+): Promise<RouteTable> {
   const yoga = createGraphQLServer(context, logger, (events) => metrics.delivered(events))
   const web = await loadWebApp(logger, (request) => Promise.resolve(yoga.fetch(request, {})))
 

@@ -22,7 +22,7 @@ export type Series<Row> = (models: ReadModels, question: SeriesQuestion) => Rows
 export interface SeriesDefinition<Queries, Row> {
   /** The field and what its rows are. The message that refuses too many rows begins with it. */
   readonly what: string
-  /** The queries of the read model that has the rows; undefined while its file does not exist. */
+  /** The queries of the read model that has the rows, such as `models.of(weeklyQueries).queries`. */
   readonly queriesOf: (models: ReadModels) => Queries | undefined
   /** One query for all subreddits; returns undefined when there are more than `range.most` rows. */
   readonly read: (queries: Queries, question: SeriesQuestion) => RowsByName<Row> | undefined

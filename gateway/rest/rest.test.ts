@@ -173,6 +173,20 @@ test('methods, redirects and unknown addresses are answered alike at all address
   expect([head.status, Number(head.headers.get('content-length')) > 0, await head.text()]).toEqual([200, true, ''])
 })
 
+test('a browser gets the page of an address that has one, and JSON elsewhere', async () => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+  const headersOf = async (path: string): Promise<Headers> => (await fetch(url + path, { headers: { accept } })).headers
+  const page = await headersOf('/subreddits')
+  expect(page.get('content-type')).not.toMatch(/json/)
+  expect(page.get('vary')).toMatch(/^Accept\b/i)
+  expect(page.get('content-security-policy')).toMatch(/default-src 'self'/)
+  expect(page.get('access-control-allow-origin')).toBeNull()
+  const health = await headersOf('/healthz')
+  expect(health.get('content-type')).toMatch(/json/)
+  expect(health.get('vary')).toBeNull()
+  expect(health.get('access-control-allow-origin')).toBe('*')
+})
+
 test('a subreddit has 168 hours, up to and with the running one', async () => {
   const hours = Array.from({ length: 170 }, (_, index) => ago(169 - index))
   gateway.files.add(
