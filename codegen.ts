@@ -12,9 +12,9 @@ const config: CodegenConfig = {
         enumsAsTypes: true,
         avoidOptionals: { field: true },
         scalars: { DateTime: { input: 'Date', output: 'Date' }, ID: { input: 'string', output: 'string' } },
-        contextType: '../../gateway/context.ts#GatewayContext',
+        contextType: '../../gateway/resolvers/context.ts#GatewayContext',
         mappers: {
-          Subreddit: '../../gateway/context.ts#SubredditParent',
+          Subreddit: '../../gateway/read-models/subreddit-parent.ts#SubredditParent',
           Post: '../../projections/posts/queries.ts#PostRow',
         },
       },

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { readModelUnavailable } from './errors.ts'
+import { readModelUnavailable } from './protocol/errors.ts'
 
 const CHECK_INTERVAL_MS = 500
 /** Readers never wait for the writer, but for another process that recovers the file after a crash. */

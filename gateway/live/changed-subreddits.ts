@@ -1,8 +1,8 @@
 import type { ChangeNotice } from '../../schema/read-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { SubredditParent } from '../context.ts'
-import { HourlyLoader } from '../hourly-loader.ts'
+import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import type { ReadModels } from '../read-models.ts'
+import { SeriesLoader } from '../read-models/series.ts'
 import type { ShownModel } from '../shown-model.ts'
 import { Feeds, type Feed } from './feed.ts'
 import { NoticeWatch } from './notice-watch.ts'
@@ -102,13 +102,13 @@ export class ChangedSubreddits {
     const queries = this.#models.allTime.peek
     const changed = new Map<string, SubredditParent>()
     if (model === undefined || queries === undefined) return changed
-    const hours = new HourlyLoader(this.#models, model)
-    for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, hours })
+    const series = new SeriesLoader(this.#models, model)
+    for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, series })
     for (const subreddit of names) {
       const name = this.#told.get(subreddit)?.name ?? subreddit
       // Its last post was erased.
       const none = { name, subreddit, posts: 0, sum: 0, sumOfSquares: 0, mean: 0 }
-      if (!changed.has(subreddit) && this.#told.has(subreddit)) changed.set(subreddit, { row: none, model, hours })
+      if (!changed.has(subreddit) && this.#told.has(subreddit)) changed.set(subreddit, { row: none, model, series })
     }
     return changed
   }

@@ -1,6 +1,6 @@
 import type { PostRow, PostsQueries, ScoredPostRow } from '../../projections/posts/queries.ts'
-import { encodeCursor } from '../cursor.ts'
-import { badInput, logUnavailable } from '../errors.ts'
+import { encodeCursor } from '../protocol/cursor.ts'
+import { badInput, logUnavailable } from '../protocol/errors.ts'
 import type { LogStatus } from '../log-status.ts'
 import type { ReadModels } from '../read-models.ts'
 import type { ShownModel } from '../shown-model.ts'

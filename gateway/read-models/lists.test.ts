@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { TestGateway } from './testing/test-gateway.ts'
+import { TestGateway } from '../testing/test-gateway.ts'
 
 const ORDERS = ['MOST_POSTS', 'MOST_SERIOUS', 'LEAST_SERIOUS', 'NAME'] as const
 let gateway: TestGateway

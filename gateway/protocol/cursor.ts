@@ -1,13 +1,13 @@
 import { badInput } from './errors.ts'
 
-/** Cursors are opaque to clients: what they were made for and a place in an order, in base64url. */
+/** Makes a cursor, which clients pass on unread: the kind of list it is for and a place in that list, in base64url. */
 export const encodeCursor = (kind: string, ...place: readonly (string | number)[]): string =>
   Buffer.from(JSON.stringify([kind, ...place])).toString('base64url')
 
 /**
- * The place in a cursor.
+ * Reads the place out of a cursor.
  * @param shape a sample of the place's types
- * @throws a GraphQLError with the code BAD_USER_INPUT for anything that `encodeCursor` did not make for the same kind
+ * @throws BAD_USER_INPUT for anything that `encodeCursor` did not make for the same kind
  */
 export function decodeCursor<const Shape extends readonly (string | number)[]>(
   cursor: string,
@@ -19,7 +19,7 @@ export function decodeCursor<const Shape extends readonly (string | number)[]>(
     const fits = place.length === shape.length && place.every((part, index) => typeof part === typeof shape[index])
     if (found === kind && fits) return place as never
   } catch {
-    // Falls through to the same answer as any other foreign cursor.
+    // A text that cannot be decoded is refused below, like the cursor of another list.
   }
   throw badInput('the cursor is not one of this list in this order: leave it out to start from the beginning')
 }

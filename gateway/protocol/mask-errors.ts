@@ -1,8 +1,11 @@
 import { GraphQLError } from 'graphql'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import { isGraphQLError, readModelUnavailable } from '../errors.ts'
+import { isGraphQLError, readModelUnavailable } from './errors.ts'
 
-/** What clients may see of an error: what they can do something about. Everything else is logged, and only said to have happened. */
+/**
+ * Makes the function that turns any error into one that clients may see. Errors that are meant for clients stay as they are;
+ * every other error is logged, and clients learn only that something failed.
+ */
 export function createErrorMask(logger: Logger): (error: unknown) => GraphQLError {
   return (error) => {
     const original = isGraphQLError(error) ? error.originalError : error

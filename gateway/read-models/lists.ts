@@ -1,7 +1,7 @@
-import type { SubredditOrder, SubredditRow } from '../projections/all-time/queries.ts'
-import type { PostOrder, PostRow } from '../projections/posts/queries.ts'
-import { decodeCursor, encodeCursor } from './cursor.ts'
-import type { ReadModels } from './read-models.ts'
+import type { SubredditOrder, SubredditRow } from '../../projections/all-time/queries.ts'
+import type { PostOrder, PostRow } from '../../projections/posts/queries.ts'
+import { decodeCursor, encodeCursor } from '../protocol/cursor.ts'
+import type { ReadModels } from '../read-models.ts'
 
 const MAX_SEARCH_LENGTH = 200
 
@@ -13,7 +13,7 @@ export interface SubredditList {
   readonly limit: number
 }
 
-/** A page of subreddits, for GraphQL and REST alike. One row more than asked for tells whether there is another page. */
+/** Reads a page of subreddits. One row more than asked for is read, which tells whether there is another page. */
 export function readSubreddits(models: ReadModels, list: SubredditList) {
   const { model, order, after, limit } = list
   const search = cleanSearch(list.search)
@@ -28,7 +28,7 @@ export function readSubreddits(models: ReadModels, list: SubredditList) {
     rows,
     next: found.length > limit ? endCursor : null,
     endCursor,
-    /** Of all pages together. */
+    /** Counts the rows of all pages together. */
     count: () => queries.count(model, search),
   }
 }
@@ -52,7 +52,7 @@ export interface PostList {
   readonly limit: number
 }
 
-/** A page of posts as a GraphQL connection. */
+/** Reads a page of posts as a GraphQL connection. */
 export function readPosts(models: ReadModels, list: PostList) {
   const { order, subreddit, after, limit } = list
   const search = cleanSearch(list.search)
