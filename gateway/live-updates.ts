@@ -9,8 +9,8 @@ import type { PipelineReader } from './pipeline.ts'
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * What changes, for those who subscribe to it. The projectors' notices only say that there is something to read; a lost
- * one is made up for by the next, or by a look once a second.
+ * Sends changes to subscribers. The projectors' change notices only say that there is something to read: a lost notice is
+ * made up for by the next one, or by reading once a second.
  */
 export class LiveUpdates implements Disposable {
   readonly scored: ScoredPosts
@@ -53,7 +53,7 @@ export class LiveUpdates implements Disposable {
     this.subreddits.reconnected()
   }
 
-  /** Completes every subscription. */
+  /** Ends every subscription. */
   end(): void {
     clearInterval(this.#timer)
     this.scored.end()
@@ -71,7 +71,7 @@ export class LiveUpdates implements Disposable {
       if (notice.projection === 'posts') this.scored.advance()
       else this.subreddits.onNotice(notice)
     } catch (error) {
-      this.#logger.warn({ err: error }, 'a change notice makes no sense')
+      this.#logger.warn({ err: error }, 'invalid change notice')
     }
   }
 
@@ -90,7 +90,7 @@ export class LiveUpdates implements Disposable {
     try {
       look()
     } catch (error) {
-      this.#logger.error({ err: error }, 'cannot look for changes')
+      this.#logger.error({ err: error }, 'cannot read changes')
     }
   }
 }

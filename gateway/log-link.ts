@@ -16,9 +16,9 @@ interface Parts {
   readonly texts: ScoredTexts
 }
 
-/** The connection to NATS, which may come late, go and come back while the gateway answers. */
+/** The connection to NATS. The gateway answers also while there is none. */
 export class LogLink implements AsyncDisposable {
-  /** Rejects when there will be no connection any more. */
+  /** Rejects when the connection is closed for good. */
   readonly failed: Promise<never>
   readonly #config: GatewayConfig
   readonly #logger: Logger
@@ -37,7 +37,7 @@ export class LogLink implements AsyncDisposable {
     this.#fail = reject
   }
 
-  /** Connects as soon as that is possible. */
+  /** Connects as soon as NATS answers. */
   open(): void {
     this.#follow().catch(this.#fail)
   }

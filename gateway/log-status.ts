@@ -6,7 +6,7 @@ import { STREAM_NAMES, type StreamName } from '../schema/streams.ts'
 
 const REFRESH_MS = 500
 
-/** What the streams hold, and whether they can be asked. */
+/** What the streams hold, and whether NATS is connected. */
 export class LogStatus {
   /** Set by the owner of the connection. */
   isConnected = false
@@ -24,12 +24,12 @@ export class LogStatus {
     this.#jsm = await jetstreamManager(connection, { checkAPI: false })
   }
 
-  /** What was last known, without asking. */
+  /** The last answer, without asking. */
   get streams(): readonly StreamStatus[] {
     return this.#streams
   }
 
-  /** All streams. Asks the log at most twice a second, however often it is called; an unreachable one gives the last answer. */
+  /** All streams. Asks the log at most twice a second, however often it is called. For a stream that does not answer it returns the last answer. */
   read(): Promise<readonly StreamStatus[]> {
     const now = performance.now()
     if (this.#reading !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#reading
@@ -37,7 +37,7 @@ export class LogStatus {
     return (this.#reading = this.#readAll())
   }
 
-  /** A stream's last sequence right now; undefined when the log cannot be asked. */
+  /** A stream's last sequence now; undefined when the log cannot be asked. */
   async lastSequence(name: StreamName): Promise<number | undefined> {
     return (await this.#readOne(name))?.lastSequence
   }

@@ -4,10 +4,10 @@ import { readScoringModels } from '../schema/scoring-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 const POLL_INTERVAL_MS = 5_000
-/** Between two of its pulls, and while it starts anew, a scorer is not seen. */
+/** A scorer is not seen between two of its pulls and while it restarts. */
 const FORGET_MS = 3 * POLL_INTERVAL_MS
 
-/** Which models scorers are at work with, of late. */
+/** The scoring models that scorers used in the last seconds. */
 export class ScoringModels implements Disposable {
   readonly #logger: Logger
   readonly #nowMs: () => number
@@ -20,13 +20,13 @@ export class ScoringModels implements Disposable {
     this.#nowMs = nowMs
   }
 
-  /** None while the log cannot be asked. */
+  /** Empty while the log cannot be asked. */
   get names(): string[] {
     const nowMs = this.#nowMs()
     return [...this.#seenAtMs].flatMap(([model, atMs]) => (nowMs - atMs < FORGET_MS ? [model] : [])).sort()
   }
 
-  /** Looks now, and every five seconds. */
+  /** Reads them now and every five seconds. */
   async follow(connection: NatsConnection): Promise<void> {
     const jsm = await jetstreamManager(connection, { checkAPI: false })
     this.#timer = setInterval(() => void this.#look(jsm), POLL_INTERVAL_MS)
@@ -46,8 +46,8 @@ export class ScoringModels implements Disposable {
     try {
       this.saw(await readScoringModels(jsm))
     } catch (error) {
-      this.#logger.debug({ err: error }, 'cannot look up which models are scored with')
-      // A server with users of its own may not let a gateway ask, and says so in the log each time.
+      this.#logger.debug({ err: error }, 'cannot read which models scorers use')
+      // A server with other users may forbid the question, and would log an error each time.
       if (isForbidden(error)) clearInterval(this.#timer)
     }
   }

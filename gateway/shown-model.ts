@@ -8,8 +8,8 @@ import type { Logger } from '../schema/runtime/logger.ts'
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * Which model's scores are shown: the last one promoted. While the log cannot be asked, it is the one with the most
- * scores, so that a gateway without NATS still answers.
+ * The scoring model whose scores are shown: the last one promoted. While the log cannot be asked it is the one with the
+ * most scores, so that a gateway without NATS still answers.
  */
 export class ShownModel implements Disposable {
   readonly #logger: Logger
@@ -20,13 +20,13 @@ export class ShownModel implements Disposable {
   #guessedAtMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
-  /** @param guess the model to show while the log does not say */
+  /** @param guess the model to show while the log cannot be asked */
   constructor(logger: Logger, guess: () => string | undefined = () => undefined) {
     this.#logger = logger
     this.#guess = guess
   }
 
-  /** Undefined while nothing was promoted or scored. */
+  /** Undefined while no model was promoted and no post was scored. */
   get name(): string | undefined {
     if (this.#promoted !== undefined) return this.#promoted
     if (performance.now() - this.#guessedAtMs >= POLL_INTERVAL_MS) {
@@ -36,7 +36,7 @@ export class ShownModel implements Disposable {
     return this.#guessed
   }
 
-  /** Undefined before the first promotion, and until the log was asked. */
+  /** Undefined before the first promotion, and until the log has answered. */
   get promoted(): string | undefined {
     return this.#promoted
   }
@@ -45,13 +45,13 @@ export class ShownModel implements Disposable {
     this.#listeners.push(listener)
   }
 
-  /** Looks now, at each promotion that it hears of, and once a second for those that it did not. */
+  /** Reads the promoted model now, at each promotion, and every second in case the message of a promotion was lost. */
   async follow(connection: NatsConnection): Promise<void> {
     const jsm = await jetstreamManager(connection, { checkAPI: false })
     connection.subscribe(subjectPattern('ModelPromoted'), {
       callback: (error) => {
         if (error === null) void this.#look(jsm)
-        else this.#logger.debug({ err: error }, 'cannot hear of promotions')
+        else this.#logger.debug({ err: error }, 'cannot subscribe to promotions')
       },
     })
     await this.#look(jsm)
