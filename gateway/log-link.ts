@@ -3,10 +3,10 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { GatewayConfig } from './config.ts'
 import type { ScoredTexts } from './explanations/scored-texts.ts'
-import type { LiveUpdates } from './live-updates.ts'
-import type { LogStatus } from './log-status.ts'
-import type { ScoringModels } from './scoring-models.ts'
-import type { ShownModel } from './shown-model.ts'
+import type { LiveUpdates } from './live/live-updates.ts'
+import type { LogStatus } from './log/log-status.ts'
+import type { ScoringModels } from './log/scoring-models.ts'
+import type { ShownModel } from './log/shown-model.ts'
 
 interface Parts {
   readonly live: LiveUpdates

@@ -1,7 +1,7 @@
 import { toPostKey } from '../../schema/post-id.ts'
 import type { Explanation } from '../../schema/generated/api.ts'
 import { noExplanation } from '../protocol/errors.ts'
-import type { ReadModels } from '../read-models.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
 import { ModelLoadError, type ExplainingModel, type ModelFile } from './model-file.ts'
 import { LogUnavailableError, type ScorePlace, type TextSource } from './scored-texts.ts'
 import { LineFullError, WaitingLine } from './waiting-line.ts'

@@ -1,4 +1,4 @@
-import type { LogStatus } from '../log-status.ts'
+import type { LogStatus } from '../log/log-status.ts'
 
 /**
  * Decides about scores whose post is not in the read model. A post is in the log before its score. So once the read model

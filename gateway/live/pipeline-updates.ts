@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../schema/generated/api.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { PipelineReader } from '../pipeline.ts'
+import type { PipelineReader } from '../log/pipeline.ts'
 import { Feeds, type Feed } from './feed.ts'
 
 /** Sends the state of the machinery at once and then every second, read once for all subscribers. */

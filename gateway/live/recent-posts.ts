@@ -1,4 +1,14 @@
-import type { ScoredPost } from './scored-posts.ts'
+import type { PostRow } from '../../projections/posts/queries.ts'
+
+/** An event of `postScored`, shared by all its subscribers. */
+export interface ScoredPost {
+  /** In SCORES. */
+  readonly sequence: number
+  readonly cursor: string
+  /** In lower case. */
+  readonly subreddit: string
+  readonly post: PostRow
+}
 
 const MAX_EVENTS = 5_000
 

@@ -1,13 +1,13 @@
 import type { PostRow, PostsQueries, ScoredPostRow } from '../../projections/posts/queries.ts'
 import { encodeCursor } from '../protocol/cursor.ts'
 import { badInput, logUnavailable } from '../protocol/errors.ts'
-import type { LogStatus } from '../log-status.ts'
-import type { ReadModels } from '../read-models.ts'
-import type { ShownModel } from '../shown-model.ts'
+import type { LogStatus } from '../log/log-status.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import type { ShownModel } from '../log/shown-model.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { Feeds, type Feed } from './feed.ts'
 import { OrphanWatch } from './orphan-watch.ts'
-import { RecentPosts } from './recent-posts.ts'
+import { RecentPosts, type ScoredPost } from './recent-posts.ts'
 
 /** Rows of one reading: enough to be fast, and few enough to keep the event loop free. */
 const CHUNK = 2_000
@@ -16,16 +16,6 @@ const PAGE = 500
 const WINDOW = 20_000
 
 export const SCORED_CURSOR = 'scored'
-
-/** An event of `postScored`, shared by all its subscribers. */
-export interface ScoredPost {
-  /** In SCORES. */
-  readonly sequence: number
-  readonly cursor: string
-  /** In lower case. */
-  readonly subreddit: string
-  readonly post: PostRow
-}
 
 /** What live updates read. */
 export interface LiveSources {

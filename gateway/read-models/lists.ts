@@ -1,7 +1,7 @@
 import type { SubredditOrder, SubredditRow } from '../../projections/all-time/queries.ts'
 import type { PostOrder, PostRow } from '../../projections/posts/queries.ts'
 import { decodeCursor, encodeCursor } from '../protocol/cursor.ts'
-import type { ReadModels } from '../read-models.ts'
+import type { ReadModels } from './read-models.ts'
 
 const MAX_SEARCH_LENGTH = 200
 

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import { badInput } from '../protocol/errors.ts'
-import type { ReadModels } from '../read-models.ts'
+import type { ReadModels } from './read-models.ts'
 import type { TimeRange } from './time-range.ts'
 
 /** The most rows of one query; reading them takes about a tenth of a second. */

@@ -1,8 +1,8 @@
 import type { Explainer } from '../explanations/explainer.ts'
-import type { LiveUpdates } from '../live-updates.ts'
-import type { PipelineReader } from '../pipeline.ts'
-import type { ReadModels } from '../read-models.ts'
-import type { ShownModel } from '../shown-model.ts'
+import type { LiveUpdates } from '../live/live-updates.ts'
+import type { PipelineReader } from '../log/pipeline.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import type { ShownModel } from '../log/shown-model.ts'
 
 /** The value that every resolver gets as its context. */
 export interface GatewayContext {

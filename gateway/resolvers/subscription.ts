@@ -2,7 +2,8 @@ import type { Pipeline, SubscriptionResolvers } from '../../schema/generated/api
 import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import { decodeCursor } from '../protocol/cursor.ts'
 import { badInput } from '../protocol/errors.ts'
-import { SCORED_CURSOR, type ScoredPlace, type ScoredPost } from '../live/scored-posts.ts'
+import type { ScoredPost } from '../live/recent-posts.ts'
+import { SCORED_CURSOR, type ScoredPlace } from '../live/scored-posts.ts'
 
 const MAX_NAMES = 500
 

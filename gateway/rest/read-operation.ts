@@ -2,8 +2,8 @@ import type { Static, TObject, TSchema } from 'typebox'
 import { failure, type Operation } from '../http/operation.ts'
 import { createParameterReader } from '../http/parameters.ts'
 import type { PathParts } from '../http/routes.ts'
-import type { ReadModels } from '../read-models.ts'
-import type { ShownModel } from '../shown-model.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import type { ShownModel } from '../log/shown-model.ts'
 
 /** REST answers are made from these. */
 export interface RestSources {

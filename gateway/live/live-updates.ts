@@ -1,10 +1,10 @@
 import type { NatsConnection } from '@nats-io/transport-node'
-import { type ChangeNotice, changesSubject } from '../schema/read-models.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
-import { ChangedSubreddits } from './live/changed-subreddits.ts'
-import { PipelineUpdates } from './live/pipeline-updates.ts'
-import { ScoredPosts, type LiveSources } from './live/scored-posts.ts'
-import type { PipelineReader } from './pipeline.ts'
+import { type ChangeNotice, changesSubject } from '../../schema/read-models.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import { ChangedSubreddits } from './changed-subreddits.ts'
+import { PipelineUpdates } from './pipeline-updates.ts'
+import { ScoredPosts, type LiveSources } from './scored-posts.ts'
+import type { PipelineReader } from '../log/pipeline.ts'
 
 const POLL_INTERVAL_MS = 1_000
 

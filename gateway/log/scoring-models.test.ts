@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ScoringModels } from './scoring-models.ts'
-import { silent } from './testing/test-gateway.ts'
+import { silent } from '../testing/test-gateway.ts'
 
 test('a scoring model that was not seen for a while is no longer in use', () => {
   let nowMs = 0

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import type { Logger } from '../schema/runtime/logger.ts'
-import { readModelUnavailable } from './protocol/errors.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import { readModelUnavailable } from '../protocol/errors.ts'
 
 const CHECK_INTERVAL_MS = 500
 /** Readers never wait for the writer, but for another process that recovers the file after a crash. */

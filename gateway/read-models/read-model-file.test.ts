@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ReadModels } from './read-models.ts'
-import { createReadModel, ReadModelFiles } from './testing/read-model-files.ts'
-import { silent } from './testing/test-gateway.ts'
+import { createReadModel, ReadModelFiles } from '../testing/read-model-files.ts'
+import { silent } from '../testing/test-gateway.ts'
 
 const NOW = Math.floor(Date.now() / 1_000)
 let files: ReadModelFiles

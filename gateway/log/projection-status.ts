@@ -1,6 +1,6 @@
-import type { ProjectionStatus, StreamStatus } from '../schema/generated/api.ts'
-import { lagOf } from '../schema/read-models.ts'
-import type { ReadModels } from './read-models.ts'
+import type { ProjectionStatus, StreamStatus } from '../../schema/generated/api.ts'
+import { lagOf } from '../../schema/read-models.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
 
 /** How far each read model is, by what is known of the streams. */
 export function readProjections(models: ReadModels, streams: readonly StreamStatus[]): ProjectionStatus[] {

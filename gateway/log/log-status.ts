@@ -1,8 +1,8 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import type { StreamStatus } from '../schema/generated/api.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
-import { STREAM_NAMES, type StreamName } from '../schema/streams.ts'
+import type { StreamStatus } from '../../schema/generated/api.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import { STREAM_NAMES, type StreamName } from '../../schema/streams.ts'
 
 const REFRESH_MS = 500
 

@@ -1,9 +1,9 @@
-import type { Pipeline, ProjectionStatus } from '../schema/generated/api.ts'
-import { meanSeriousness, standardDeviation } from '../schema/seriousness.ts'
+import type { Pipeline, ProjectionStatus } from '../../schema/generated/api.ts'
+import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import type { LogStatus } from './log-status.ts'
 import type { Problems } from './problems.ts'
 import { readProjections } from './projection-status.ts'
-import type { ReadModels } from './read-models.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
 import type { ShownModel } from './shown-model.ts'
 
 const REFRESH_MS = 500

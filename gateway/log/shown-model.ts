@@ -1,9 +1,9 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent } from '../schema/decode-event.ts'
-import { subjectPattern } from '../schema/events.ts'
-import { MODELS } from '../schema/streams.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
+import { decodeEvent } from '../../schema/decode-event.ts'
+import { subjectPattern } from '../../schema/events.ts'
+import { MODELS } from '../../schema/streams.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
 
 const POLL_INTERVAL_MS = 1_000
 

@@ -1,7 +1,7 @@
-import { describeStandstill } from '../schema/scoring-models.ts'
+import { describeStandstill } from '../../schema/scoring-models.ts'
 import type { LogStatus } from './log-status.ts'
 import { readProjections } from './projection-status.ts'
-import type { ReadModels } from './read-models.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
 import type { ScoringModels } from './scoring-models.ts'
 import type { ShownModel } from './shown-model.ts'
 

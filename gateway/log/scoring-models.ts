@@ -1,7 +1,7 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { readScoringModels } from '../schema/scoring-models.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
+import { readScoringModels } from '../../schema/scoring-models.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
 
 const POLL_INTERVAL_MS = 5_000
 /** A scorer is not seen between two of its pulls and while it restarts. */

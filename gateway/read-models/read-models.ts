@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
-import { allTimeQueries } from '../projections/all-time/queries.ts'
-import { hourlyQueries } from '../projections/hourly/queries.ts'
-import { postsQueries } from '../projections/posts/queries.ts'
-import { READ_MODEL_NAMES, readModel, type ReadModelName } from '../schema/read-models.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
+import { allTimeQueries } from '../../projections/all-time/queries.ts'
+import { hourlyQueries } from '../../projections/hourly/queries.ts'
+import { postsQueries } from '../../projections/posts/queries.ts'
+import { READ_MODEL_NAMES, readModel, type ReadModelName } from '../../schema/read-models.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
 import { ReadModelFile, type ReadModelStatus } from './read-model-file.ts'
 
 /** The prepared statements of a read model, as its `queries.ts` exports them. */
