@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { requireFreePorts } from './ports.ts'
-import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
+import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
 const logger = createLogger('test', 'silent')
@@ -45,6 +45,21 @@ test('a crash loop is said with what to look at, and so is an exit because of th
     },
     { timeout: 10_000 },
   )
+})
+
+test('a process that refuses its arguments is not started again, until somebody restarts it', async () => {
+  const said: string[] = []
+  const recording = { fatal: (_: object, message: string) => void said.push(message) } as unknown as Logger
+  const refusing = program(`process.exit(${EXIT_WRONG_ARGUMENTS})`)
+  await using supervised = new SupervisedProcess(refusing, recording, backOff)
+  supervised.start()
+  await vi.waitFor(() => expect(said).toEqual(['refuses its arguments, not restarted']), { timeout: 10_000 })
+  const first = supervised.pid
+  await new Promise((resolve) => setTimeout(resolve, 10 * backOff.maxMs))
+  expect(supervised.pid).toBe(first)
+  await supervised.restart()
+  await vi.waitFor(() => expect(said).toHaveLength(2), { timeout: 10_000 })
+  expect(supervised.pid).not.toBe(first)
 })
 
 test('several restarts at once start one new process, and none after disposal', async () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
+import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 export interface Program {
@@ -118,6 +118,9 @@ export class SupervisedProcess implements AsyncDisposable {
     if (this.#stopping) return
     const { name, mayFinish } = this.#program
     if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
+    // The arguments would be the same next time.
+    if (code === EXIT_WRONG_ARGUMENTS)
+      return this.#logger.fatal({ process: name }, 'refuses its arguments, not restarted')
     if (livedMs >= this.#backOff.healthyMs) this.#forgetCrashes()
     this.#crashes++
     if (code === EXIT_MISCONFIGURED) this.#pauseMs = this.#backOff.maxMs

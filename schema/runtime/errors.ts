@@ -3,7 +3,7 @@ export class EventRejectedError extends Error {
   override name = 'EventRejectedError'
 }
 
-/** Settings or arguments that a process cannot start with; the message lists every problem and what to do. */
+/** Settings that a process cannot start with; the message lists every problem and what to do. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
   readonly problems: readonly string[]
@@ -11,6 +11,19 @@ export class ConfigurationError extends Error {
     super(`Cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, options)
     this.problems = problems
   }
+}
+
+/** Arguments that a command cannot work with; the message lists every problem, then how to get help. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+  constructor(problems: readonly string[], help: string, options?: ErrorOptions) {
+    super([...problems, help].join('\n'), options)
+  }
+}
+
+/** Somebody asked for a command's help, which is the message: nothing else is to be done. */
+export class HelpRequestedError extends Error {
+  override name = 'HelpRequestedError'
 }
 
 /** A failure that is explained to the user in one paragraph and needs no stack trace. */

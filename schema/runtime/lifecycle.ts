@@ -1,4 +1,4 @@
-import { ConfigurationError, OperationalError } from './errors.ts'
+import { ConfigurationError, HelpRequestedError, OperationalError, UsageError } from './errors.ts'
 import type { Logger } from './logger.ts'
 
 /** A running process: `failed` rejects when it can no longer do its work. */
@@ -26,11 +26,16 @@ export async function runService(logger: Logger, start: () => Promise<Service>):
   setTimeout(() => process.exit(), 2_000).unref()
 }
 
-/** Runs a command's `main`; explains a failure in words and exits with 1, or under a launcher with 78 for bad settings. */
-export async function runCommand(main: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command's `main` with the arguments of the command line. A failure is explained in words, and the exit code says
+ * what kind it is: 2 for wrong arguments, 1 for everything else; under a launcher {@link EXIT_WRONG_ARGUMENTS} and, for
+ * wrong settings, {@link EXIT_MISCONFIGURED}. Help goes to standard output.
+ */
+export async function runCommand(main: (args: readonly string[]) => Promise<void>): Promise<void> {
   try {
-    await main()
+    await main(process.argv.slice(2))
   } catch (error) {
+    if (error instanceof HelpRequestedError) return void process.stdout.write(error.message)
     if (isExplained(error)) process.stderr.write(`${error.message}\n`)
     else console.error(error)
     process.exitCode = exitCodeOf(error)
@@ -42,14 +47,21 @@ function reportFailure(logger: Logger, error: unknown): void {
   else logger.fatal({ err: error }, 'crashed')
 }
 
-/** EX_CONFIG of sysexits.h: tells the launcher that starting again will not help. */
+/** EX_USAGE of sysexits.h. Tells the launcher, which chose the arguments, that starting again can never help. */
+export const EXIT_WRONG_ARGUMENTS = 64
+/** EX_CONFIG of sysexits.h. Tells the launcher that starting again helps only after somebody changed a setting. */
 export const EXIT_MISCONFIGURED = 78
+/** What a shell's own commands exit with; under a launcher it could also be the crash of a program written in Go. */
+const EXIT_USAGE = 2
 
-const exitCodeOf = (error: unknown): number =>
-  error instanceof ConfigurationError && process.env['GRAVITAS_SUPERVISED'] === '1' ? EXIT_MISCONFIGURED : 1
+function exitCodeOf(error: unknown): number {
+  const isSupervised = process.env['GRAVITAS_SUPERVISED'] === '1'
+  if (error instanceof UsageError) return isSupervised ? EXIT_WRONG_ARGUMENTS : EXIT_USAGE
+  return isSupervised && error instanceof ConfigurationError ? EXIT_MISCONFIGURED : 1
+}
 
 const isExplained = (error: unknown): error is Error =>
-  error instanceof ConfigurationError || error instanceof OperationalError
+  error instanceof ConfigurationError || error instanceof UsageError || error instanceof OperationalError
 
 /** Resolves with the name of what asks this process to stop. */
 export function stopRequested(): Promise<string> {

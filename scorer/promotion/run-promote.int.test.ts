@@ -48,8 +48,9 @@ test('without streams, or a server, it says what to do', async () => {
   const unreachable = await promote(['serious-3'], `nats://127.0.0.1:${await freePort()}`)
   expect(unreachable).toMatchObject({ code: 1, stderr: expect.stringMatching(/Nothing answers at/) as string })
   expect(await promote([])).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/usage: npm run promote/) as string,
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/npm run promote -- --help/) as string,
   })
 }, 60_000)
 
