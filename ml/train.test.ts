@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Model } from '../scorer/model.ts'
+import { loadScoringModel } from '../scorer/models/load-model.ts'
 import { readLabels } from './labels.ts'
-import { fileSource } from './read-posts.ts'
+import { fileSource } from './post-sources.ts'
 import { readExamples } from './read-training-data.ts'
 
 const run = promisify(execFile)
@@ -39,7 +39,7 @@ test('the same data gives the same files, and a model that tells what it was tau
   }
   for (const file of ['model.onnx', 'model.json'])
     expect(Buffer.compare(await readFile(at(`one/${file}`)), await readFile(at(`two/${file}`)))).toBe(0)
-  const model = await Model.load(at('one'))
+  const model = await loadScoringModel(at('one'))
   expect(model.name).toMatch(/^serious-[0-9a-f]{8}$/)
   const [grave, funny] = await model.score([{ title: 'What are the causes?' }, { title: 'lol that face' }])
   expect(grave).toBeGreaterThan(0.6)
@@ -47,8 +47,14 @@ test('the same data gives the same files, and a model that tells what it was tau
 }, 120_000)
 
 test('what is missing or wrong is named', async () => {
-  await expect(train()).rejects.toMatchObject({
-    stderr: expect.stringMatching(/--posts is missing[^]*--labels is missing/),
+  await expect(train()).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/'--labels <files...>' not/) })
+  await expect(train('--labels', at('bad.csv'))).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^--posts or --from-stream is missing/),
+  })
+  await expect(train('--posts', 'x', '--labels', 'y', '--name', 'My Model')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/'My Model' is invalid. It must consist of small letters/),
   })
   await writeFile(at('bad.csv'), 'subreddit,label\nx,maybe\n')
   const posts = ['--posts', at('posts.ndjson')]
@@ -87,6 +93,9 @@ test('two models are judged side by side, and no text of a post is among the fig
   expect(html).toContain('What are the causes of effect')
   expect(json).not.toContain('What are the causes of effect')
   await expect(run(process.execPath, ['ml/evaluate.ts'])).rejects.toMatchObject({
-    stderr: expect.stringContaining('--model is missing'),
+    code: 2,
+    stderr: expect.stringMatching(
+      /'--model <folder>' not.*\n.*'--posts <files...>' not.*\n.*'--labels <files...>' not/,
+    ),
   })
 }, 60_000)

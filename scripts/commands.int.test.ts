@@ -51,7 +51,7 @@ describe.each(COMMANDS)('$name', ({ name, file }) => {
   })
 
   test('a wrong argument is refused in a sentence on standard error', async () => {
-    const refusal = `^(Unknown option '--no-such-option'\\.|Required option ).*\n${line} -- --help shows how to use it\\.\n$`
+    const refusal = `^(Unknown option '--no-such-option'\\.|Required option ).*\n(.*\n)*${line} -- --help shows how to use it\\.\n$`
     const stderr = expect.stringMatching(new RegExp(refusal)) as string
     expect(await run(file, ['--no-such-option'])).toEqual({ code: 2, stdout: '', stderr })
     expect(await readdir(folder)).toEqual([])

@@ -65,10 +65,18 @@ export function readArguments<Options = object, Operands = []>(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') throw new HelpRequestedError(help)
-    throw new UsageError([toSentence(error.message)], helpLine(command), { cause: error })
+    const missing = error.code === 'commander.missingMandatoryOptionValue' ? missingOptions(command) : []
+    const problems = missing.length > 0 ? missing : [toSentence(error.message)]
+    throw new UsageError(problems, helpLine(command), { cause: error })
   }
   return { options: command.opts<object>() as Options, operands: command.processedArgs as Operands }
 }
+
+/** Commander names only the first one. */
+const missingOptions = (command: Command): string[] =>
+  command.options
+    .filter((option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined)
+    .map(({ flags }) => `Required option '${flags}' not specified.`)
 
 /** For what only the arguments together, or their values, show to be wrong. @throws UsageError */
 export function refuseArguments(command: Command, problems: readonly string[]): void {
