@@ -1,5 +1,4 @@
-import { explainPost } from '../scorer/explain-post.ts'
-import type { Model } from '../scorer/model.ts'
+import type { ScoringModel } from '../scorer/models/scoring-model.ts'
 import { auc, aucIfBoth, binOf, mean, reliability, type Ranked, type ReliabilityBin } from './metrics.ts'
 import type { Pair } from './labels.ts'
 import type { EvaluationPost } from './read-training-data.ts'
@@ -52,7 +51,7 @@ interface Scored extends EvaluationPost {
 
 /** Everything that is worth knowing about how a model does on labelled posts. */
 export async function evaluate(
-  model: Model,
+  model: ScoringModel,
   posts: readonly EvaluationPost[],
   pairs: readonly Pair[],
 ): Promise<Evaluation> {
@@ -94,7 +93,10 @@ export async function evaluate(
   }
 }
 
-async function scoreAll(model: Model, posts: readonly { title: string; selftext?: string }[]): Promise<number[]> {
+async function scoreAll(
+  model: ScoringModel,
+  posts: readonly { title: string; selftext?: string }[],
+): Promise<number[]> {
   const scores: number[] = []
   for (let at = 0; at < posts.length; at += BATCH_POSTS)
     for (const score of await model.score(posts.slice(at, at + BATCH_POSTS))) scores.push(score)
@@ -136,11 +138,11 @@ function rank(scored: readonly Scored[]): Evaluation['subreddits'] {
     .sort((a, b) => b.mean - a.mean)
 }
 
-async function strongestWords(model: Model, posts: readonly Scored[]): Promise<Evaluation['words']> {
+async function strongestWords(model: ScoringModel, posts: readonly Scored[]): Promise<Evaluation['words']> {
   const every = Math.max(1, Math.floor(posts.length / EXPLAINED_POSTS))
   const sums = new Map<string, { logit: number; posts: number }>()
   for (let at = 0; at < posts.length; at += every) {
-    for (const { feature, logit } of (await explainPost(model, posts[at]!)).contributions) {
+    for (const { feature, logit } of (await model.explain(posts[at]!)).contributions) {
       const sum = sums.get(feature) ?? { logit: 0, posts: 0 }
       sums.set(feature, { logit: sum.logit + logit, posts: sum.posts + 1 })
     }

@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand, readArguments, refuseArguments, repeated } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
-import { Model } from '../scorer/model.ts'
+import { loadScoringModel } from '../scorer/models/load-model.ts'
 import { evaluate, type Evaluation } from './evaluate-model.ts'
 import { mean } from './metrics.ts'
 import { readLabels, readPairs } from './labels.ts'
-import { fileSource } from './read-posts.ts'
+import { fileSource } from './post-sources.ts'
 import { readEvaluationPosts } from './read-training-data.ts'
 import { toHtml } from './report.ts'
 
@@ -36,7 +36,7 @@ await runCommand(async (args) => {
   const { model: models, posts, labels, pairs, out } = readArguments<Options>(command, args).options
   refuseArguments(command, models.length > 2 ? ['At most two scoring models can be judged side by side.'] : [])
   const parodies = pairs === undefined ? [] : await readPairs(pairs)
-  const loaded = await Promise.all(models.map((folder) => Model.load(folder)))
+  const loaded = await Promise.all(models.map((folder) => loadScoringModel(folder)))
   const judged = await readEvaluationPosts(posts.map(fileSource), await readLabels(labels), parodies)
   const evaluations: Evaluation[] = []
   for (const model of loaded) {

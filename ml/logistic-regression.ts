@@ -1,6 +1,5 @@
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { BUCKETS } from '../scorer/features.ts'
-import { toScale } from '../scorer/model.ts'
+import { BUCKETS, toScale } from '../scorer/models/features.ts'
 import type { QuantisedModel } from './onnx-writer.ts'
 import { random, shuffle } from './random.ts'
 import type { Example } from './read-training-data.ts'

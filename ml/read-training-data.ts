@@ -1,7 +1,7 @@
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { MAX_CHARACTERS, MAX_FEATURES, writeFeatures, type TextPost } from '../scorer/features.ts'
+import { MAX_CHARACTERS, MAX_FEATURES, writeFeatures, type TextPost } from '../scorer/models/features.ts'
 import { classOf, type Label, type Labels, type Pair } from './labels.ts'
-import type { LabelledText, PostSource } from './read-posts.ts'
+import type { LabelledText, PostSource } from './post-sources.ts'
 
 /** One row to learn from. */
 export interface Example {

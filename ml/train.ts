@@ -7,13 +7,13 @@ import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.t
 import { inputName } from '../schema/runtime/input-file.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
-import { BUCKETS, FEATURES_VERSION, MAX_FEATURES } from '../scorer/features.ts'
+import { BUCKETS, FEATURES_VERSION, MAX_FEATURES } from '../scorer/models/features.ts'
 import { calibrate, fitCalibration } from './calibration.ts'
 import { crossValidate, holdOutAtRandom, measure, toRanked, type Metrics } from './cross-validate.ts'
 import { groupPairs, readLabels, readPairs } from './labels.ts'
 import { quantise, train, type Linear } from './logistic-regression.ts'
 import { toOnnx } from './onnx-writer.ts'
-import { fileSource, streamSource, type PostSource } from './read-posts.ts'
+import { fileSource, streamSource, type PostSource } from './post-sources.ts'
 import { readExamples } from './read-training-data.ts'
 
 const SEED = 20_260_101

@@ -2,8 +2,8 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readScorerConfig } from './config.ts'
-import { explainPost, type Contribution } from './explain-post.ts'
-import { Model } from './model.ts'
+import type { Contribution } from './models/explanation.ts'
+import { loadScoringModel } from './models/load-model.ts'
 
 const MAX_SHOWN = 15
 const BAR_WIDTH = 20
@@ -26,8 +26,8 @@ await runCommand(async (args) => {
   const { options, operands } = readArguments<{ json?: true }, [string, string | undefined]>(command, args)
   const [title, selftext = null] = operands
   const { modelDir } = readScorerConfig(loadEnvironment())
-  const model = await Model.load(modelDir)
-  const explanation = await explainPost(model, { title, selftext })
+  const model = await loadScoringModel(modelDir)
+  const explanation = await model.explain({ title, selftext })
   if (options.json === true) return console.log(JSON.stringify({ model: model.name, ...explanation }, null, 2))
   const { seriousness, contributions } = explanation
   console.log(`${seriousness.toFixed(4)}  by ${model.name}; 0 is banter, 1 is serious\n`)

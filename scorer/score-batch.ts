@@ -8,9 +8,9 @@ import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
-import type { Model } from './model.ts'
-import { RecentPosts } from './recent-posts.ts'
-import { scoreEach, UnscorablePostError } from './score-each.ts'
+import type { ScoringModel } from './models/scoring-model.ts'
+import { ScoredPostKeys } from './scored-post-keys.ts'
+import { scoreEach, UnscorablePostError } from './models/score-each.ts'
 import { toScoreEvent } from './to-score-event.ts'
 
 /** Erasures are for the read models. */
@@ -32,15 +32,15 @@ const REDELIVER_AFTER_MS = 5_000
 
 /** From messages of POSTS to stored scores. */
 export class BatchScorer {
-  readonly #model: Model
+  readonly #model: ScoringModel
   readonly #publisher: DurablePublisher
   readonly #connection: NatsConnection
   readonly #logger: Logger
-  readonly #recent = new RecentPosts()
+  readonly #recent = new ScoredPostKeys()
   /** Posts of the batches that are being worked on: of two copies of a post the first one counts. */
   readonly #inWork = new Set<number>()
 
-  constructor(connection: NatsConnection, model: Model, logger: Logger) {
+  constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
     this.#model = model
     this.#publisher = new DurablePublisher(connection)
     this.#connection = connection

@@ -3,8 +3,8 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readScorerConfig } from './config.ts'
-import { Model } from './model.ts'
-import { scoreFile } from './score-file.ts'
+import { loadScoringModel } from './models/load-model.ts'
+import { scoreFile } from './offline/score-file.ts'
 
 const command = defineCommand({
   name: 'score',
@@ -22,6 +22,6 @@ const command = defineCommand({
 await runCommand(async (args) => {
   const { in: input, out: output } = readArguments<{ in: string; out: string }>(command, args).options
   const { modelDir } = readScorerConfig(loadEnvironment())
-  const model = await Model.load(modelDir, { threads: availableParallelism() })
+  const model = await loadScoringModel(modelDir, { threads: availableParallelism() })
   await scoreFile({ model, input, output, progress: process.stderr })
 })

@@ -15,7 +15,8 @@ import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { PostConsumer } from './consume-posts.ts'
-import { Model } from './model.ts'
+import { loadScoringModel } from './models/load-model.ts'
+import type { ScoringModel } from './models/scoring-model.ts'
 import { BatchScorer } from './score-batch.ts'
 import { startScorer } from './start-scorer.ts'
 import { writeTinyTransformer } from './testing/tiny-transformer.ts'
@@ -100,8 +101,8 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
 })
 
 test('a post that the model cannot score goes to DEAD, and its neighbours are scored', async () => {
-  const model = await Model.load('ml/model')
-  const failing: Model = {
+  const model = await loadScoringModel('ml/model')
+  const failing: ScoringModel = {
     name: model.name,
     explain: (post) => model.explain(post),
     score: async (posts) => {
@@ -132,7 +133,7 @@ test('scores with a transformer that someone brought, and promotes it', async ()
   await start(modelDir)
   await publishPosts(30, 0)
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(30), { timeout: 10_000 })
-  const [seriousness] = await (await Model.load(modelDir)).score([{ title: 'A question about ice number 0' }])
+  const [seriousness] = await (await loadScoringModel(modelDir)).score([{ title: 'A question about ice number 0' }])
   const score = (await allScores()).find(({ post_id: id }) => id === toPostId(36 ** 4))
   expect(score).toMatchObject({ model: 'tiny-1', seriousness })
   expect(await messagesIn(MODELS)).toBe(1)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { READ_MODELS } from '../schema/subjects.ts'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 /** Every npm script that runs a program of this repository, as its name and its file. */
@@ -61,6 +61,6 @@ describe.each(COMMANDS)('$name', ({ name, file }) => {
 test('a supervised service with wrong arguments exits with a code of its own, and with wrong settings with another', async () => {
   const supervised = { GRAVITAS_SUPERVISED: '1' }
   expect(await run('projections/main.ts', ['none'], supervised)).toMatchObject({ code: 64 })
-  expect(await run('projections/main.ts', [READ_MODELS[0]], supervised)).toMatchObject({ code: 78 })
-  expect(await run('projections/main.ts', [READ_MODELS[0]])).toMatchObject({ code: 1 })
+  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!], supervised)).toMatchObject({ code: 78 })
+  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!])).toMatchObject({ code: 1 })
 })

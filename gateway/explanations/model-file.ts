@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { Explanation } from '../../scorer/explain-post.ts'
+import type { Explanation } from '../../scorer/models/explanation.ts'
 
 /** How long a model that could not be loaded is left alone. */
 const RETRY_MS = 30_000
@@ -83,10 +83,6 @@ async function readName(folder: string): Promise<string | undefined> {
 
 /** Imported only here: a gateway that explains nothing pays nothing for onnxruntime, in memory or at its start. */
 async function loadModel(folder: string): Promise<ExplainingModel> {
-  const [{ Model }, { explainPost }] = await Promise.all([
-    import('../../scorer/model.ts'),
-    import('../../scorer/explain-post.ts'),
-  ])
-  const model = await Model.load(folder)
-  return { name: model.name, explain: (post, signal) => explainPost(model, post, signal) }
+  const { loadScoringModel } = await import('../../scorer/models/load-model.ts')
+  return loadScoringModel(folder)
 }

@@ -1,6 +1,6 @@
 import { toPromoteCommand } from '../../schema/scoring-models.ts'
 import { count } from '../../schema/runtime/progress.ts'
-import type { Promotion } from './promote.ts'
+import type { Promotion } from './promote-model.ts'
 import type { ScoredModel } from './scored-models.ts'
 
 /** The models that have scores, a line each. */

@@ -2,7 +2,7 @@ import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../../schema/runtime/shared-config.ts'
 import { printModels, printPromotion } from './print-promotion.ts'
-import { promote, readModels } from './promote.ts'
+import { promoteModel, readScoringModels } from './promote-model.ts'
 import type { PromoteArguments } from './read-arguments.ts'
 
 /**
@@ -19,10 +19,10 @@ export async function runPromote(
   const connection = await connectNats({ url, user: 'scorer', name: 'promote', dataDir })
   try {
     if (model === undefined) {
-      const { shown, models } = await readModels(connection)
+      const { shown, models } = await readScoringModels(connection)
       return json ? toJson({ shown: shown ?? null, models }) : printModels(models, shown)
     }
-    const promotion = await promote(connection, model, dryRun)
+    const promotion = await promoteModel(connection, model, dryRun)
     const { outcome, replaced = null, before = null } = promotion
     return json ? toJson({ outcome, model: promotion.model, replaced, before }) : printPromotion(promotion)
   } finally {
