@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { BackOff, type BackOffLimits } from '../schema/runtime/back-off.ts'
 import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
@@ -20,14 +21,12 @@ export interface Program {
   readonly onStart?: (pid: number) => void
 }
 
-export interface BackOff {
-  readonly firstMs: number
-  readonly maxMs: number
+export interface RestartLimits extends BackOffLimits {
   /** After this long a process counts as healthy, and the next crash starts with the first pause again. */
   readonly healthyMs: number
 }
 
-const BACK_OFF: BackOff = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
+const LIMITS: RestartLimits = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
 /** From this crash in a row on it is said that starting again may not help. */
 const CRASH_LOOP_FROM = 3
@@ -40,20 +39,20 @@ const ADVICE = 'its own last message above says why; mend that, and it goes on b
 export class SupervisedProcess implements AsyncDisposable {
   readonly #program: Program
   readonly #logger: Logger
+  readonly #healthyMs: number
   readonly #backOff: BackOff
   #child: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
-  #pauseMs: number
   #crashes = 0
   #stopping = false
   #disposed = false
   #restarting: Promise<void> | undefined
 
-  constructor(program: Program, logger: Logger, backOff: BackOff = BACK_OFF) {
+  constructor(program: Program, logger: Logger, limits: RestartLimits = LIMITS) {
     this.#program = program
     this.#logger = logger
-    this.#backOff = backOff
-    this.#pauseMs = backOff.firstMs
+    this.#healthyMs = limits.healthyMs
+    this.#backOff = new BackOff(limits)
   }
 
   get pid(): number | undefined {
@@ -121,17 +120,17 @@ export class SupervisedProcess implements AsyncDisposable {
     // The arguments would be the same next time.
     if (code === EXIT_WRONG_ARGUMENTS)
       return this.#logger.fatal({ process: name }, 'refuses its arguments, not restarted')
-    if (livedMs >= this.#backOff.healthyMs) this.#forgetCrashes()
+    if (livedMs >= this.#healthyMs) this.#forgetCrashes()
     this.#crashes++
-    if (code === EXIT_MISCONFIGURED) this.#pauseMs = this.#backOff.maxMs
-    this.#report(code, signal)
-    this.#timer = setTimeout(() => this.start(), this.#pauseMs)
-    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#backOff.maxMs)
+    if (code === EXIT_MISCONFIGURED) this.#backOff.skipToLongest()
+    const restartInMs = this.#backOff.next()
+    this.#report(code, signal, restartInMs)
+    this.#timer = setTimeout(() => this.start(), restartInMs)
   }
 
-  #report(code: number | null, signal: NodeJS.Signals | null): void {
+  #report(code: number | null, signal: NodeJS.Signals | null, restartInMs: number): void {
     const { name, advice = ADVICE } = this.#program
-    const crash = { process: name, code, signal, restartInMs: this.#pauseMs }
+    const crash = { process: name, code, signal, restartInMs }
     if (code === EXIT_MISCONFIGURED) this.#logger.fatal({ ...crash, advice }, 'cannot work with its settings')
     else if (this.#crashes < CRASH_LOOP_FROM) this.#logger.error(crash, 'crashed, restarting')
     else this.#logger.fatal({ ...crash, crashes: this.#crashes, advice }, 'keeps crashing')
@@ -139,6 +138,6 @@ export class SupervisedProcess implements AsyncDisposable {
 
   #forgetCrashes(): void {
     this.#crashes = 0
-    this.#pauseMs = this.#backOff.firstMs
+    this.#backOff.reset()
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import { BackOff } from './back-off.ts'
 import { BatchPacer } from './batch-pacer.ts'
 import type { Logger } from './logger.ts'
 
@@ -31,8 +32,7 @@ const MUCH_MESSAGES = 1_000
 const MAX_BURST_BYTES = 16 * 2 ** 20
 /** The client's shortest. A burst asks for what is there, so that it hardly ever waits. */
 const BURST_EXPIRES_MS = 1_000
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 5_000
+const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
 const CLOSE_TIMEOUT_MS = 1_500
 
 /**
@@ -70,18 +70,18 @@ export class BatchPuller<T> implements AsyncDisposable {
 
   async #run(first: Consumer): Promise<void> {
     let consumer: Consumer | undefined = first
-    let retryMs = FIRST_RETRY_MS
+    const backOff = new BackOff(RETRY_PAUSES)
     while (!this.#closing.signal.aborted) {
       try {
         consumer ??= await this.#options.open()
         await this.#pull(consumer)
-        retryMs = FIRST_RETRY_MS
+        backOff.reset()
       } catch (error) {
         if (this.#closing.signal.aborted) return
-        this.#options.logger.warn({ err: error, retryMs }, 'pulling failed, making the consumer anew')
+        const retryMs = backOff.next()
+        this.#options.logger.warn({ err: error, retryMs }, 'pulling failed, will re-create the consumer')
         consumer = this.#ahead = undefined
         await this.#pause(retryMs)
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
       }
     }
   }

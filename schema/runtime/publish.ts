@@ -1,5 +1,6 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
 import { headers, nuid, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import pRetry from 'p-retry'
 import { OperationalError } from './errors.ts'
 
 export interface OutgoingMessage {
@@ -20,7 +21,8 @@ export interface PublishOutcome {
 export const MAX_BATCH_MESSAGES = 1_000
 const SINGLES_IN_FLIGHT = 256
 const PUBLISH_TIMEOUT_MS = 5_000
-const MAX_ATTEMPTS = 20
+/** Twenty attempts within about half a minute. */
+const RETRIES = { retries: 19, minTimeout: 200, maxTimeout: 2_000 }
 
 /**
  * Publishes messages durably: one atomic batch where there are several, a plain publish for one. A batch is refused
@@ -100,20 +102,20 @@ export class DurablePublisher {
       msgID: message.messageId,
       ...(message.headers === undefined ? {} : { headers: toHeaders(message.headers) }),
     }
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#js.publish(message.subject, message.payload, options)
-      } catch (cause) {
-        // What the client itself refuses, such as a message that is too large, it refuses again.
-        if (this.#connection.isClosed() || (cause as Error).name === 'InvalidArgumentError') throw cause
-        if (attempt >= MAX_ATTEMPTS) {
-          throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, {
-            cause,
-          })
-        }
-        await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 2_000)))
-      }
+    try {
+      return await pRetry(() => this.#js.publish(message.subject, message.payload, options), {
+        ...RETRIES,
+        shouldRetry: ({ error }) => !this.#isFinal(error),
+      })
+    } catch (cause) {
+      if (this.#isFinal(cause as Error)) throw cause
+      throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, { cause })
     }
+  }
+
+  /** What the client itself refuses, such as a message that is too large, it refuses again. */
+  #isFinal(error: Error): boolean {
+    return this.#connection.isClosed() || error.name === 'InvalidArgumentError'
   }
 }
 
