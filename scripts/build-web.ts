@@ -13,7 +13,7 @@ const LOCK_POLL_MS = 250
 const SOURCES = ['web/src/**', 'web/static/**', 'web/*.{ts,json}', 'schema/api.graphql', 'package-lock.json']
 
 /**
- * Builds the web app unless the build is of the sources as they are. Of several processes at once, one builds.
+ * Builds the web app unless there is a build of the present sources. When several processes call this at once, one builds.
  * @throws OperationalError when the build fails
  */
 export async function buildWeb(): Promise<void> {

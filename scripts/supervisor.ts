@@ -13,7 +13,7 @@ export interface Program {
   readonly cwd?: string
   /** Whether an exit with code 0 means that the work is done; otherwise every exit is a crash. */
   readonly mayFinish?: boolean
-  /** Whether its standard input is a pipe whose end tells it that the launcher is gone. */
+  /** Whether it stops at the end of its standard input, which then is a pipe from the launcher. */
   readonly watchesLauncher: boolean
   readonly output?: 'inherit' | 'ignore'
   /** What a person should look at when it crashes again and again. */
@@ -28,13 +28,13 @@ export interface RestartLimits extends BackOffLimits {
 
 const LIMITS: RestartLimits = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
-/** From this crash in a row on it is said that starting again may not help. */
+/** After so many crashes in a row, the message says that the program keeps crashing. */
 const CRASH_LOOP_FROM = 3
-const ADVICE = 'its own last message above says why; mend that, and it goes on by itself'
+const ADVICE = 'Its own last message above says why. It restarts by itself; once the cause is removed, it keeps running.'
 
 /**
- * Keeps a program running: a crash is said and followed by a restart, with longer and longer pauses. It gets a process
- * group of its own, so that Ctrl-C reaches only the launcher, which stops things in order.
+ * Keeps a program running: a crash is logged, and the program restarted after a pause that grows from crash to crash. The
+ * program gets a process group of its own, so that Ctrl-C reaches only the launcher, which stops all programs in order.
  */
 export class SupervisedProcess implements AsyncDisposable {
   readonly #program: Program
@@ -72,19 +72,19 @@ export class SupervisedProcess implements AsyncDisposable {
     child.stdin?.on('error', () => {})
     child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'cannot start'))
     if (child.pid !== undefined) onStart?.(child.pid)
-    // Comes after a failed start, too. One that was replaced meanwhile has nothing to say any more.
+    // `close` follows a failed start, too. The exit of a process that was replaced meanwhile no longer matters.
     child.once('close', (code, signal) => {
       if (this.#child === child) this.#onExit(code, signal, performance.now() - startedAt)
     })
   }
 
-  /** Stops the process where it runs, and starts it anew without a pause. Several calls at once are one. */
+  /** Stops the process, if it runs, and starts it again without a pause. Several calls at once make one restart. */
   restart(): Promise<void> {
     this.#restarting ??= this.#stopAndStart().finally(() => (this.#restarting = undefined))
     return this.#restarting
   }
 
-  /** SIGTERM, and SIGKILL for what does not listen. */
+  /** Sends SIGTERM, and SIGKILL to a process that does not stop. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     await this.#stop()
@@ -104,7 +104,7 @@ export class SupervisedProcess implements AsyncDisposable {
     const child = this.#child
     if (child === undefined || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     const kill = setTimeout(() => {
-      this.#logger.warn({ process: this.#program.name }, 'does not stop, killing it')
+      this.#logger.warn({ process: this.#program.name }, 'does not stop, will be killed')
       child.kill('SIGKILL')
     }, KILL_AFTER_MS)
     const exited = once(child, 'exit')
@@ -117,7 +117,7 @@ export class SupervisedProcess implements AsyncDisposable {
     if (this.#stopping) return
     const { name, mayFinish } = this.#program
     if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
-    // The arguments would be the same next time.
+    // A restart would pass the same arguments again.
     if (code === EXIT_WRONG_ARGUMENTS)
       return this.#logger.fatal({ process: name }, 'refuses its arguments, not restarted')
     if (livedMs >= this.#healthyMs) this.#forgetCrashes()

@@ -50,7 +50,7 @@ await runCommand(async (args) => {
   const { numPassedTests: passed, numFailedTests: failed, success } = await readReport(report)
   await rm(folder, { recursive: true, force: true })
   if (code !== 0 || !success || passed === 0) process.exitCode = 1
-  // A suite that could not even be loaded fails without a failed test of its own.
+  // A test file that cannot be loaded makes the run fail, but counts no failed test.
   console.log(`${passed} passed, ${failed === 0 && process.exitCode === 1 ? 1 : failed} failed`)
 })
 

@@ -11,7 +11,7 @@ interface Step {
 }
 
 const STEPS: readonly Step[] = [
-  // First: it makes the tsconfig that the pages' own extends, which linting reads as well.
+  // This comes first: it writes the tsconfig that web/tsconfig.json extends, which lint reads as well.
   { name: 'types of the pages, set-up', args: ['node_modules/@sveltejs/kit/svelte-kit.js', 'sync'], folder: 'web' },
   { name: 'format', args: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'] },
   { name: 'lint', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },

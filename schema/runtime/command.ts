@@ -20,7 +20,7 @@ export interface Arguments<Options, Operands> {
 }
 
 /**
- * Starts the declaration of a command: options and arguments are added to what it returns. `--help` shows the summary,
+ * Starts the declaration of a command; the caller adds options and arguments to the result. `--help` shows the summary,
  * the arguments, the options with their defaults, the settings and the examples.
  */
 export function defineCommand({ name, summary, examples, settings = [] }: CommandText): Command {
@@ -34,11 +34,11 @@ export function defineCommand({ name, summary, examples, settings = [] }: Comman
   return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
 }
 
-/** npm has a short form for its own names. */
+/** `npm start` and `npm test` need no `run`. */
 const toCommandLine = (name: string): string =>
   name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`
 
-/** The command line with the options that must be there, which Commander would leave out. */
+/** The usage with the required options, which Commander would leave out. */
 function toUsage(command: Command): string {
   const required = command.options.filter(({ mandatory }) => mandatory).map(({ flags }) => flags)
   return [command.name(), ...required, command.usage()].join(' ')
@@ -72,20 +72,20 @@ export function readArguments<Options = object, Operands = []>(
   return { options: command.opts<object>() as Options, operands: command.processedArgs as Operands }
 }
 
-/** Commander names only the first one. */
+/** All required options that are missing; Commander names only the first one. */
 const missingOptions = (command: Command): string[] =>
   command.options
     .filter((option) => option.mandatory && command.getOptionValue(option.attributeName()) === undefined)
     .map(({ flags }) => `Required option '${flags}' not specified.`)
 
-/** For what only the arguments together, or their values, show to be wrong. @throws UsageError */
+/** Refuses arguments for problems that Commander cannot see, such as options that exclude each other. @throws UsageError */
 export function refuseArguments(command: Command, problems: readonly string[]): void {
   if (problems.length > 0) throw new UsageError(problems, helpLine(command))
 }
 
 const helpLine = (command: Command): string => `${command.name()} --help shows how to use it.`
 
-/** `error: unknown option '--jsn'\n(Did you mean --json?)` as sentences. */
+/** Makes sentences of Commander's messages, such as `error: unknown option '--jsn'\n(Did you mean --json?)`. */
 function toSentence(message: string): string {
   const [first = '', ...more] = message
     .replace(/^error: /, '')
@@ -95,7 +95,7 @@ function toSentence(message: string): string {
   return [/[.?!]$/.test(sentence) ? sentence : `${sentence}.`, ...more].join(' ')
 }
 
-/** Reader of an option that may be given several times; with `choices`, each time with one of them. */
+/** Makes the reader of an option that may be given several times, each time with one of the `choices` where there are some. */
 export const repeated =
   (choices?: readonly string[]) =>
   (text: string, before: readonly string[] = []): readonly string[] => {
@@ -112,7 +112,7 @@ export const wholeNumberFrom =
     throw new InvalidArgumentError(`It must be a whole number from ${min} on.`)
   }
 
-/** Makes the reader of an option's value that must match a pattern. @param rule says what does, as a full sentence */
+/** Makes the reader of an option's value that must match a pattern. @param rule says in a full sentence what matches */
 export const matching =
   (pattern: RegExp, rule: string) =>
   (text: string): string => {

@@ -1,4 +1,4 @@
-/** An event that fails its schema. Goes to DEAD; never stops the others. */
+/** An event that does not match its schema. It goes to DEAD and never stops the events after it. */
 export class EventRejectedError extends Error {
   override name = 'EventRejectedError'
 }
@@ -21,7 +21,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Somebody asked for a command's help, which is the message: nothing else is to be done. */
+/** A command was asked for its help, which is the message of this error. The command does nothing else. */
 export class HelpRequestedError extends Error {
   override name = 'HelpRequestedError'
 }
@@ -45,7 +45,7 @@ export class StreamMismatchError extends OperationalError {
   }
 }
 
-/** The log no longer is the one that a read model was built from. */
+/** The log is not the one that a read model was built from. */
 export class LogMismatchError extends OperationalError {
   override name = 'LogMismatchError'
   readonly stream: string

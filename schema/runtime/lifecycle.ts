@@ -4,13 +4,13 @@ import type { Logger } from './logger.ts'
 /** A running process: `failed` rejects when it can no longer do its work. */
 export interface Service extends AsyncDisposable {
   readonly failed: Promise<never>
-  /** Of a service whose work can end: resolves when it has. */
+  /** Only for a service whose work can end: resolves when it has ended. */
   readonly done?: Promise<unknown>
 }
 
 /**
- * Runs a service until SIGINT, SIGTERM, the end of the launcher that started it, or its own failure; then disposes it.
- * With `GRAVITAS_SUPERVISED=1` standard input is a pipe from the launcher, whose end means that the launcher is gone.
+ * Runs a service until SIGINT, SIGTERM, the end of its launcher, or its own failure or end; then disposes of it. With
+ * `GRAVITAS_SUPERVISED=1`, standard input is a pipe from the launcher: its end means that the launcher is gone.
  */
 export async function runService(logger: Logger, start: () => Promise<Service>): Promise<void> {
   try {
@@ -22,7 +22,7 @@ export async function runService(logger: Logger, start: () => Promise<Service>):
     reportFailure(logger, error)
     process.exitCode = exitCodeOf(error)
   }
-  // A library's stray handle must not keep a stopped service alive.
+  // A handle that a library left open must not keep a stopped service alive.
   setTimeout(() => process.exit(), 2_000).unref()
 }
 
@@ -51,7 +51,7 @@ function reportFailure(logger: Logger, error: unknown): void {
 export const EXIT_WRONG_ARGUMENTS = 64
 /** EX_CONFIG of sysexits.h. Tells the launcher that starting again helps only after somebody changed a setting. */
 export const EXIT_MISCONFIGURED = 78
-/** What a shell's own commands exit with; under a launcher it could also be the crash of a program written in Go. */
+/** The usual code for wrong arguments. The launcher needs another, because programs written in Go crash with this one. */
 const EXIT_USAGE = 2
 
 function exitCodeOf(error: unknown): number {
@@ -63,7 +63,7 @@ function exitCodeOf(error: unknown): number {
 const isExplained = (error: unknown): error is Error =>
   error instanceof ConfigurationError || error instanceof UsageError || error instanceof OperationalError
 
-/** Resolves with the name of what asks this process to stop. */
+/** Resolves when this process is asked to stop, with the name of the signal, or `launcher gone`. */
 export function stopRequested(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
