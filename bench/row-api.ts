@@ -5,7 +5,7 @@ import type { Stack } from './stack.ts'
 const CONNECTIONS = 16
 const SECONDS = 5
 
-/** Requests a second and p99 of the two REST addresses, at 16 connections. */
+/** Measures requests a second and p99 of the two REST addresses, at 16 connections. */
 export async function benchApi(stack: Stack, subreddit: string): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const path of ['/subreddits', `/subreddit/${subreddit}`]) {

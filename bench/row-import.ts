@@ -14,7 +14,7 @@ const SAMPLE_MS = 200
 const SETTLE_MS = 500
 const MAX_IMPORT_MS = 600_000
 
-/** Dump import: from a file to all three read models, scored. Leaves the log and the read models for the other rows. */
+/** Measures an import from a file, with scoring, into all read models. The other rows use the log and the read models. */
 export async function benchImport(stack: Stack, posts: number, rawPublish: number): Promise<Figure[]> {
   const file = join(stack.dataDir, 'posts.ndjson')
   await writePosts(file, posts)
@@ -39,7 +39,7 @@ export async function benchImport(stack: Stack, posts: number, rawPublish: numbe
   return toFigures({ posts, elapsed, rawPublish, used: difference(usage, before) })
 }
 
-/** Resolves when all read models are there and the processes use no CPU to speak of. */
+/** Resolves when all read models exist and the processes use almost no CPU. */
 async function untilIdle(stack: Stack): Promise<void> {
   let before = 0
   const isIdle = async (): Promise<boolean> => {

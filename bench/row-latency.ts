@@ -13,7 +13,7 @@ interface Scored {
   readonly postScored: { readonly post: { readonly id: string } }
 }
 
-/** One post on its way: when it was sent, and how many posts its subreddit has once it is counted. */
+/** A post that was sent: the time, and how many posts its subreddit has once this one is counted. */
 interface Sent {
   readonly atMs: number
   readonly subreddit: string
@@ -21,8 +21,8 @@ interface Sent {
 }
 
 /**
- * At 100 posts/s: from before a post is published until a GraphQL subscriber has its score, and until the API counts it in
- * its subreddit, in milliseconds.
+ * Measures two latencies at 100 posts/s, in milliseconds: from before a post is published until a GraphQL subscriber has its
+ * score, and until the API counts it in its subreddit.
  */
 export async function benchLatency(stack: Stack, firstNumber: number, posts: number): Promise<Figure[]> {
   const scored: number[] = []

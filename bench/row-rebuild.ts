@@ -5,7 +5,7 @@ import { seconds } from './raw.ts'
 import type { Figure } from './report.ts'
 import { until, type Stack } from './stack.ts'
 
-/** Rebuild of a read model from the log: its file is deleted and its projector started. Start-up is part of it. */
+/** Measures the rebuild of a read model from the log: its file is deleted and its projector started, start-up included. */
 export async function benchRebuild(
   stack: Stack,
   name: string,

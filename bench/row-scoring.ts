@@ -11,7 +11,7 @@ import type { Figure } from './report.ts'
 const BATCH = 1_000
 const BATCHES = 50
 
-/** Scoring alone on one core: parse, features, inference; beside it the bare inference on the same shapes. */
+/** Measures scoring on one core (parse, features, inference), and the bare inference on inputs of the same shape. */
 export async function benchScoring(): Promise<Figure[]> {
   const model = await loadScoringModel('ml/model')
   const encoded = Array.from({ length: BATCH }, (_, index) => Buffer.from(encodeEvent(benchPost(index))))

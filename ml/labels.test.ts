@@ -13,7 +13,7 @@ async function file(name: string, text: string): Promise<string> {
   return join(folder, name)
 }
 
-test('labels are words or numbers, with weights or without, and a later file goes before an earlier one', async () => {
+test('labels are words or numbers, with or without weights, and a later file replaces labels of an earlier one', async () => {
   const one = await file('one.csv', '\uFEFFsubreddit,label\r\nAskScience,serious\r\nmemes,unserious\r\n')
   const two = await file('two.csv', 'subreddit,label,weight\nmemes,0.5,0.2\n')
   const posts = await file('posts.csv', 'id,label\nt3_1ABC,0.8\n')
@@ -54,7 +54,7 @@ test.each([
   await expect(readLabels([await file('bad.csv', text)])).rejects.toThrow(reason)
 })
 
-test('only clear labels are of a class', () => {
+test('only clear labels belong to a class', () => {
   const classes = [0, 0.03, 0.1, 0.5, 0.65, 0.95, 1].map((seriousness) => classOf({ seriousness, weight: 1 }))
   expect(classes).toEqual([false, false, false, undefined, undefined, true, true])
   expect(classOf(undefined)).toBeUndefined()

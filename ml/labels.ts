@@ -3,26 +3,26 @@ import { parse } from 'csv-parse/sync'
 import { plainPostId } from '../schema/post-id.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
 
-/** What a person judged a community or a post to be. */
+/** A person's judgement of a community or a post. */
 export interface Label {
-  /** 0 banter, 1 serious; what lies between is learnt as well, and never judged by. */
+  /** 0 is banter, 1 is serious. A value between is used in training, but not to judge a model. */
   readonly seriousness: number
   /** How much it counts in training, above 0 to 1: less where nobody took a close look. */
   readonly weight: number
 }
 
-/** A label of a post itself goes before that of its subreddit. Names and ids are in lower case. */
+/** The label of a post has precedence over that of its subreddit. Names and ids are in lower case. */
 export interface Labels {
   readonly subreddits: Map<string, Label>
   readonly posts: Map<string, Label>
 }
 
-/** The words of a label, as targets that stop short of certainty: that keeps weights small. */
+/** The words for labels. Their values stop short of 0 and 1, which keeps the weights of the model small. */
 const WORDS: Readonly<Record<string, number>> = { serious: 0.97, unserious: 0.03 }
 const CLEARLY = 0.1
 const HEADERS = new Set(['subreddit,label', 'id,label', 'subreddit,label,weight', 'id,label,weight'])
 
-/** Which class a label is of; undefined where it is of neither clearly. */
+/** Whether a label says serious; undefined where it says neither class clearly. */
 export function classOf(label: Label | undefined): boolean | undefined {
   if (label === undefined || (label.seriousness > CLEARLY && label.seriousness < 1 - CLEARLY)) return undefined
   return label.seriousness > 0.5
@@ -30,7 +30,7 @@ export function classOf(label: Label | undefined): boolean | undefined {
 
 /**
  * Reads CSV files with the header `subreddit,label` or `id,label`, each with or without a third column `weight`. A label is
- * `serious`, `unserious`, or a number from 0 to 1. What a later file says goes before an earlier one.
+ * `serious`, `unserious`, or a number from 0 to 1. A later file replaces labels of an earlier one.
  * @throws ConfigurationError naming what is wrong where
  */
 export async function readLabels(files: readonly string[]): Promise<Labels> {
@@ -64,10 +64,10 @@ function toLabel(row: readonly string[], isWeighted: boolean): [string, Label] |
     : undefined
 }
 
-/** The text as a number; NaN where it is none, or empty. */
+/** The text as a number; NaN for any other text, also an empty one. */
 const toNumber = (text: string): number => (text === '' ? Number.NaN : Number(text))
 
-/** The rows of a small file. @throws ConfigurationError when it cannot be read, or is no CSV */
+/** The rows of a small file. @throws ConfigurationError when it cannot be read, or is not CSV */
 async function readCsv(file: string): Promise<string[][]> {
   try {
     return parse(await readFile(file), { bom: true, relaxColumnCount: true, skipEmptyLines: true, trim: true })
@@ -89,7 +89,7 @@ export async function readPairs(file: string): Promise<Pair[]> {
   throw new ConfigurationError([`${file}: expected the header "serious,unserious" and two subreddits a line${where}`])
 }
 
-/** The group of a subreddit: those that pairs connect, however indirectly, share one. */
+/** Makes the function that gives the group of a subreddit. Subreddits that pairs connect, also indirectly, share one. */
 export function groupPairs(pairs: readonly Pair[]): (subreddit: string) => string {
   const parents = new Map<string, string>()
   const rootOf = (name: string): string => {

@@ -47,7 +47,7 @@ async function readAll(): Promise<{ posts: LabelledText[]; broken: number }> {
   return { posts, broken }
 }
 
-test('a stream is read from its first message to its last, past erasures and what is no post', async () => {
+test('a stream is read from its first message to its last, without erasures and messages that are not posts', async () => {
   const ids = await publish(2_500)
   const jsm = await jetstreamManager(connection)
   for (const sequence of [1, 1_000, 1_001, 2_500]) await jsm.streams.deleteMessage(POSTS, sequence, true)
@@ -61,7 +61,7 @@ test('a stream is read from its first message to its last, past erasures and wha
   expect(broken).toBe(1)
 })
 
-test('an empty stream has no posts; one that is not there is an error; so is a server', async () => {
+test('an empty stream has no posts; a missing stream and a missing server are errors', async () => {
   expect(await readAll()).toEqual({ posts: [], broken: 0 })
   await (await jetstreamManager(connection)).streams.delete(POSTS)
   await expect(readAll()).rejects.toThrow(/Cannot read the stream POSTS to its end/)

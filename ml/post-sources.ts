@@ -11,25 +11,25 @@ import { isBlankLine } from '../schema/runtime/split-lines.ts'
 import { POSTS } from '../schema/streams.ts'
 import { cleanText } from '../scorer/models/features.ts'
 
-/** A post to learn from or to judge by. */
+/** A post to train on or to judge a model by. */
 export interface LabelledText {
   /** In lower case, without `t3_`. */
   readonly id: string
   /** In lower case. */
   readonly subreddit: string
   readonly title: string
-  /** Empty where there is none, or where only a mark of its removal is left. */
+  /** The text; empty where there is none, or only a mark of its removal. */
   readonly selftext: string
 }
 
-/** Where posts come from. */
+/** A source of posts for training. */
 export interface PostSource {
   readonly name: string
-  /** The posts in their order; `onBroken` is told of each entry that is none. @throws OperationalError */
+  /** The posts in their order. `onBroken` is called for each entry that is not a post. @throws OperationalError */
   readonly read: (onBroken: () => void) => AsyncIterable<LabelledText>
 }
 
-/** NDJSON: plain, gzip or zstd; `-` for standard input. */
+/** A file of posts: NDJSON, plain, gzip or zstd; `-` for standard input. */
 export const fileSource = (path: string): PostSource => ({
   name: inputName(path),
   read: (onBroken) => readFile(path, onBroken),

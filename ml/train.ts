@@ -46,7 +46,7 @@ await runCommand(async (args) => {
   const examples = await readExamples(sources, await readLabels(labels))
   const folds = crossValidate(examples, groupPairs(parodies), SEED)
   const line = fitCalibration(toRanked(folds.flat()))
-  console.log('a random tenth of the posts, held out')
+  console.log('measuring on a random tenth of the posts, held out')
   const metrics = measure(folds, holdOutAtRandom(examples, SEED), line, parodies)
   console.log(`held out: ${JSON.stringify(metrics)}`)
   console.log('training on everything')
@@ -65,9 +65,9 @@ interface Options {
   readonly date?: string
 }
 
-/** What `model.json` says beside what follows from the graph. */
+/** The part of `model.json` that does not follow from the graph. */
 interface About {
-  /** Undefined: a name of its own, since scores of two models under one name would be taken for the same. */
+  /** The name; undefined for one made of the checksum, so that two models never have the same by mistake. */
   readonly name: string | undefined
   /** The data that it was trained on, with licences. */
   readonly trainedOn: string
@@ -92,7 +92,7 @@ function readTrainArguments(args: readonly string[]) {
   return { sources, labels, pairs, out, about: { name, trainedOn, date } satisfies About }
 }
 
-/** The running system, by the same settings as every process; its user for reading. */
+/** The running system, by the same settings as every process, with the NATS user that may only read. */
 function readServer(): Parameters<typeof streamSource>[0] {
   const read = new SettingsReader(loadEnvironment())
   const { natsUrl: url, dataDir } = read.done(readSharedConfig(read))

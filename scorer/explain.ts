@@ -37,7 +37,7 @@ await runCommand(async (args) => {
     console.log(`\n${contributions.length - MAX_SHOWN} more add ${signed(rest)} log-odds together`)
 })
 
-/** Bars to the left of the middle pull towards banter, to its right towards serious. */
+/** Draws a bar for each contribution: to the left of the middle for banter, to the right for serious. */
 function draw(contributions: readonly Contribution[]): string[] {
   const strongest = Math.max(1e-9, ...contributions.map(({ logit }) => Math.abs(logit)))
   return contributions.map(({ feature, logit }) => {

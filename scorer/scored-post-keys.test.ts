@@ -12,7 +12,7 @@ test('knows the last half million posts at least, and forgets older ones', () =>
   expect(recent.has(key(10))).toBe(false)
 })
 
-test('keys of all lengths are told apart', () => {
+test('ids of all lengths have different keys', () => {
   const recent = new ScoredPostKeys()
   const ids = ['0', '00', 'z', '1abcde', 'zzzzzzzzzz', '0000000001', '1']
   for (const [index, id] of ids.entries()) {

@@ -1,8 +1,8 @@
-/** Slots of a table; with a power of two a mask finds the slot. */
+/** The slots of a table. With a power of two, a mask finds the slot of a hash. */
 const SLOTS = 2 ** 20
 const MASK = SLOTS - 1
 
-/** A set of positive keys in open addressing: 8 MB for half a million keys, a fifth of what a Set of them takes. */
+/** A set of positive keys with open addressing. It takes 8 MB for half a million keys, a fifth of the memory of a Set. */
 class KeyTable {
   readonly #slots = new Float64Array(SLOTS)
   #size = 0
@@ -22,7 +22,7 @@ class KeyTable {
     this.#size++
   }
 
-  /** Where the key is, or would be. */
+  /** The slot that holds the key, or in which it would be put. */
   #slotOf(key: number): number {
     let hash = Math.imul((key % 2 ** 32) ^ (key / 2 ** 32), 0x9e3779b1)
     hash ^= hash >>> 15
@@ -33,9 +33,9 @@ class KeyTable {
 }
 
 /**
- * Remembers which posts were scored of late, so that a repeated post does not grow SCORES. Two generations bound the
- * memory: when the younger is full, the elder is forgotten, so that at least the last half million are known. Forgetting
- * is harmless, since read models count a score once.
+ * Remembers which posts were scored recently, so that a repeated post does not grow SCORES. It has two tables to limit its
+ * memory: when the younger one is full, the older one is dropped, so that at least the last half million posts are known.
+ * Forgetting a post is harmless, because read models count a score once.
  */
 export class ScoredPostKeys {
   #young = new KeyTable()

@@ -84,7 +84,7 @@ test('two scorers share the work through a kill of the server, and each post is 
   })
 }, 90_000)
 
-test('repeated posts are scored once, and what is no post goes to DEAD', async () => {
+test('repeated posts are scored once, and messages that are not posts go to DEAD', async () => {
   await start()
   const js = jetstream(connection)
   await publishPosts(50, 0)
@@ -139,7 +139,7 @@ test('scores with a transformer that someone brought, and promotes it', async ()
   expect(await messagesIn(MODELS)).toBe(1)
 })
 
-test('goes on with the consumer of a version that had other settings', async () => {
+test('takes over a consumer that has other settings', async () => {
   const jsm = await jetstreamManager(connection)
   const config = {
     durable_name: 'scorer-serious-4',
@@ -158,7 +158,7 @@ test('the first scorer promotes its model, a second one does not', async () => {
   expect(await messagesIn(MODELS)).toBe(1)
 })
 
-test('a scorer of another model than the shown one says so, and scores all the same', async () => {
+test('a scorer of a model that is not shown says so, and scores nevertheless', async () => {
   await jetstream(connection).publish(
     subjectPattern('ModelPromoted'),
     encodeEvent({ type: 'ModelPromoted', model: 'serious-3' }),

@@ -11,7 +11,7 @@ import { promoteFirstModel } from './promotion/promote-first-model.ts'
 import { BatchScorer } from './score-batch.ts'
 import { warnIfNotShown } from './warn-if-not-shown.ts'
 
-/** Scores every post of POSTS into SCORES. Any number of scorers share the work. */
+/** Starts a service that scores every post of POSTS into SCORES. Any number of scorers share the work. */
 export async function startScorer(config: ScorerConfig, logger: Logger): Promise<Service> {
   const stack = new AsyncDisposableStack()
   try {

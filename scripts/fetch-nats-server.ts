@@ -52,7 +52,7 @@ async function download(url: string): Promise<Buffer> {
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Fetches Debian's package without root, by `apt-get download` with a sources list of our own. apt checks the signatures. */
+/** Fetches Debian's package without root, by `apt-get download` with an own sources list. apt checks the signatures. */
 export const fetchFromDebian: Fetcher = async (work) => {
   if (!existsSync('/usr/bin/apt-get') || !existsSync(KEYRING)) throw new Error('no apt-get with Debian’s keyring here')
   const options = await prepareApt(work)
@@ -68,7 +68,7 @@ export const fetchFromDebian: Fetcher = async (work) => {
   return binary
 }
 
-/** Writes a sources list with the machine's own mirror and the suite sid. @returns the options that make apt use only that */
+/** Writes a sources list with the machine's mirror and the suite sid. @returns options that make apt use only that */
 async function prepareApt(work: string): Promise<string[]> {
   const [lists, cache, sources] = [join(work, 'lists'), join(work, 'cache'), join(work, 'sources.list')]
   await mkdir(join(lists, 'partial'), { recursive: true })

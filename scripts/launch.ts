@@ -75,7 +75,7 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   services.start([gatewayProgram(gatewayConfig)])
   if (config.ownServer) await unlessStopped(signal, untilServerReady(config))
   await unlessStopped(signal, prepareLog(config))
-  // The gateway gets a head start: on few cores the workers would only slow it down. A gateway that hangs delays them briefly.
+  // The gateway gets a head start, because workers would slow it down on few cores. If it hangs, they start nevertheless.
   const gatewayUp = untilAnswers(`${gatewayUrl}/healthz`, { what: 'The gateway', timeoutMs: GATEWAY_HEAD_START_MS })
   await unlessStopped(
     signal,
@@ -87,7 +87,7 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   await unlessStopped(signal, announce({ url, firstPage: mode.firstPage ?? '/', gatewayUrl }))
 }
 
-/** Checks what can be wrong before anything runs. @returns the nats-server to start; undefined where NATS_URL names a server */
+/** Checks what can be wrong before anything runs. @returns the nats-server to start; undefined where NATS_URL is set */
 async function checkAndPrepare(config: StartConfig, { prepare }: Mode): Promise<string | undefined> {
   const { ownServer, natsUrl: url, dataDir } = config
   await requireFreePorts(wantedPorts(config))

@@ -26,7 +26,7 @@ test('a crashed process is started again, a stopped one is not', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a crash loop is said with what to look at, and so is an exit because of the settings', async () => {
+test('a crash loop is logged with advice, and so is an exit because of wrong settings', async () => {
   const said: [object, string][] = []
   const record = (fields: object, message: string): void => void said.push([fields, message])
   const recording = { error: record, fatal: record } as unknown as Logger
@@ -73,7 +73,7 @@ test('several restarts at once start one new process, and none after disposal', 
   for (const pid of [first, second, supervised.pid!]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
-test('a process that listens for SIGTERM is gone after disposal', async () => {
+test('a process that stops on SIGTERM is gone after disposal', async () => {
   const supervised = new SupervisedProcess(program('setInterval(() => {}, 1000)'), logger, backOff)
   supervised.start()
   const pid = supervised.pid!

@@ -30,7 +30,8 @@ const LIMITS: RestartLimits = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
 /** After so many crashes in a row, the message says that the program keeps crashing. */
 const CRASH_LOOP_FROM = 3
-const ADVICE = 'Its own last message above says why. It restarts by itself; once the cause is removed, it keeps running.'
+const ADVICE =
+  'Its own last message above says why. It restarts by itself; once the cause is removed, it keeps running.'
 
 /**
  * Keeps a program running: a crash is logged, and the program restarted after a pause that grows from crash to crash. The

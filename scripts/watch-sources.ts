@@ -15,7 +15,8 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
     const outdated = services.filter(({ program }) => program.sources?.some((folder) => changed.has(folder)))
     changed.clear()
     logger.info({ services: outdated.map(({ program }) => program.name) }, 'sources changed, restarting')
-    for (const { process } of outdated) process.restart().catch((err: unknown) => logger.error({ err }, 'cannot restart'))
+    for (const { process } of outdated)
+      process.restart().catch((err: unknown) => logger.error({ err }, 'cannot restart'))
   }
   const watchers = [...folders].map((folder) =>
     watch(folder, { recursive: true }, (_, file) => {

@@ -95,7 +95,7 @@ function toSentence(message: string): string {
   return [/[.?!]$/.test(sentence) ? sentence : `${sentence}.`, ...more].join(' ')
 }
 
-/** Makes the reader of an option that may be given several times, each time with one of the `choices` where there are some. */
+/** Makes the reader of an option that may be given several times; with `choices`, each time with one of them. */
 export const repeated =
   (choices?: readonly string[]) =>
   (text: string, before: readonly string[] = []): readonly string[] => {

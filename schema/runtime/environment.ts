@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The settings: the process's environment, and the `.env` file of the working folder for what the environment does not set. */
+/** The process's environment, and the `.env` file of the working folder for settings that the environment lacks. */
 export function loadEnvironment(env: Environment = process.env, file = '.env'): Environment {
   if (!existsSync(file)) return env
   return { ...parseEnv(readFileSync(file, 'utf8')), ...env }

@@ -30,10 +30,7 @@ export async function connectNats(
 ): Promise<NatsConnection> {
   const { url, user, name, logger } = options
   const server = new URL(url).host
-  const waiting = setInterval(
-    () => logger?.warn({ server }, 'waiting for NATS'),
-    WAITING_INTERVAL_MS,
-  )
+  const waiting = setInterval(() => logger?.warn({ server }, 'waiting for NATS'), WAITING_INTERVAL_MS)
   try {
     const connection = await connect({
       ...serverOptions(options),

@@ -15,7 +15,7 @@ const posts = fc.record({
   title,
   selftext: fc.option(fc.lorem({ maxCount: 120 })),
 })
-/** Some of them with more words than a row holds. */
+/** Posts, some of which have more words than a row holds. */
 const anyPosts = fc.record({
   title,
   selftext: fc
@@ -58,7 +58,7 @@ test('words are named as a person would, each once', async () => {
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('one contribution a feature: words are not mixed up with measures, nor capitals that are told apart', async () => {
+test('each feature has one contribution, also words that are spelled like measures or differ only in capitals', async () => {
   const post = { title: 'Digits digits of Ārija āda!!! and !!!!' }
   const { contributions } = await model.explain(post)
   const names = contributions.map(({ feature }) => feature)
@@ -67,14 +67,14 @@ test('one contribution a feature: words are not mixed up with measures, nor capi
   expect(contributions).toHaveLength(new Set(listFeatures(post).map(({ index }) => index)).size)
 })
 
-test('long words in Latin letters have a beginning and an end besides; short ones, numbers and other scripts have not', () => {
+test('long words in Latin letters also have a beginning and an end; short words, numbers and other scripts have none', () => {
   const title = 'Électrification TRAINS train 1234567 железная abcd🎉x lol😂😂😂 Webサイトを作る サイトmaking 2×3×4×5'
   const names = listFeatures({ title }).map(({ name }) => name)
   const parts = names.filter((name) => /^…|…$/.test(name))
   expect(parts).toEqual(['élect…', '…ion', 'train…', '…ins', '…ing'])
 })
 
-test('what occurs several times is added up', async () => {
+test('the contributions of a word that occurs several times are added up', async () => {
   const title = 'What are tariffs?'
   const push = async (post: TextPost): Promise<number> =>
     (await model.explain(post)).contributions.find(({ feature }) => feature === 'tariffs')!.logit
@@ -84,7 +84,7 @@ test('what occurs several times is added up', async () => {
   expect(thrice * Math.sqrt(counts[1]!)).toBeCloseTo(3 * once * Math.sqrt(counts[0]!), 3)
 })
 
-test('a post is read within the limits of ingest, never through half a character', async () => {
+test('a post is cut at the limits of ingest, and never within a character', async () => {
   const short = { title: 'a question', selftext: null }
   expect(toScoredText(short)).toBe(short)
   const { title, selftext } = toScoredText({ title: `${'x'.repeat(999)}🎉`, selftext: 'y'.repeat(100_001) })

@@ -1,25 +1,25 @@
 /**
- * Text to features, shared by training and scoring so that the two can never differ: marks of form (length, capitals,
- * punctuation), then hashed words, pairs of neighbouring words and the beginnings and ends of long words, of the title, then
- * of the text, until the row is full. Words are runs of letters and digits of any script; a run of one punctuation mark is
- * a word of its own.
+ * Turns a text into features. Training and scoring share this file, so that the two can never differ. A row holds measures
+ * of form (length, capitals, punctuation), then hashed words, pairs of neighbouring words, and the beginnings and ends of
+ * long words: first those of the title, then those of the text, until the row is full. A word is a run of letters and
+ * digits of any script; a run of one punctuation mark is a word as well.
  */
 
-/** Weights in the table. Index 0 is no feature: it stands before the first post of a batch. */
+/** The size of the table of weights. No feature has the index 0: it stands before the first post of a batch. */
 export const BUCKETS = 2 ** 22
-/** At most so many features a post: the first words say most, and a bound keeps the cost of a long text small. */
+/** The most features of a post. The first words say most, and a limit keeps the cost of a long text small. */
 export const MAX_FEATURES = 384
-/** Version of this file's behaviour; a model names the one that it was trained with. */
+/** The version of this file's behaviour. A scoring model names the version that it was trained with. */
 export const FEATURES_VERSION = 4
-/** Characters that are looked at of a title and of a text, however long they are. */
+/** How many characters are read of a title, and of a text, at most. */
 export const MAX_CHARACTERS = 2_000
 
-/** Marks in a row that are told apart. */
+/** A run of punctuation marks counts as no longer than this. */
 const MAX_RUN = 3
-/** Letters at the beginning and at the end of a longer word, by which it is known where the whole word is not. */
+/** How many letters of a long word are its beginning, and its end. Both tell something about words that are unknown. */
 const BEGINNING = 5
 const ENDING = 3
-/** Only of Latin letters: other scripts are too rare in what models are trained on, and some put no spaces between words. */
+/** Beginnings and ends are of Latin letters only: training data has few other scripts, and some have no spaces. */
 const isLatin = (code: number): boolean =>
   (code >= 97 && code <= 122) ||
   (code >= 65 && code <= 90) ||
@@ -29,7 +29,7 @@ const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 const BIGRAM_SEED = 0x9e3779b1
 const FORM_SEED = 0x5bd1e995
-/** Stands before a title's first word and behind its last. */
+/** The hash that stands before the first word of a title, and the one behind its last. */
 const FIRST_SEED = 0x01234567
 const LAST_SEED = 0x07654321
 const BEGINNING_SEED = 0x2c1b3c6d
@@ -48,18 +48,18 @@ export function writeFeatures(post: TextPost, row: Int32Array): number {
   return write(post, row, undefined)
 }
 
-/** What a row of so many features is multiplied by: a longer post must not get a surer score only because it is longer. */
+/** The factor for a row of so many features. Without it, a longer post would get a surer score only because it is longer. */
 export const toScale = (features: number): number => Math.fround(1 / Math.sqrt(Math.max(1, features)))
 
 export interface NamedFeature {
   readonly index: number
-  /** What a person would call it: a word, a pair of words, the beginning or end of a word, or a measure of form. Words are written as they are hashed. */
+  /** A word or pair of words as it is hashed, the beginning or end of a word, or the name of a measure of form. */
   readonly name: string
-  /** A measure may have a word for a name. */
+  /** Tells a measure of form from a word that is spelled like its name. */
   readonly kind: 'form' | 'word'
 }
 
-/** The features of one post, in the order of its row, by name. */
+/** The features of one post with their names, in the order of its row. */
 export function listFeatures(post: TextPost): NamedFeature[] {
   const row = new Int32Array(MAX_FEATURES)
   const names: string[] = []
@@ -82,14 +82,14 @@ function write(post: TextPost, row: Int32Array, names: string[] | undefined): nu
   return count
 }
 
-/** Marks that belong to one community say where a post was made, not how serious it is. */
+/** Marks that belong to one community. They are left out: they tell where a post was made, not how serious it is. */
 const COMMUNITY_MARK =
   /^\s*[[(]?(?:ELI5|ELIC|SLPT|ULPT|LPT|MRW|MFW|TIL|DPT|FWD|FW|CMV|AMA|IAMA?|TIFU|WP|PsBattle)\b[\])]?\s*[:\-–—,]*\s*/i
 
-/** Form is measured by Latin letters: of a title in another script, or of an empty one, it would say something made up. */
+/** Form is only measured where a title has Latin letters: for any other title the measures would mean nothing. */
 const hasLatinWords = (title: string): boolean => /[a-z]/i.test(title)
 
-/** In the order of `measures` below. */
+/** The names of the measures, in the order of `measures` below. */
 const FORM_NAMES = [
   'length of the title',
   'shouted words',
@@ -104,19 +104,19 @@ const FORM_NAMES = [
   'length of the words',
 ]
 
-/** What a deleted body leaves behind tells how a community is moderated, not what was said. */
+/** Drops the mark of a removed text, which tells how a community is moderated and not what was said. */
 export function cleanText(text: string | null | undefined): string {
   return text === null || text === undefined || text === '[removed]' || text === '[deleted]' ? '' : text
 }
 
-/** The form of a title, each measure as one of a few steps: tone shows in it whatever the topic. */
+/** Writes the form of a title, each measure as one of a few steps. Form shows the tone of a post, whatever its topic. */
 function writeForm(title: string, text: string, row: Int32Array): number {
   const length = Math.min(title.length, MAX_CHARACTERS)
   let [upper, lower, digits, marks, others] = [0, 0, 0, 0, 0]
   let [words, capitalised, shouted, drawnOut] = [0, 0, 0, 0]
   let [wordLength, wordUpper, repeats, previous] = [0, 0, 0, 0]
   for (let at = 0; at <= length; at++) {
-    // One space more ends the last word.
+    // A space behind the title ends its last word.
     const code = at < length ? title.charCodeAt(at) : 32
     const isUpper = code >= 65 && code <= 90
     const isLower = code >= 97 && code <= 122
@@ -160,7 +160,7 @@ function writeForm(title: string, text: string, row: Int32Array): number {
 
 const END_MARKS = `.?!…)]"'`
 
-/** How many of the ascending limits a value reaches. */
+/** The number of ascending limits that a value reaches. */
 function step(value: number, limits: readonly number[]): number {
   let reached = 0
   while (reached < limits.length && value >= limits[reached]!) reached++
@@ -182,7 +182,7 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
     const from = at
     let hash = FNV_OFFSET
     let beginning = 0
-    /** Latin letters up to here without a break. */
+    /** Length of the run of Latin letters that ends here. */
     let latin = 0
     if (isWordCode(code)) {
       for (; at < length && isWordCode(text.charCodeAt(at)); at++) {
@@ -192,7 +192,7 @@ function writeText(text: string, row: Int32Array, start: number, isTitle: boolea
         hash = mix(hash, toLower(letter))
       }
     } else {
-      // A run of the same mark: "!" and "!!!" are told apart, "!!!!" is not from "!!!".
+      // A run of one mark: "!" and "!!!" are different words, but "!!!!" is the same as "!!!".
       let run = 0
       for (; at < length && text.charCodeAt(at) === code; at++) if (run++ < MAX_RUN) hash = mix(hash, code)
     }
@@ -241,7 +241,7 @@ function toIndex(hash: number): number {
   return ((h >>> 0) % (BUCKETS - 1)) + 1
 }
 
-/** With capitals and runs as they are hashed, so that two features have one name only where they are the same. */
+/** Writes a word as it is hashed, so that two features have the same name only when they are the same. */
 const toName = (run: string, isWord: boolean): string =>
   isWord ? run.replace(/[A-Z\u00c0-\u00de\u0410-\u042f]/g, (letter) => letter.toLowerCase()) : run.slice(0, MAX_RUN)
 

@@ -9,24 +9,24 @@ export interface GraphInput {
   readonly type: 'int64' | 'int32'
 }
 
-/** What a transformer's graph takes and gives, by its own names and types. */
+/** The inputs and the output of a transformer's graph, with the graph's own names and types. */
 export interface GraphShape {
   readonly inputs: readonly GraphInput[]
-  /** The one with the classes' values, [posts, classes]. */
+  /** The output with a value for each class, [posts, classes]. */
   readonly output: string
-  /** Where the graph takes one number of tokens only. */
+  /** The number of tokens of each text, where the graph takes only one number. */
   readonly tokens: number | undefined
-  /** Whether the graph takes one post at a time only. */
+  /** Whether the graph takes only one post at a time. */
   readonly isSingle: boolean
 }
 
-/** @throws OperationalError when the graph is none that takes token ids and gives values of classes */
+/** @throws OperationalError when the graph does not take token ids and give values of classes */
 export function readShape({ inputMetadata, outputMetadata }: InferenceSession, file: string): GraphShape {
   const inputs = inputMetadata.map((input) => toInput(input, file))
   const ids = inputMetadata.find(({ name }) => name === 'input_ids')
   if (ids?.isTensor !== true) {
     const names = inputMetadata.map(({ name }) => name).join(', ')
-    throw new OperationalError(`${file} takes no input_ids (but ${names}): it is no classifier of tokenized text.`)
+    throw new OperationalError(`${file} takes no input_ids (but ${names}): it is not a classifier of tokenized text.`)
   }
   const [posts, tokens] = ids.shape
   if (typeof posts === 'number' && posts > 1)
@@ -43,11 +43,11 @@ function toInput(input: InferenceSession.ValueMetadata, file: string): GraphInpu
   const name = INPUTS.find((known) => known === input.name)
   if (name === undefined)
     throw new OperationalError(
-      `${file} takes an input that is not known here: ${input.name}. Known are ${INPUTS.join(', ')}. Export it as a text classifier.`,
+      `${file} takes an input that this program does not know: ${input.name}. It knows ${INPUTS.join(', ')}. Export it as a text classifier.`,
     )
   const type = input.isTensor ? input.type : 'no tensor'
   if (type === 'int64' || type === 'int32') return { name, type }
-  throw new OperationalError(`${file} takes ${name} as ${type}; known are int64 and int32.`)
+  throw new OperationalError(`${file} takes ${name} as ${type}; it must take int64 or int32.`)
 }
 
 function findOutput(outputs: readonly InferenceSession.ValueMetadata[], file: string): string {
@@ -58,6 +58,6 @@ function findOutput(outputs: readonly InferenceSession.ValueMetadata[], file: st
     )
   if (found.isTensor && found.type === 'float32') return found.name
   throw new OperationalError(
-    `${file} gives ${found.name} as ${found.isTensor ? found.type : 'no tensor'}; known is float32.`,
+    `${file} gives ${found.name} as ${found.isTensor ? found.type : 'no tensor'}; it must be float32.`,
   )
 }

@@ -1,15 +1,15 @@
 /** Texts that share an inference call. */
 export interface LengthGroup {
-  /** To which each of them is padded, in tokens. */
+  /** The length to which each text is padded, in tokens. */
   readonly length: number
-  /** Which ones, by their places in what was grouped. */
+  /** The places of the texts in the list that was grouped. */
   readonly members: readonly number[]
 }
 
 export interface GroupingLimits {
-  /** To which length a text of some length is padded: its own affair, whatever its company. */
+  /** The length to which a text is padded. It depends only on the text, not on the others of its group. */
   readonly padTo: (length: number) => number
-  /** Tokens of a group, padding among them; a single text may have more. */
+  /** The most tokens of a group, padding included; a text alone may have more. */
   readonly maxTokens: number
   readonly maxMembers: number
 }

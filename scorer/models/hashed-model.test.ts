@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const WEIGHTS = 64
-/** Large enough for a bend to show, whichever weights the words meet. */
+/** A factor that is large enough for the bend to show with any weights. */
 const SIZE = 6
 
 /** Sums one of 64 weights for each feature, and bends the sum by `bend`. */
@@ -74,7 +74,7 @@ test('a linear graph is explained by its own terms', async () => {
   expect(contributions.filter(({ feature }) => feature.startsWith('rest: '))).toEqual([])
 })
 
-test('a graph that is not linear is explained by leaving out, and what is left over is said', async () => {
+test('a graph that is not linear is explained by leaving features out, and the rest is named', async () => {
   const { seriousness, base, contributions } = await (await load('Tanh')).explain(post)
   expect(base).toBeCloseTo(-0.4, 4)
   const rest = contributions.find(({ feature }) => feature.startsWith('rest: '))

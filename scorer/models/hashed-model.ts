@@ -18,9 +18,10 @@ import { toFourDecimals, toLogit } from './probability.ts'
 import { toScoredText } from './scored-text.ts'
 
 /**
- * A graph over the features of `features.ts`, of all posts in one row: inputs `features` [0 and all of them], `starts` and `ends`
- * [posts], the places before and at the last feature of each post, and `scale` [posts]. Its running sums have to be of whole
- * numbers: those of fractions would let a post's company show in its score.
+ * A scoring model over the features of `features.ts`. Its graph takes the features of all posts in one row: `features` [a 0,
+ * then all features], `starts` and `ends` [posts], the places before the first and at the last feature of each post, and
+ * `scale` [posts]. The graph's running sums must be sums of whole numbers: with fractions, the score of a post would depend
+ * on the other posts of its batch.
  */
 export class HashedModel implements ScoringModel {
   readonly name: string
@@ -39,7 +40,7 @@ export class HashedModel implements ScoringModel {
         `The model in ${folder} was trained with other features (${JSON.stringify(manifest.features)}, this program makes ${JSON.stringify(wanted)}). Train again with npm run train.`,
       )
     }
-    // One thread: a batch is small, and cores are better used by more scorers.
+    // One thread is enough for a batch: more scorers use further cores better.
     const session = await openGraph(folder, manifest, 1)
     if (session.inputNames.toSorted().join() !== INPUTS.toSorted().join())
       throw new OperationalError(
@@ -48,7 +49,7 @@ export class HashedModel implements ScoringModel {
     return new HashedModel(manifest.name, session)
   }
 
-  /** Scores a batch in one inference call. The result for a post does not depend on its company. */
+  /** Scores a batch in one inference call. The score of a post does not depend on the others of its batch. */
   async score(posts: readonly TextPost[]): Promise<number[]> {
     if (posts.length === 0) return []
     const batch = new Batch(posts.length, posts.length * MAX_FEATURES)
@@ -60,8 +61,8 @@ export class HashedModel implements ScoringModel {
   }
 
   /**
-   * Asks the graph itself: for the post without any feature, with each feature alone, and with all of them. Where those
-   * alone add up to all, the graph is linear and they are the answer; where not, it is asked again with each left out.
+   * Scores the post without any feature, with each feature alone, and with all of them. If the effects of the single
+   * features add up to the whole, the graph is linear, and they are the explanation. If not, each feature is left out in turn.
    */
   async explain(post: TextPost): Promise<Explanation> {
     const text = toScoredText(post)
@@ -81,7 +82,7 @@ export class HashedModel implements ScoringModel {
     return toExplanation({ seriousness: seriousness!, base: base!, whole: whole!, contributions })
   }
 
-  /** Log-odds of rows of features, scaled as the whole post is. */
+  /** The log-odds of rows of features, each with the scale of the whole post. */
   async #logits(rows: readonly (readonly number[])[], scaledAs: number): Promise<number[]> {
     const batch = new Batch(
       rows.length,
@@ -107,10 +108,10 @@ export class Batch {
   readonly #ends: Int32Array
   readonly #scale: Float32Array
   #posts = 0
-  /** The place of the last feature; the first is 0 and belongs to no post. */
+  /** The place of the last feature. Place 0 belongs to no post. */
   #last = 0
 
-  /** @param maxFeatures of all posts together */
+  /** @param maxFeatures the most features of all posts together */
   constructor(posts: number, maxFeatures: number) {
     this.#features = new Int32Array(1 + maxFeatures)
     this.#starts = new Int32Array(posts)
@@ -123,7 +124,7 @@ export class Batch {
     return this.#features.subarray(this.#last + 1, this.#last + 1 + MAX_FEATURES)
   }
 
-  /** Takes the `count` features that were written as those of the next post. */
+  /** Ends the next post, after `count` of its features were written into {@link room}. */
   add(count: number, scale: number): void {
     this.#starts[this.#posts] = this.#last
     this.#last += count
@@ -144,10 +145,10 @@ export class Batch {
 
 const INPUTS = ['features', 'starts', 'ends', 'scale']
 
-/** Single precision leaves this much between the sum and the whole, in log-odds, of a post that is very sure. */
+/** How far the sum may be from the whole, in log-odds, where only single precision makes the difference. */
 const LINEAR_TOLERANCE = 0.05
 
-/** Two words that fall into one bucket are one feature, which has both their names. */
+/** Joins the names of words that fall into the same bucket, because they are one feature. */
 function nameByIndex(features: readonly NamedFeature[]): Map<number, string> {
   const names = new Map<number, Set<string>>()
   for (const { index, name, kind } of features) {

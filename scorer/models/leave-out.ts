@@ -1,17 +1,17 @@
-/** Each of them costs an inference. */
+/** The most words that are left out one by one: each costs an inference. */
 const MAX_PARTS = 64
-/** Letters and digits of any script, or a run of marks. */
+/** A word: letters and digits of any script, or a run of marks. */
 const WORD = /[\p{L}\p{M}\p{N}'’]+|[^\s\p{L}\p{M}\p{N}]+/gu
 
-/** A text with a word left out wherever it stands. */
+/** A text without one word, which is left out everywhere. */
 export interface LeftOut {
   readonly feature: string
   readonly text: string
 }
 
 /**
- * A text's different words, capitals aside, each with the text that is left without it. Beyond the first 64 the rest of the
- * words is left out together.
+ * Lists the different words of a text, each with the text without it; capitals make no difference. Words after the first 64
+ * are left out together.
  */
 export function leaveOut(text: string): LeftOut[] {
   const places = Map.groupBy(text.matchAll(WORD), ([word]) => word.toLowerCase())

@@ -21,7 +21,7 @@ test('a question scores above a joke', async () => {
   expect(joke).toBeLessThan(0.4)
 })
 
-test('any text scores from 0 to 1, with four decimals, whatever its company', async () => {
+test('any text scores from 0 to 1, with four decimals, alone and in a batch', async () => {
   const texts = fc.array(
     fc.record({ title: fc.string({ unit: 'binary' }), selftext: fc.option(fc.string({ maxLength: 3_000 })) }),
     {

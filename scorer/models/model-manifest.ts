@@ -11,32 +11,32 @@ const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const ClassName = Type.Union([Type.String(), Type.Integer({ minimum: 0 })])
 const Classes = Type.Union([ClassName, Type.Array(ClassName, { minItems: 1 })])
 
-/** `model.json`: what a model is called, what its files are, and how its graph is to be read. Other fields are for people. */
+/** The content of `model.json`: name, checksums, and how to read the graph's output. Further fields are for people. */
 const ModelManifest = Type.Object({
-  /** Stands in subjects and beside each score. */
+  /** The name, which is part of subjects and stands beside each score. */
   name: Type.String({ pattern: MODEL_NAME_PATTERN }),
   version: Type.Optional(Type.Integer({ minimum: 1 })),
-  /** Of model.onnx, in hex. */
+  /** The SHA-256 of model.onnx, in hex. */
   sha256: Sha256,
-  /** Of other files of the folder, by their names. */
+  /** The SHA-256 of other files of the folder, by their names. */
   files: Type.Optional(Type.Record(Type.String({ pattern: String.raw`^[^/\\]+$` }), Sha256)),
-  /** Of a model over hashed features: those that it was trained with. */
+  /** For a model over hashed features: the features that it was trained with. */
   features: Type.Optional(
     Type.Object({ version: Type.Integer(), buckets: Type.Integer(), maxFeatures: Type.Integer() }),
   ),
-  /** Of a model with a tokenizer: the class, or classes, by label or index, whose probability is the seriousness. */
+  /** For a model with a tokenizer: the class or classes, by label or index, whose probability is the seriousness. */
   serious: Type.Optional(Classes),
-  /** Or those whose probability is what seriousness lacks to 1. */
+  /** Instead of `serious`: the class or classes whose probability is 1 − seriousness. */
   unserious: Type.Optional(Classes),
-  /** What turns the graph's output into probabilities. */
+  /** The function that turns the graph's output into probabilities. */
   activation: Type.Optional(Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')])),
-  /** Tokens of a post that are read. */
+  /** How many tokens of a post are read at most. */
   maxLength: Type.Optional(Type.Integer({ minimum: 8, maximum: 8_192 })),
 })
 export type ModelManifest = Static<typeof ModelManifest>
 const validator = Compile(ModelManifest)
 
-/** Files that decide what a model says, beside its graph. */
+/** Files that change a model's scores, besides its graph. */
 const COMPANIONS = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
@@ -47,7 +47,7 @@ const COMPANIONS = new Set([
 
 /**
  * Reads and checks `model.json`.
- * @throws OperationalError saying what is wrong; where there is none, what to write into it
+ * @throws OperationalError saying what is wrong; where the file is missing, what to write into it
  */
 export async function readManifest(folder: string): Promise<ModelManifest> {
   const file = join(folder, 'model.json')
@@ -58,7 +58,7 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
   throw new OperationalError(`${file}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'invalid'}`)
 }
 
-/** A JSON file of a model's folder; undefined where there is none. @throws OperationalError when it cannot be read */
+/** Reads a JSON file of a folder. @returns undefined where it is missing. @throws OperationalError if it is unreadable */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
@@ -70,13 +70,13 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** @throws OperationalError when the graph, or a file that the manifest names, is another than it describes */
+/** @throws OperationalError when the graph, or a file that the manifest names, has another checksum */
 export async function checkFiles(folder: string, { sha256, files = {} }: ModelManifest): Promise<void> {
   for (const [name, expected] of Object.entries({ 'model.onnx': sha256, ...files })) {
     const found = await sha256Of(join(folder, name))
     if (found === expected) continue
     throw new OperationalError(
-      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum into model.json with a new name: scores are told apart by it.`,
+      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum and a new name into model.json: the name tells scores of different models apart.`,
     )
   }
 }
@@ -103,7 +103,7 @@ async function describeMissing(folder: string): Promise<string> {
   return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens that will stand beside each score:\n${JSON.stringify(manifest, null, 2)}`
 }
 
-/** A folder's name as a model's. */
+/** Makes the name of a model from the name of its folder. */
 function proposeName(folder: string): string {
   const words = basename(folder)
     .toLowerCase()

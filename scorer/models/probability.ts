@@ -1,9 +1,9 @@
 import { SERIOUSNESS_SCALE } from '../../schema/seriousness.ts'
 
-/** The four decimals that a seriousness has. */
+/** Rounds to the four decimals that a seriousness has. */
 export const toFourDecimals = (value: number): number => Math.round(value * SERIOUSNESS_SCALE) / SERIOUSNESS_SCALE
 
-/** Half the step of single precision below 1: a score of 0 or 1 has log-odds of about ±16.6. */
+/** Half the step of single precision below 1. With it, a score of 0 or 1 gets log-odds of about ±16.6. */
 const EDGE = 2 ** -24
 
 /** The log-odds of a probability. */

@@ -6,13 +6,13 @@ const manifest = { name: 'mine-1', sha256: '0'.repeat(64) }
 const labels = (...names: string[]) => ({ id2label: Object.fromEntries(names.map((name, index) => [index, name])) })
 const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit))
 
-test('of two classes the one that is called serious, or not the one that is called unserious', () => {
+test('of two classes, the one that is called serious counts, or the other one of unserious', () => {
   expect(readClasses(manifest, labels('other', 'Serious'), 2)([1, 3])).toBeCloseTo(sigmoid(2))
   expect(readClasses(manifest, labels('not_serious', 'other'), 2)([1, 3])).toBeCloseTo(sigmoid(2))
   expect(readClasses(manifest, { label2id: { serious: 0, banter: 1 } }, 2)([1, 3])).toBeCloseTo(sigmoid(-2))
 })
 
-test('what model.json names goes first: a label, an index, or several', () => {
+test('the classes that model.json names have precedence: a label, an index, or several', () => {
   const config = labels('news', 'joke', 'question')
   const row = [Math.log(0.2), Math.log(0.5), Math.log(0.3)]
   expect(readClasses({ ...manifest, serious: 'NEWS' }, config, 3)(row)).toBeCloseTo(0.2)
@@ -20,7 +20,7 @@ test('what model.json names goes first: a label, an index, or several', () => {
   expect(readClasses({ ...manifest, unserious: 1 }, {}, 3)(row)).toBeCloseTo(0.5)
 })
 
-test('one class, and classes that do not exclude each other, are taken by themselves', () => {
+test('one class, and classes that do not exclude each other, are read independently', () => {
   expect(readClasses(manifest, {}, 1)([2])).toBeCloseTo(sigmoid(2))
   expect(readClasses({ ...manifest, unserious: 0 }, {}, 1)([2])).toBeCloseTo(sigmoid(-2))
   const config = { ...labels('serious', 'long'), problem_type: 'multi_label_classification' }
@@ -32,7 +32,7 @@ test('outputs that are probabilities already stay as they are, within 0 and 1', 
   expect([read([0.25, 0.75]), read([2, -1])]).toEqual([0.75, 0])
 })
 
-test('great logits overflow nothing, and what is not a number is an error', () => {
+test('large logits do not overflow, and an output that is not a number is an error', () => {
   expect(readClasses({ ...manifest, serious: 0 }, {}, 2)([5_000, -5_000])).toBe(1)
   expect(() => readClasses({ ...manifest, serious: 0 }, {}, 2)([NaN, 0])).toThrow('not a number')
 })

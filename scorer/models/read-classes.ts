@@ -5,12 +5,12 @@ import type { Settings } from './text-tokenizer.ts'
 const SERIOUS = new Set(['serious'])
 const UNSERIOUS = new Set(['unserious', 'not serious', 'non serious', 'nonserious'])
 
-/** Seriousness from a row of a graph's output: one value a class. */
+/** Reads the seriousness from a row of a graph's output, which has one value for each class. */
 export type ClassReader = (row: ArrayLike<number>) => number
 
 /**
- * How a graph's classes become a seriousness, as `model.json` says, or else the labels of `config.json`.
- * @param classes that the graph gives for each post
+ * Decides how a graph's classes become a seriousness: as `model.json` says, or else by the labels of `config.json`.
+ * @param classes the number of values that the graph gives for each post
  * @throws OperationalError saying what to write into `model.json`
  */
 export function readClasses(manifest: ModelManifest, config: Settings, classes: number): ClassReader {
@@ -18,7 +18,7 @@ export function readClasses(manifest: ModelManifest, config: Settings, classes: 
   const { isInverted, chosen } = chooseClasses(manifest, labels, classes)
   const activation = manifest.activation ?? defaultActivation(config, classes)
   if (activation === 'softmax' && classes === 1)
-    throw refusal('"activation": "softmax" needs two classes; of one, use "sigmoid" or "none"')
+    throw refusal('"activation": "softmax" needs two classes. For one class, use "sigmoid" or "none"')
   if (activation === 'sigmoid' && chosen.length > 1)
     throw refusal(`with "activation": "sigmoid" name one class, not ${chosen.length}`)
   const activate = ACTIVATIONS[activation]
@@ -31,7 +31,7 @@ export function readClasses(manifest: ModelManifest, config: Settings, classes: 
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-/** The probability of the chosen classes together. */
+/** The probability of the chosen classes together, for each activation. */
 const ACTIVATIONS = {
   softmax: (row: ArrayLike<number>, chosen: readonly number[]) => {
     const highest = Math.max(...Array.from(row))
@@ -72,7 +72,7 @@ function indexOf(name: string | number, labels: readonly string[], classes: numb
   throw refusal(`there is no class ${JSON.stringify(name)} among the ${classes} of the graph. ${describe(labels)}`)
 }
 
-/** By index, from `id2label` or `label2id`; an empty string where a class has none. */
+/** The labels of the classes by index, from `id2label` or `label2id`; an empty string for a class without a label. */
 function labelsOf(config: Settings, classes: number): string[] {
   const byId = Object.entries((config['id2label'] ?? {}) as Settings)
   const byLabel = Object.entries((config['label2id'] ?? {}) as Settings).map(([label, id]) => [String(id), label])

@@ -1,15 +1,15 @@
 import type { TextPost } from './features.ts'
 import type { ScoringModel } from './scoring-model.ts'
 
-/** The model works, but not on this post. */
+/** The scoring model works, but cannot score this post. */
 export class UnscorablePostError extends Error {
   override name = 'UnscorablePostError'
 }
 
 /**
- * Scores a batch; where that fails, each post alone, so that a post that a model cannot take stops no other.
+ * Scores a batch. If that fails, scores each post alone, so that a post that the model cannot score stops no other.
  * @returns each post's score, or why it has none
- * @throws what the model throws, when it cannot score an empty post either: then it is not the posts' fault
+ * @throws the model's error when it cannot score an empty post either, which means that the model itself does not work
  */
 export async function scoreEach(
   model: ScoringModel,

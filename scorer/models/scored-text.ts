@@ -2,8 +2,8 @@ import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../../schema/pos
 import type { TextPost } from './features.ts'
 
 /**
- * What a model reads of a post, whoever asks: within the limits that ingest keeps, so that a post has one score, live,
- * offline and explained, however it came in.
+ * The part of a post that scoring models read. It has the limits that ingest keeps, so that a post has the same score live,
+ * offline and in an explanation.
  */
 export function toScoredText(post: TextPost): TextPost {
   const { title, selftext } = post

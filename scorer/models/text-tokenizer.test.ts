@@ -21,7 +21,7 @@ async function load(tokenizer: object, settings: object = {}, config = {}, limit
 
 const ids = (text: string): number[] => text.split(' ').map((token) => TOKENS.indexOf(token))
 
-test('pieces of words, between the special tokens', async () => {
+test('reads pieces of words, with special tokens around them', async () => {
   const tokenizer = await load(wordPieceTokenizer())
   expect(tokenizer.encode('Why, DOES lolx?')).toEqual(ids('[CLS] why [UNK] does lol ##x ? [SEP]'))
   expect(tokenizer.encode('x12 the!')).toEqual(ids('[CLS] x ##1 ##2 the ! [SEP]'))
@@ -30,12 +30,12 @@ test('pieces of words, between the special tokens', async () => {
   expect(tokenizer.padId).toBe(0)
 })
 
-test('whole words, of which unknown ones have a token of their own though no setting names it', async () => {
+test('reads whole words; unknown words have a token although no setting names it', async () => {
   const tokenizer = await load(wordLevelTokenizer())
   expect(tokenizer.encode('why whyever')).toEqual(ids('[CLS] why [UNK] [SEP]'))
 })
 
-test('pairs of bytes; what has no token is left out, and a text without any is one token of padding', async () => {
+test('reads pairs of bytes; parts without a token are left out, and a text without tokens is one token of padding', async () => {
   const tokenizer = await load(byteLevelTokenizer(), { pad_token: { content: 'Ġ' } })
   const vocabulary = ['Ġ', ...'abcdefghijklmnopqrstuvwxyz0123456789'.split(''), 'lo', 'lol']
   expect(tokenizer.encode('lol lox')).toEqual(['lol', 'Ġ', 'lo', 'x'].map((token) => vocabulary.indexOf(token)))
@@ -48,7 +48,7 @@ test('a long text keeps its first tokens, and its special ones', async () => {
   expect(tokenizer.encode('why '.repeat(50_000))).toHaveLength(5)
 })
 
-test('or its last ones, where the settings cut on the left', async () => {
+test('a long text keeps its last tokens where the settings cut on the left', async () => {
   const tokenizer = await load(wordPieceTokenizer(), { truncation_side: 'left', padding_side: 'left' }, {}, 5)
   expect(tokenizer.encode('why does the cat yeet')).toEqual(ids('[CLS] the cat yeet [SEP]'))
   expect(tokenizer.encode(`${'why '.repeat(50_000)} cat`)).toEqual(ids('[CLS] why why cat [SEP]'))
@@ -68,9 +68,9 @@ test.each([
   expect((await load(wordPieceTokenizer(), settings, config)).maxLength).toBe(expected)
 })
 
-test('refuses what is no tokenizer', async () => {
-  await expect(load({})).rejects.toThrow(/tokenizer\.json is no tokenizer that can be run/)
-  await expect(load([])).rejects.toThrow(/tokenizer\.json has to be a JSON object/)
+test('refuses a file that is not a tokenizer', async () => {
+  await expect(load({})).rejects.toThrow(/tokenizer\.json is not a tokenizer that this program can run/)
+  await expect(load([])).rejects.toThrow(/tokenizer\.json must be a JSON object/)
   await expect(load({ ...wordPieceTokenizer(), model: { type: 'Other' } })).rejects.toThrow('Unknown TokenizerModel')
   await writeFile(join(folder, 'tokenizer.json'), '{')
   await expect(TextTokenizer.load(folder, manifest, {}, 8)).rejects.toThrow(/tokenizer\.json is not JSON/)

@@ -3,23 +3,23 @@ import { Tokenizer } from '@huggingface/tokenizers'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { readJson, type ModelManifest } from './model-manifest.ts'
 
-/** Tokens of a post that are read where nothing else is said: cost grows with their square. */
+/** How many tokens of a post are read by default. The cost grows with their square. */
 const DEFAULT_MAX_LENGTH = 512
-/** A longer text is cut before it is tokenized: so many characters hold more tokens than are read. */
+/** A longer text is cut before it is tokenized: this many characters hold more tokens than are read. */
 const CHARACTERS_A_TOKEN = 16
-/** Families whose positions begin behind the id of their padding token, so that fewer are left for tokens. */
+/** Families of models whose positions begin behind the id of the padding token, which leaves fewer for tokens. */
 const OFFSET_POSITIONS = new Set(['roberta', 'xlm-roberta', 'xlm-roberta-xl', 'camembert', 'mpnet', 'longformer'])
 
-/** A parsed JSON object about whose fields nothing is certain. */
+/** A parsed JSON object whose fields are not checked. */
 export type Settings = Readonly<Record<string, unknown>>
 
-/** Texts to token ids, as `tokenizer.json` and the settings beside it say. Formats: those of Hugging Face transformers. */
+/** Turns texts into token ids, by `tokenizer.json` and the settings beside it, in the formats of Hugging Face. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer
   readonly #before: readonly number[]
   readonly #after: readonly number[]
   readonly #cutsLeft: boolean
-  /** Most tokens of a text, special ones among them. */
+  /** The most tokens of a text, special tokens included. */
   readonly maxLength: number
   readonly padId: number
   readonly padsLeft: boolean
@@ -37,8 +37,8 @@ export class TextTokenizer {
 
   /**
    * @param config the content of `config.json`
-   * @param limit tokens that the graph can take
-   * @throws OperationalError when `tokenizer.json` is missing, or is none that this program can run
+   * @param limit the most tokens that the graph can take
+   * @throws OperationalError when `tokenizer.json` is missing, or this program cannot run it
    */
   static async load(folder: string, manifest: ModelManifest, config: Settings, limit: number): Promise<TextTokenizer> {
     const file = join(folder, 'tokenizer.json')
@@ -49,15 +49,17 @@ export class TextTokenizer {
       const tokenizer = new Tokenizer(json, { ...settings, unk_token: unknownToken(json, settings) })
       return new TextTokenizer(tokenizer, json, settings, config, maxLength)
     } catch (cause) {
-      throw new OperationalError(`${file} is no tokenizer that can be run: ${(cause as Error).message}`, { cause })
+      throw new OperationalError(`${file} is not a tokenizer that this program can run: ${(cause as Error).message}`, {
+        cause,
+      })
     }
   }
 
-  /** Ids of a text between the special tokens, cut to what is read; never none. */
+  /** The ids of a text with special tokens around them, cut to `maxLength`; at least one id. */
   encode(text: string): readonly number[] {
     const characters = this.maxLength * CHARACTERS_A_TOKEN
     const read = this.#cutsLeft ? text.slice(-characters) : text.slice(0, characters)
-    // What has no token, not even one for the unknown, is left out, as the original library does.
+    // A part without a token, not even one for unknown words, is left out, as in the original library.
     const { ids } = this.#tokenizer.encode(read, { add_special_tokens: false })
     const known = ids.filter((id: number | undefined) => id !== undefined)
     const room = Math.max(0, this.maxLength - this.#before.length - this.#after.length)
@@ -66,7 +68,7 @@ export class TextTokenizer {
     return all.length === 0 ? [this.padId] : all
   }
 
-  /** The greatest id that a text can have. */
+  /** The highest id that a text can have. */
   get highestId(): number {
     let highest = 0
     for (const id of this.#tokenizer.get_vocab().values()) highest = Math.max(highest, id)
@@ -74,7 +76,7 @@ export class TextTokenizer {
   }
 }
 
-/** What stands before and behind every text, found by looking at one. */
+/** The special tokens before and behind every text, found by tokenizing one. */
 function specialTokens(tokenizer: Tokenizer): [before: number[], after: number[]] {
   const bare = tokenizer.encode('a', { add_special_tokens: false }).ids
   const whole = tokenizer.encode('a').ids
@@ -84,7 +86,7 @@ function specialTokens(tokenizer: Tokenizer): [before: number[], after: number[]
   throw new Error('its post-processor changes more than the ends of a text')
 }
 
-/** The least of what the files name. A model without a limit of its own names an astronomic one. */
+/** The smallest limit that the files name. Models without a limit name a huge number. */
 function toMaxLength(json: Settings, settings: Settings, config: Settings): number {
   const positions = numberIn(config, 'max_position_embeddings') ?? Infinity
   const hasOffset = OFFSET_POSITIONS.has(String(config['model_type']))
@@ -96,18 +98,18 @@ function toMaxLength(json: Settings, settings: Settings, config: Settings): numb
   )
 }
 
-/** A JSON object of a model's folder, empty where there is no such file. @throws OperationalError for any other content */
+/** Reads a JSON object from a file; empty where the file is missing. @throws OperationalError for other content */
 export async function readSettings(file: string): Promise<Settings> {
   const json = (await readJson(file)) ?? {}
   if (typeof json === 'object' && !Array.isArray(json)) return json as Settings
-  throw new OperationalError(`${file} has to be a JSON object.`)
+  throw new OperationalError(`${file} must be a JSON object.`)
 }
 
-/** Of a vocabulary of whole words the library looks for it only among the settings, where it may be missing. */
+/** The token for unknown words. With whole words the library looks only into the settings, which may lack it. */
 const unknownToken = (json: Settings, settings: Settings): unknown =>
   objectIn(json, 'model')['unk_token'] ?? contentOf(settings['unk_token'])
 
-/** A token is written as a string or as an object with its content. */
+/** Reads a token, which is written as a string or as an object with its content. */
 const contentOf = (token: unknown): string =>
   typeof token === 'string' ? token : String(((token ?? {}) as Settings)['content'])
 

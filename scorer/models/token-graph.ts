@@ -7,17 +7,17 @@ import type { ModelManifest } from './model-manifest.ts'
 import { openGraph } from './open-graph.ts'
 import { TextTokenizer, type Settings } from './text-tokenizer.ts'
 
-/** Of one inference call, padding among them: bounds its memory. */
+/** The most tokens of one inference call, padding included. It limits the memory of a call. */
 const MAX_TOKENS_A_CALL = 4_096
-/** A text is padded to the next multiple. */
+/** A text is padded to the next multiple of this. */
 const LENGTH_STEP = 8
 
-/** Between a text's values alone and in company; single precision leaves a hundredth of it. */
+/** How far a text's values may differ between alone and in a batch. Single precision makes a hundredth of that. */
 const COMPANY_TOLERANCE = 1e-3
 
 type TokenIds = readonly number[]
 
-/** A graph over tokens with its tokenizer: texts in, a row of values out for each. */
+/** A graph over tokens with its tokenizer. It turns each text into a row of values. */
 export class TokenGraph {
   readonly #session: InferenceSession
   readonly #shape: GraphShape
@@ -28,7 +28,7 @@ export class TokenGraph {
     this.#session = session
     this.#shape = shape
     this.#tokenizer = tokenizer
-    // Without a mask the graph would take padding for text.
+    // Without a mask the graph would read padding as text.
     const step = shape.inputs.some(({ name }) => name === 'attention_mask') ? LENGTH_STEP : 1
     this.#limits = {
       padTo: (length) => shape.tokens ?? Math.min(tokenizer.maxLength, Math.ceil(length / step) * step),
@@ -37,7 +37,7 @@ export class TokenGraph {
     }
   }
 
-  /** @throws OperationalError when graph and tokenizer are not as described, or do not go together */
+  /** @throws OperationalError when the graph or the tokenizer is not as described, or they do not belong together */
   static async open(
     folder: string,
     manifest: ModelManifest,
@@ -52,7 +52,7 @@ export class TokenGraph {
   }
 
   /**
-   * The graph's values for each text, one a class.
+   * Runs the graph. @returns its values for each text, one for each class
    * @throws the signal's reason once it is aborted, between two inference calls
    */
   async run(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]> {
@@ -71,7 +71,7 @@ export class TokenGraph {
     return rows
   }
 
-  /** What a mismatch would only show on some post long after the start: the most tokens, the highest one, two texts. */
+  /** Tries the longest text, the highest token and two texts at once. Else a mismatch would only show on a later post. */
   async #tryOut(folder: string): Promise<number> {
     const { highestId, maxLength } = this.#tokenizer
     const longest = Array.from({ length: maxLength }, () => highestId)
@@ -82,14 +82,14 @@ export class TokenGraph {
       if (dims[0] !== batch.length || dims.length > 2)
         throw new Error(`it gives values of the shape [${dims.join(', ')}]`)
       const alone = (await this.#infer([longest], maxLength)).data
-      // As dynamic quantisation does, which takes its scale from all that it is given at once.
+      // Dynamic quantisation does this: it takes its scale from all texts of a call.
       const isSwayed = alone.some((value, at) => Math.abs(value - data[at]!) > COMPANY_TOLERANCE)
       if (isSwayed) this.#limits = { ...this.#limits, maxMembers: 1 }
       return alone.length
     } catch (cause) {
       const { message } = cause as Error
       throw new OperationalError(
-        `The graph in ${folder} fails on what tokenizer.json makes (${maxLength} tokens, ids up to ${highestId}): ${message.trim()}. It has to be a text classifier, and both of one model; if it reads fewer tokens, say so as "maxLength" in model.json.`,
+        `The graph in ${folder} fails on what tokenizer.json makes (${maxLength} tokens, ids up to ${highestId}): ${message.trim()}. It must be a text classifier, and the tokenizer must belong to it. If it reads fewer tokens, write their number as "maxLength" into model.json.`,
         { cause },
       )
     }
@@ -108,7 +108,7 @@ export class TokenGraph {
 
   #fill(batch: readonly TokenIds[], length: number, name: InputName): Int32Array {
     const values = new Int32Array(batch.length * length)
-    // One text is one segment, the first.
+    // A text is one segment, which has the number 0.
     if (name === 'token_type_ids') return values
     if (name === 'input_ids') values.fill(this.#tokenizer.padId)
     for (const [row, ids] of batch.entries()) {

@@ -55,7 +55,7 @@ describe('a transformer that someone brings', () => {
     ['of a fixed shape', { dims: [1, 32] as const }],
     ['whose texts sway each other', { isSwayed: true }],
     ['that pads on the left', { tokenizer: { ...wordPieceTokenizer(), padding: { direction: 'Left', pad_id: 0 } } }],
-  ])('gives any post a score of its own, whatever its company: %s', async (_, options) => {
+  ])('gives a post the same score alone and in a batch: %s', async (_, options) => {
     const model = await load(options)
     await fc.assert(
       fc.asyncProperty(posts, async (posts) => {
@@ -112,8 +112,8 @@ describe('a transformer that someone brings', () => {
     expect(contributions.reduce((sum, { logit }) => sum + logit, base)).toBeCloseTo(toLogit(seriousness), 3)
   })
 
-  it('explains no further once nobody waits', async () => {
-    // A graph of one text a call: it is asked again and again.
+  it('stops an explanation that nobody waits for', async () => {
+    // This graph takes one text a call, so an explanation needs many calls.
     const model = await load({ dims: [1, 32] })
     const leaving = new AbortController()
     const explaining = model.explain(QUESTION, leaving.signal)
@@ -138,8 +138,8 @@ describe('a transformer that someone brings', () => {
   }, 60_000)
 })
 
-describe('a folder that does not fit is refused, with what to do', () => {
-  /** Why it is. */
+describe('a folder with wrong files is refused, with what to do', () => {
+  /** The reason of the refusal. */
   async function refusal(path: string): Promise<string> {
     const error: unknown = await loadScoringModel(path).catch((error: unknown) => error)
     if (error instanceof OperationalError) return error.message
@@ -157,7 +157,7 @@ describe('a folder that does not fit is refused, with what to do', () => {
     expect(await (await loadScoringModel(path)).score([JOKE])).toHaveLength(1)
   })
 
-  it('when a file is another than model.json says', async () => {
+  it('when a file has another checksum than model.json says', async () => {
     const sha256 = '1'.repeat(64)
     expect(await refusal(await write({ manifest: { sha256 } }))).toMatch(
       /model\.onnx is not the file that model\.json describes/,
@@ -183,11 +183,15 @@ describe('a folder that does not fit is refused, with what to do', () => {
   })
 
   it.each([
-    ['another input', { inputs: ['input_ids', 'pixel_values'] }, /an input that is not known here: pixel_values/],
+    [
+      'another input',
+      { inputs: ['input_ids', 'pixel_values'] },
+      /an input that this program does not know: pixel_values/,
+    ],
     ['float16 values', { outputType: 'float16' }, /gives logits as float16/],
-    ['values for each token', { isPooled: false }, /values of the shape \[2, 32, 8\].*has to be a text classifier/],
+    ['values for each token', { isPooled: false }, /values of the shape \[2, 32, 8\].*must be a text classifier/],
     ['a fixed batch', { dims: [4, 'tokens'] }, /exactly 4 posts at a time/],
-    ['fewer positions than tokens', { manifest: { maxLength: 64 } }, /64 tokens[^]*"maxLength" in model\.json/],
+    ['fewer positions than tokens', { manifest: { maxLength: 64 } }, /64 tokens[^]*"maxLength" into model\.json/],
     ['classes without names', { config: { id2label: { 0: 'A', 1: 'B' } } }, /"serious": "LABEL".*0 A, 1 B/],
     ['a name that is no token', { manifest: { name: 'My Model' } }, /\/name/],
   ] as const)('when the graph or its description has %s', async (_, options, message) => {
@@ -198,7 +202,7 @@ describe('a folder that does not fit is refused, with what to do', () => {
     const tokenizer = wordPieceTokenizer() as { model: { vocab: Record<string, number> } }
     tokenizer.model.vocab['unheard'] = TOKENS.length
     expect(await refusal(await write({ tokenizer }))).toMatch(
-      /fails on what tokenizer\.json makes.*ids up to \d+.*both of one model/,
+      /fails on what tokenizer\.json makes.*ids up to \d+.*tokenizer must belong to it/,
     )
   })
 })

@@ -11,9 +11,9 @@ import { readSettings } from './text-tokenizer.ts'
 import { TokenGraph } from './token-graph.ts'
 
 /**
- * Any text classifier: `model.onnx` over the token ids that the folder's `tokenizer.json` makes of a post. Posts of like
- * length share inference calls, and the length to which a post is padded is its own affair: its score depends on its company
- * by no more than the rounding of single precision, which hardly ever moves the fourth decimal, and then by one.
+ * Any text classifier: `model.onnx` over the token ids that the folder's `tokenizer.json` makes of a post. Posts of similar
+ * length share inference calls, and the length to which a post is padded depends only on the post. Other posts of a call
+ * change its score by no more than the rounding of single precision, which rarely moves the fourth decimal, and only by one.
  */
 export class TransformerModel implements ScoringModel {
   readonly name: string
@@ -27,8 +27,8 @@ export class TransformerModel implements ScoringModel {
   }
 
   /**
-   * @param threads that one inference call may use
-   * @throws OperationalError saying which file is wrong, or what `model.json` has to say
+   * @param threads the threads that one inference call may use
+   * @throws OperationalError saying which file is wrong, or what to write into `model.json`
    */
   static async load(folder: string, manifest: ModelManifest, threads: number): Promise<TransformerModel> {
     const config = await readSettings(join(folder, 'config.json'))
@@ -41,8 +41,8 @@ export class TransformerModel implements ScoringModel {
   }
 
   /**
-   * A contribution is what the log-odds lose when a word is left out wherever it stands; `base` are the log-odds of an empty
-   * post. Words say more, or less, together than one by one: the difference is a contribution of its own.
+   * A contribution is what the log-odds lose when a word is left out everywhere; `base` is the log-odds of an empty post.
+   * Words together say more, or less, than one by one. The difference is a contribution of its own.
    */
   async explain(post: TextPost, signal?: AbortSignal): Promise<Explanation> {
     const text = toText(post)
@@ -58,7 +58,7 @@ export class TransformerModel implements ScoringModel {
   }
 }
 
-/** What the model reads: the title, then, where there is one, a blank line and the text. */
+/** The text that the model reads: the title, then a blank line and the post's text, if it has one. */
 function toText(post: TextPost): string {
   const { title, selftext } = toScoredText(post)
   const text = cleanText(selftext)

@@ -1,14 +1,14 @@
 import type { TextPost } from '../models/features.ts'
 
 export interface InputPost extends TextPost {
-  /** As it was given, so that scores can be joined to whatever they were made from. */
+  /** The id as it was given, so that scores can be joined to their input. */
   readonly id: string | number
 }
 
 /**
- * A post as a dump, the API or this system's own events have it. What stands in `id` is handed through, or what stands in
- * `name` where there is none.
- * @returns in words what is wrong, where it is no post
+ * Reads a post in the form of a dump, of Reddit's API or of this system's own events. Its id is taken from `id`, else from
+ * `name`, and not changed.
+ * @returns a sentence about what is wrong, if it is not a post
  */
 export function parseInputPost(line: Buffer): InputPost | string {
   let json: unknown
@@ -20,7 +20,7 @@ export function parseInputPost(line: Buffer): InputPost | string {
   if (typeof json !== 'object' || json === null) return 'not a JSON object'
   const { id, name, title, selftext } = json as Readonly<Record<string, unknown>>
   const key = id ?? name
-  // A number beyond what JavaScript holds would come out as another one.
+  // JavaScript would change a number that is too large for it.
   if (!(typeof key === 'string' && key !== '') && !Number.isSafeInteger(key))
     return '"id" has to be a string or a whole number'
   if (typeof title !== 'string') return '"title" has to be a string'

@@ -4,14 +4,14 @@ import { finished } from 'node:stream/promises'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { STANDARD_STREAM } from '../../schema/runtime/input-file.ts'
 
-/** Where text is written; each call resolves once the system has taken it. */
+/** An output for text. Each call resolves once the system has taken the text. */
 export interface OutputFile {
   write(text: string): Promise<void>
   end(): Promise<void>
 }
 
 /**
- * Opens a file to be written anew, or standard output for `-`.
+ * Opens a file and empties it, or standard output for `-`.
  * @throws OperationalError, as writing and ending do, when it cannot be written
  */
 export async function openOutput(path: string): Promise<OutputFile> {
@@ -20,7 +20,7 @@ export async function openOutput(path: string): Promise<OutputFile> {
     throw new OperationalError(`Cannot write ${where}: ${cause.message}`, { cause })
   }
   if (path === STANDARD_STREAM) {
-    // Each write reports its own failure; without a listener the first would end the process.
+    // Each write reports its failure itself. Without this listener the first failure would end the process.
     process.stdout.on('error', () => {})
     return { write: (text) => writeAll(process.stdout, text).catch(explain), end: async () => {} }
   }

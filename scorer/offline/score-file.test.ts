@@ -30,7 +30,7 @@ const ndjson = posts.map((post) => JSON.stringify(post)).join('\n')
 
 beforeEach(() => void said.splice(0))
 
-/** The model, but for posts that it fails on. */
+/** The model, except that it fails on some posts. */
 const failingOn = (fails: (title: string) => boolean): ScoringModel => ({
   name: model.name,
   explain: (post) => model.explain(post),
@@ -61,7 +61,7 @@ describe('scoring a file', () => {
     expect(await score(zstdCompressSync(ndjson))).toEqual(expected)
   })
 
-  it('passes over lines that are no posts and says which', async () => {
+  it('skips lines that are not posts, and says which', async () => {
     const scores = await score('\uFEFF{"id":"a","title":"x"}\n{"id":"b"}\r\n\r\nnonsense\n[1]\n{"id":"c","title":""}')
     expect(scores.map(({ id }) => id)).toEqual(['a', 'c'])
     const messages = said.join('')
@@ -69,7 +69,7 @@ describe('scoring a file', () => {
       expect(messages).toContain(part)
   })
 
-  it('keeps what came before the end of a cut-off archive and says how far it came', async () => {
+  it('keeps the scores before the end of an archive that was cut off, and says how far it came', async () => {
     const whole = gzipSync(ndjson)
     await expect(score(whole.subarray(0, whole.length - 2_000))).rejects.toThrow(/cut off, after line \d+/)
     const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
@@ -77,13 +77,13 @@ describe('scoring a file', () => {
     expect(JSON.parse(lines.at(-1)!)).toHaveProperty('seriousness')
   })
 
-  it('hands ids through as they are, whatever they are', async () => {
+  it('does not change ids, whatever they are', async () => {
     const lines = ['{"id":"t3_ABC","title":""}', '{"name":"t3_d","title":""}', '{"id":12,"title":""}']
     const scores = await score([...lines, '{"id":12345678901234567890,"title":""}', '{"title":""}'].join('\n'))
     expect(scores.map(({ id }) => id)).toEqual(['t3_ABC', 't3_d', 12])
   })
 
-  it('scores long titles as the live scorer does, to which ingest cuts them', async () => {
+  it('scores a long title as the live scorer does, which gets it cut by ingest', async () => {
     const title = 'Why? '.repeat(300)
     const scores = await score(JSON.stringify({ id: 'a', title }))
     const event = toPostEvent({ id: 'a', subreddit: 'ask', created_utc: 1_764_000_000, title }, 'dump', Date.now())
@@ -100,7 +100,7 @@ describe('scoring a file', () => {
     expect(said.join('')).toContain('in, line 1501: the model cannot score it: no memory')
   })
 
-  it('stops where the model no longer works, calls it so, and keeps what came before', async () => {
+  it('stops when the model no longer works, says so, and keeps the scores before', async () => {
     let calls = 0
     const broken = failingOn(() => ++calls > 1_000)
     await expect(score(ndjson, broken)).rejects.toThrow(

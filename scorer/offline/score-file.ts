@@ -14,19 +14,19 @@ const MAX_BROKEN_LINES_SHOWN = 5
 
 export interface ScoreFileOptions {
   readonly model: ScoringModel
-  /** NDJSON posts, plain, gzip or zstd; `-` for standard input. */
+  /** The file of posts: NDJSON, plain, gzip or zstd; `-` for standard input. */
   readonly input: string
-  /** A file that is written anew; `-` for standard output. */
+  /** The file for the scores, which is emptied first; `-` for standard output. */
   readonly output: string
   /** Where progress is shown. */
   readonly progress: ProgressOutput
 }
 
 /**
- * Scores a file of posts: a line `{"id","seriousness"}` for each post, in their order. Lines that are no posts, and posts
- * that the model cannot score, are named, counted and passed over.
- * @throws OperationalError when the input cannot be read to its end, the output not be written, or the model does not work;
- *   what came before is written
+ * Scores a file of posts: writes a line `{"id","seriousness"}` for each post, in their order. Lines that are not posts, and
+ * posts that the model cannot score, are named, counted and skipped.
+ * @throws OperationalError when the input cannot be read to its end, the output cannot be written, or the model does not
+ *   work. The scores before the failure are written
  */
 export async function scoreFile({ model, input, output, progress: shown }: ScoreFileOptions): Promise<ProgressState> {
   const state = { file: inputName(input), size: await sizeOf(input), read: 0, posts: 0, duplicates: 0, broken: 0 }
@@ -57,7 +57,7 @@ interface NumberedPost extends InputPost {
   readonly line: number
 }
 
-/** One file, batch by batch. */
+/** Scores one file, batch by batch. */
 class FileScoring {
   readonly #options: FileScoringOptions
   #batch: NumberedPost[] = []
@@ -84,7 +84,7 @@ class FileScoring {
     }
   }
 
-  /** Apart from what is done with a line, so that only a failure to read is called one. */
+  /** Reading is apart from scoring, so that only a failure to read is reported as one. */
   async #next(lines: AsyncGenerator<Buffer>): Promise<IteratorResult<Buffer>> {
     try {
       return await lines.next()
@@ -150,7 +150,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** Whether two paths lead to one file, by whatever links and spellings. */
+/** Whether two paths lead to the same file, also through links. */
 async function isSameFile(one: string, other: string): Promise<boolean> {
   if (one === STANDARD_STREAM || other === STANDARD_STREAM) return false
   const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => undefined)))
@@ -160,7 +160,7 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
 function readFailure(error: unknown, file: string, line: number): Error {
   const { code, message } = error as NodeJS.ErrnoException
   const how = code === 'Z_BUF_ERROR' ? 'the archive is cut off' : message
-  return new OperationalError(`${file}: ${how}, after line ${line}. What came before is scored and written.`, {
+  return new OperationalError(`${file}: ${how}, after line ${line}. The lines before it are scored and written.`, {
     cause: error,
   })
 }

@@ -5,7 +5,7 @@ import { MODELS } from '../../schema/streams.ts'
 
 const WRONG_LAST_SEQUENCE = 10_071
 
-/** Where no model was ever promoted, promotes this one. Of several scorers that try at once, one wins. */
+/** Promotes this scoring model if none was ever promoted. If several scorers try at once, one succeeds. */
 export async function promoteFirstModel(connection: NatsConnection, model: string): Promise<boolean> {
   const { state } = await (await jetstreamManager(connection)).streams.info(MODELS)
   if (state.last_seq > 0) return false

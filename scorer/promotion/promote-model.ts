@@ -11,9 +11,9 @@ import { readScoredModels, type ScoredModel } from './scored-models.ts'
 export interface Promotion {
   readonly outcome: 'promoted' | 'would be promoted' | 'already shown'
   readonly model: ScoredModel
-  /** The model that was shown until now; undefined where none was. */
+  /** The scoring model that was shown before; undefined where none was. */
   readonly replaced: string | undefined
-  /** What it has; undefined where it has no scores. */
+  /** The scores of the replaced model; undefined where it has none. */
   readonly before: ScoredModel | undefined
 }
 
@@ -31,9 +31,9 @@ export async function readScoringModels(connection: NatsConnection): Promise<Sho
 }
 
 /**
- * Makes a model the one that is shown: resolves once the log has stored the event.
- * @param dryRun says what would happen, and leaves it at that
- * @throws OperationalError where the model has no scores, naming those that have
+ * Makes a scoring model the shown one. Resolves once the log has stored the event.
+ * @param dryRun only reports what would happen
+ * @throws OperationalError when the model has no scores; the message names the models that have some
  */
 export async function promoteModel(connection: NatsConnection, name: string, dryRun: boolean): Promise<Promotion> {
   const { shown, models } = await readScoringModels(connection)
@@ -51,6 +51,6 @@ async function publish(connection: NatsConnection, model: string): Promise<void>
 
 function explainUnknown(name: string, models: readonly ScoredModel[]): string {
   const known = models.map(({ model }) => model).join(', ')
-  const others = known === '' ? 'No model has any yet.' : `Those that have some: ${known}.`
-  return `${name} has no scores, so nothing would be shown. ${others} A model gets them from a scorer: MODEL_DIR=<its folder> npm run scorer`
+  const others = known === '' ? 'No scoring model has any yet.' : `Those that have some: ${known}.`
+  return `${name} has no scores, so nothing would be shown. ${others} Scores come from a scorer: MODEL_DIR=<folder of the model> npm run scorer`
 }

@@ -4,7 +4,7 @@ import { defineCommand, readArguments, refuseArguments } from '../../schema/runt
 const MODEL_NAME = new RegExp(MODEL_NAME_PATTERN)
 
 export interface PromoteArguments {
-  /** The scoring model to show; undefined: list those that could be shown. */
+  /** The scoring model to show; undefined to list those that could be shown. */
   readonly model: string | undefined
   readonly dryRun: boolean
   readonly json: boolean
