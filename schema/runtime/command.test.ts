@@ -40,7 +40,7 @@ describe('--help', () => {
 
 test.each([
   [[], "Missing required argument 'colour'."],
-  [['green'], 'Allowed choices are red, blue.'],
+  [['green'], "Value 'green' is invalid for argument 'colour'. Allowed choices are red, blue."],
   [['red', '--wett'], "Unknown option '--wett'. Did you mean --wet?"],
   [['red', '--coats'], "Option '--coats <number>' argument missing."],
   [['red', '--coats', '0'], 'It must be a whole number from 1 on.'],

@@ -88,7 +88,7 @@ const helpLine = (command: Command): string => `${command.name()} --help shows h
 /** Makes sentences of Commander's messages, such as `error: unknown option '--jsn'\n(Did you mean --json?)`. */
 function toSentence(message: string): string {
   const [first = '', ...more] = message
-    .replace(/^error: /, '')
+    .replace(/^error: (command-argument )?/, '')
     .replaceAll(/^\((.*)\)$/gm, '$1')
     .split('\n')
   const sentence = first.charAt(0).toUpperCase() + first.slice(1)
