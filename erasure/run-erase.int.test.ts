@@ -95,8 +95,9 @@ test('--late takes what came in after its erasure', async () => {
 
 test('wrong arguments and a server that does not answer are explained', async () => {
   expect(await erase(['--force'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/usage: npm run erase/) as string,
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/npm run erase -- --help/) as string,
   })
   const unreachable = `nats://127.0.0.1:${await freePort()}`
   expect(await erase(['1abcde'], '', unreachable)).toMatchObject({

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { refuseArguments } from './refuse-arguments.ts'
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
+import { runCommand } from '../schema/runtime/lifecycle.ts'
 
 interface Step {
   readonly name: string
@@ -25,15 +26,22 @@ const STEPS: readonly Step[] = [
   { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'] },
 ]
 
-refuseArguments(process.argv.slice(2))
-const failed: string[] = []
-for (const { name, args, folder = '.' } of STEPS) {
-  const [file = '', ...rest] = args
-  const { status } = spawnSync(process.execPath, [resolve(file), ...rest], { stdio: 'inherit', cwd: folder })
-  console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'}`)
-  if (status !== 0) failed.push(name)
-}
-if (failed.length > 0) {
-  console.log(`Failed: ${failed.join(', ')}. npm run format mends the format.`)
+const command = defineCommand({
+  name: 'verify',
+  summary: `Checks the code and exits with 1 when something fails: ${STEPS.map(({ name }) => name).join(', ')}.`,
+  examples: ['npm run verify', 'npm run format    # corrects the format'],
+})
+
+await runCommand(async (args) => {
+  readArguments(command, args)
+  const failed: string[] = []
+  for (const { name, args, folder = '.' } of STEPS) {
+    const [file = '', ...rest] = args
+    const { status } = spawnSync(process.execPath, [resolve(file), ...rest], { stdio: 'inherit', cwd: folder })
+    console.log(`${name}: ${status === 0 ? 'ok' : 'FAILED'}`)
+    if (status !== 0) failed.push(name)
+  }
+  if (failed.length === 0) return
+  console.log(`Failed: ${failed.join(', ')}. npm run format corrects the format.`)
   process.exitCode = 1
-}
+})

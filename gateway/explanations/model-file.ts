@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { Explanation } from '../../scorer/explain-post.ts'
+import type { Explanation } from '../../scorer/models/explanation.ts'
 
 /** After a failed load, the next one is tried this much later at the earliest. */
 const RETRY_MS = 30_000
@@ -89,10 +89,6 @@ async function readName(folder: string): Promise<string | undefined> {
 
 /** Imports onnxruntime only now, so that a gateway that explains nothing starts faster and needs less memory. */
 async function loadModel(folder: string): Promise<ExplainingModel> {
-  const [{ Model }, { explainPost }] = await Promise.all([
-    import('../../scorer/model.ts'),
-    import('../../scorer/explain-post.ts'),
-  ])
-  const model = await Model.load(folder)
-  return { name: model.name, explain: (post, signal) => explainPost(model, post, signal) }
+  const { loadScoringModel } = await import('../../scorer/models/load-model.ts')
+  return loadScoringModel(folder)
 }
