@@ -1,20 +1,26 @@
 import type { CodegenConfig } from '@graphql-codegen/cli'
 
+const types = {
+  useTypeImports: true,
+  enumType: 'string-literal',
+  enumsAsTypes: true,
+  avoidOptionals: { field: true },
+  scalars: { DateTime: { input: 'Date', output: 'Date' }, ID: { input: 'string', output: 'string' } },
+}
+
 const config: CodegenConfig = {
   schema: 'schema/api.graphql',
   generates: {
-    // For the gateway: types only, so that it runs without them.
-    'schema/generated/api.ts': {
+    // The types of the schema, which Node never loads.
+    'schema/generated/api.ts': { plugins: ['typescript'], config: types },
+    // The same with the types of the resolvers, which name what the gateway works with.
+    'gateway/generated/resolvers.ts': {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
-        useTypeImports: true,
-        enumType: 'string-literal',
-        enumsAsTypes: true,
-        avoidOptionals: { field: true },
-        scalars: { DateTime: { input: 'Date', output: 'Date' }, ID: { input: 'string', output: 'string' } },
-        contextType: '../../gateway/resolvers/context.ts#GatewayContext',
+        ...types,
+        contextType: '../resolvers/context.ts#GatewayContext',
         mappers: {
-          Subreddit: '../../gateway/read-models/subreddit-parent.ts#SubredditParent',
+          Subreddit: '../read-models/subreddit-parent.ts#SubredditParent',
           Post: '../../projections/posts/queries.ts#PostRow',
         },
       },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createSchema, createYoga } from 'graphql-yoga'
-import type { Resolvers } from '../schema/generated/api.ts'
+import type { Resolvers } from './generated/resolvers.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { GatewayContext } from './resolvers/context.ts'
 import { useErrorCodes } from './plugins/error-codes.ts'

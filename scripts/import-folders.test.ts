@@ -6,8 +6,8 @@ const SOURCES = [
   '{schema,ingest,erasure,scorer,projections,gateway,ml,scripts,bench}/**/*.ts',
   'web/src/**/*.{ts,svelte}',
 ]
-/** Tests may import from everywhere, because nothing imports them. */
-const TESTS = /\.test\.ts$|\/testing\//
+/** Tests may import from everywhere, because nothing imports them. Generated types name types of the files that use them. */
+const IGNORED = /\.test\.ts$|\/(testing|generated)\//
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'((?:\.|\$lib)[^']*)'/g
 
 /** For each folder, the folders that its files import from, types included, each with one import as an example. */
@@ -15,12 +15,12 @@ type Imports = Map<string, Map<string, string>>
 
 function readImports(): Imports {
   const imports: Imports = new Map()
-  for (const file of globSync(SOURCES).filter((file) => !TESTS.test(file))) {
+  for (const file of globSync(SOURCES).filter((file) => !IGNORED.test(file))) {
     const folder = dirname(file)
     for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
       const target = path.startsWith('$lib') ? path.replace('$lib', 'web/src/lib') : join(folder, path)
       const to = dirname(target)
-      if (isWithin(folder, to)) continue
+      if (isWithin(folder, to) || IGNORED.test(target)) continue
       const known = imports.get(folder) ?? new Map<string, string>()
       imports.set(folder, known.set(to, `${file} imports ${target}`))
     }

@@ -36,4 +36,4 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
 
 /** Generated types do not count: a service runs without them. */
 export const isSource = (file: string | null): boolean =>
-  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts') && !file.startsWith('generated/')
+  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts') && !/(^|\/)generated\//.test(file)

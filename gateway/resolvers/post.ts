@@ -1,4 +1,4 @@
-import type { PostResolvers } from '../../schema/generated/api.ts'
+import type { PostResolvers } from '../generated/resolvers.ts'
 import { checkPageSize } from '../protocol/page-size.ts'
 import { fromFixedSeriousness } from '../../schema/seriousness.ts'
 

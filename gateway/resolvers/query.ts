@@ -1,4 +1,4 @@
-import type { QueryResolvers } from '../../schema/generated/api.ts'
+import type { QueryResolvers } from '../generated/resolvers.ts'
 import { isPostId, plainPostId, toPostKey } from '../../schema/post-id.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
 import { readPosts, readSubreddits } from '../read-models/lists.ts'

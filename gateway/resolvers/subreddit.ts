@@ -1,4 +1,4 @@
-import type { SubredditResolvers } from '../../schema/generated/api.ts'
+import type { SubredditResolvers } from '../generated/resolvers.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
 import { readPosts } from '../read-models/lists.ts'

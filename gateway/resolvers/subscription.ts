@@ -1,4 +1,4 @@
-import type { Pipeline, SubscriptionResolvers } from '../../schema/generated/api.ts'
+import type { Pipeline, SubscriptionResolvers } from '../generated/resolvers.ts'
 import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import { decodeCursor } from '../protocol/cursor.ts'
 import { badInput } from '../protocol/errors.ts'
