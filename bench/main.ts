@@ -1,22 +1,27 @@
-import { parseArgs } from 'node:util'
+import { defineCommand, readArguments, wholeNumberFrom } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { findNatsServer } from '../scripts/nats-server.ts'
 import { rawInserts, rawLog } from './raw.ts'
 import { toLine, type Figure } from './report.ts'
-import { benchApi } from './rows/api.ts'
-import { benchImport } from './rows/import.ts'
-import { benchLatency } from './rows/latency.ts'
-import { benchRebuild } from './rows/rebuild.ts'
-import { benchScoring } from './rows/scoring.ts'
+import { benchApi } from './row-api.ts'
+import { benchImport } from './row-import.ts'
+import { benchLatency } from './row-latency.ts'
+import { benchRebuild } from './row-rebuild.ts'
+import { benchScoring } from './row-scoring.ts'
 import { Stack, until } from './stack.ts'
 
 const RAW_COUNT = 200_000
 const LATENCY_POSTS = 1_500
 
-/** Measures the rows of the design's budgets, each beside the raw limit of what it stands on. */
-async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { posts: { type: 'string', default: '200000' } } })
-  const posts = Math.max(1_000, Math.round(Number(values.posts)) || 0)
+const command = defineCommand({
+  name: 'bench',
+  summary: 'Measures what the design has budgets for, beside the raw limits of this machine, in a temporary folder.',
+  settings: ['GRAVITAS_NATS_SERVER'],
+  examples: ['npm run bench', 'npm run bench -- --posts 1000000    # the size that the budgets are for'],
+}).option('--posts <number>', 'how many made-up posts are imported', wholeNumberFrom(1_000), 200_000)
+
+await runCommand(async (args) => {
+  const { posts } = readArguments<{ posts: number }>(command, args).options
   process.env['GRAVITAS_NATS_SERVER'] = await findNatsServer()
   const show = (...figures: Figure[]): void => figures.forEach((figure) => console.log(toLine(figure)))
   console.log('raw limits of this machine …')
@@ -37,6 +42,4 @@ async function main(): Promise<void> {
   )
   show(...(await benchApi(stack, 'bench_1')))
   show(...(await benchLatency(stack, posts, LATENCY_POSTS)))
-}
-
-await runCommand(main)
+})

@@ -10,7 +10,7 @@ const BATCH = 1_000
 const IN_FLIGHT = 4
 const PAYLOAD = Buffer.alloc(700, 'x')
 
-/** Messages a second that a durable server takes in atomic batches, and gives to one consumer: nothing else is done. */
+/** How many messages a second a durable server stores in atomic batches, and delivers to one consumer, and nothing else. */
 export async function rawLog(count: number): Promise<{ published: number; consumed: number }> {
   await using nats = await startTestNats({ durable: true })
   const connection = await nats.connect()
@@ -42,7 +42,7 @@ export async function rawLog(count: number): Promise<{ published: number; consum
   return { published, consumed }
 }
 
-/** Rows a second that SQLite inserts into a ledger like ours in transactions of 5,000: nothing else is done. */
+/** How many rows a second SQLite inserts into a ledger like ours, in transactions of 5,000, and nothing else. */
 export function rawInserts(count: number): number {
   const folder = mkdtempSync(join(tmpdir(), 'gravitas-raw-'))
   const database = new Sqlite(join(folder, 'raw.db'))

@@ -1,19 +1,19 @@
-/** One measured figure beside its budget and the raw limit of what it stands on, all of the same run. */
+/** A measured figure with its budget, and with the raw limit of the operation that it depends on, from the same run. */
 export interface Figure {
   readonly what: string
   readonly measured: number
   readonly unit: string
-  /** The figure that the design asks for; at least or at most, by `better`. */
+  /** The figure that the design asks for, as a minimum or a maximum, depending on `better`. */
   readonly budget?: number
   readonly better: 'higher' | 'lower'
-  /** What the machine gives when only the thing underneath runs. */
+  /** The figure of the bare operation on this machine. */
   readonly raw?: { readonly what: string; readonly measured: number }
 }
 
 const format = (value: number): string =>
   new Intl.NumberFormat('en', { maximumFractionDigits: value < 100 ? 1 : 0 }).format(value)
 
-/** A line for people: figure, how it stands to its budget and to the raw limit. */
+/** Writes a line with the figure, its share of the budget, and its ratio to the raw limit. */
 export function toLine({ what, measured, unit, budget, better, raw }: Figure): string {
   const parts = [`${what.padEnd(52)} ${format(measured).padStart(10)} ${unit.padEnd(12)}`]
   if (budget !== undefined) {

@@ -17,7 +17,7 @@ import { readUsage, type Usage } from './usage.ts'
 
 const STOP_TIMEOUT_MS = 8_000
 
-/** The real processes with the real nats-server and its configuration, in a temporary folder of their own. */
+/** The real processes and the real nats-server with its configuration, in a temporary folder. */
 export class Stack implements AsyncDisposable {
   readonly dataDir: string
   readonly natsUrl: string
@@ -90,12 +90,12 @@ export class Stack implements AsyncDisposable {
     return this.#query(readModel, `SELECT sequence FROM checkpoints WHERE stream = '${stream}'`)
   }
 
-  /** Distinct posts in all-time. */
+  /** The number of distinct posts in all-time. */
   countedPosts(): number {
     return this.#query('all-time', 'SELECT coalesce(sum(posts), 0) FROM all_time')
   }
 
-  /** Of every process that runs. */
+  /** The CPU and memory of every running process. */
   usage(): Usage[] {
     return readUsage([...this.#processes].flatMap(([name, { pid }]) => (pid === undefined ? [] : [{ name, pid }])))
   }

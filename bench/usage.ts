@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 const CLOCK_TICKS_PER_SECOND = 100
 
-/** What a process has used since its start. */
+/** The CPU and memory that a process has used since its start. */
 export interface Usage {
   readonly name: string
   readonly cpuSeconds: number
@@ -10,7 +10,7 @@ export interface Usage {
   readonly peakMegabytes: number
 }
 
-/** CPU and memory of processes; empty where there is no /proc. */
+/** Reads the CPU and memory of processes. Empty on systems without /proc. */
 export function readUsage(processes: readonly { readonly name: string; readonly pid: number }[]): Usage[] {
   return processes.flatMap(({ name, pid }) => {
     try {
@@ -21,7 +21,7 @@ export function readUsage(processes: readonly { readonly name: string; readonly 
   })
 }
 
-/** The latest figures of each process, those that have ended included. */
+/** The latest figures of each process, also of those that have ended. */
 export function mergeUsage(before: readonly Usage[], now: readonly Usage[]): Usage[] {
   return [...new Map([...before, ...now].map((usage) => [usage.name, usage])).values()]
 }

@@ -9,7 +9,7 @@ export interface Figure {
   readonly posts: number
   readonly seriousness: number
 }
-/** By subreddit in lower case, or by subreddit and hour, or by post id. */
+/** The keys are subreddits in lower case, or subreddits with an hour. */
 export type Figures = Readonly<Record<string, Figure>>
 
 export interface AllFigures {
@@ -17,7 +17,7 @@ export interface AllFigures {
   readonly byHour: Figures
 }
 
-/** What the log says: each scored post once, without the erased ones. */
+/** Counts the figures from the log alone: each scored post once, without the erased ones. */
 export async function figuresOfLog(jsm: JetStreamManager): Promise<AllFigures> {
   const erased = new Set<string>()
   for await (const [subject, data] of messages(jsm, POSTS)) {
@@ -104,7 +104,7 @@ interface ViewRow extends Figure {
   readonly key: string
 }
 
-/** What the views for people say; `posts_view` is added up here. */
+/** Reads the figures from the SQL views; those of `posts_view` are added up here. */
 export function figuresOfViews(dataDir: string): AllFigures & { readonly byPosts: Figures } {
   const rows = (file: string, sql: string): readonly (readonly [string, Figure])[] => {
     const database = new Sqlite(join(dataDir, file), { readonly: true, fileMustExist: true })

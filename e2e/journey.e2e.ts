@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
+import { readEvents } from '../gateway/testing/server-sent-events.ts'
 import { startProjector } from '../projections/projector.ts'
 import { projections } from '../projections/testing/all-projections.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
@@ -42,7 +43,7 @@ beforeAll(async () => {
   stack.defer(() => browser.close())
   await publish('first00', 'Why do rivers meander across flat plains?')
   const look = async (): Promise<void> => {
-    if (!(await countOf('/subreddits')).includes('AskScience')) throw new Error('the first post is not there yet')
+    if (!(await countOf('/subreddits')).includes('AskScience')) throw new Error('the first post has not arrived yet')
   }
   await vi.waitFor(look, { timeout: 20_000 })
 })
@@ -69,7 +70,7 @@ async function open(
 
 const waitForLabel = (page: Page, label: string) => page.waitForSelector(`[data-testid=connection]:text-is("${label}")`)
 
-/** Headless pages are always visible: this one says that it is, or is not. */
+/** A headless page is always visible, so this makes it report that it is hidden or visible. */
 const setHidden = (page: Page, isHidden: boolean): Promise<void> =>
   page.evaluate((hidden) => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })
@@ -110,20 +111,20 @@ async function report(hoursAgo: number, more: Parameters<typeof hourCovered>[0])
   await jetstream(connection).publish(subject, payload)
 }
 
-test('hours that were not seen whole are hatched and told, once they are reported', async () => {
+test('unseen hours are hatched and told in words as soon as they are reported', async () => {
   const { page, errors } = await open('/subreddit/askscience')
   await waitForLabel(page, 'live')
   expect(await page.locator('.chart .hatched').count()).toBe(0)
-  expect(await page.locator('[data-testid=holes]').count()).toBe(0)
-  // Then nothing: the source is down.
+  expect(await page.locator('[data-testid=unseen-legend]').count()).toBe(0)
+  // No later hour is reported, as when the source is down.
   await report(4, { coverage: 1 })
-  await page.waitForSelector('[data-testid=holes]:has-text("2 hours on which no source has reported yet")')
+  await page.waitForSelector('[data-testid=unseen-legend]:has-text("2 hours on which no source has reported yet")')
   expect(await page.locator('.chart .hatched').count()).toBe(1)
   await report(2, { subreddit: 'AskScience', expected: null, seen: 1, erased: 0, unknown: 0, coverage: 0.62 })
   await report(3, { seen: 0, erased: 0, unknown: 61_200, coverage: 0 })
   await report(5, { coverage: 0.4 })
   await report(5, { coverage: 0.985 })
-  await page.waitForSelector('[data-testid=holes]:has-text("2 hours of which less")')
+  await page.waitForSelector('[data-testid=unseen-legend]:has-text("2 hours of which less")')
   expect(await page.locator('.chart .hatched').count()).toBe(1)
   await page.focus('[role=slider]')
   const told = async (key: string): Promise<string | null> => {
@@ -143,11 +144,11 @@ test('hours that were not seen whole are hatched and told, once they are reporte
   await page.close()
   const compared = await open('/compare?names=AskScience', { javaScriptEnabled: false })
   expect(await compared.page.locator('.chart .hatched').count()).toBe(1)
-  expect(await compared.page.textContent('[data-testid=holes]')).toContain('at least one of them')
+  expect(await compared.page.textContent('[data-testid=unseen-legend]')).toContain('at least one of them')
   await compared.page.close()
 })
 
-test('an address answers a browser with a page and a program with JSON', async () => {
+test('the same address answers a browser with a page and a program with JSON', async () => {
   const { page } = await open('/subreddits?search=SCIENCE')
   await page.waitForSelector('[data-subreddit=AskScience]')
   await page.close()
@@ -159,12 +160,10 @@ test('an address answers a browser with a page and a program with JSON', async (
   expect(missing.status).toBe(404)
 })
 
-test('postScored goes on exactly behind a cursor', async () => {
+test('postScored resumes exactly after a cursor', async () => {
   const query = 'subscription ($after: String) { postScored(after: $after) { cursor post { id } } }'
-  const read = async (
-    after: string | undefined,
-    count: number,
-  ): Promise<{ cursor: string; post: { id: string } }[]> => {
+  type ScoredPost = { cursor: string; post: { id: string } }
+  const read = async (after: string | undefined, count: number): Promise<ScoredPost[]> => {
     const stopping = new AbortController()
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
@@ -172,23 +171,16 @@ test('postScored goes on exactly behind a cursor', async () => {
       body: JSON.stringify({ query, variables: { after } }),
       signal: stopping.signal,
     })
-    const found: { cursor: string; post: { id: string } }[] = []
-    let text = ''
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      const frames = text.split('\n\n')
-      text = frames.pop()!
-      for (const frame of frames) {
-        const data = /^data: (\{.*)$/m.exec(frame)?.[1]
-        if (data !== undefined) found.push(JSON.parse(data).data.postScored)
-      }
-      if (found.length >= count) break
+    const found: ScoredPost[] = []
+    for await (const { postScored } of readEvents<{ postScored: ScoredPost }>(response)) {
+      found.push(postScored)
+      if (found.length === count) break
     }
     stopping.abort()
     return found
   }
   const reading = read(undefined, 3)
-  // A subscription without a cursor has what is scored from its beginning on.
+  // A subscription without a cursor brings only the posts that are scored after it began.
   let published = 0
   const ids = ['follow0', 'follow1', 'follow2', 'follow3', 'follow4', 'follow5']
   const publishing = setInterval(() => {
@@ -204,7 +196,7 @@ test('postScored goes on exactly behind a cursor', async () => {
 const titles = (page: Page): Promise<(string | null)[]> =>
   page.$$eval('[data-post-id]', (items) => items.map((item) => item.getAttribute('data-post-id')))
 
-test('a page that nobody sees keeps no connection, and goes on where it was', async () => {
+test('a hidden page closes its connection, and resumes where it was', async () => {
   const { page, errors } = await open('/subreddit/askscience')
   await waitForLabel(page, 'live')
   await publish('hidden0', 'Why is the night sky dark?')
@@ -223,7 +215,7 @@ test('a page that nobody sees keeps no connection, and goes on where it was', as
   await page.close()
 })
 
-test('a page outlives the server, and shows what happened without it', async () => {
+test('a page survives a restart of the server, and shows what happened meanwhile', async () => {
   const first = await startGateway(config, logger)
   const port = Number(new URL(first.url).port)
   const overview = await open('/', { url: first.url })
@@ -244,7 +236,7 @@ test('a page outlives the server, and shows what happened without it', async () 
   await table.page.close()
 })
 
-test('a cursor that the server refuses is given up for what is new', async () => {
+test('a page whose cursor the server refuses continues with new posts', async () => {
   const { page } = await open('/')
   await waitForLabel(page, 'live')
   await publish('cursor0', 'Is there a limit to the number of elements?')
@@ -270,7 +262,7 @@ test('a cursor that the server refuses is given up for what is new', async () =>
 const why = (id: string): string => `[data-post-id=${id}] >> text=Why?`
 const bars = (id: string): string => `[data-post-id=${id}] [aria-label="What pulled the score"] li`
 
-test('a post says why it has its score, and its list holds still meanwhile', async () => {
+test('a post explains its score, and its list holds still meanwhile', async () => {
   await publish('why0000', 'Why is glass transparent?', { selftext: 'Metals are opaque, and so is chalk.' })
   const { page, errors } = await open('/subreddit/askscience')
   await waitForLabel(page, 'live')
@@ -294,7 +286,7 @@ test('a post says why it has its score, and its list holds still meanwhile', asy
   await page.close()
 })
 
-test('an explanation that fails can be asked for again; of a post that is erased there is none', async () => {
+test('an explanation that failed can be retried; an erased post has none', async () => {
   await publish('why0002', 'Why do cats purr?')
   const options = { viewport: { width: 360, height: 740 }, hasTouch: true }
   const { page, errors } = await open('/', options)
@@ -314,7 +306,7 @@ test('an explanation that fails can be asked for again; of a post that is erased
   await jsm.streams.deleteMessage(POSTS, state.last_seq)
   await page.tap(why('why0002'))
   await page.tap(why('why0002'))
-  await page.waitForSelector('text=There is nothing to explain it by')
+  await page.waitForSelector('text=This score cannot be explained')
   expect(errors).toEqual([])
   await page.close()
   const plain = await open('/', { javaScriptEnabled: false })
@@ -322,7 +314,7 @@ test('an explanation that fails can be asked for again; of a post that is erased
   await plain.page.close()
 })
 
-test('subreddits are searched while typing, sorted and told in the address', async () => {
+test('subreddits are searched while typing and sorted, and the address says so', async () => {
   await publish('jokes00', 'A horse walks into a bar', { subreddit: 'Jokes' })
   const { page, errors } = await open('/subreddits')
   await page.waitForSelector('[data-subreddit=Jokes]')
@@ -343,7 +335,7 @@ test('subreddits are searched while typing, sorted and told in the address', asy
   await page.close()
 })
 
-test('subreddits are compared in one chart, chosen in a form, also without JavaScript', async () => {
+test('subreddits are chosen in a form and compared in one chart, also without JavaScript', async () => {
   const { page, errors } = await open('/compare?names=askscience,nowhere,JOKES')
   await page.waitForSelector('text=No posts of r/nowhere')
   expect(await page.locator('.chart path').count()).toBeGreaterThanOrEqual(2)
@@ -364,7 +356,7 @@ test('subreddits are compared in one chart, chosen in a form, also without JavaS
   await plain.page.close()
 })
 
-test('the pipeline page tells how far each read model is', async () => {
+test('the pipeline page shows the checkpoint of each read model', async () => {
   const { page, errors } = await open('/pipeline')
   await waitForLabel(page, 'live')
   const before = Number(await page.textContent('[data-testid=posts]'))
@@ -375,7 +367,7 @@ test('the pipeline page tells how far each read model is', async () => {
   await page.close()
 })
 
-test('no title is too long or too strange, and no page is wider than a phone', async () => {
+test('no page is wider than a phone, whatever the titles contain', async () => {
   await publish('long000', 'w'.repeat(200), { subreddit: 'ALongNameOfTwentyFour_24' })
   await publish('rtl0000', 'מדוע השמיים כחולים? 👩‍👩‍👧‍👦 <script>document.title = "no"</script>', {
     subreddit: 'ALongNameOfTwentyFour_24',
@@ -393,19 +385,19 @@ test('no title is too long or too strange, and no page is wider than a phone', a
   }
 })
 
-test('where another model is shown than the one that scores, the pages say so until that one is promoted', async () => {
+test('pages warn that another model is shown than the one that scores, until that one is promoted', async () => {
   const { name } = JSON.parse(await readFile('ml/model/model.json', 'utf8')) as { name: string }
   const promote = (model: string) =>
     jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
   await promote('another-1')
-  const notices = async (): Promise<string[]> =>
-    ((await (await fetch(`${gateway.url}/readyz`)).json()) as { notices: string[] }).notices
-  await vi.waitFor(async () => expect(await notices()).toHaveLength(1), { timeout: 20_000 })
+  const problems = async (): Promise<string[]> =>
+    ((await (await fetch(`${gateway.url}/readyz`)).json()) as { problems: string[] }).problems
+  await vi.waitFor(async () => expect(await problems()).toHaveLength(1), { timeout: 20_000 })
   const { page, errors } = await open('/pipeline')
-  expect(await page.textContent('[data-testid=notice]')).toContain(`npm run promote -- ${name}`)
+  expect(await page.textContent('[data-testid=problem]')).toContain(`npm run promote -- ${name}`)
   await waitForLabel(page, 'live')
   await promote(name)
-  await page.waitForSelector('[data-testid=notice]', { state: 'detached' })
+  await page.waitForSelector('[data-testid=problem]', { state: 'detached' })
   expect(errors).toEqual([])
   await page.close()
 })

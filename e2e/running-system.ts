@@ -7,7 +7,7 @@ import { recordedProcesses } from '../scripts/process-records.ts'
 
 export type Settings = Readonly<Record<string, string>>
 
-/** Settings for a system of its own: free ports, no source. */
+/** Settings of a separate system on free ports, without a source. */
 export async function ownSettings(dataDir: string): Promise<Settings> {
   const [port, natsPort, monitorPort] = await Promise.all([freePort(), freePort(), freePort()])
   return {
@@ -20,7 +20,7 @@ export async function ownSettings(dataDir: string): Promise<Settings> {
   }
 }
 
-/** `npm start` without npm: the launcher in a process of its own, with what it wrote. */
+/** Runs the launcher as `npm start` does, in its own process, and collects its output. */
 export class Launcher {
   readonly #child: ChildProcess
   readonly #dataDir: string
@@ -30,7 +30,6 @@ export class Launcher {
 
   constructor(settings: Settings) {
     this.#dataDir = settings['DATA_DIR']!
-    // A process group of its own: whatever ends the tests' terminal ends it through the signal that afterAll sends.
     this.#child = spawn(process.execPath, ['scripts/start.ts'], {
       env: { ...process.env, ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -40,7 +39,7 @@ export class Launcher {
     this.exited = once(this.#child, 'close').then(([code]) => code as number | null)
   }
 
-  /** The address that it prints once everything runs. */
+  /** Waits for the address that the launcher prints when everything runs. */
   async url(): Promise<string> {
     const printed = new Promise<string>((resolve) => {
       const look = (): void => {
@@ -59,14 +58,14 @@ export class Launcher {
     this.#child.kill(name)
   }
 
-  /** Process ids by name of what it started. */
+  /** The ids of the processes that the launcher started, by name. */
   pids(): Record<string, number> {
     const running = Object.entries(recordedProcesses(this.#dataDir))
     return Object.fromEntries(running.map(([name, { pid }]) => [name, pid]))
   }
 }
 
-/** Processes that were started with a data folder; empty where there is no /proc to look at. */
+/** The ids of all processes that were started with a data folder; empty on a system without /proc. */
 export function processesOn(dataDir: string): number[] {
   const numbers = readAll('/proc').filter((name) => /^\d+$/.test(name))
   return numbers

@@ -40,7 +40,7 @@ describe('the whole system', () => {
   let js: JetStreamClient
   let jsm: JetStreamManager
   let nextPost = 0
-  /** Posts that are to be counted. */
+  /** How many posts the figures should count. */
   let published = 120
 
   beforeAll(async () => {
@@ -81,7 +81,7 @@ describe('the whole system', () => {
     })
   }
 
-  /** Again and again until the log has it, as a publisher has to while the server is away. */
+  /** Publishes until the log acknowledges, as a publisher must while the server restarts. */
   async function publish(subject: string, payload: string, msgID?: string): Promise<void> {
     for (;;) {
       try {
@@ -98,7 +98,7 @@ describe('the whole system', () => {
     await publish(subjectOf(post), encodeEvent(post), msgID)
   }
 
-  /** Every fifth post twice with its id, every seventh again without one. */
+  /** Publishes every fifth post twice with its message id, and every seventh again without one. */
   async function publishPosts(count: number): Promise<void> {
     const posts = Array.from({ length: count }, makePost)
     for (const [index, post] of posts.entries()) {
@@ -125,7 +125,7 @@ describe('the whole system', () => {
     )
   }
 
-  /** Waits until every reader says what the log says, which has to be about `posts` posts. */
+  /** Waits until the figures of every reader equal those of the log, which must count `posts` posts. */
   async function expectAgreement(posts: number): Promise<AllFigures> {
     return vi.waitFor(async () => {
       const log = await figuresOfLog(jsm)
@@ -156,13 +156,13 @@ describe('the whole system', () => {
     await vi.waitFor(() => expect(system.pids()[name] ?? pid).not.toBe(pid), SETTLE)
   }
 
-  test('says nothing but its address, and leaves a context that only its owner can read', async () => {
+  test('prints only its address, and writes a context that only its owner can read', async () => {
     expect(system.stdout).toBe(`\n  Gravitas is running: ${url}\n  Ctrl-C stops it.\n\n`)
     expect(url).toBe(`http://127.0.0.1:${settings['PORT']}`)
     expect((await stat(join(dataDir, 'nats-context.json'))).mode & 0o777).toBe(0o600)
   })
 
-  test('every reader agrees with the log, whatever was published', async () => {
+  test('every reader agrees with the log, also after duplicates, malformed events and erasures', async () => {
     await publishPosts(published)
     for (const [, payload] of malformed)
       await publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), payload)
@@ -175,7 +175,7 @@ describe('the whole system', () => {
     expect((await fetch(`${url}/subreddit/askscience`)).status).toBe(200)
   })
 
-  test('a score is explained, also where each process may do in NATS only what it needs', async () => {
+  test('a score is explained with the rights that the gateway has in NATS', async () => {
     const query = `{ posts(subreddit: "AskScience", first: 1) { nodes { explanation { contributions { feature } } } } }`
     const response = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`)
     const { data } = (await response.json()) as { data: { posts: { nodes: { explanation: unknown }[] } } }
@@ -183,7 +183,7 @@ describe('the whole system', () => {
     expect(data.posts.nodes).toEqual([{ explanation }])
   })
 
-  test('a source reports how much of an hour it saw with the rights that it has', async () => {
+  test('a source reports how much of an hour it saw with the rights that it has in NATS', async () => {
     const logger = createLogger('e2e', 'silent')
     const address = { url: `nats://127.0.0.1:${settings['NATS_PORT']}`, user: 'ingest', dataDir } as const
     const ingest = await connectNats({ ...address, name: 'e2e', logger })
@@ -201,7 +201,7 @@ describe('the whole system', () => {
     }, SETTLE)
   })
 
-  test('what is malformed is in DEAD with its reason, from each process that refused it', async () => {
+  test('each process that refuses a malformed event puts it into DEAD with the reason', async () => {
     await vi.waitFor(async () => {
       const dead = await readDead()
       for (const by of ['dead.scorer', 'dead.posts']) {
@@ -212,7 +212,7 @@ describe('the whole system', () => {
     }, SETTLE)
   })
 
-  test('a second launcher on the same folder, and one whose port is taken, are refused', async () => {
+  test('a second launcher is refused on the same folder, and on a port that is taken', async () => {
     const second = new Launcher(await ownSettings(dataDir))
     const other = await mkdtemp(join(tmpdir(), 'gravitas-other-'))
     const onTakenPort = new Launcher({ ...(await ownSettings(other)), PORT: settings['PORT']! })
@@ -228,7 +228,7 @@ describe('the whole system', () => {
     }
   }, 20_000)
 
-  test('killed processes come back while more is published, and everything agrees again', async () => {
+  test('killed processes restart while more is published, and every reader agrees again', async () => {
     const before = published
     const killing = new AbortController()
     const publishing = publishUntil(killing.signal)

@@ -1,16 +1,17 @@
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
-import { readArguments } from './read-arguments.ts'
+import { readEraseArguments } from './read-arguments.ts'
 import { runErase } from './run-erase.ts'
 
 /** Erases posts for good. The exit code is 1 when one of them was not found. */
-await runCommand(async () => {
+await runCommand(async (args) => {
+  const chosen = await readEraseArguments(args)
   const read = new SettingsReader(loadEnvironment())
   const config = read.done(readSharedConfig(read))
   const isDone = await runErase({
     config,
-    arguments: await readArguments(process.argv.slice(2)),
+    arguments: chosen,
     output: process.stdout,
     progress: process.stderr,
   })

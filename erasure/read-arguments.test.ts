@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readArguments } from './read-arguments.ts'
+import { UsageError } from '../schema/runtime/errors.ts'
+import { readEraseArguments as readArguments } from './read-arguments.ts'
 
 async function* lines(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text)
@@ -17,15 +18,17 @@ test('ids are read from arguments and from standard input, each once', async () 
 })
 
 test.each([
-  ['nothing', [], /name at least one post[^]*usage/],
-  ['no id', ['1abcde', 'what?'], /"what\?" is not a post id[^]*usage/],
+  ['nothing', [], /Name at least one post[^]*--help/],
+  ['no id', ['1abcde', 'what?'], /"what\?" is not a post id[^]*--help/],
   ['--late with ids', ['--late', '1abcde'], /--late takes no ids/],
-  ['an unknown option', ['1abcde', '--force'], /--force[^]*usage/],
+  ['an unknown option', ['1abcde', '--force'], /--force[^]*--help/],
   ['an empty reason', ['1abcde', '--reason', ' '], /--reason takes 1 to 500/],
-  ['a reason that is missing', ['1abcde', '--reason'], /--reason[^]*usage/],
-  ['an empty standard input', ['-'], /standard input named no post/],
+  ['a reason that is missing', ['1abcde', '--reason'], /--reason[^]*--help/],
+  ['an empty standard input', ['-'], /Standard input named no post/],
 ])('%s is refused', async (_, args, message) => {
-  await expect(readArguments(args, () => lines(''))).rejects.toThrow(message)
+  const refused = readArguments(args, () => lines(''))
+  await expect(refused).rejects.toThrow(UsageError)
+  await expect(refused).rejects.toThrow(message)
 })
 
 test('the first wrong lines are named', async () => {

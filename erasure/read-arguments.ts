@@ -1,15 +1,7 @@
-import { parseArgs } from 'node:util'
-import { ConfigurationError } from '../schema/runtime/errors.ts'
+import { defineCommand, readArguments, refuseArguments } from '../schema/runtime/command.ts'
 import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
 import { toPostId } from './find-posts.ts'
-
-const USAGE = `usage: npm run erase -- <post id>… [--reason TEXT] [--dry-run] [--json]
-       npm run erase -- --late [--reason TEXT] [--dry-run] [--json]
-  A post id looks like 1abcde or t3_1abcde. With -, ids are read from standard input, one on each line.
-  --dry-run  print what would be erased, and change nothing
-  --late     erase messages that arrived after their posts were erased: copies, scores
-  --json     print the report as JSON; use npm run -s, so that npm prints nothing itself`
 
 const DEFAULT_REASON = 'erased by hand'
 const MAX_REASON_LENGTH = 500
@@ -25,48 +17,56 @@ export interface EraseArguments {
   readonly json: boolean
 }
 
-/** @throws ConfigurationError naming every problem, with the usage */
-export async function readArguments(
+const command = defineCommand({
+  name: 'erase',
+  summary: 'Erases posts for good: from the streams, and from the read models with all traces in their files.',
+  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  examples: [
+    'npm run erase -- 1abcde t3_2abcde --reason "asked for by its author"',
+    'npm run erase -- - < ids.txt',
+    'npm run erase -- --late --dry-run',
+    'npm run -s erase -- 1abcde --json    # with -s, npm adds no lines of its own',
+  ],
+})
+  .argument('[ids...]', 'posts to erase, such as 1abcde or t3_1abcde; - reads ids from standard input, one a line')
+  .option('--late', 'instead of ids: erases what arrived of posts after they were erased')
+  .option('--reason <text>', 'reason that is recorded', DEFAULT_REASON)
+  .option('--dry-run', 'says what would be erased, and changes nothing')
+  .option('--json', 'prints one JSON document')
+
+interface Options {
+  readonly late?: true
+  readonly reason: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+/** @throws UsageError naming every problem */
+export async function readEraseArguments(
   args: readonly string[],
   readStandardInput: () => AsyncIterable<Buffer> = () => readLines(STANDARD_STREAM),
 ): Promise<EraseArguments> {
+  const { options, operands } = readArguments<Options, [string[]]>(command, args)
+  const { late = false, dryRun = false, json = false } = options
+  const [texts] = operands
   const problems: string[] = []
-  const { values, positionals } = parse(args)
   const ids = new Set<string>()
   const add = (text: string, where: string): void => {
     const id = toPostId(text)
-    if (id === undefined) problems.push(`${JSON.stringify(text)}${where} is not a post id`)
+    if (id === undefined) problems.push(`${JSON.stringify(text)}${where} is not a post id.`)
     else ids.add(id)
   }
-  for (const text of positionals) if (text !== STANDARD_STREAM) add(text, '')
-  if (positionals.includes(STANDARD_STREAM)) await addLines(readStandardInput(), add)
-  const late = values.late === true
-  if (late && positionals.length > 0)
-    problems.push('--late takes no ids, because it searches for all posts that were erased before')
-  else if (!late && positionals.length === 0) problems.push('name at least one post')
-  else if (!late && ids.size === 0 && problems.length === 0) problems.push('standard input named no post')
-  const reason = values.reason?.trim() ?? DEFAULT_REASON
+  for (const text of texts) if (text !== STANDARD_STREAM) add(text, '')
+  if (texts.includes(STANDARD_STREAM)) await addLines(readStandardInput(), add)
+  if (late && texts.length > 0)
+    problems.push('--late takes no ids, because it searches for all posts that were erased before.')
+  else if (!late && texts.length === 0) problems.push('Name at least one post.')
+  else if (!late && ids.size === 0 && problems.length === 0) problems.push('Standard input named no post.')
+  const reason = options.reason.trim()
   if (reason === '' || reason.length > MAX_REASON_LENGTH)
-    problems.push(`--reason takes 1 to ${MAX_REASON_LENGTH} characters`)
-  if (problems.length > 0) throw new ConfigurationError([...shortened(problems), USAGE])
-  return { ids: [...ids], late, reason, dryRun: values['dry-run'] === true, json: values.json === true }
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        reason: { type: 'string' },
-        late: { type: 'boolean' },
-        'dry-run': { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-      allowPositionals: true,
-    })
-  } catch (cause) {
-    throw new ConfigurationError([(cause as Error).message, USAGE], { cause })
-  }
+    problems.push(`--reason takes 1 to ${MAX_REASON_LENGTH} characters.`)
+  refuseArguments(command, shortened(problems))
+  return { ids: [...ids], late, reason, dryRun, json }
 }
 
 async function addLines(lines: AsyncIterable<Buffer>, add: (text: string, where: string) => void): Promise<void> {
@@ -80,5 +80,5 @@ async function addLines(lines: AsyncIterable<Buffer>, add: (text: string, where:
 
 function shortened(problems: readonly string[]): string[] {
   const more = problems.length - MAX_SHOWN_PROBLEMS
-  return [...problems.slice(0, MAX_SHOWN_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])]
+  return [...problems.slice(0, MAX_SHOWN_PROBLEMS), ...(more > 0 ? [`… and ${more} more.`] : [])]
 }

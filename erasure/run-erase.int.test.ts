@@ -95,8 +95,9 @@ test('--late erases a copy that arrived after the erasure of its post', async ()
 
 test('wrong arguments and a server that does not answer are explained', async () => {
   expect(await erase(['--force'])).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/usage: npm run erase/) as string,
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/npm run erase -- --help/) as string,
   })
   const unreachable = `nats://127.0.0.1:${await freePort()}`
   expect(await erase(['1abcde'], '', unreachable)).toMatchObject({

@@ -4,7 +4,7 @@ import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-co
 export interface GatewayConfig extends SharedConfig {
   readonly host: string
   readonly port: number
-  /** Folder of the model whose scores can be explained. Read at the first explanation, not at start. */
+  /** Folder of the scoring model whose scores can be explained. It is read at the first explanation, not at the start. */
   readonly modelDir: string
 }
 

@@ -5,7 +5,7 @@ import { codeOf, TestGateway } from './testing/test-gateway.ts'
 
 const HOUR = 3_600
 const NOW = Math.floor(Date.now() / 1_000)
-/** The hour that began `hours` hours before the one that runs. */
+/** The hour that began `hours` hours before the running one. */
 const ago = (hours: number): number => NOW - (NOW % HOUR) - hours * HOUR
 const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
 let gateway: TestGateway
@@ -29,7 +29,7 @@ const coverageOf = async (name: string, fields = 'hour source share', args = '')
   return answer.data.subreddit?.coverage
 }
 
-test('tells what was expected, seen, deleted on Reddit and unknown, of all of Reddit and of a subreddit', async () => {
+test('coverage counts posts expected, seen, deleted on Reddit and unknown, of all of Reddit and of a subreddit', async () => {
   files.cover({ hour_utc: ago(3) })
   files.cover(listing('askscience', ago(2), 0.62))
   const fields = 'hour source ofAllReddit expected seen deletedOnReddit unknown share'
@@ -63,7 +63,7 @@ test('of several sources the one that saw most counts; where they saw the same, 
   ])
 })
 
-test('covers the last seven days unless it is asked for others, and lists no hour without a report', async () => {
+test('coverage is of the last seven days unless others are asked for, and lists no hour without a report', async () => {
   for (const hour of [200, 100, 0]) files.cover({ hour_utc: ago(hour) })
   const hours = async (args = '') => (await coverageOf('funny', 'hour', args))?.map(({ hour }) => String(hour))
   expect(await hours()).toEqual([iso(ago(100)), iso(ago(0))])
@@ -72,7 +72,7 @@ test('covers the last seven days unless it is asked for others, and lists no hou
   expect(await hours(`(from: "${iso(ago(35 * 24))}")`)).toEqual([200, 100, 0].map((hour) => iso(ago(hour))))
 })
 
-test('is one query for a page of subreddits, and is limited in cost and in rows', async () => {
+test('coverage is one query for a page of subreddits, and is limited in cost and in rows', async () => {
   files.cover({ hour_utc: ago(1) })
   const read = vi.spyOn(HourlyQueries.prototype, 'coverage')
   const { data } = await gateway.ask('{ subreddits { nodes { name coverage { share } } } }')

@@ -82,7 +82,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
-test('a post that is scored reaches its subscribers, and a cursor goes on where it was', async () => {
+test('a scored post reaches its subscribers, and a cursor continues behind its event', async () => {
   files.add(post(1))
   const live = await takeScored('subscription { postScored { cursor post { id } } }', 2, () => {
     files.add(post(2), post(3, 'funny'))
@@ -307,7 +307,7 @@ test('a gateway that cannot reach NATS answers from the read models and is not r
   expect((await fetch(`${alone.url}/healthz`)).status).toBe(200)
 })
 
-test('a port that is taken is named', async () => {
+test('a port that is taken is refused with the setting to change', async () => {
   const port = Number(new URL(url).port)
   const config = {
     host: '127.0.0.1',

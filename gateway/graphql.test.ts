@@ -14,7 +14,7 @@ beforeEach(() => {
 })
 afterEach(() => gateway[Symbol.dispose]())
 
-test('shows subreddits as most posts spell them, with their figures', async () => {
+test('subreddits have the spelling that most posts use, and their figures', async () => {
   files.add(
     { id: 'a1', subreddit: 'AskScience', createdUtc: NOW, seriousness: 8_000 },
     { id: 'a2', subreddit: 'askscience', createdUtc: NOW, seriousness: 6_000 },
@@ -67,7 +67,15 @@ test('a post has no seriousness until it is scored', async () => {
   expect(data.c).toBeNull()
 })
 
-test('searches titles by the beginnings of words, and takes nothing in them for syntax', async () => {
+test('a post is found by its full name, in any case', async () => {
+  files.add({ id: '1abc2d', subreddit: 'aa', createdUtc: NOW, seriousness: 1 })
+  const { data } = await ask(
+    `{ a: post(id: "t3_1abc2d") { id } b: post(id: "T3_1ABC2D") { id } c: post(id: "t3_") { id } }`,
+  )
+  expect(data).toEqual({ a: { id: '1abc2d' }, b: { id: '1abc2d' }, c: null })
+})
+
+test('posts are searched by the beginnings of words, and no search is taken for syntax', async () => {
   files.add(
     { id: 'a1', subreddit: 'AskScience', title: 'Größe of planets', createdUtc: NOW, seriousness: 8_000 },
     { id: 'a2', subreddit: 'funny', title: 'A cat OR a dog', createdUtc: NOW, seriousness: 100 },
@@ -83,7 +91,7 @@ test('searches titles by the beginnings of words, and takes nothing in them for 
     expect(Array.isArray(await ids(hostile))).toBe(true)
 })
 
-test('mistakes are told with a code', async () => {
+test('mistakes of a client have a code', async () => {
   expect(code(await ask(`{ posts(first: 0) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(first: 1001) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(after: "nonsense") { nodes { id } } }`))).toBe('BAD_USER_INPUT')
@@ -97,7 +105,7 @@ test('mistakes are told with a code', async () => {
   ).toBe('BAD_USER_INPUT')
 })
 
-test('paging meets each post once, whatever arrives meanwhile', async () => {
+test('paging meets each post once, whatever arrives in between', async () => {
   const walk = async (
     orderBy: string,
     times: readonly number[],

@@ -3,10 +3,10 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { GatewayConfig } from './config.ts'
 import type { ScoredTexts } from './explanations/scored-texts.ts'
-import type { LiveUpdates } from './live-updates.ts'
-import type { LogStatus } from './log-status.ts'
-import type { ScoringModels } from './scoring-models.ts'
-import type { ShownModel } from './shown-model.ts'
+import type { LiveUpdates } from './live/live-updates.ts'
+import type { LogStatus } from './log/log-status.ts'
+import type { ScoringModels } from './log/scoring-models.ts'
+import type { ShownModel } from './log/shown-model.ts'
 
 interface Parts {
   readonly live: LiveUpdates
@@ -16,9 +16,9 @@ interface Parts {
   readonly texts: ScoredTexts
 }
 
-/** The connection to NATS, which may come late, go and come back while the gateway answers. */
+/** The connection to NATS. The gateway answers also while there is none. */
 export class LogLink implements AsyncDisposable {
-  /** Rejects when there will be no connection any more. */
+  /** Rejects when the connection is closed for good. */
   readonly failed: Promise<never>
   readonly #config: GatewayConfig
   readonly #logger: Logger
@@ -37,7 +37,7 @@ export class LogLink implements AsyncDisposable {
     this.#fail = reject
   }
 
-  /** Connects as soon as that is possible. */
+  /** Connects as soon as NATS answers. */
   open(): void {
     this.#follow().catch(this.#fail)
   }

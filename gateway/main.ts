@@ -1,10 +1,19 @@
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { readGatewayConfig } from './config.ts'
 import { startGateway } from './start-gateway.ts'
 
-await runCommand(async () => {
+const command = defineCommand({
+  name: 'gateway',
+  summary: 'Runs the API and the page until it is stopped. It answers from the read models in DATA_DIR.',
+  settings: ['PORT', 'HOST', 'DATA_DIR', 'NATS_URL', 'NATS_PORT', 'MODEL_DIR', 'LOG_LEVEL'],
+  examples: ['npm run gateway', 'PORT=8080 npm run gateway'],
+})
+
+await runCommand(async (args) => {
+  readArguments(command, args)
   const config = readGatewayConfig(loadEnvironment())
   const logger = createLogger('gateway', config.logLevel)
   await runService(logger, () => startGateway(config, logger))

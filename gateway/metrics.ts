@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { ServerResponse } from 'node:http'
-import type { GatewayContext } from './context.ts'
-import type { Route } from './http/routes.ts'
+import type { GatewayContext } from './resolvers/context.ts'
 
 /** What Prometheus reads at /metrics. */
 export class Metrics {
@@ -65,7 +64,7 @@ export class Metrics {
     this.#events.inc(events)
   }
 
-  answered(route: Route, response: ServerResponse, seconds: number): void {
+  answered(route: string, response: ServerResponse, seconds: number): void {
     this.#requests.inc({ route, status: response.statusCode })
     const isSubscription = response.getHeader('content-type') === 'text/event-stream'
     if (!isSubscription) this.#seconds.observe({ route }, seconds)

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createSchema, createYoga } from 'graphql-yoga'
-import type { Resolvers } from '../schema/generated/api.ts'
+import type { Resolvers } from './generated/resolvers.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import type { GatewayContext } from './context.ts'
+import type { GatewayContext } from './resolvers/context.ts'
 import { useErrorCodes } from './plugins/error-codes.ts'
 import { useEventStream } from './plugins/event-stream.ts'
 import { useLimits } from './plugins/limits.ts'
-import { createErrorMask } from './plugins/mask-errors.ts'
+import { createErrorMask } from './protocol/mask-errors.ts'
 import { useSharedEvents } from './plugins/shared-events.ts'
 import { DateTime } from './resolvers/date-time.ts'
 import { Post } from './resolvers/post.ts'
@@ -20,7 +20,7 @@ const typeDefs = readFileSync(new URL('../schema/api.graphql', import.meta.url),
 const resolvers: Resolvers = { DateTime, Post, Query, Subreddit, Subscription }
 
 /**
- * The GraphQL server. Expected failures are GraphQLErrors; everything else is logged and masked.
+ * Creates the GraphQL server. Expected failures are GraphQLErrors; every other error is logged and masked.
  * @param onDelivered called with the number of events that were handed to a subscriber
  */
 export function createGraphQLServer(

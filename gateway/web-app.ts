@@ -6,14 +6,17 @@ import type { Logger } from '../schema/runtime/logger.ts'
 
 const HANDLER = resolve(import.meta.dirname, '../web/build/handler.js')
 
-/** What the web app finds on a request: GraphQL without a way over the network. */
+/** A request as the web app gets it: `gravitas.fetch` asks GraphQL within the process instead of over the network. */
 export interface WebRequest extends IncomingMessage {
   gravitas?: { fetch(request: Request): Promise<Response> }
 }
 
 type Handler = (request: WebRequest, response: ServerResponse) => unknown
 
-/** The built web app, which asks `fetchGraphQL` for what its pages show; a hint in its place where it is not built. */
+/**
+ * Loads the built web app. Its pages get their figures by `fetchGraphQL`. Where it is not built, a text that says how to build it
+ * is served instead.
+ */
 export async function loadWebApp(
   logger: Logger,
   fetchGraphQL: (request: Request) => Promise<Response>,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { UsageError } from '../schema/runtime/errors.ts'
 import { readIngestConfig } from './config.ts'
 
 const REDDIT = { REDDIT_CLIENT_ID: 'an-id', REDDIT_USER_AGENT: 'linux:gravitas:0.1.0 (by /u/some_one)' }
@@ -50,9 +51,10 @@ describe('reddit', () => {
       POLL_INTERVAL_MS: '99',
       REDDIT_API_URL: 'https://x.test/path',
       REDDIT_AUTH_URL: 'ftp://x',
+      SUBREDDITS: 'a b,x',
     }
-    expect(() => read(env, ['--subreddits', 'a b'])).toThrow(
-      /REDDIT_CLIENT_ID is needed[^]*REDDIT_USER_AGENT is needed[^]*"a b"[^]*REDDIT_AUTH_URL[^]*REDDIT_API_URL[^]*POLL_INTERVAL_MS/,
+    expect(() => read(env)).toThrow(
+      /REDDIT_CLIENT_ID is needed[^]*REDDIT_USER_AGENT is needed[^]*"a b", "x"[^]*REDDIT_AUTH_URL[^]*REDDIT_API_URL[^]*POLL_INTERVAL_MS/,
     )
   })
 
@@ -89,6 +91,17 @@ test.each([
   [['--source', 'demo', '--check'], /--check goes with --source reddit/],
   [['--source', 'rss', '--subreddits', 'a1', '--follow'], /--follow goes with --source dump, not with rss/],
   [['--source', 'none', '--subreddits', 'a1'], /--subreddits goes with --source dump/],
-])('refuses %j', (args, reason) => {
-  expect(() => read({}, args)).toThrow(reason)
+  [['--source', 'demo', 'a file'], /Files \(a file\) go with --source dump, not with demo/],
+  [['--source', 'reddit', '--subreddits', 'a b'], /"a b" cannot be the name of a subreddit/],
+  [['--source', 'telepathy'], /telepathy.*Allowed choices are demo/],
+  [['--source', 'dump'], /Name at least one file/],
+  [['--source', 'dump', '--follow', 'a', 'b'], /--follow takes one file/],
+  [['--source', 'dump', '--follow', '-'], /--follow needs a file/],
+  [['--source'], /'--source <name>' argument missing/],
+  [['--sauce', 'demo'], /Unknown option '--sauce'/],
+])('refuses %j with the reason and how to get help, whatever the settings are', (args, reason) => {
+  const refused = () => read({ NATS_PORT: 'x' }, args)
+  expect(refused).toThrow(UsageError)
+  expect(refused).toThrow(reason)
+  expect(refused).toThrow(/npm run ingest -- --help/)
 })

@@ -1,8 +1,14 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
 import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 import { isUserAgent, USER_AGENT_EXAMPLE } from './sources/reddit/user-agent.ts'
+import {
+  parseSubreddits,
+  readIngestArguments,
+  refuseForeignArguments,
+  SOURCES,
+  type IngestArguments,
+} from './read-arguments.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 
 export interface DumpSource {
@@ -61,78 +67,24 @@ export interface IngestConfig extends SharedConfig {
   readonly source: DumpSource | DemoSource | RedditSource | KeylessSource | NoSource
 }
 
-const SOURCES = ['demo', 'dump', 'reddit', 'arctic-shift', 'rss', 'none'] as const
-/** Sources that accept `--subreddits`. */
-const WITH_SUBREDDITS = new Set(['dump', 'reddit', 'arctic-shift', 'rss'])
-/** Sources that accept `--check`. */
-const CHECKABLE = new Set(['reddit', 'arctic-shift', 'rss'])
-/** The user agent of keyless sources where none is set. */
+/** The user agent of keyless sources when none is set. */
 const DEFAULT_USER_AGENT = 'node:gravitas:0.1.0'
-const SUBREDDIT = /^[A-Za-z0-9_]{2,24}$/
 
-/** @throws ConfigurationError that names every problem of the environment and of the arguments */
+/**
+ * @throws UsageError when an argument is wrong
+ * @throws ConfigurationError that names every problem of the environment, and files that cannot be read
+ */
 export function readIngestConfig(env: Environment, args: readonly string[]): IngestConfig {
   const read = new SettingsReader(env)
-  const shared = readSharedConfig(read)
-  const { values, files } = readArguments(read, args)
+  const values = readIngestArguments(args)
   const kind = values.source ?? read.string('SOURCE', 'demo')
-  refuseForeignArguments(read, kind, files, values)
-  return read.done({ ...shared, source: readSource(read, kind, files, values) })
+  refuseForeignArguments(kind, values)
+  return read.done({ ...readSharedConfig(read), source: readSource(read, kind, values) })
 }
 
-interface Values {
-  readonly source?: string
-  readonly subreddits?: string
-  readonly follow?: boolean
-  readonly check?: boolean
-}
-
-const OPTIONS = {
-  source: { type: 'string' },
-  subreddits: { type: 'string' },
-  follow: { type: 'boolean' },
-  check: { type: 'boolean' },
-} as const
-
-function readArguments(read: SettingsReader, args: readonly string[]): { values: Values; files: string[] } {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...args],
-    options: OPTIONS,
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
-  const text = (name: 'source' | 'subreddits'): string | undefined => {
-    const value = values[name]
-    if (typeof value === 'boolean') read.problem(`--${name} needs a value`)
-    return typeof value === 'string' ? value : undefined
-  }
-  for (const token of tokens) {
-    if (token.kind === 'option' && !Object.hasOwn(OPTIONS, token.name)) read.problem(`unknown option ${token.rawName}`)
-  }
-  const [source, subreddits] = [text('source'), text('subreddits')]
-  const named = {
-    ...(source === undefined ? {} : { source }),
-    ...(subreddits === undefined ? {} : { subreddits }),
-    follow: values.follow === true,
-    check: values.check === true,
-  }
-  return { values: named, files: positionals }
-}
-
-function refuseForeignArguments(read: SettingsReader, kind: string, files: readonly string[], values: Values): void {
-  const refuse = (what: string, right: string): void => read.problem(`${what} with --source ${right}, not with ${kind}`)
-  if (files.length > 0 && kind !== 'dump') refuse(`files (${files.join(' ')}) go`, 'dump')
-  if (values.follow === true && kind !== 'dump') refuse('--follow goes', 'dump')
-  if (values.subreddits !== undefined && !WITH_SUBREDDITS.has(kind)) {
-    refuse('--subreddits goes', [...WITH_SUBREDDITS].join(', '))
-  }
-  if (values.check === true && !CHECKABLE.has(kind)) refuse('--check goes', [...CHECKABLE].join(', '))
-}
-
-function readSource(read: SettingsReader, kind: string, files: string[], values: Values): IngestConfig['source'] {
+function readSource(read: SettingsReader, kind: string, values: IngestArguments): IngestConfig['source'] {
   if (kind === 'demo') return readDemo(read)
-  if (kind === 'dump') return readDump(read, files, values)
+  if (kind === 'dump') return readDump(read, values)
   if (kind === 'reddit') return readReddit(read, values)
   if (kind === 'arctic-shift' || kind === 'rss') return readKeyless(read, kind, values)
   if (kind !== 'none') read.problem(`unknown source "${kind}"; the sources are ${SOURCES.join(', ')}`)
@@ -148,17 +100,13 @@ function readDemo(read: SettingsReader): DemoSource {
   }
 }
 
-function readDump(read: SettingsReader, files: string[], values: Values): DumpSource {
-  if (files.length === 0) read.problem('name at least one file: npm run ingest -- --source dump FILE… (- for stdin)')
+function readDump(read: SettingsReader, values: IngestArguments): DumpSource {
+  const { files, follow = false } = values
   for (const file of files) checkFile(read, file)
-  const follow = values.follow === true
-  if (follow && files.length > 1) read.problem('--follow takes one file')
-  if (follow && files.includes(STANDARD_STREAM))
-    read.problem('--follow needs a file; standard input is always read to its end')
   return { kind: 'dump', files, follow, subreddits: readSubreddits(read, values) }
 }
 
-function readReddit(read: SettingsReader, values: Values): RedditSource {
+function readReddit(read: SettingsReader, values: IngestArguments): RedditSource {
   const clientId = required(read, 'REDDIT_CLIENT_ID', 'the id of your app; docs/sources.md says how to get one')
   const userAgent = required(read, 'REDDIT_USER_AGENT', `your client's name, such as "${USER_AGENT_EXAMPLE}"`)
   if (userAgent !== '') checkUserAgent(read, userAgent)
@@ -173,7 +121,7 @@ function readReddit(read: SettingsReader, values: Values): RedditSource {
   }
 }
 
-function readKeyless(read: SettingsReader, kind: KeylessSource['kind'], values: Values): KeylessSource {
+function readKeyless(read: SettingsReader, kind: KeylessSource['kind'], values: IngestArguments): KeylessSource {
   const userAgent = read.string('REDDIT_USER_AGENT', DEFAULT_USER_AGENT)
   if (userAgent !== DEFAULT_USER_AGENT) checkUserAgent(read, userAgent)
   const url =
@@ -185,7 +133,7 @@ function readKeyless(read: SettingsReader, kind: KeylessSource['kind'], values: 
   return { kind, url, subreddits: subreddits ?? new Set(), ...readFollowing(read, values, userAgent) }
 }
 
-function readFollowing(read: SettingsReader, values: Values, userAgent: string): FollowingSource {
+function readFollowing(read: SettingsReader, values: IngestArguments, userAgent: string): FollowingSource {
   const pollIntervalMs = read.integer('POLL_INTERVAL_MS', 1_000, { min: 100, max: 3_600_000 })
   return { userAgent, pollIntervalMs, check: values.check === true }
 }
@@ -222,10 +170,11 @@ function checkFile(read: SettingsReader, file: string): void {
 }
 
 /** @returns undefined when no list was given */
-function readSubreddits(read: SettingsReader, values: Values): ReadonlySet<string> | undefined {
-  const list = values.subreddits ?? read.optional('SUBREDDITS')
+function readSubreddits(read: SettingsReader, values: IngestArguments): ReadonlySet<string> | undefined {
+  if (values.subreddits !== undefined) return values.subreddits
+  const list = read.optional('SUBREDDITS')
   if (list === undefined) return undefined
-  const names = list.split(',').map((name) => name.trim().replace(/^\/?r\//, ''))
-  for (const name of names) if (!SUBREDDIT.test(name)) read.problem(`"${name}" is not the name of a subreddit`)
-  return new Set(names.map((name) => name.toLowerCase()))
+  const { names, wrong } = parseSubreddits(list)
+  if (wrong.length > 0) read.problem(`SUBREDDITS has ${wrong.join(', ')}, which cannot be the name of a subreddit`)
+  return names
 }

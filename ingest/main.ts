@@ -8,8 +8,8 @@ import { startIngest } from './start-ingest.ts'
 const STOPPED_BY_SIGNAL = 130
 const EXIT_GRACE_MS = 500
 
-await runCommand(async () => {
-  const config = readIngestConfig(loadEnvironment(), process.argv.slice(2))
+await runCommand(async (args) => {
+  const config = readIngestConfig(loadEnvironment(), args)
   const logger = createLogger('ingest', config.logLevel)
   if (config.source.kind === 'none') return logger.info('SOURCE is none: nothing to read')
   if (wantsCheck(config.source)) return reportCheck(await checkSource(config.source, createLogger('check', 'silent')))

@@ -5,7 +5,7 @@ import type { Ranked } from './metrics.ts'
 const judge = (score: number, serious: boolean, subreddit = 'one'): Ranked => ({ score, serious, subreddit })
 
 test('finds the line by which log-odds were distorted', () => {
-  // At each score, as many are serious as the line 2·score − 0.5 says.
+  // At each score, the share of serious posts follows the line 2·score − 0.5.
   const judged = Array.from({ length: 41 }, (_, at) => (at - 20) / 10).flatMap((score) => {
     const serious = Math.round(1_000 / (1 + Math.exp(-(2 * score - 0.5))))
     return Array.from({ length: 1_000 }, (_, at) => judge(score, at < serious))
@@ -27,6 +27,6 @@ test.each([[1], [30], [1_000]])(
   },
 )
 
-test('refuses log-odds that are no numbers', () => {
+test('refuses log-odds that are not numbers', () => {
   expect(() => fitCalibration([judge(Number.NaN, true), judge(0, false)])).toThrow(/calibrated/)
 })

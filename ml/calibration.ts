@@ -3,7 +3,7 @@ import { sigmoid, type Linear } from './logistic-regression.ts'
 import type { Ranked } from './metrics.ts'
 import { subredditWeights } from './subreddit-weights.ts'
 
-/** From log-odds to better log-odds. */
+/** The line that turns a model's log-odds into calibrated log-odds. */
 export interface Line {
   readonly slope: number
   readonly intercept: number
@@ -11,7 +11,7 @@ export interface Line {
 
 const MAX_ROUNDS = 100
 const MAX_HALVINGS = 30
-/** In weighted log-likelihood a post. */
+/** The fit ends when a step improves the weighted log-likelihood of a post by less than this. */
 const LEAST_GAIN = 1e-10
 
 interface Target {
@@ -21,10 +21,10 @@ interface Target {
 }
 
 /**
- * Platt scaling: the line that turns held-out log-odds into the probabilities that they deserve, by Newton's method with
- * halved steps. Targets are a little short of 0 and 1 (Platt 1999; Lin, Lin and Weng 2007), so that classes which are told
- * apart without a mistake do not drive the slope to infinity.
- * @throws OperationalError when the log-odds are no numbers
+ * Platt scaling: fits the line that turns held-out log-odds into calibrated probabilities, by Newton's method with halved
+ * steps. Targets are a little short of 0 and 1 (Platt 1999; Lin, Lin and Weng 2007), so that the slope stays finite when
+ * the classes are separated without a mistake.
+ * @throws OperationalError when log-odds are not numbers
  */
 export function fitCalibration(judged: readonly Ranked[]): Line {
   const spread = Math.sqrt(judged.reduce((sum, { score }) => sum + score * score, 0) / judged.length) || 1
@@ -40,11 +40,11 @@ export function fitCalibration(judged: readonly Ranked[]): Line {
     if (gain < LEAST_GAIN) break
   }
   if (!Number.isFinite(loss) || !Number.isFinite(line.slope))
-    throw new OperationalError('The scores cannot be calibrated: some of them are no numbers.')
+    throw new OperationalError('The scores cannot be calibrated: some of them are not numbers.')
   return { slope: line.slope / spread, intercept: line.intercept }
 }
 
-/** Log-odds in units of their spread: where all are huge, the loss is flat and Newton's method lost. */
+/** Log-odds in units of their spread. Without this, Newton's method fails on huge log-odds, where the loss is flat. */
 function toTargets(judged: readonly Ranked[], spread: number): Target[] {
   const weights = subredditWeights(judged)
   const serious = judged.filter((one) => one.serious).length
@@ -57,7 +57,7 @@ function toTargets(judged: readonly Ranked[], spread: number): Target[] {
   }))
 }
 
-/** Cross-entropy, in a form that large log-odds do not overflow. */
+/** Cross-entropy in a form in which large log-odds do not overflow. */
 function lossOf(targets: readonly Target[], { slope, intercept }: Line): number {
   let loss = 0
   for (const { logit, weight, target } of targets) {
@@ -82,7 +82,7 @@ function newtonStep(targets: readonly Target[], { slope, intercept }: Line): Lin
   return { intercept: (h11 * g0 - h01 * g1) / determinant, slope: (h00 * g1 - h01 * g0) / determinant }
 }
 
-/** The longest of the step, its half, its quarter … that lessens the loss; undefined where none does. */
+/** The longest of the step, its half, its quarter and so on that makes the loss smaller; undefined where none does. */
 function descend(
   targets: readonly Target[],
   { slope, intercept }: Line,

@@ -6,27 +6,27 @@ import { random, shuffle } from './random.ts'
 import type { Example } from './read-training-data.ts'
 
 const FOLDS = 4
-/** Of posts, for the random split. */
+/** The share of posts that the random split holds out. */
 const HELD_OUT_SHARE = 0.1
 
 export interface Metrics {
-  /** Every subreddit weighs the same; each is scored by a model that has met neither it nor its parody. */
+  /** Every subreddit weighs the same, and is scored by a model that was trained on neither it nor its parody. */
   readonly heldOutSubredditsAuc: number
-  /** Of the folds that hold both classes. */
+  /** The AUC of each fold that has both classes. */
   readonly foldAucs: readonly number[]
-  /** Of unseen posts from subreddits that the model knows. */
+  /** The AUC on posts that were held out, from subreddits that the model was trained on. */
   readonly randomSplitAuc: number
-  /** Mean over the pairs that have posts on both sides, of which the model met neither. */
+  /** The mean AUC of the pairs with posts on both sides; the model was trained on neither side. */
   readonly parodyPairsAuc?: number
   /** Expected calibration error in ten bins, after calibration. */
   readonly calibrationError: number
   readonly brierScore: number
 }
 
-/** What a model that had not met it made of an example. */
+/** An example with its score by a model that was not trained on it. */
 export interface Judged {
   readonly example: Example
-  /** Log-odds. */
+  /** The score, as log-odds. */
   readonly score: number
 }
 
@@ -42,12 +42,12 @@ export function crossValidate(
     const judged = holdOut(examples, ({ subreddit }) => foldOf.get(groupOf(subreddit)) === fold, seed)
     folds.push(judged)
     const own = aucIfBoth(toRanked(judged))?.toFixed(4) ?? 'unknown (one class only)'
-    console.log(`fold ${fold + 1} of ${FOLDS}: AUC ${own} on subreddits that it has not met`)
+    console.log(`fold ${fold + 1} of ${FOLDS}: AUC ${own} on subreddits that the model was not trained on`)
   }
   return folds
 }
 
-/** Scores a random tenth by a model that was trained on the rest: a post stays whole, with its text and without. */
+/** Scores a random tenth of the posts by a model that was trained on the rest. Both rows of a post are held out together. */
 export function holdOutAtRandom(examples: readonly Example[], seed: number): Judged[] {
   const next = random(seed)
   const drawn = new Map<number, boolean>()
@@ -61,13 +61,13 @@ function holdOut(examples: readonly Example[], isHeldOut: (example: Example) => 
   return examples.filter(isHeldOut).map((example) => ({ example, score: logitOf(model, example) }))
 }
 
-/** Those that are judged by. */
+/** The examples that a model is judged by. */
 export const toRanked = (judged: readonly Judged[]): Ranked[] =>
   judged.flatMap(({ example: { subreddit, serious }, score }) =>
     serious === undefined ? [] : [{ subreddit, serious, score }],
   )
 
-/** Which fold each group of subreddits is in. Groups of either class, of both and of none are dealt out each by themselves. */
+/** The fold of each group of subreddits. Groups of one class, of the other, of both and of none are spread separately. */
 function dealFolds(
   examples: readonly Example[],
   groupOf: (subreddit: string) => string,
@@ -105,7 +105,7 @@ export function measure(
   }
 }
 
-/** By the sides of the pairs. Empty where no pair can be judged. */
+/** The AUC of each pair, with its sides as classes. Empty where no pair has posts on both sides. */
 function meanPairAuc(judged: readonly Judged[], pairs: readonly Pair[]): Partial<Metrics> {
   const bySubreddit = Map.groupBy(judged, ({ example }) => example.subreddit)
   const side = (name: string, serious: boolean): Ranked[] =>

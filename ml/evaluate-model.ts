@@ -1,5 +1,4 @@
-import { explainPost } from '../scorer/explain-post.ts'
-import type { Model } from '../scorer/model.ts'
+import type { ScoringModel } from '../scorer/models/scoring-model.ts'
 import { auc, aucIfBoth, binOf, mean, reliability, type Ranked, type ReliabilityBin } from './metrics.ts'
 import type { Pair } from './labels.ts'
 import type { EvaluationPost } from './read-training-data.ts'
@@ -14,9 +13,9 @@ const MISTAKES_SHOWN = 15
 export interface Metrics {
   readonly auc: number
   readonly aucWithText: number | undefined
-  /** Of posts that have no text. */
+  /** The AUC on posts without a text. */
   readonly aucTitleOnly: number | undefined
-  /** Of all posts, scored by their titles alone. */
+  /** The AUC on all posts, scored by their titles alone. */
   readonly aucTextHidden: number
   readonly accuracy: number
   readonly brierScore: number
@@ -25,22 +24,22 @@ export interface Metrics {
 
 export interface Evaluation {
   readonly model: string
-  /** Labelled ones. */
+  /** The number of labelled posts. */
   readonly posts: number
   readonly postsPerSecond: number
   readonly metrics: Metrics
   readonly bins: readonly ReliabilityBin[]
-  /** Shares of each class by score, in twenty steps. */
+  /** The share of each class in each of twenty steps of the score. */
   readonly histogram: { readonly serious: readonly number[]; readonly unserious: readonly number[] }
   readonly pairs: readonly { readonly serious: string; readonly parody: string; readonly auc: number }[]
-  /** The most serious first. */
+  /** The subreddits, the most serious first. */
   readonly subreddits: readonly {
     readonly name: string
     readonly serious: boolean | undefined
     readonly mean: number
     readonly posts: number
   }[]
-  /** Mean push where a feature occurs, in log-odds, the strongest of each direction. */
+  /** The mean contribution of features, in log-odds; the strongest in each direction. */
   readonly words: readonly { readonly feature: string; readonly logit: number; readonly posts: number }[]
   readonly mistakes: readonly { readonly title: string; readonly subreddit: string; readonly seriousness: number }[]
 }
@@ -50,9 +49,9 @@ interface Scored extends EvaluationPost {
   readonly titleScore: number
 }
 
-/** Everything that is worth knowing about how a model does on labelled posts. */
+/** Measures how well a scoring model judges labelled posts. */
 export async function evaluate(
-  model: Model,
+  model: ScoringModel,
   posts: readonly EvaluationPost[],
   pairs: readonly Pair[],
 ): Promise<Evaluation> {
@@ -94,14 +93,17 @@ export async function evaluate(
   }
 }
 
-async function scoreAll(model: Model, posts: readonly { title: string; selftext?: string }[]): Promise<number[]> {
+async function scoreAll(
+  model: ScoringModel,
+  posts: readonly { title: string; selftext?: string }[],
+): Promise<number[]> {
   const scores: number[] = []
   for (let at = 0; at < posts.length; at += BATCH_POSTS)
     for (const score of await model.score(posts.slice(at, at + BATCH_POSTS))) scores.push(score)
   return scores
 }
 
-/** Share on the right side of 0.5; every subreddit weighs the same. */
+/** The share of posts on the right side of 0.5; every subreddit weighs the same. */
 const accuracyOf = (posts: readonly Ranked[]): number =>
   mean(
     [...Map.groupBy(posts, ({ subreddit }) => subreddit).values()].map(
@@ -116,7 +118,7 @@ function histogramOf(posts: readonly Ranked[], serious: boolean): number[] {
   return counts.map((count) => count / Math.max(1, own.length))
 }
 
-/** By the sides of the pair: a parody needs no label to be compared. */
+/** The AUC of a pair, with its sides as classes. The subreddits of a pair need no label. */
 function comparePair(scored: readonly Scored[], [serious, parody]: Pair): Evaluation['pairs'] {
   const both = scored
     .filter(({ subreddit }) => subreddit === serious || subreddit === parody)
@@ -136,11 +138,11 @@ function rank(scored: readonly Scored[]): Evaluation['subreddits'] {
     .sort((a, b) => b.mean - a.mean)
 }
 
-async function strongestWords(model: Model, posts: readonly Scored[]): Promise<Evaluation['words']> {
+async function strongestWords(model: ScoringModel, posts: readonly Scored[]): Promise<Evaluation['words']> {
   const every = Math.max(1, Math.floor(posts.length / EXPLAINED_POSTS))
   const sums = new Map<string, { logit: number; posts: number }>()
   for (let at = 0; at < posts.length; at += every) {
-    for (const { feature, logit } of (await explainPost(model, posts[at]!)).contributions) {
+    for (const { feature, logit } of (await model.explain(posts[at]!)).contributions) {
       const sum = sums.get(feature) ?? { logit: 0, posts: 0 }
       sums.set(feature, { logit: sum.logit + logit, posts: sum.posts + 1 })
     }

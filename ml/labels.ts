@@ -1,27 +1,28 @@
-import { plainPostId } from '../schema/post-id.ts'
 import { readFile } from 'node:fs/promises'
+import { parse } from 'csv-parse/sync'
+import { plainPostId } from '../schema/post-id.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
 
-/** What a person judged a community or a post to be. */
+/** A person's judgement of a community or a post. */
 export interface Label {
-  /** 0 banter, 1 serious; what lies between is learnt as well, and never judged by. */
+  /** 0 is banter, 1 is serious. A value between is used in training, but not to judge a model. */
   readonly seriousness: number
-  /** How much it counts in training, above 0 to 1: less for what was judged in passing. */
+  /** How much it counts in training, above 0 to 1: less where nobody took a close look. */
   readonly weight: number
 }
 
-/** A label of a post itself goes before that of its subreddit. Names and ids are in lower case. */
+/** The label of a post has precedence over that of its subreddit. Names and ids are in lower case. */
 export interface Labels {
   readonly subreddits: Map<string, Label>
   readonly posts: Map<string, Label>
 }
 
-/** The words of a label, as targets that stop short of certainty: that keeps weights small. */
+/** The words for labels. Their values stop short of 0 and 1, which keeps the weights of the model small. */
 const WORDS: Readonly<Record<string, number>> = { serious: 0.97, unserious: 0.03 }
 const CLEARLY = 0.1
-const HEADER = /^(subreddit|id),label(,weight)?$/
+const HEADERS = new Set(['subreddit,label', 'id,label', 'subreddit,label,weight', 'id,label,weight'])
 
-/** Which class a label is of; undefined where it is of neither clearly. */
+/** Whether a label says serious; undefined where it says neither class clearly. */
 export function classOf(label: Label | undefined): boolean | undefined {
   if (label === undefined || (label.seriousness > CLEARLY && label.seriousness < 1 - CLEARLY)) return undefined
   return label.seriousness > 0.5
@@ -29,22 +30,24 @@ export function classOf(label: Label | undefined): boolean | undefined {
 
 /**
  * Reads CSV files with the header `subreddit,label` or `id,label`, each with or without a third column `weight`. A label is
- * `serious`, `unserious`, or a number from 0 to 1. What a later file says goes before an earlier one.
+ * `serious`, `unserious`, or a number from 0 to 1. A later file replaces labels of an earlier one.
  * @throws ConfigurationError naming what is wrong where
  */
 export async function readLabels(files: readonly string[]): Promise<Labels> {
   const labels: Labels = { subreddits: new Map(), posts: new Map() }
   for (const file of files) {
-    const [header = '', ...rows] = await readCsv(file)
-    const [, of, weighted] = HEADER.exec(header) ?? []
-    if (of === undefined)
-      throw new ConfigurationError([`${file}: expected the header "subreddit,label" or "id,label", not "${header}"`])
-    const target = of === 'id' ? labels.posts : labels.subreddits
+    const [header = [], ...rows] = await readCsv(file)
+    if (!HEADERS.has(header.join()))
+      throw new ConfigurationError([
+        `${file}: expected the header "subreddit,label" or "id,label", not "${header.join()}"`,
+      ])
+    const isWeighted = header.length === 3
+    const target = header[0] === 'id' ? labels.posts : labels.subreddits
     for (const row of rows) {
-      const [name, label] = parseRow(row, weighted !== undefined) ?? []
+      const [name, label] = toLabel(row, isWeighted) ?? []
       if (name === undefined || label === undefined)
         throw new ConfigurationError([
-          `${file}: expected "name,serious", "name,unserious" or a number from 0 to 1${weighted === undefined ? '' : ', and a weight above 0 to 1'}, not "${row}"`,
+          `${file}: expected "name,serious", "name,unserious" or a number from 0 to 1${isWeighted ? ', and a weight above 0 to 1' : ''}, not "${row.join()}"`,
         ])
       target.set(plainPostId(name), label)
     }
@@ -52,28 +55,24 @@ export async function readLabels(files: readonly string[]): Promise<Labels> {
   return labels
 }
 
-function parseRow(row: string, isWeighted: boolean): [string, Label] | undefined {
-  const cells = row.split(',')
-  const [name = '', word = '', weight = '1'] = cells
-  if (name === '' || cells.length !== (isWeighted ? 3 : 2)) return undefined
+function toLabel(row: readonly string[], isWeighted: boolean): [string, Label] | undefined {
+  const [name = '', word = '', weight = '1'] = row
+  if (name === '' || row.length !== (isWeighted ? 3 : 2)) return undefined
   const label = { seriousness: WORDS[word] ?? toNumber(word), weight: toNumber(weight) }
   return label.seriousness >= 0 && label.seriousness <= 1 && label.weight > 0 && label.weight <= 1
     ? [name, label]
     : undefined
 }
 
-/** NaN for what is no number, the empty text among it. */
-const toNumber = (text: string): number => (text.trim() === '' ? Number.NaN : Number(text))
+/** The text as a number; NaN for any other text, also an empty one. */
+const toNumber = (text: string): number => (text === '' ? Number.NaN : Number(text))
 
-/** The lines of a small file that are not empty. @throws ConfigurationError when it cannot be read */
-async function readCsv(file: string): Promise<string[]> {
+/** The rows of a small file. @throws ConfigurationError when it cannot be read, or is not CSV */
+async function readCsv(file: string): Promise<string[][]> {
   try {
-    return (await readFile(file, 'utf8'))
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/)
-      .filter((line) => line !== '')
+    return parse(await readFile(file), { bom: true, relaxColumnCount: true, skipEmptyLines: true, trim: true })
   } catch (cause) {
-    throw new ConfigurationError([`Cannot read ${file}: ${(cause as Error).message}`])
+    throw new ConfigurationError([`Cannot read ${file}: ${(cause as Error).message}`], { cause })
   }
 }
 
@@ -82,15 +81,15 @@ export type Pair = readonly [serious: string, parody: string]
 
 /** @throws ConfigurationError naming what is wrong where */
 export async function readPairs(file: string): Promise<Pair[]> {
-  const [header, ...rows] = await readCsv(file)
-  const pairs = rows.map((row) => row.toLowerCase().split(','))
+  const [header = [], ...rows] = await readCsv(file)
+  const pairs = rows.map((row) => row.map((name) => name.toLowerCase()))
   const bad = pairs.findIndex((pair) => pair.length !== 2 || pair.includes(''))
-  if (header === 'serious,unserious' && bad === -1) return pairs as unknown as Pair[]
-  const where = bad === -1 ? '' : `, not "${rows[bad]}"`
+  if (header.join() === 'serious,unserious' && bad === -1) return pairs as unknown as Pair[]
+  const where = bad === -1 ? '' : `, not "${rows[bad]?.join()}"`
   throw new ConfigurationError([`${file}: expected the header "serious,unserious" and two subreddits a line${where}`])
 }
 
-/** The group of a subreddit: those that pairs connect, however indirectly, share one. */
+/** Makes the function that gives the group of a subreddit. Subreddits that pairs connect, also indirectly, share one. */
 export function groupPairs(pairs: readonly Pair[]): (subreddit: string) => string {
   const parents = new Map<string, string>()
   const rootOf = (name: string): string => {

@@ -1,6 +1,5 @@
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { BUCKETS } from '../scorer/features.ts'
-import { toScale } from '../scorer/model.ts'
+import { BUCKETS, toScale } from '../scorer/models/features.ts'
 import type { QuantisedModel } from './onnx-writer.ts'
 import { random, shuffle } from './random.ts'
 import type { Example } from './read-training-data.ts'
@@ -11,7 +10,7 @@ const LEARNING_RATE = 0.09
 const BIAS_LEARNING_RATE = 0.001
 const WEIGHT_DECAY = 1e-3
 const MIN_SUBREDDITS = 3
-/** Steps of a quantised weight on either side of zero. */
+/** The number of steps of a quantised weight on each side of zero. */
 const MAX_STEPS = 127
 
 export interface Linear {
@@ -49,7 +48,7 @@ export function train(examples: readonly Example[], seed: number): Linear {
   return { weights, bias }
 }
 
-/** Features seen in several subreddits: what only one says is its topic or its custom. */
+/** The features of several subreddits. A feature of only one tells its topic or its customs. */
 function commonFeatures(examples: readonly Example[]): Uint8Array {
   const subreddits = new Uint8Array(BUCKETS)
   const lastSeen = new Map<string, Set<number>>()
@@ -62,7 +61,7 @@ function commonFeatures(examples: readonly Example[]): Uint8Array {
   return subreddits.map((count, index) => (index > 0 && count >= MIN_SUBREDDITS ? 1 : 0))
 }
 
-/** The weight of an example: that of its label, with subreddits weighing the same, and both classes too. */
+/** The weight of each example: its label's, balanced so that all subreddits weigh the same, and both classes. */
 function balancedWeight(examples: readonly Example[]): (example: Example) => number {
   const weights = subredditWeights(examples)
   const own = ({ subreddit, weight }: Example): number => weights.get(subreddit)! * weight
@@ -91,15 +90,15 @@ function sumOf(weights: Float32Array, features: Int32Array): number {
   return sum
 }
 
-/** Rounds weights to whole steps, the largest of them to 127. @throws OperationalError when they are no numbers */
+/** Rounds weights to whole steps, the largest to 127. @throws OperationalError when weights are not numbers */
 export function quantise({ weights, bias }: Linear): QuantisedModel {
   if (!Number.isFinite(bias) || !weights.every(Number.isFinite))
-    throw new OperationalError('Training did not converge: weights are no numbers.')
+    throw new OperationalError('Training did not converge: weights are not numbers.')
   const step = weights.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 1e-9) / MAX_STEPS
   return { weights: Int8Array.from(weights, (weight) => Math.round(weight / step)), step, bias }
 }
 
-/** The model as its whole steps give it back: what will really score. */
+/** The model that the rounded weights make, which is the one that scores posts. */
 export function asQuantised(model: Linear): Linear {
   const { weights, step, bias } = quantise(model)
   return { weights: Float32Array.from(weights, (steps) => steps * step), bias }

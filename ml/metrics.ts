@@ -1,18 +1,18 @@
 import { subredditSizes, subredditWeights } from './subreddit-weights.ts'
 
-/** A post with its label and what a model made of it. */
+/** A post with its label and its score by a model. */
 export interface Ranked {
   readonly subreddit: string
   readonly serious: boolean
-  /** The higher, the more serious: log-odds or a probability. */
+  /** The score, as log-odds or a probability. A higher one is more serious. */
   readonly score: number
 }
 
 export interface ReliabilityBin {
-  /** Means of the bin's posts; undefined where it has none. */
+  /** The means over the posts of the bin; undefined where it has none. */
   readonly predicted: number | undefined
   readonly serious: number | undefined
-  /** Of all posts, 0 to 1. */
+  /** The share of all posts that are in the bin, 0 to 1. */
   readonly share: number
 }
 
@@ -28,10 +28,10 @@ const BINS = 10
 /** The bin of a probability among `bins` of equal width; 1 belongs to the last. */
 export const binOf = (probability: number, bins: number): number => Math.min(bins - 1, Math.floor(probability * bins))
 
-/** NaN where there is none. */
+/** The mean; NaN of no values. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** How far probabilities are what they say; every subreddit weighs the same, tiny ones less (subreddit-weights.ts). */
+/** How well probabilities match the shares of serious posts. Every subreddit weighs the same, tiny ones less. */
 export function reliability(judged: readonly Ranked[]): Reliability {
   const weightOf = subredditWeights(judged)
   const sums = Array.from({ length: BINS }, () => ({ weight: 0, predicted: 0, serious: 0 }))
@@ -70,10 +70,10 @@ export function auc(judged: readonly Ranked[]): number {
     below += tiedNegatives
     positives += tiedPositives
   }
-  // Weights are rounded: their products can add up to a hair more than the whole.
+  // Because of rounding, products of weights can add up to slightly more than 1.
   return Math.min(1, sum / (positives * below))
 }
 
-/** Undefined where only one class, or nothing, is there. */
+/** @returns undefined unless both classes are there */
 export const aucIfBoth = (judged: readonly Ranked[]): number | undefined =>
   judged.some(({ serious }) => serious) && judged.some(({ serious }) => !serious) ? auc(judged) : undefined

@@ -1,5 +1,5 @@
 /**
- * Small ONNX graphs as files: protocol buffers by hand, which spares a dependency. Field numbers are those of onnx.proto
+ * Writes small ONNX graphs as files. The protocol buffers are written by hand, which saves a dependency. Field numbers are those of onnx.proto
  * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
  */
 const OPSET = 17
@@ -15,7 +15,7 @@ function varint(value: number): number[] {
   return [...bytes, value]
 }
 
-/** A message from its fields: numbers become varints, the rest is preceded by its length. */
+/** Encodes a message from its fields: numbers as varints, everything else with its length in front. */
 function message(...fields: readonly Field[]): Uint8Array {
   const parts = fields.map(([number, value]) => {
     if (typeof value === 'number') return Buffer.from([...varint(number * 8), ...varint(value)])
@@ -25,7 +25,7 @@ function message(...fields: readonly Field[]): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** An operation: its inputs and outputs by name, whole numbers or lists of them as attributes. */
+/** An operation with the names of its inputs and its output. Attributes are whole numbers or lists of them. */
 export interface GraphNode {
   readonly op: string
   readonly inputs: readonly string[]

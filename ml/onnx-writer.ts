@@ -8,9 +8,10 @@ export interface QuantisedModel {
 }
 
 /**
- * `seriousness = sigmoid(bias + scale · step · Σ weights[features])`, post by post. The features of all posts stand in one row,
- * after a 0; `starts` and `ends` are the places before and at the last feature of each post, so that its sum is the
- * difference of two running sums. Sums are of whole numbers, hence the same on every platform, in any order and company.
+ * Writes the graph of `seriousness = sigmoid(bias + scale · step · Σ weights[features])` for each post. The features of all
+ * posts are in one row, after a 0. `starts` and `ends` are the places before the first and at the last feature of each
+ * post, so that its sum is the difference of two running sums. These are sums of whole numbers, so they are the same on
+ * every platform, in any order and in any batch.
  */
 export function toOnnx({ weights, step, bias }: QuantisedModel): Uint8Array {
   return toOnnxFile({

@@ -1,4 +1,4 @@
-/** A generator of its own (mulberry32, public domain): the same data gives the same model, byte for byte. */
+/** A random generator with a seed (mulberry32, public domain), so that the same data gives the same model byte for byte. */
 export function random(seed: number): () => number {
   let state = seed
   return () => {

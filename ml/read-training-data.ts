@@ -1,18 +1,18 @@
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { MAX_CHARACTERS, MAX_FEATURES, writeFeatures, type TextPost } from '../scorer/features.ts'
+import { MAX_CHARACTERS, MAX_FEATURES, writeFeatures, type TextPost } from '../scorer/models/features.ts'
 import { classOf, type Label, type Labels, type Pair } from './labels.ts'
-import type { LabelledText, PostSource } from './read-posts.ts'
+import type { LabelledText, PostSource } from './post-sources.ts'
 
-/** One row to learn from. */
+/** One row to train on. */
 export interface Example {
-  /** The post's number: its row with the text and that by its title alone share it. */
+  /** The number of the post. Its row with the text and its row by the title alone have the same. */
   readonly post: number
   readonly subreddit: string
-  /** From 0 to 1: what the model should say. */
+  /** The score that the model should give, from 0 to 1. */
   readonly target: number
-  /** Above 0 to 1, before subreddits are balanced. */
+  /** The weight of the label, above 0 to 1, before subreddits are balanced. */
   readonly weight: number
-  /** Undefined where the label is of neither class clearly, or was given in passing: such a post is not judged by. */
+  /** The class. Undefined where the label is not clear, or has a weight below 1: no model is judged by such a post. */
   readonly serious: boolean | undefined
   readonly features: Int32Array
 }
@@ -20,9 +20,9 @@ export interface Example {
 const MAX_PER_SUBREDDIT = 4_000
 
 /**
- * Each labelled post twice, where it has a text: with it and by its title alone, since half of Reddit has only titles. A post
- * that is in several sources counts once; entries that are no posts are counted and passed over.
- * @throws OperationalError when a source cannot be read, or when not both classes were found
+ * Reads the labelled posts. A post with a text makes two rows, one with the text and one by the title alone, because half of
+ * Reddit's posts have only titles. A post in several sources counts once; entries that are not posts are counted and skipped.
+ * @throws OperationalError when a source cannot be read, or a class has no post
  */
 export async function readExamples(sources: readonly PostSource[], labels: Labels): Promise<Example[]> {
   const examples: Example[] = []
@@ -55,16 +55,16 @@ function toExample(post: TextPost, subreddit: string, label: Label): Omit<Exampl
 export interface EvaluationPost {
   /** In lower case. */
   readonly subreddit: string
-  /** Undefined for a side of a parody pair that is of neither class clearly. */
+  /** The class; undefined for a subreddit of a parody pair whose label is not clear. */
   readonly serious: boolean | undefined
   readonly title: string
-  /** Empty where there is none; no longer than what a model looks at. */
+  /** The text, cut to the length that a model reads; empty where there is none. */
   readonly selftext: string
 }
 
 /**
- * The posts that are clearly of one class, and those of parody pairs; each id once, all as they stand.
- * @throws OperationalError when a source cannot be read, or when not both classes were found
+ * Reads the posts that clearly belong to one class, and those of parody pairs; each id once.
+ * @throws OperationalError when a source cannot be read, or a class has no post
  */
 export async function readEvaluationPosts(
   sources: readonly PostSource[],
@@ -85,10 +85,10 @@ export async function readEvaluationPosts(
   return posts
 }
 
-/** A copy: a slice would keep the whole of what it was cut from in memory. */
+/** Copies a text, because a slice would keep the whole text in memory that it was cut from. */
 const ownText = (slice: string): string => Buffer.from(slice).toString()
 
-/** Hands over the posts of all sources, of those that are taken each id once, and says what was found. */
+/** Passes on the posts of all sources, each accepted id once, and prints how many were found. */
 async function readEach(
   sources: readonly PostSource[],
   report: () => string,
@@ -98,7 +98,7 @@ async function readEach(
   for (const { name, read } of sources) {
     let broken = 0
     for await (const post of read(() => broken++)) if (!taken.has(post.id) && take(post)) taken.add(post.id)
-    console.log(`${name}: ${report()}${broken === 0 ? '' : `, ${broken} lines that are no posts`}`)
+    console.log(`${name}: ${report()}${broken === 0 ? '' : `, ${broken} lines that are not posts`}`)
   }
 }
 
@@ -109,7 +109,7 @@ function checkBothClasses(posts: readonly { readonly serious: boolean | undefine
   for (const serious of [true, false]) {
     if (!posts.some((post) => post.serious === serious))
       throw new OperationalError(
-        `No post is labelled ${serious ? 'serious' : 'unserious'}. Do the labels fit the posts?`,
+        `No post is labelled ${serious ? 'serious' : 'unserious'}. Check that the labels are of these posts.`,
       )
   }
 }

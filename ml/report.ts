@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluate-model.ts'
 import type { ReliabilityBin } from './metrics.ts'
 
-/** A page that stands alone: no script, no other file. */
+/** Makes a page that needs no script and no other file. */
 export function toHtml(evaluations: readonly Evaluation[]): string {
   const title = `Evaluation of ${evaluations.map(({ model }) => model).join(' and ')}`
   return `<!doctype html>

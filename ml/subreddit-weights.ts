@@ -4,14 +4,14 @@ interface OfSubreddit {
   readonly subreddit: string
 }
 
-/** How many posts each subreddit has. */
+/** Counts the posts of each subreddit. */
 export function subredditSizes(posts: readonly OfSubreddit[]): Map<string, number> {
   const sizes = new Map<string, number>()
   for (const { subreddit } of posts) sizes.set(subreddit, (sizes.get(subreddit) ?? 0) + 1)
   return sizes
 }
 
-/** A weight for each subreddit, so that all weigh the same; tiny ones less, whose few posts are mostly noise. */
+/** The weights of subreddits. All weigh the same, except tiny ones, which weigh less because few posts are mostly noise. */
 export function subredditWeights(posts: readonly OfSubreddit[]): Map<string, number> {
   const sizes = subredditSizes(posts)
   const mean = posts.length / sizes.size

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Model } from '../scorer/model.ts'
+import { loadScoringModel } from '../scorer/models/load-model.ts'
 import { readLabels } from './labels.ts'
-import { fileSource } from './read-posts.ts'
+import { fileSource } from './post-sources.ts'
 import { readExamples } from './read-training-data.ts'
 
 const run = promisify(execFile)
@@ -35,20 +35,26 @@ test('the same data gives the same files, and a model that tells what it was tau
   const args = ['--posts', at('posts.ndjson'), '--labels', at('labels.csv'), '--pairs', at('pairs.csv')]
   for (const out of ['one', 'two']) {
     const { stdout } = await train(...args, '--date', '2026-01-01', '--out', at(out))
-    expect(stdout).toContain('2 lines that are no posts')
+    expect(stdout).toContain('2 lines that are not posts')
   }
   for (const file of ['model.onnx', 'model.json'])
     expect(Buffer.compare(await readFile(at(`one/${file}`)), await readFile(at(`two/${file}`)))).toBe(0)
-  const model = await Model.load(at('one'))
+  const model = await loadScoringModel(at('one'))
   expect(model.name).toMatch(/^serious-[0-9a-f]{8}$/)
   const [grave, funny] = await model.score([{ title: 'What are the causes?' }, { title: 'lol that face' }])
   expect(grave).toBeGreaterThan(0.6)
   expect(funny).toBeLessThan(0.4)
 }, 120_000)
 
-test('what is missing or wrong is named', async () => {
-  await expect(train()).rejects.toMatchObject({
-    stderr: expect.stringMatching(/--posts is missing[^]*--labels is missing/),
+test('arguments and labels that are missing or wrong are named', async () => {
+  await expect(train()).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(/'--labels <files...>' not/) })
+  await expect(train('--labels', at('bad.csv'))).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^--posts or --from-stream is missing/),
+  })
+  await expect(train('--posts', 'x', '--labels', 'y', '--name', 'My Model')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/'My Model' is invalid. It must consist of small letters/),
   })
   await writeFile(at('bad.csv'), 'subreddit,label\nx,maybe\n')
   const posts = ['--posts', at('posts.ndjson')]
@@ -61,10 +67,10 @@ test('what is missing or wrong is named', async () => {
   })
 }, 60_000)
 
-test('labels of single posts stand beside those of subreddits', async () => {
+test('labels of single posts are used beside those of subreddits', async () => {
   const both = await readLabels([at('by-post.csv')])
   const examples = await readExamples([fileSource(at('posts.ndjson'))], both)
-  // The first has a text and is learnt twice.
+  // The first post has a text, so it is learnt twice.
   expect(examples.map(({ subreddit, serious }) => [subreddit, serious])).toEqual([
     ['grave0', true],
     ['grave0', true],
@@ -80,13 +86,16 @@ test('two models are judged side by side, and no text of a post is among the fig
   const json = await readFile(at('report/report.json'), 'utf8')
   const [own, shipped] = JSON.parse(json) as { posts: number; metrics: Record<string, number>; pairs: unknown[] }[]
   expect(own).toMatchObject({ posts: 400, pairs: [{ serious: 'grave0', parody: 'funny1' }] })
-  // Its own training data, told apart by every word.
+  // This is the model's own training data, and every word of it tells the classes apart.
   expect(own!.metrics['auc']).toBeGreaterThan(0.99)
   expect(shipped!.metrics['auc']).toBeLessThanOrEqual(1)
   const html = await readFile(at('report/report.html'), 'utf8')
   expect(html).toContain('What are the causes of effect')
   expect(json).not.toContain('What are the causes of effect')
   await expect(run(process.execPath, ['ml/evaluate.ts'])).rejects.toMatchObject({
-    stderr: expect.stringContaining('--model is missing'),
+    code: 2,
+    stderr: expect.stringMatching(
+      /'--model <folder>' not.*\n.*'--posts <files...>' not.*\n.*'--labels <files...>' not/,
+    ),
   })
 }, 60_000)

@@ -1,94 +1,98 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { MODEL_NAME_PATTERN } from '../schema/events.ts'
+import { defineCommand, matching, readArguments, refuseArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
-import { ConfigurationError } from '../schema/runtime/errors.ts'
 import { inputName } from '../schema/runtime/input-file.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
-import { BUCKETS, FEATURES_VERSION, MAX_FEATURES } from '../scorer/features.ts'
+import { BUCKETS, FEATURES_VERSION, MAX_FEATURES } from '../scorer/models/features.ts'
 import { calibrate, fitCalibration } from './calibration.ts'
 import { crossValidate, holdOutAtRandom, measure, toRanked, type Metrics } from './cross-validate.ts'
 import { groupPairs, readLabels, readPairs } from './labels.ts'
 import { quantise, train, type Linear } from './logistic-regression.ts'
 import { toOnnx } from './onnx-writer.ts'
-import { fileSource, streamSource, type PostSource } from './read-posts.ts'
+import { fileSource, streamSource, type PostSource } from './post-sources.ts'
 import { readExamples } from './read-training-data.ts'
 
 const SEED = 20_260_101
 const NAME = new RegExp(MODEL_NAME_PATTERN)
+const NAME_RULE = 'It must consist of small letters, digits and hyphens, such as my-model-1.'
 const DATE = /^\d{4}-\d{2}-\d{2}$/
-const USAGE =
-  'usage: npm run train -- (--posts FILE… | --from-stream) --labels FILE… [--pairs FILE] [--out DIR] [--name NAME] [--data TEXT] [--date YYYY-MM-DD]'
+const DATE_RULE = 'It must be a day such as 2026-01-31.'
 
-async function main(): Promise<void> {
-  const { sources, labels, pairs, out, about } = readArguments()
+const command = defineCommand({
+  name: 'train',
+  summary: 'Trains a scoring model on labelled posts and writes it with the figures that it reaches on held-out posts.',
+  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  examples: [
+    'npm run train -- --posts posts.ndjson.zst --labels mine.csv ml/labels.csv --out my-model',
+    'npm run train -- --from-stream --labels mine.csv --out my-model    # posts of the running system',
+  ],
+})
+  .option('--posts <files...>', 'posts: NDJSON, plain, gzip or zstd')
+  .option('--from-stream', 'posts of the running system')
+  .requiredOption('--labels <files...>', 'CSV with "subreddit,label" or "id,label"')
+  .option('--pairs <file>', 'CSV with "serious,unserious": subreddits about the same subject, held out together')
+  .option('--out <folder>', 'where the scoring model goes', 'ml/model')
+  .option('--name <name>', 'name of the scoring model; by default one made of its content', matching(NAME, NAME_RULE))
+  .option('--data <text>', 'what it was trained on, with licences; by default the names of the files')
+  .option('--date <day>', 'day of the training, such as 2026-01-31', matching(DATE, DATE_RULE))
+
+await runCommand(async (args) => {
+  const { sources, labels, pairs, out, about } = readTrainArguments(args)
   const parodies = pairs === undefined ? [] : await readPairs(pairs)
   const examples = await readExamples(sources, await readLabels(labels))
   const folds = crossValidate(examples, groupPairs(parodies), SEED)
   const line = fitCalibration(toRanked(folds.flat()))
-  console.log('a random tenth of the posts, held out')
+  console.log('measuring on a random tenth of the posts, held out')
   const metrics = measure(folds, holdOutAtRandom(examples, SEED), line, parodies)
   console.log(`held out: ${JSON.stringify(metrics)}`)
   console.log('training on everything')
   await save(out, { ...about, examples: examples.length, metrics }, calibrate(train(examples, SEED), line))
   console.log(`wrote ${out}`)
-}
+})
 
-interface Arguments {
-  readonly sources: PostSource[]
-  readonly labels: string[]
-  /** Subreddits that are about the same, `serious,unserious` a line: they are held out together. */
-  readonly pairs: string | undefined
+interface Options {
+  readonly posts?: readonly string[]
+  readonly fromStream?: true
+  readonly labels: readonly string[]
+  readonly pairs?: string
   readonly out: string
-  readonly about: About
+  readonly name?: string
+  readonly data?: string
+  readonly date?: string
 }
 
-/** What `model.json` says beside what follows from the graph. */
+/** The part of `model.json` that does not follow from the graph. */
 interface About {
-  /** Undefined: a name of its own, since scores of two models under one name would be taken for the same. */
+  /** The name; undefined for one made of the checksum, so that two models never have the same by mistake. */
   readonly name: string | undefined
   /** The data that it was trained on, with licences. */
   readonly trainedOn: string
   readonly date: string
 }
 
-function readArguments(): Arguments {
-  const problems: string[] = []
-  const many = { type: 'string', multiple: true } as const
-  const options = {
-    posts: many,
-    'from-stream': { type: 'boolean', default: false },
-    labels: many,
-    pairs: { type: 'string' },
-    out: { type: 'string', default: 'ml/model' },
-    name: { type: 'string' },
-    data: { type: 'string' },
-    date: { type: 'string', default: '' },
-  } as const
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true })
-    const files = [...(values.posts ?? []), ...positionals]
-    const { labels = [], pairs, out, name, data, date, 'from-stream': isFromStream } = values
-    if (files.length === 0 && !isFromStream) problems.push('--posts is missing, or --from-stream')
-    if (labels.length === 0) problems.push('--labels is missing')
-    if (date !== '' && !DATE.test(date)) problems.push(`--date is a day such as 2026-01-31, not "${date}"`)
-    if (name !== undefined && !NAME.test(name)) problems.push(`--name is a token such as my-model-1, not "${name}"`)
-    if (problems.length === 0) {
-      const sources = [...files.map(fileSource), ...(isFromStream ? [streamSource(readServer())] : [])]
-      const trainedOn = data ?? [...sources.map((source) => source.name), ...labels.map(inputName)].join(', ')
-      return { sources, labels, pairs, out, about: { name, trainedOn, date } }
-    }
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw error
-    problems.push((error as Error).message)
-  }
-  throw new ConfigurationError([...problems, USAGE])
+function readTrainArguments(args: readonly string[]) {
+  const {
+    posts = [],
+    fromStream,
+    labels,
+    pairs,
+    out,
+    name,
+    data,
+    date = '',
+  } = readArguments<Options>(command, args).options
+  const isFromStream = fromStream === true
+  refuseArguments(command, posts.length === 0 && !isFromStream ? ['--posts or --from-stream is missing.'] : [])
+  const sources: PostSource[] = [...posts.map(fileSource), ...(isFromStream ? [streamSource(readServer())] : [])]
+  const trainedOn = data ?? [...sources.map((source) => source.name), ...labels.map(inputName)].join(', ')
+  return { sources, labels, pairs, out, about: { name, trainedOn, date } satisfies About }
 }
 
-/** The running system, by the same settings as every process; its user for reading. */
+/** The running system, by the same settings as every process, with the NATS user that may only read. */
 function readServer(): Parameters<typeof streamSource>[0] {
   const read = new SettingsReader(loadEnvironment())
   const { natsUrl: url, dataDir } = read.done(readSharedConfig(read))
@@ -114,5 +118,3 @@ async function save(
   await writeFile(join(out, 'model.onnx'), graph)
   await writeFile(join(out, 'model.json'), `${JSON.stringify(manifest, null, 2)}\n`)
 }
-
-await runCommand(main)

@@ -2,7 +2,7 @@ import { SettingsReader, type Environment } from '../schema/runtime/environment.
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 
 export interface ScorerConfig extends SharedConfig {
-  /** Folder with model.onnx and model.json, and with tokenizer.json where the model reads tokens. */
+  /** The folder with model.onnx and model.json, and with tokenizer.json if the scoring model reads tokens. */
   readonly modelDir: string
 }
 

@@ -18,15 +18,15 @@ import type { BatchScorer } from './score-batch.ts'
 const MAX_BATCH_MESSAGES = 1_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_GATHER_MS = 100
-/** How soon the posts of a killed scorer go to another one. A batch takes a fraction of it. */
+/** After this time the posts of a killed scorer go to another one. A batch takes a fraction of it. */
 const ACK_WAIT_MS = 10_000
 const REDELIVER_AFTER_MS = 1_000
 const REPORT_INTERVAL_MS = 10_000
 const CLOSE_TIMEOUT_MS = 1_500
-/** nats-server has a consumer of that name with other settings. */
+/** The error code of nats-server when a consumer of that name has other settings. */
 const CONSUMER_EXISTS = 10_148
 
-/** Takes posts from the durable consumer that all scorers of a model share, and has a few batches of them in work. */
+/** Takes posts from the durable consumer that all scorers of a scoring model share, and works on a few batches at a time. */
 export class PostConsumer implements AsyncDisposable {
   readonly #connection: NatsConnection
   readonly #jsm: JetStreamManager
@@ -62,14 +62,14 @@ export class PostConsumer implements AsyncDisposable {
     this.#report.unref()
   }
 
-  /** Stops pulling and finishes what is in flight; what was not begun is delivered to another scorer. */
+  /** Stops pulling and finishes the batches in flight. Posts that were not begun are delivered to another scorer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
     await this.#puller[Symbol.asyncDispose]()
     await Promise.allSettled(this.#inFlight)
     await Promise.race([
-      // Acknowledgements that do not get through are no loss: the posts are delivered again.
+      // If acknowledgements do not get through, nothing is lost: the posts are delivered again.
       this.#connection.flush().catch(() => {}),
       new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref()),
     ])
@@ -81,8 +81,8 @@ export class PostConsumer implements AsyncDisposable {
   }
 
   /**
-   * An existing consumer keeps its position and takes over what changed of its settings. No filter: to look for the next
-   * message of a subject costs the server more than the few erasures cost here.
+   * An existing consumer keeps its position and gets the settings that changed. The consumer has no filter, because finding
+   * the next message of a subject costs the server more than skipping the few erasures costs here.
    */
   async #createOrUpdate(): Promise<ConsumerInfo> {
     const tunable = { ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: 20_000, max_deliver: -1 }
@@ -100,7 +100,7 @@ export class PostConsumer implements AsyncDisposable {
     }
   }
 
-  /** Resolves when another batch may come. */
+  /** Begins a batch. Resolves when the next one may come. */
   async #take(messages: readonly JsMsg[]): Promise<void> {
     if (this.#closed) return messages.forEach((message) => message.nak())
     const work = this.#process(messages).finally(() => this.#inFlight.delete(work))
@@ -113,7 +113,7 @@ export class PostConsumer implements AsyncDisposable {
       this.#scored += await this.#scorer.process(messages)
     } catch (error) {
       if (this.#connection.isClosed()) return
-      this.#logger.warn({ err: error, posts: messages.length }, 'batch failed, it will be delivered again')
+      this.#logger.warn({ err: error, posts: messages.length }, 'batch failed, will be delivered again')
       for (const message of messages) message.nak(REDELIVER_AFTER_MS)
     }
   }

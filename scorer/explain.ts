@@ -1,32 +1,43 @@
-import { parseArgs } from 'node:util'
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
-import { ConfigurationError } from '../schema/runtime/errors.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readScorerConfig } from './config.ts'
-import { explainPost, type Contribution } from './explain-post.ts'
-import { Model } from './model.ts'
+import type { Contribution } from './models/explanation.ts'
+import { loadScoringModel } from './models/load-model.ts'
 
-const USAGE = `usage: npm run explain -- "a title" ["a text"] [--json]
-    With --json, say npm run -s: npm’s own lines would come first.`
 const MAX_SHOWN = 15
 const BAR_WIDTH = 20
 
-/** Says which words and marks pushed a post's score up and down. */
-async function main(): Promise<void> {
+const command = defineCommand({
+  name: 'explain',
+  summary: 'Shows which words and marks pushed the score of a post up and down.',
+  settings: ['MODEL_DIR'],
+  examples: [
+    'npm run explain -- "Why does the sky turn red?"',
+    'npm run explain -- "a title" "a text"',
+    'npm run -s explain -- "a title" --json    # with -s, npm adds no lines of its own',
+  ],
+})
+  .argument('<title>', 'title of the post, in quotation marks')
+  .argument('[text]', 'text of the post, in quotation marks')
+  .option('--json', 'prints one JSON document')
+
+await runCommand(async (args) => {
+  const { options, operands } = readArguments<{ json?: true }, [string, string | undefined]>(command, args)
+  const [title, selftext = null] = operands
   const { modelDir } = readScorerConfig(loadEnvironment())
-  const { title, selftext, json } = readArguments()
-  const model = await Model.load(modelDir)
-  const explanation = await explainPost(model, { title, selftext })
-  if (json) return console.log(JSON.stringify({ model: model.name, ...explanation }, null, 2))
+  const model = await loadScoringModel(modelDir)
+  const explanation = await model.explain({ title, selftext })
+  if (options.json === true) return console.log(JSON.stringify({ model: model.name, ...explanation }, null, 2))
   const { seriousness, contributions } = explanation
   console.log(`${seriousness.toFixed(4)}  by ${model.name}; 0 is banter, 1 is serious\n`)
   for (const line of draw(contributions.slice(0, MAX_SHOWN))) console.log(line)
   const rest = contributions.slice(MAX_SHOWN).reduce((sum, { logit }) => sum + logit, 0)
   if (contributions.length > MAX_SHOWN)
     console.log(`\n${contributions.length - MAX_SHOWN} more add ${signed(rest)} log-odds together`)
-}
+})
 
-/** Bars to the left of the middle pull towards banter, to its right towards serious. */
+/** Draws a bar for each contribution: to the left of the middle for banter, to the right for serious. */
 function draw(contributions: readonly Contribution[]): string[] {
   const strongest = Math.max(1e-9, ...contributions.map(({ logit }) => Math.abs(logit)))
   return contributions.map(({ feature, logit }) => {
@@ -37,19 +48,3 @@ function draw(contributions: readonly Contribution[]): string[] {
 }
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`
-
-function readArguments(): { title: string; selftext: string | null; json: boolean } {
-  const problems: string[] = []
-  try {
-    const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true })
-    const [title, selftext, ...more] = positionals
-    if (title === undefined) problems.push('a title is missing')
-    if (more.length > 0) problems.push('more than a title and a text: put each into quotation marks')
-    if (problems.length === 0) return { title: title!, selftext: selftext ?? null, json: values.json === true }
-  } catch (error) {
-    problems.push((error as Error).message)
-  }
-  throw new ConfigurationError([...problems, USAGE])
-}
-
-await runCommand(main)

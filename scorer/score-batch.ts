@@ -8,12 +8,12 @@ import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
-import type { Model } from './model.ts'
-import { RecentPosts } from './recent-posts.ts'
-import { scoreEach, UnscorablePostError } from './score-each.ts'
+import type { ScoringModel } from './models/scoring-model.ts'
+import { ScoredPostKeys } from './scored-post-keys.ts'
+import { scoreEach, UnscorablePostError } from './models/score-each.ts'
 import { toScoreEvent } from './to-score-event.ts'
 
-/** Erasures are for the read models. */
+/** Scorers skip erasures, which only read models need. */
 const ERASED_PREFIX = subjectPrefix('PostErased')
 
 interface ScorablePost {
@@ -30,17 +30,17 @@ interface RejectedMessage {
 
 const REDELIVER_AFTER_MS = 5_000
 
-/** From messages of POSTS to stored scores. */
+/** Turns messages of POSTS into stored scores. */
 export class BatchScorer {
-  readonly #model: Model
+  readonly #model: ScoringModel
   readonly #publisher: DurablePublisher
   readonly #connection: NatsConnection
   readonly #logger: Logger
-  readonly #recent = new RecentPosts()
-  /** Posts of the batches that are being worked on: of two copies of a post the first one counts. */
+  readonly #recent = new ScoredPostKeys()
+  /** The posts of the batches in work. If a post comes twice, its second copy is skipped. */
   readonly #inWork = new Set<number>()
 
-  constructor(connection: NatsConnection, model: Model, logger: Logger) {
+  constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
     this.#model = model
     this.#publisher = new DurablePublisher(connection)
     this.#connection = connection
@@ -48,9 +48,9 @@ export class BatchScorer {
   }
 
   /**
-   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored; what is no post, or one
-   * that the model cannot score, is acknowledged once it is in DEAD. On an error no post is acknowledged, and the server
-   * delivers the batch again.
+   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored. A message that is not a
+   * post, or a post that the model cannot score, is acknowledged once it is in DEAD. On an error no post is acknowledged,
+   * and the server delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
@@ -61,7 +61,7 @@ export class BatchScorer {
     let unscorable: RejectedMessage[]
     try {
       unscorable = await this.#score(posts)
-      // What has no score may come again, from DEAD.
+      // A post without a score is not remembered, because it may be sent again from DEAD.
       const failed = new Set(unscorable.map(({ message }) => message))
       for (const { message, key } of posts) if (!failed.has(message)) this.#recent.add(key)
     } finally {
@@ -88,7 +88,7 @@ export class BatchScorer {
     }
   }
 
-  /** Stores the scores of a batch. @returns those that the model cannot score */
+  /** Stores the scores of a batch. @returns the posts that the model cannot score */
   async #score(posts: readonly ScorablePost[]): Promise<RejectedMessage[]> {
     const scores = await scoreEach(
       this.#model,
@@ -106,14 +106,14 @@ export class BatchScorer {
     return unscorable
   }
 
-  /** A letter that DEAD does not take now is tried again later, and holds up nobody. */
+  /** Publishes a dead letter. If that fails, the server delivers the message again later, and other posts do not wait. */
   async #reject({ message, reason }: RejectedMessage): Promise<void> {
     const { subject, data, seq: sequence } = message
     try {
       await publishDeadLetter(this.#connection, 'scorer', { stream: POSTS, sequence, subject, reason, data })
       message.ack()
     } catch (error) {
-      this.#logger.warn({ err: error, sequence }, 'a dead letter waits for a later try')
+      this.#logger.warn({ err: error, sequence }, 'could not publish a dead letter; will retry')
       message.nak(REDELIVER_AFTER_MS)
     }
   }

@@ -15,7 +15,8 @@ import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { PostConsumer } from './consume-posts.ts'
-import { Model } from './model.ts'
+import { loadScoringModel } from './models/load-model.ts'
+import type { ScoringModel } from './models/scoring-model.ts'
 import { BatchScorer } from './score-batch.ts'
 import { startScorer } from './start-scorer.ts'
 import { writeTinyTransformer } from './testing/tiny-transformer.ts'
@@ -83,7 +84,7 @@ test('two scorers share the work through a kill of the server, and each post is 
   })
 }, 90_000)
 
-test('repeated posts are scored once, and what is no post goes to DEAD', async () => {
+test('repeated posts are scored once, and messages that are not posts go to DEAD', async () => {
   await start()
   const js = jetstream(connection)
   await publishPosts(50, 0)
@@ -100,8 +101,8 @@ test('repeated posts are scored once, and what is no post goes to DEAD', async (
 })
 
 test('a post that the model cannot score goes to DEAD, and its neighbours are scored', async () => {
-  const model = await Model.load('ml/model')
-  const failing: Model = {
+  const model = await loadScoringModel('ml/model')
+  const failing: ScoringModel = {
     name: model.name,
     explain: (post) => model.explain(post),
     score: async (posts) => {
@@ -132,13 +133,13 @@ test('scores with a transformer that someone brought, and promotes it', async ()
   await start(modelDir)
   await publishPosts(30, 0)
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(30), { timeout: 10_000 })
-  const [seriousness] = await (await Model.load(modelDir)).score([{ title: 'A question about ice number 0' }])
+  const [seriousness] = await (await loadScoringModel(modelDir)).score([{ title: 'A question about ice number 0' }])
   const score = (await allScores()).find(({ post_id: id }) => id === toPostId(36 ** 4))
   expect(score).toMatchObject({ model: 'tiny-1', seriousness })
   expect(await messagesIn(MODELS)).toBe(1)
 })
 
-test('goes on with the consumer of a version that had other settings', async () => {
+test('takes over a consumer that has other settings', async () => {
   const jsm = await jetstreamManager(connection)
   const config = {
     durable_name: 'scorer-serious-4',
@@ -157,7 +158,7 @@ test('the first scorer promotes its model, a second one does not', async () => {
   expect(await messagesIn(MODELS)).toBe(1)
 })
 
-test('a scorer of another model than the shown one says so, and scores all the same', async () => {
+test('a scorer of a model that is not shown says so, and scores nevertheless', async () => {
   await jetstream(connection).publish(
     subjectPattern('ModelPromoted'),
     encodeEvent({ type: 'ModelPromoted', model: 'serious-3' }),

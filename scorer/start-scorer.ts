@@ -6,16 +6,16 @@ import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { ScorerConfig } from './config.ts'
 import { PostConsumer } from './consume-posts.ts'
-import { Model } from './model.ts'
-import { promoteFirstModel } from './promote-first-model.ts'
+import { loadScoringModel } from './models/load-model.ts'
+import { promoteFirstModel } from './promotion/promote-first-model.ts'
 import { BatchScorer } from './score-batch.ts'
 import { warnIfNotShown } from './warn-if-not-shown.ts'
 
-/** Scores every post of POSTS into SCORES. Any number of scorers share the work. */
+/** Starts a service that scores every post of POSTS into SCORES. Any number of scorers share the work. */
 export async function startScorer(config: ScorerConfig, logger: Logger): Promise<Service> {
   const stack = new AsyncDisposableStack()
   try {
-    const model = await Model.load(config.modelDir)
+    const model = await loadScoringModel(config.modelDir)
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'scorer',

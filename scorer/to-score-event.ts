@@ -1,6 +1,6 @@
 import type { PostScored, PostSubmitted } from '../schema/events.ts'
 
-/** @param sequence the post's own in POSTS */
+/** @param sequence the post's sequence in POSTS */
 export const toScoreEvent = (
   post: PostSubmitted,
   sequence: number,

@@ -3,8 +3,8 @@ import { readShownModel, toPromoteCommand } from '../schema/scoring-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 /**
- * Says so where another model than this scorer's is shown: a data folder goes on showing the model that was promoted in it,
- * also after the one that scores has changed. Never keeps a scorer from starting: its scores are worth having in any case.
+ * Warns when another scoring model is shown than the one of this scorer. A promotion stays in force when MODEL_DIR changes.
+ * The scorer starts in any case, because its scores are needed before its model can be promoted.
  */
 export async function warnIfNotShown(jsm: JetStreamManager, model: string, logger: Logger): Promise<void> {
   try {
@@ -12,10 +12,10 @@ export async function warnIfNotShown(jsm: JetStreamManager, model: string, logge
     if (shown === undefined || shown === model) return
     logger.warn(
       { shown, model, command: toPromoteCommand(model) },
-      'another model is shown than the one that this scorer scores with: the figures stand still, unless other scorers make the shown one’s. The command shows this one’s scores',
+      'another scoring model is shown, so the scores of this scorer are in no figure; the command shows them',
     )
   } catch (error) {
-    // A server with users of its own may not let a scorer ask.
-    logger.debug({ err: error }, 'cannot look up which model is shown')
+    // A server with other users may not give a scorer the right to read MODELS.
+    logger.debug({ err: error }, 'cannot read which scoring model is shown')
   }
 }

@@ -1,9 +1,18 @@
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 import { prepareLog } from './prepare-log.ts'
 
-await runCommand(async () => {
+const command = defineCommand({
+  name: 'streams',
+  summary: 'Creates the streams that are missing, and says how existing streams differ from their definitions.',
+  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  examples: ['npm run streams'],
+})
+
+await runCommand(async (args) => {
+  readArguments(command, args)
   const read = new SettingsReader(loadEnvironment())
   await prepareLog(read.done(readSharedConfig(read)))
   console.log('The streams are as defined.')

@@ -1,27 +1,32 @@
 import { spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { glob, readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { digestFiles } from './digest-files.ts'
+import { generateTypes } from './generate-types.ts'
 import { takePidFile } from './pid-file.ts'
 
 const STAMP = 'web/build/.stamp'
 const LOCK = 'node_modules/.gravitas-web-build.pid'
 const LOCK_POLL_MS = 250
-const SOURCES = ['web/src/**', 'web/static/**', 'web/*.{ts,json}', 'schema/api.graphql', 'package-lock.json']
+const SOURCES = {
+  patterns: ['web/src/**', 'web/static/**', 'web/*.{ts,json}', 'schema/*.graphql', 'codegen.ts', 'package-lock.json'],
+  exclude: ['web/src/lib/generated/**'],
+}
 
 /**
- * Builds the web app unless the build is of the sources as they are. Of several processes at once, one builds.
+ * Builds the web app unless the build is up to date. When several processes call this at once, one of them builds.
  * @throws OperationalError when the build fails
  */
 export async function buildWeb(): Promise<void> {
   if (await isCurrent()) return
   while ((await takePidFile(LOCK)) !== undefined) await pause(LOCK_POLL_MS)
   try {
-    const digest = await digestOfSources()
+    const digest = await digestFiles(SOURCES)
     if (readStamp() === digest) return
+    await generateTypes()
     await runBuild()
     writeFileSync(STAMP, digest)
   } finally {
@@ -29,7 +34,7 @@ export async function buildWeb(): Promise<void> {
   }
 }
 
-const isCurrent = async (): Promise<boolean> => readStamp() === (await digestOfSources())
+const isCurrent = async (): Promise<boolean> => readStamp() === (await digestFiles(SOURCES))
 
 const readStamp = (): string | undefined => (existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : undefined)
 
@@ -43,14 +48,4 @@ async function runBuild(): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0) throw new OperationalError(`The web app did not build:\n${output}`)
-}
-
-async function digestOfSources(): Promise<string> {
-  const files = (await Array.fromAsync(glob(SOURCES, { withFileTypes: true })))
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath}/${entry.name}`)
-    .sort()
-  const hash = createHash('sha256')
-  for (const file of files) hash.update(file.replace(process.cwd(), '')).update(await readFile(file))
-  return hash.digest('hex')
 }

@@ -8,14 +8,14 @@ const run = promisify(execFile)
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /**
- * Finds Chromium for the browser tests: `CHROMIUM_PATH` or the PATH; as root on Debian it is installed.
+ * Finds Chromium for the browser tests: at `CHROMIUM_PATH` or on the PATH. As root on Debian or Ubuntu it is installed.
  * @throws OperationalError that says what to install
  */
 export async function findChromium(): Promise<string> {
   const found = search()
   if (found !== undefined) return found
   if (existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    process.stderr.write('Installing chromium for the browser tests …\n')
+    process.stderr.write('Installing Chromium for the browser tests …\n')
     const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 2 ** 26 }
     await run('apt-get', ['-q', 'update'], options).catch(() => {})
     await run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', 'chromium'], options).catch(() => {})

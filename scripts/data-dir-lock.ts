@@ -6,7 +6,7 @@ import type { ProcessIdentity } from './process-identity.ts'
 import { stopLeftovers } from './process-records.ts'
 
 /**
- * Makes this process the only launcher of a data folder, and stops what a killed launcher left running.
+ * Makes this process the only launcher of a data folder, and stops processes that a killed launcher left running.
  * @throws OperationalError when another launcher runs, or the folder cannot be written
  */
 export async function lockDataDir(dataDir: string): Promise<AsyncDisposable> {

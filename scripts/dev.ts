@@ -1,23 +1,34 @@
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { generateTypes } from './generate-types.ts'
 import { launch } from './launch.ts'
 import { findFreePort } from './ports.ts'
 import { ProcessGroup } from './process-group.ts'
 import { recordProcess } from './process-records.ts'
-import { refuseArguments } from './refuse-arguments.ts'
 import type { StartConfig } from './start-config.ts'
 import { stopWithLauncher } from './stop-with-launcher.ts'
 import type { Program } from './supervisor.ts'
+import { watchDocuments } from './watch-documents.ts'
 import { watchSources } from './watch-sources.ts'
 
-/** As npm start, but the page comes from Vite with hot reload, and services restart when their sources change. */
-await runCommand(async () => {
-  refuseArguments(process.argv.slice(2))
+const command = defineCommand({
+  name: 'dev',
+  summary:
+    'Like npm start, but the page comes from Vite with hot reload, and services restart when their sources change.',
+  settings: ['PORT', 'HOST', 'DATA_DIR', 'SOURCE', 'SUBREDDITS', 'MODEL_DIR', 'NATS_URL', 'NATS_PORT', 'LOG_LEVEL'],
+  examples: ['npm run dev', 'PORT=8080 SOURCE=none npm run dev'],
+})
+
+await runCommand(async (args) => {
+  readArguments(command, args)
   await launch({
+    prepare: generateTypes,
     configureGateway: async (config) => ({ ...config, host: '127.0.0.1', port: await findFreePort() }),
-    // Not the page itself: somebody may be in the middle of mending it.
+    // Not the page itself: it may hold a mistake that somebody is about to correct.
     firstPage: '/@vite/client',
     accompany: ({ config, gatewayUrl, services, logger }) => {
       const stack = new AsyncDisposableStack()
+      stack.use(watchDocuments(logger))
       stack.use(watchSources(services.members, logger))
       stack.use(new ProcessGroup(logger)).start([viteProgram(config, gatewayUrl)])
       return stack

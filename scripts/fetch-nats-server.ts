@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Brings a nats-server into an empty folder and returns its path there. Throws an error of one line. */
+/** Fetches a nats-server into an empty folder and returns its path. @throws an error whose message is one line */
 export type Fetcher = (work: string) => Promise<string>
 
 const RELEASE = '2.15.0'
@@ -19,11 +19,11 @@ const RELEASE_SHA256: Readonly<Record<string, string>> = {
 const ANSWER_TIMEOUT_MS = 10_000
 const DOWNLOAD_TIMEOUT_MS = 120_000
 
-/** The official release archive; its checksum is compared before it is unpacked. */
+/** Fetches the official release archive, and compares its checksum before it is unpacked. */
 export const fetchFromRelease: Fetcher = async (work) => {
   const platform = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`
   const expected = RELEASE_SHA256[platform]
-  if (expected === undefined) throw new Error(`no checksum is known of a release for ${platform}`)
+  if (expected === undefined) throw new Error(`no checksum of a release for ${platform} is known`)
   const name = `nats-server-v${RELEASE}-${platform}`
   const archive = await download(
     `https://github.com/nats-io/nats-server/releases/download/v${RELEASE}/${name}.tar.gz`,
@@ -40,7 +40,7 @@ export const fetchFromRelease: Fetcher = async (work) => {
 
 async function download(url: string): Promise<Buffer> {
   const abort = new AbortController()
-  // Where packets are dropped rather than refused, only the lack of an answer tells.
+  // A firewall may drop packets instead of refusing them; then only the missing answer shows it.
   const timer = setTimeout(() => abort.abort(new Error('no answer')), ANSWER_TIMEOUT_MS)
   const response = await fetch(url, {
     signal: AbortSignal.any([abort.signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]),
@@ -52,7 +52,7 @@ async function download(url: string): Promise<Buffer> {
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Debian's package, without root: `apt-get download` with a sources list of our own. apt checks the signatures. */
+/** Fetches Debian's package without root, by `apt-get download` with an own sources list. apt checks the signatures. */
 export const fetchFromDebian: Fetcher = async (work) => {
   if (!existsSync('/usr/bin/apt-get') || !existsSync(KEYRING)) throw new Error('no apt-get with Debian’s keyring here')
   const options = await prepareApt(work)
@@ -60,7 +60,7 @@ export const fetchFromDebian: Fetcher = async (work) => {
     await run('apt-get', [...options, '-q', ...command], { cwd: work, maxBuffer: 2 ** 24 })
   }
   const archive = (await readdir(work)).find((name) => name.endsWith('.deb'))
-  if (archive === undefined) throw new Error('apt-get brought no package')
+  if (archive === undefined) throw new Error('apt-get downloaded no package')
   const root = join(work, 'root')
   await run('dpkg', ['-x', join(work, archive), root])
   const binary = ['usr/sbin', 'usr/bin'].map((folder) => join(root, folder, 'nats-server')).find(existsSync)
@@ -68,7 +68,7 @@ export const fetchFromDebian: Fetcher = async (work) => {
   return binary
 }
 
-/** A sources list that names the machine's own mirror with the suite sid, and apt's options to use nothing else. */
+/** Writes a sources list with the machine's mirror and the suite sid. @returns options that make apt use only that */
 async function prepareApt(work: string): Promise<string[]> {
   const [lists, cache, sources] = [join(work, 'lists'), join(work, 'cache'), join(work, 'sources.list')]
   await mkdir(join(lists, 'partial'), { recursive: true })
@@ -79,7 +79,7 @@ async function prepareApt(work: string): Promise<string[]> {
     '-oDir::Etc::SourceParts=/dev/null',
     `-oDir::State::Lists=${lists}`,
     `-oDir::Cache=${cache}`,
-    // The folder belongs to this user, not to apt's own.
+    // apt's own user could not write into this folder.
     '-oAPT::Sandbox::User=',
   ]
 }
@@ -96,7 +96,7 @@ function debianMirror(): string {
   return mirror
 }
 
-/** The first Debian archive named in a sources list of either format; not the one for security updates. */
+/** The first Debian archive in a sources list of either format, except the one for security updates. */
 export function findMirror(sources: string): string | undefined {
   const lines = sources.split('\n').filter((line) => !line.trimStart().startsWith('#'))
   return /https?:\/\/[^\s\]]+\/debian\/?(?=\s|$)/.exec(lines.join('\n'))?.[0]

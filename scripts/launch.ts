@@ -14,19 +14,19 @@ import { readStartConfig, toUrl, wantedPorts, type StartConfig } from './start-c
 import { untilAnswers } from './until-answers.ts'
 import { stopSignal, StopRequestedError, unlessStopped, untilStopped } from './stop-signal.ts'
 
-const UNSET_NATS_URL = 'Start a NATS server there, or unset NATS_URL: then one of our own is started.'
+const UNSET_NATS_URL = 'Start a NATS server there, or unset NATS_URL so that Gravitas starts its own.'
 
 const GATEWAY_HEAD_START_MS = 3_000
 
-/** What makes the ways of starting everything differ. */
+/** The differences between `npm start` and `npm run dev`. */
 export interface Mode {
   /** Work that has to be done before a page can be served. */
   readonly prepare?: () => Promise<void>
-  /** The gateway's settings, where it is not the gateway that listens on the page's port. */
+  /** Changes the gateway's settings, for when another program listens on the page's port. */
   readonly configureGateway?: (config: StartConfig) => Promise<StartConfig>
-  /** What has to answer before the address is printed; by default `/`. */
+  /** The path that has to answer before the address is printed; by default `/`. */
   readonly firstPage?: string
-  /** Adds to what runs; `gatewayUrl` is where the gateway listens. Disposed of before the services are. */
+  /** Starts further programs; they stop before the services. `gatewayUrl` is where the gateway listens. */
   readonly accompany?: (context: {
     config: StartConfig
     gatewayUrl: string
@@ -35,7 +35,7 @@ export interface Mode {
   }) => AsyncDisposable
 }
 
-/** Starts everything, prints the page's address, and holds it until a signal asks to stop. */
+/** Starts everything, prints the page's address, and keeps everything running until a signal asks to stop. */
 export async function launch(mode: Mode): Promise<void> {
   const signal = stopSignal()
   const env = loadEnvironment()
@@ -71,11 +71,11 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   const gatewayConfig = (await mode.configureGateway?.(config)) ?? config
   const gatewayUrl = toUrl(gatewayConfig.host, gatewayConfig.port)
   const services = stack.use(new ProcessGroup<ServiceProgram>(logger))
-  // The gateway answers without the log, too: it starts up while the server does.
+  // The gateway can answer without the log, so it starts while the server does.
   services.start([gatewayProgram(gatewayConfig)])
   if (config.ownServer) await unlessStopped(signal, untilServerReady(config))
   await unlessStopped(signal, prepareLog(config))
-  // The page first, then what moves it: on few cores they would only take turns. A gateway that hangs holds up nobody.
+  // The gateway gets a head start, because workers would slow it down on few cores. If it hangs, they start nevertheless.
   const gatewayUp = untilAnswers(`${gatewayUrl}/healthz`, { what: 'The gateway', timeoutMs: GATEWAY_HEAD_START_MS })
   await unlessStopped(
     signal,
@@ -87,7 +87,7 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   await unlessStopped(signal, announce({ url, firstPage: mode.firstPage ?? '/', gatewayUrl }))
 }
 
-/** All that can be wrong before anything runs. Resolves to the nats-server to start, undefined where NATS_URL names one. */
+/** Checks what can be wrong before anything runs. @returns the nats-server to start; undefined where NATS_URL is set */
 async function checkAndPrepare(config: StartConfig, { prepare }: Mode): Promise<string | undefined> {
   const { ownServer, natsUrl: url, dataDir } = config
   await requireFreePorts(wantedPorts(config))

@@ -7,14 +7,14 @@ import type { Program } from './supervisor.ts'
 export interface NatsServerOptions {
   /** Path of nats-server. */
   readonly binary: string
-  /** Holds the streams (jetstream/) and the log (nats-server.log). */
+  /** The folder of the streams (jetstream/) and of the server's messages (nats-server.log). */
   readonly dataDir: string
   readonly natsPort: number
   readonly monitorPort: number
   readonly secrets: Secrets
 }
 
-/** nats-server with nats.conf, listening on loopback only; it ends with the process that started it. */
+/** nats-server with nats.conf. It listens on loopback only, and ends with the process that started it. */
 export function natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets }: NatsServerOptions): Program {
   const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
   const log = join(dataDir, 'nats-server.log')
@@ -26,8 +26,8 @@ export function natsServerProgram({ binary, dataDir, natsPort, monitorPort, secr
       NATS_LISTEN: `"127.0.0.1:${natsPort}"`,
       NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
       JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
-      // A soft limit: the server collects garbage harder before it grows past it. With 256 MiB that takes a third of its time
-      // while a dump is imported.
+      // A soft limit: close to it the server collects garbage more often. With 256 MiB, garbage collection would take a
+      // third of the server's time during the import of a dump.
       GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? '320MiB',
     },
     output: 'ignore',

@@ -9,15 +9,15 @@ import { fetchFromDebian, fetchFromRelease, type Fetcher } from './fetch-nats-se
 
 const run = promisify(execFile)
 
-/** Atomic batches with message ids need 2.12.1. */
+/** Atomic batches with message ids need nats-server 2.12.1. */
 const MINIMUM = [2, 12, 1] as const
 
 const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gravitas')
 
 /**
- * Finds a nats-server that is new enough: `GRAVITAS_NATS_SERVER`, the PATH, the cache; else fetches the official release
- * or Debian's package into the cache, without root.
- * @throws OperationalError naming the ways out
+ * Finds a nats-server that is new enough: at `GRAVITAS_NATS_SERVER`, on the PATH, in the cache. Otherwise fetches the
+ * official release or Debian's package into the cache, without root.
+ * @throws OperationalError that says what the user can do
  */
 export async function findNatsServer(): Promise<string> {
   for (const candidate of candidates()) if (isNewEnough(await versionOf(candidate))) return candidate
@@ -42,8 +42,8 @@ function explain(problems: readonly string[]): string {
   return [
     `No nats-server ${minimum} or later was found, and fetching one did not work:`,
     ...problems.map((problem) => `  - ${problem}`),
-    'Three ways out:',
-    `  1. install nats-server ${minimum} or later (macOS: brew install nats-server) and put it on the PATH, or its path into GRAVITAS_NATS_SERVER;`,
+    'You can do one of three things:',
+    `  1. install nats-server ${minimum} or later (macOS: brew install nats-server) and put it on the PATH, or set GRAVITAS_NATS_SERVER to its path;`,
     '  2. set NATS_URL to a server that runs elsewhere, with JetStream on;',
     '  3. make github.com, or on Debian and Ubuntu a Debian mirror, reachable and run the same command again.',
   ].join('\n')
@@ -90,10 +90,10 @@ async function fetchIntoCache(fetcher: Fetcher): Promise<string> {
   }
 }
 
-/** Moves a fetched binary to its place in one step: of several processes that fetch at once, none sees half a file. */
+/** Moves a fetched binary to its place in one step, so that another process never sees half a file. */
 async function keep(binary: string): Promise<string> {
   const version = await versionOf(binary)
-  if (version === undefined) throw new Error('what was fetched does not run on this machine')
+  if (version === undefined) throw new Error('the fetched program does not run on this machine')
   if (!isNewEnough(version)) throw new Error(`nats-server ${version.join('.')} is too old`)
   const folder = join(cacheFolder(), `nats-server-${version.join('.')}`)
   await mkdir(folder, { recursive: true })

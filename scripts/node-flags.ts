@@ -1,6 +1,6 @@
 /**
- * How each process runs: node strips the types itself, and its heap is bounded, so that garbage is collected well before
- * 250 MB. What a process holds on purpose is a fraction of that.
+ * Node's flags for every process except the gateway. The heap has a limit, so that garbage is collected long before the
+ * process reaches 250 MB; what a process needs to hold is a fraction of that.
  */
 export const NODE_FLAGS = [
   '--disable-warning=ExperimentalWarning',
@@ -8,5 +8,5 @@ export const NODE_FLAGS = [
   '--max-old-space-size=256',
 ] as const
 
-/** The gateway's heap grows with its subscribers, who must not be cut off together by a limit. */
+/** Node's flags for the gateway. It has no limit on its heap: at the limit, all its subscribers would be cut off at once. */
 export const GATEWAY_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'] as const

@@ -6,10 +6,10 @@ import type { StartConfig } from './start-config.ts'
 import { SupervisedProcess } from './supervisor.ts'
 import { untilAnswers } from './until-answers.ts'
 
-/** Long enough to recover a log of many millions of events after a crash. */
+/** After a crash, recovering a log of many millions of events takes this long at most. */
 const READY_TIMEOUT_MS = 120_000
 
-/** Starts nats-server with nats.conf under supervision; {@link untilServerReady} tells when it can be used. */
+/** Starts nats-server with nats.conf under supervision; {@link untilServerReady} resolves when it can be used. */
 export async function startOwnServer(config: StartConfig, binary: string, logger: Logger): Promise<SupervisedProcess> {
   const { dataDir, natsPort, monitorPort } = config
   const secrets = await ensureSecrets(dataDir)

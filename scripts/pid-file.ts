@@ -4,9 +4,9 @@ import { fromText, identify, isRunning, toText, type ProcessIdentity } from './p
 const MAX_ATTEMPTS = 5
 
 /**
- * Takes a file that one process at a time may hold. What a dead process left, or one whose number now is another
- * program's, does not count.
- * @returns undefined when it is taken, else the process that holds it
+ * Takes a file that one process at a time may hold. A file that a dead process left is replaced, also when its process id
+ * belongs to another program now.
+ * @returns undefined when this process has taken the file, else the process that holds it
  * @throws what the file system throws
  */
 export async function takePidFile(file: string): Promise<ProcessIdentity | undefined> {
@@ -17,7 +17,7 @@ export async function takePidFile(file: string): Promise<ProcessIdentity | undef
     if (holder !== undefined && isRunning(holder)) return holder
     await rm(file, { force: true })
   }
-  throw new Error(`${file} changes all the time`)
+  throw new Error(`${file} was replaced by other processes ${MAX_ATTEMPTS} times in a row`)
 }
 
 async function create(file: string, text: string): Promise<boolean> {

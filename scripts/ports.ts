@@ -34,7 +34,7 @@ async function problemWith({ setting, host, port }: WantedPort): Promise<string 
   }
 }
 
-/** A free port on loopback, by asking the system for one. */
+/** Asks the system for a free port on loopback. */
 export async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,25 +1,25 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** A process that runs, told apart from a later one with the same number. */
+/** Identifies a running process, also against a later one with the same process id. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When it started, in whatever form the system tells it. */
+  /** When it started, in the form in which the system tells it. */
   readonly started: string
 }
 
-/** Undefined where no such process runs (an ended one that nobody has waited for yet counts as gone). */
+/** @returns undefined where no such process runs; a zombie counts as gone */
 export function identify(pid: number): ProcessIdentity | undefined {
   const started = process.platform === 'linux' ? startedByProc(pid) : startedByPs(pid)
   return started === undefined ? undefined : { pid, started }
 }
 
-/** Whether the process that was identified still runs, rather than another one that got its number. */
+/** Whether the identified process still runs, and not another one with the same process id. */
 export const isRunning = ({ pid, started }: ProcessIdentity): boolean => identify(pid)?.started === started
 
 export const toText = ({ pid, started }: ProcessIdentity): string => `${pid} ${started}\n`
 
-/** The inverse of {@link toText}; undefined for anything else, half-written files included. */
+/** The inverse of {@link toText}; undefined for any other text, such as that of a half-written file. */
 export function fromText(text: string): ProcessIdentity | undefined {
   const [, pid, started] = /^([1-9]\d*) (.+)\n$/.exec(text) ?? []
   return pid === undefined || started === undefined ? undefined : { pid: Number(pid), started }
@@ -28,7 +28,7 @@ export function fromText(text: string): ProcessIdentity | undefined {
 const STATE_FIELD = 0
 const START_TIME_FIELD = 19
 
-/** proc(5): the fields behind the name, which may itself hold spaces and brackets. */
+/** Reads the fields behind the program's name (proc(5)); the name may itself hold spaces and brackets. */
 function startedByProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -15,7 +15,7 @@ afterEach(() => rm(dataDir, { recursive: true }))
 
 const spawnWaiting = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
 
-test('what was left running is stopped', async () => {
+test('a process that was left running is stopped', async () => {
   const child = spawnWaiting()
   const exited = once(child, 'exit')
   recordProcess(dataDir, 'some service', child.pid!)
@@ -25,7 +25,7 @@ test('what was left running is stopped', async () => {
   expect(recordedProcesses(dataDir)).toEqual({})
 })
 
-test('a number that now belongs to another program is left alone', async () => {
+test('a process with the id of a recorded one that ended is left alone', async () => {
   const child = spawnWaiting()
   recordProcess(dataDir, 'nats-server', child.pid!)
   await writeFile(join(dataDir, 'pids', 'nats-server'), `${child.pid} another time\n`)
@@ -47,14 +47,14 @@ test.each(['', 'nonsense', '999999999 1\n', `${process.ppid} 1\n`])(
   },
 )
 
-test('a data folder has one launcher, until that one lets go', async () => {
+test('a data folder has one launcher at a time', async () => {
   const lock = await lockDataDir(dataDir)
   await expect(lockDataDir(dataDir)).rejects.toThrow(`already runs on ${dataDir} (process ${process.pid})`)
   await lock[Symbol.asyncDispose]()
   await (await lockDataDir(dataDir))[Symbol.asyncDispose]()
 })
 
-test('a data folder that cannot be made is named', async () => {
+test('the error of a data folder that cannot be made names it', async () => {
   await writeFile(join(dataDir, 'file'), '')
   await expect(lockDataDir(join(dataDir, 'file', 'data'))).rejects.toThrow(/DATA_DIR .* cannot be written/)
 })

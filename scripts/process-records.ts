@@ -8,7 +8,7 @@ const POLL_MS = 25
 
 const recordsFolder = (dataDir: string): string => join(dataDir, 'pids')
 
-/** Notes a started process, so that the next start finds it even when this launcher is killed. */
+/** Records a started process, so that the next start finds it even if this launcher is killed. */
 export function recordProcess(dataDir: string, name: string, pid: number): void {
   const identity = identify(pid)
   if (identity === undefined) return
@@ -16,7 +16,7 @@ export function recordProcess(dataDir: string, name: string, pid: number): void 
   writeFileSync(join(recordsFolder(dataDir), name.replaceAll(' ', '-')), toText(identity))
 }
 
-/** Processes on record that still run. A record whose number now belongs to another program does not count. */
+/** The recorded processes that still run. A record whose process id belongs to another program now is left out. */
 export function recordedProcesses(dataDir: string): Record<string, ProcessIdentity> {
   const running: Record<string, ProcessIdentity> = {}
   for (const name of readRecords(dataDir)) {
@@ -26,12 +26,12 @@ export function recordedProcesses(dataDir: string): Record<string, ProcessIdenti
   return running
 }
 
-/** Ends what a killed launcher left running, and waits until it is gone: SIGTERM, then SIGKILL. */
+/** Ends processes that a killed launcher left running, and waits until they are gone: SIGTERM, then SIGKILL. */
 export async function stopLeftovers(dataDir: string): Promise<void> {
   const leftovers = Object.entries(recordedProcesses(dataDir))
   if (leftovers.length > 0)
     process.stderr.write(
-      `Stopping what an interrupted run left behind: ${leftovers.map(([name]) => name).join(', ')} …\n`,
+      `Stopping processes that an interrupted run left behind: ${leftovers.map(([name]) => name).join(', ')} …\n`,
     )
   await Promise.all(leftovers.map(([, identity]) => stop(identity)))
   rmSync(recordsFolder(dataDir), { recursive: true, force: true })

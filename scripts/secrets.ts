@@ -5,7 +5,7 @@ import { NATS_USERS, secretFile, type NatsUser } from '../schema/runtime/nats.ts
 
 export type Secrets = Readonly<Record<NatsUser, string>>
 
-/** The users' passwords, made at first start in files that only their owner can read. */
+/** Returns the users' passwords. The first start makes them, in files that only their owner can read. */
 export async function ensureSecrets(dataDir: string): Promise<Secrets> {
   const entries = await Promise.all(
     NATS_USERS.map(async (user) => [user, await ensureSecret(secretFile(dataDir, user))]),
@@ -17,7 +17,7 @@ async function ensureSecret(file: string): Promise<string> {
   const existing = await readSecret(file)
   if (existing !== undefined) return existing
   await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  // The leading letter keeps the configuration parser from taking a password for a number.
+  // Without a letter in front, nats-server would read some passwords as numbers.
   const secret = `p${randomBytes(24).toString('hex')}`
   await writePrivately(file, `${secret}\n`)
   return secret
@@ -31,7 +31,7 @@ async function readSecret(file: string): Promise<string | undefined> {
   return text.trim() || undefined
 }
 
-/** In one step, so that nobody ever reads half of it, and at no moment with wider rights. */
+/** Writes a file in one step: nobody ever reads half of it, and it never has wider rights. */
 async function writePrivately(file: string, text: string): Promise<void> {
   const incoming = `${file}.${process.pid}`
   await writeFile(incoming, text, { mode: 0o600 })

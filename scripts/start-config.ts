@@ -9,7 +9,7 @@ import type { WantedPort } from './ports.ts'
 const MONITOR_OFFSET = 4_000
 const MAX_PORT = 65_535
 const NATS_DEFAULT_PORT = 4_222
-/** The sources that run without an end; dump files are imported by a command of their own. */
+/** The sources that run until they are stopped. Dump files are imported by `npm run ingest`. */
 const SOURCES = ['demo', 'reddit', 'arctic-shift', 'rss', 'none'] as const
 
 export interface StartConfig extends SharedConfig {
@@ -17,7 +17,7 @@ export interface StartConfig extends SharedConfig {
   readonly port: number
   readonly natsPort: number
   readonly monitorPort: number
-  /** Whether a nats-server of our own is started: no NATS_URL is set. */
+  /** Whether Gravitas starts its own nats-server, which it does when NATS_URL is not set. */
   readonly ownServer: boolean
   readonly source: (typeof SOURCES)[number]
 }
@@ -43,14 +43,14 @@ export function readStartConfig(env: Environment): StartConfig {
   return read.done(settings)
 }
 
-/** Told here already, where it is read: a scorer that cannot start would say it among much else. */
+/** Checks MODEL_DIR before anything starts: the message of a scorer that cannot start is easily overlooked. */
 function checkModel(read: SettingsReader): void {
   const folder = read.path('MODEL_DIR', 'ml/model')
   const missing = ['model.onnx', 'model.json'].filter((name) => !existsSync(join(folder, name)))
   if (missing.length > 0) read.problem(`MODEL_DIR ${folder} has no ${missing.join(' and no ')}`)
 }
 
-/** A source that lacks a setting would end again and again while everything else runs. */
+/** Checks the source before anything starts: ingest would crash again and again while everything else runs. */
 function checkSource(read: SettingsReader, env: Environment): void {
   try {
     readIngestConfig(env, [])
@@ -74,7 +74,7 @@ export function wantedPorts({ host, port, natsPort, monitorPort, ownServer }: St
 
 const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/** An address that a browser on this machine can open, also where HOST means every address of it. */
+/** An address that a browser on this machine can open, also where HOST stands for all addresses of the machine. */
 export function toUrl(host: string, port: number): string {
   const address = REACHABLE[host] ?? host
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`

@@ -1,9 +1,16 @@
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { buildWeb } from './build-web.ts'
 import { launch } from './launch.ts'
-import { refuseArguments } from './refuse-arguments.ts'
 
-await runCommand(async () => {
-  refuseArguments(process.argv.slice(2))
+const command = defineCommand({
+  name: 'start',
+  summary: 'Starts everything: nats-server, a source of posts, the scorer, the projectors, the API and the page.',
+  settings: ['PORT', 'HOST', 'DATA_DIR', 'SOURCE', 'SUBREDDITS', 'MODEL_DIR', 'NATS_URL', 'NATS_PORT', 'LOG_LEVEL'],
+  examples: ['npm start', 'PORT=8080 DATA_DIR=/tmp/gravitas npm start', 'SOURCE=rss SUBREDDITS=askscience npm start'],
+})
+
+await runCommand(async (args) => {
+  readArguments(command, args)
   await launch({ prepare: buildWeb })
 })

@@ -1,8 +1,8 @@
-/** npm passes on a Ctrl-C that the terminal has already sent: signals this close together are one. */
+/** npm passes on a Ctrl-C that the terminal has sent already, so signals that are this close together count as one. */
 const SAME_SIGNAL_MS = 1_000
 const INTERRUPTED = 130
 
-/** Aborted by the first SIGINT, SIGTERM or SIGHUP; a second one ends this process at once. */
+/** A signal that the first SIGINT, SIGTERM or SIGHUP aborts. A second one ends this process at once. */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController()
   let firstAt = 0
@@ -17,14 +17,14 @@ export function stopSignal(): AbortSignal {
   return stopping.signal
 }
 
-/** Somebody asked this process to stop; the message is the signal's name. */
+/** This process was asked to stop; the message is the name of the signal. */
 export class StopRequestedError extends Error {
   override name = 'StopRequestedError'
 }
 
-/** The promise, or a rejection with the signal's reason as soon as it is aborted. */
+/** Settles like the promise, but rejects with the signal's reason as soon as the signal is aborted. */
 export function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  // What is left behind must not end the process by failing later.
+  // After a stop nobody waits for the promise, and its failure must not end the process.
   promise.catch(() => {})
   return Promise.race([promise, untilStopped(signal)])
 }

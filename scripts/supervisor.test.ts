@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { requireFreePorts } from './ports.ts'
-import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
+import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import { SupervisedProcess } from './supervisor.ts'
 
 const logger = createLogger('test', 'silent')
@@ -26,7 +26,7 @@ test('a crashed process is started again, a stopped one is not', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('a crash loop is said with what to look at, and so is an exit because of the settings', async () => {
+test('a crash loop is logged with advice, and so is an exit because of wrong settings', async () => {
   const said: [object, string][] = []
   const record = (fields: object, message: string): void => void said.push([fields, message])
   const recording = { error: record, fatal: record } as unknown as Logger
@@ -47,6 +47,21 @@ test('a crash loop is said with what to look at, and so is an exit because of th
   )
 })
 
+test('a process that refuses its arguments is not started again, until somebody restarts it', async () => {
+  const said: string[] = []
+  const recording = { fatal: (_: object, message: string) => void said.push(message) } as unknown as Logger
+  const refusing = program(`process.exit(${EXIT_WRONG_ARGUMENTS})`)
+  await using supervised = new SupervisedProcess(refusing, recording, backOff)
+  supervised.start()
+  await vi.waitFor(() => expect(said).toEqual(['refuses its arguments, not restarted']), { timeout: 10_000 })
+  const first = supervised.pid
+  await new Promise((resolve) => setTimeout(resolve, 10 * backOff.maxMs))
+  expect(supervised.pid).toBe(first)
+  await supervised.restart()
+  await vi.waitFor(() => expect(said).toHaveLength(2), { timeout: 10_000 })
+  expect(supervised.pid).not.toBe(first)
+})
+
 test('several restarts at once start one new process, and none after disposal', async () => {
   const supervised = new SupervisedProcess(program('setInterval(() => {}, 1000)'), logger, backOff)
   supervised.start()
@@ -58,7 +73,7 @@ test('several restarts at once start one new process, and none after disposal', 
   for (const pid of [first, second, supervised.pid!]) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
-test('a process that listens for SIGTERM is gone after disposal', async () => {
+test('a process that stops on SIGTERM is gone after disposal', async () => {
   const supervised = new SupervisedProcess(program('setInterval(() => {}, 1000)'), logger, backOff)
   supervised.start()
   const pid = supervised.pid!

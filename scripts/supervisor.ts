@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { EXIT_MISCONFIGURED } from '../schema/runtime/lifecycle.ts'
+import { BackOff, type BackOffLimits } from '../schema/runtime/back-off.ts'
+import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 export interface Program {
@@ -12,7 +13,7 @@ export interface Program {
   readonly cwd?: string
   /** Whether an exit with code 0 means that the work is done; otherwise every exit is a crash. */
   readonly mayFinish?: boolean
-  /** Whether its standard input is a pipe whose end tells it that the launcher is gone. */
+  /** Whether it stops at the end of its standard input, which then is a pipe from the launcher. */
   readonly watchesLauncher: boolean
   readonly output?: 'inherit' | 'ignore'
   /** What a person should look at when it crashes again and again. */
@@ -20,40 +21,39 @@ export interface Program {
   readonly onStart?: (pid: number) => void
 }
 
-export interface BackOff {
-  readonly firstMs: number
-  readonly maxMs: number
+export interface RestartLimits extends BackOffLimits {
   /** After this long a process counts as healthy, and the next crash starts with the first pause again. */
   readonly healthyMs: number
 }
 
-const BACK_OFF: BackOff = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
+const LIMITS: RestartLimits = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
-/** From this crash in a row on it is said that starting again may not help. */
+/** After so many crashes in a row, the message says that the program keeps crashing. */
 const CRASH_LOOP_FROM = 3
-const ADVICE = 'its own last message above says why; mend that, and it goes on by itself'
+const ADVICE =
+  'Its own last message above says why. It restarts by itself; once the cause is removed, it keeps running.'
 
 /**
- * Keeps a program running: a crash is said and followed by a restart, with longer and longer pauses. It gets a process
- * group of its own, so that Ctrl-C reaches only the launcher, which stops things in order.
+ * Keeps a program running: a crash is logged, and the program restarted after a pause that grows from crash to crash. The
+ * program gets a process group of its own, so that Ctrl-C reaches only the launcher, which stops all programs in order.
  */
 export class SupervisedProcess implements AsyncDisposable {
   readonly #program: Program
   readonly #logger: Logger
+  readonly #healthyMs: number
   readonly #backOff: BackOff
   #child: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
-  #pauseMs: number
   #crashes = 0
   #stopping = false
   #disposed = false
   #restarting: Promise<void> | undefined
 
-  constructor(program: Program, logger: Logger, backOff: BackOff = BACK_OFF) {
+  constructor(program: Program, logger: Logger, limits: RestartLimits = LIMITS) {
     this.#program = program
     this.#logger = logger
-    this.#backOff = backOff
-    this.#pauseMs = backOff.firstMs
+    this.#healthyMs = limits.healthyMs
+    this.#backOff = new BackOff(limits)
   }
 
   get pid(): number | undefined {
@@ -73,19 +73,19 @@ export class SupervisedProcess implements AsyncDisposable {
     child.stdin?.on('error', () => {})
     child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'cannot start'))
     if (child.pid !== undefined) onStart?.(child.pid)
-    // Comes after a failed start, too. One that was replaced meanwhile has nothing to say any more.
+    // `close` follows a failed start, too. The exit of a process that was replaced meanwhile no longer matters.
     child.once('close', (code, signal) => {
       if (this.#child === child) this.#onExit(code, signal, performance.now() - startedAt)
     })
   }
 
-  /** Stops the process where it runs, and starts it anew without a pause. Several calls at once are one. */
+  /** Stops the process, if it runs, and starts it again without a pause. Several calls at once make one restart. */
   restart(): Promise<void> {
     this.#restarting ??= this.#stopAndStart().finally(() => (this.#restarting = undefined))
     return this.#restarting
   }
 
-  /** SIGTERM, and SIGKILL for what does not listen. */
+  /** Sends SIGTERM, and SIGKILL to a process that does not stop. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     await this.#stop()
@@ -105,7 +105,7 @@ export class SupervisedProcess implements AsyncDisposable {
     const child = this.#child
     if (child === undefined || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     const kill = setTimeout(() => {
-      this.#logger.warn({ process: this.#program.name }, 'does not stop, killing it')
+      this.#logger.warn({ process: this.#program.name }, 'does not stop, will be killed')
       child.kill('SIGKILL')
     }, KILL_AFTER_MS)
     const exited = once(child, 'exit')
@@ -118,17 +118,20 @@ export class SupervisedProcess implements AsyncDisposable {
     if (this.#stopping) return
     const { name, mayFinish } = this.#program
     if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
-    if (livedMs >= this.#backOff.healthyMs) this.#forgetCrashes()
+    // A restart would pass the same arguments again.
+    if (code === EXIT_WRONG_ARGUMENTS)
+      return this.#logger.fatal({ process: name }, 'refuses its arguments, not restarted')
+    if (livedMs >= this.#healthyMs) this.#forgetCrashes()
     this.#crashes++
-    if (code === EXIT_MISCONFIGURED) this.#pauseMs = this.#backOff.maxMs
-    this.#report(code, signal)
-    this.#timer = setTimeout(() => this.start(), this.#pauseMs)
-    this.#pauseMs = Math.min(this.#pauseMs * 2, this.#backOff.maxMs)
+    if (code === EXIT_MISCONFIGURED) this.#backOff.skipToLongest()
+    const restartInMs = this.#backOff.next()
+    this.#report(code, signal, restartInMs)
+    this.#timer = setTimeout(() => this.start(), restartInMs)
   }
 
-  #report(code: number | null, signal: NodeJS.Signals | null): void {
+  #report(code: number | null, signal: NodeJS.Signals | null, restartInMs: number): void {
     const { name, advice = ADVICE } = this.#program
-    const crash = { process: name, code, signal, restartInMs: this.#pauseMs }
+    const crash = { process: name, code, signal, restartInMs }
     if (code === EXIT_MISCONFIGURED) this.#logger.fatal({ ...crash, advice }, 'cannot work with its settings')
     else if (this.#crashes < CRASH_LOOP_FROM) this.#logger.error(crash, 'crashed, restarting')
     else this.#logger.fatal({ ...crash, crashes: this.#crashes, advice }, 'keeps crashing')
@@ -136,6 +139,6 @@ export class SupervisedProcess implements AsyncDisposable {
 
   #forgetCrashes(): void {
     this.#crashes = 0
-    this.#pauseMs = this.#backOff.firstMs
+    this.#backOff.reset()
   }
 }

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { OperationalError } from '../schema/runtime/errors.ts'
 
 const POLL_MS = 50
-/** Something listens, but cannot do its work yet, and may log every request that fails. */
+/** The pause after an answer without success: the server may log every request that fails. */
 const POLL_FAILING_MS = 500
 const REQUEST_TIMEOUT_MS = 5_000
 
 export interface WaitOptions {
-  /** What is waited for, in the words of the error message. */
+  /** The subject of the error message's sentence. */
   readonly what: string
   readonly timeoutMs: number
   readonly headers?: Readonly<Record<string, string>>

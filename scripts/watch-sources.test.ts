@@ -6,6 +6,7 @@ test.each([
   ['resolvers/query.ts', true],
   ['api.graphql', true],
   ['model.test.ts', false],
+  ['generated/api.ts', false],
   ['README.md', false],
   ['model.ts~', false],
   [null, false],

@@ -3,7 +3,7 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import type { GroupMember } from './process-group.ts'
 import type { ServiceProgram } from './service-programs.ts'
 
-/** An editor writes a file in several steps, and a person saves several files. */
+/** Editors write a file in several steps, and a person saves several files: changes this close together are one. */
 const QUIET_MS = 150
 
 /** Restarts each service when a file that it is made of changes. */
@@ -15,7 +15,8 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
     const outdated = services.filter(({ program }) => program.sources?.some((folder) => changed.has(folder)))
     changed.clear()
     logger.info({ services: outdated.map(({ program }) => program.name) }, 'sources changed, restarting')
-    for (const { process } of outdated) process.restart().catch((err: unknown) => logger.error({ err }, 'no restart'))
+    for (const { process } of outdated)
+      process.restart().catch((err: unknown) => logger.error({ err }, 'cannot restart'))
   }
   const watchers = [...folders].map((folder) =>
     watch(folder, { recursive: true }, (_, file) => {
@@ -33,5 +34,6 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
   }
 }
 
+/** Generated types do not count: a service runs without them. */
 export const isSource = (file: string | null): boolean =>
-  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts')
+  file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts') && !/(^|\/)generated\//.test(file)

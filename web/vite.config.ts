@@ -11,9 +11,9 @@ export default defineConfig({
       csp: {
         directives: {
           'default-src': ['self'],
-          // Titles come from the outside: should one ever get into a page as markup, its scripts still do not run.
+          // Titles come from strangers. Even if one got into a page as markup, its scripts would not run.
           'script-src': ['self'],
-          // Bars and charts place things by style attributes.
+          // Bars and charts position their parts with style attributes.
           'style-src': ['self', 'unsafe-inline'],
           'img-src': ['self', 'data:'],
           'object-src': ['none'],

@@ -1,14 +1,14 @@
 import { toPostKey } from '../../schema/post-id.ts'
 import type { Explanation } from '../../schema/generated/api.ts'
-import { noExplanation } from '../errors.ts'
-import type { ReadModels } from '../read-models.ts'
+import { noExplanation } from '../protocol/errors.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
 import { ModelLoadError, type ExplainingModel, type ModelFile } from './model-file.ts'
 import { LogUnavailableError, type ScorePlace, type TextSource } from './scored-texts.ts'
 import { LineFullError, WaitingLine } from './waiting-line.ts'
 
-/** An explanation takes about half a millisecond of one core and two short reads of the log, which then overlap. */
+/** How many explanations run at once. Each takes half a millisecond of one core and two short reads of the log, which overlap. */
 const AT_ONCE = 4
-/** A quarter of a second of work, and a few pages of posts. */
+/** How many explanations may wait: those of a few pages of posts, a quarter of a second of work. */
 const MOST_WAITING = 500
 
 export interface ExplainerParts {
@@ -17,7 +17,10 @@ export interface ExplainerParts {
   readonly model: ModelFile
 }
 
-/** Says why posts have their scores, each time from the log: an explanation quotes the post, so none is kept. */
+/**
+ * Explains the scores of posts. Each explanation is made from the log when it is asked for and is not kept, because it quotes
+ * the post, which may be erased.
+ */
 export class Explainer {
   readonly #parts: ExplainerParts
   readonly #line = new WaitingLine({ atOnce: AT_ONCE, mostWaiting: MOST_WAITING })
@@ -27,10 +30,10 @@ export class Explainer {
   }
 
   /**
-   * @param post as it was scored; its place in the log is looked up now, for it may have been erased since
+   * @param post as it was scored; its place in the log is looked up now, because it may have been erased since
    * @param first how many contributions to list
-   * @param signal aborted when nobody waits for the answer any more
-   * @returns null where there is nothing to explain
+   * @param signal aborted when the client has left
+   * @returns null where the post has no score, or its text is not in the log
    * @throws a GraphQLError with an {@link ExplanationErrorCode}
    */
   async explain(
@@ -45,12 +48,12 @@ export class Explainer {
     try {
       return await this.#line.run(() => this.#explain({ sequence, postId, model }, first, signal), signal)
     } catch (error) {
-      throw signal?.aborted === true ? nobodyWaits() : toGraphQLError(error)
+      throw signal?.aborted === true ? clientLeft() : toGraphQLError(error)
     }
   }
 
   async #explain(place: ScorePlace, first: number, signal: AbortSignal | undefined): Promise<Explanation | null> {
-    // A model takes memory and time to load, its name does not.
+    // Reading the name first avoids loading a scoring model, which takes memory and time, to explain nothing.
     const name = await this.#parts.model.name()
     if (name !== undefined && name !== place.model) throw otherModel(place.model, name)
     const model = await this.#parts.model.get()
@@ -73,16 +76,19 @@ function toAnswer(
 }
 
 const otherModel = (wanted: string, found: string) =>
-  noExplanation(`The score is of the model ${wanted}; here only those of ${found} can be explained.`, 'OTHER_MODEL')
+  noExplanation(`The score is of the model ${wanted}; this gateway can explain only scores of ${found}.`, 'OTHER_MODEL')
 
-const nobodyWaits = () => noExplanation('The client has left.', 'CANCELLED')
+const clientLeft = () => noExplanation('The client has left.', 'CANCELLED')
 
 function toGraphQLError(error: unknown): unknown {
   if (error instanceof LineFullError)
-    return noExplanation('Too many explanations are asked for at once: try again later.', 'OVERLOADED')
+    return noExplanation('Too many explanations are asked for at once. Try again later.', 'OVERLOADED')
   if (error instanceof LogUnavailableError)
-    return noExplanation('The log, which has the text, cannot be asked at the moment: try again.', 'LOG_UNAVAILABLE')
+    return noExplanation(
+      'The log, which has the text of the post, does not answer at the moment. Try again.',
+      'LOG_UNAVAILABLE',
+    )
   if (error instanceof ModelLoadError)
-    return noExplanation('The model cannot be loaded: the gateway’s log says why.', 'MODEL_UNAVAILABLE')
+    return noExplanation('The model cannot be loaded. The log of the gateway says why.', 'MODEL_UNAVAILABLE')
   return error
 }

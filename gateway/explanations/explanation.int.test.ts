@@ -102,7 +102,7 @@ test('a score that names the text of another post, or none, is not explained', a
   for (const [at, more] of others.entries()) {
     const other = postSubmitted({ id: `0ther${at}`, subreddit: 'Other' })
     const { id: post_id, subreddit, created_utc } = other
-    // The score first, so that it counts and not the scorer's.
+    // This score is published before its post, so that it comes before the score of the scorer, and counts.
     const score = postScored({ post_id, subreddit, created_utc, model: explained.model, ...more })
     await publish(subjectOf({ type: 'PostScored', model: explained.model, subreddit }), score)
     await publish(subjectOf({ type: 'PostSubmitted', subreddit }), other)

@@ -16,11 +16,12 @@ beforeEach(() => {
 })
 afterEach(() => gateway[Symbol.dispose]())
 
+const SETTLE = { timeout: 20_000, interval: 10 }
 const EXPLANATION = 'explanation { model seriousness base contributions { feature logit } rest }'
 const ask = (id: string, fields = EXPLANATION): Promise<Answer> =>
   gateway.ask(`{ a: post(id: "${id}") { id ${fields} } }`)
 
-test('says what weighs most, and what the rest adds up to', async () => {
+test('an explanation lists the words that weigh most, and the sum of the others', async () => {
   expect((await ask('a1')).data.a).toEqual({
     id: 'a1',
     explanation: {
@@ -42,7 +43,7 @@ test('says what weighs most, and what the rest adds up to', async () => {
   expect(codeOf(await ask('a1', 'explanation(first: 0) { rest }'))).toBe('BAD_USER_INPUT')
 })
 
-test('is null for a post that is not scored, and for one whose text is gone', async () => {
+test('there is no explanation of a post that is not scored, or whose text is not in the log', async () => {
   gateway.files.add({ id: 'n1', subreddit: 'aa', createdUtc: 1_764_000_002 })
   for (const id of ['n1', 'a2']) {
     const { data, errors } = await ask(id)
@@ -50,14 +51,14 @@ test('is null for a post that is not scored, and for one whose text is gone', as
   }
 })
 
-test('a post that was erased after it was read is not explained', async () => {
+test('a post that is erased after it was read is not explained', async () => {
   const { explainer } = gateway.context
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
   gateway.files.erase('a1')
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).toBeNull()
 })
 
-test('is an error of this field alone where the log or the model cannot be asked', async () => {
+test('only this field fails where the log does not answer or the score is of another model', async () => {
   gateway.texts.isReachable = false
   const answer = await ask('a1')
   expect([answer.data.a, codeOf(answer)]).toEqual([{ id: 'a1', explanation: null }, 'LOG_UNAVAILABLE'])
@@ -71,7 +72,7 @@ test('is an error of this field alone where the log or the model cannot be asked
   ])
 })
 
-test('more than can be answered soon is refused, and what waits is answered', async () => {
+test('explanations that would have to wait too long are refused, and those that wait are answered', async () => {
   const { explainer } = gateway.context
   const all = Array.from({ length: 600 }, () => explainer.explain({ id: 'a1', model: 'serious-1' }, 1))
   const settled = await Promise.allSettled(all)
@@ -81,7 +82,7 @@ test('more than can be answered soon is refused, and what waits is answered', as
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
 })
 
-test('what nobody waits for any more is not worked out', async () => {
+test('explanations whose clients have left are not worked out', async () => {
   const signals: AbortSignal[] = []
   gateway.loadModel = async () => ({
     name: 'serious-1',
@@ -100,7 +101,7 @@ test('what nobody waits for any more is not worked out', async () => {
   const leaving = new AbortController()
   const headers = { accept: 'application/json' }
   const clients = Array.from({ length: 9 }, () => fetch(url, { headers, signal: leaving.signal }))
-  await vi.waitFor(() => expect([explain.mock.calls.length, signals.length]).toEqual([9, 4]))
+  await vi.waitFor(() => expect([explain.mock.calls.length, signals.length]).toEqual([9, 4]), SETTLE)
   const left = Promise.allSettled(clients)
   leaving.abort()
   await left

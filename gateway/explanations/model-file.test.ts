@@ -12,7 +12,7 @@ const model: ExplainingModel = {
   explain: async () => ({ seriousness: 0, base: 0, contributions: [] }),
 }
 
-test('a model is loaded once, when it is first needed', async () => {
+test('a scoring model is loaded once, when it is first needed', async () => {
   let loads = 0
   const file = new ModelFile({ folder: 'm', logger: pino({ level: 'silent' }), load: async () => (loads++, model) })
   expect(loads).toBe(0)
@@ -21,7 +21,7 @@ test('a model is loaded once, when it is first needed', async () => {
   expect(loads).toBe(1)
 })
 
-test('what a model is called is known without loading it', async () => {
+test('the name of a scoring model is known without loading it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-model-'))
   let loads = 0
   const file = new ModelFile({ folder, logger: pino({ level: 'silent' }), load: async () => (loads++, model) })
@@ -32,12 +32,12 @@ test('what a model is called is known without loading it', async () => {
   expect(await file.name()).toBe('serious-7')
   expect(loads).toBe(0)
   await file.get()
-  // The one that is held explains, whatever has become of the folder since.
+  // The loaded scoring model explains, whatever happens to the folder.
   expect(await file.name()).toBe('serious-1')
   await rm(folder, { recursive: true })
 })
 
-test('a failed load is logged once, and tried again later', async () => {
+test('a failed load is logged once, and tried again half a minute later', async () => {
   const lines: string[] = []
   const logger = pino(new Writable({ write: (line: Buffer, _, done) => (lines.push(String(line)), done()) }))
   let nowMs = 0
@@ -59,7 +59,7 @@ test('a failed load is logged once, and tried again later', async () => {
   expect(await file.get()).toBe(model)
 })
 
-test('a folder without a model fails the field and nothing else', async () => {
+test('without a scoring model only the field explanation fails', async () => {
   using gateway = new TestGateway()
   gateway.loadModel = () => Promise.reject(new Error('/secret/path is empty'))
   gateway.files.add({ id: 'a1', subreddit: 'aa', createdUtc: 1_764_000_000, seriousness: 5_000 })

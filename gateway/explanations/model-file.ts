@@ -2,19 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { Explanation } from '../../scorer/explain-post.ts'
+import type { Explanation } from '../../scorer/models/explanation.ts'
 
-/** How long a model that could not be loaded is left alone. */
+/** After a failed load, the next one is tried this much later at the earliest. */
 const RETRY_MS = 30_000
 
-/** A model that says why it gives a post its score. */
+/** A scoring model that can explain its scores. */
 export interface ExplainingModel {
   readonly name: string
-  /** @param signal its abort ends the work early, where there is much of it */
+  /** @param signal its abort ends long work early */
   explain(post: PostSubmitted, signal?: AbortSignal): Promise<Explanation>
 }
 
-/** The model that explains cannot be loaded; `cause` says why. */
+/** The scoring model cannot be loaded; `cause` says why. */
 export class ModelLoadError extends Error {
   override name = 'ModelLoadError'
 }
@@ -27,7 +27,10 @@ export interface ModelFileOptions {
   readonly nowMs?: () => number
 }
 
-/** The model of a folder, loaded when it is first needed and then held. A failed load is logged, and tried again later. */
+/**
+ * The scoring model of a folder, loaded when it is first needed and then kept. A failed load is logged, and calls fail at once
+ * until it may be tried again: that is a pause, not the loop of retries that p-retry would be.
+ */
 export class ModelFile {
   readonly #folder: string
   readonly #logger: Logger
@@ -44,7 +47,7 @@ export class ModelFile {
     this.#nowMs = nowMs
   }
 
-  /** What the model is called, without loading it; undefined where its folder does not say. */
+  /** The name of the scoring model, without loading it; undefined where its folder does not say. */
   async name(): Promise<string | undefined> {
     return this.#loaded?.name ?? readName(this.#folder)
   }
@@ -61,17 +64,20 @@ export class ModelFile {
   async #tryToLoad(): Promise<ExplainingModel> {
     try {
       const model = await this.#load(this.#folder)
-      this.#logger.info({ model: model.name }, 'explaining the scores of this model')
+      this.#logger.info({ model: model.name }, 'loaded the scoring model that explains scores')
       return (this.#loaded = model)
     } catch (cause) {
       this.#retryAtMs = this.#nowMs() + RETRY_MS
-      this.#logger.error({ err: cause, folder: this.#folder, retryMs: RETRY_MS }, 'cannot load the model that explains')
-      throw new ModelLoadError('the model cannot be loaded', { cause })
+      this.#logger.error(
+        { err: cause, folder: this.#folder, retryMs: RETRY_MS },
+        'cannot load the scoring model that explains scores',
+      )
+      throw new ModelLoadError('the scoring model cannot be loaded', { cause })
     }
   }
 }
 
-/** Whatever is wrong with the file, loading the model says it. */
+/** Returns undefined for a file that cannot be read: loading the scoring model says what is wrong with it. */
 async function readName(folder: string): Promise<string | undefined> {
   try {
     const { name } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as { name?: unknown }
@@ -81,12 +87,8 @@ async function readName(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Imported only here: a gateway that explains nothing pays nothing for onnxruntime, in memory or at its start. */
+/** Imports onnxruntime only now, so that a gateway that explains nothing starts faster and needs less memory. */
 async function loadModel(folder: string): Promise<ExplainingModel> {
-  const [{ Model }, { explainPost }] = await Promise.all([
-    import('../../scorer/model.ts'),
-    import('../../scorer/explain-post.ts'),
-  ])
-  const model = await Model.load(folder)
-  return { name: model.name, explain: (post, signal) => explainPost(model, post, signal) }
+  const { loadScoringModel } = await import('../../scorer/models/load-model.ts')
+  return loadScoringModel(folder)
 }

@@ -4,32 +4,32 @@ import { decodeValidEvent } from '../../schema/decode-event.ts'
 import type { GravitasEvent, PostSubmitted } from '../../schema/events.ts'
 import { POSTS, SCORES } from '../../schema/streams.ts'
 
-/** Somebody waits for it. */
+/** Short, because a client waits for the answer. */
 const TIMEOUT_MS = 2_000
-/** A log that did not answer is left alone for so long: a page of posts must not wait for it once for each of them. */
+/** After the log did not answer, it is not asked for this long: a page of posts must not wait once for each post. */
 const PAUSE_MS = 1_000
 
-/** A score, and where in SCORES it is. */
+/** A score and its sequence in SCORES. */
 export interface ScorePlace {
   readonly sequence: number
   readonly postId: string
   readonly model: string
 }
 
-/** What is between the gateway and the log: no connection, no answer, no stream. */
+/** The log cannot be read: there is no connection, no answer or no stream. */
 export class LogUnavailableError extends Error {
   override name = 'LogUnavailableError'
 }
 
-/** The text that a score was made from. */
+/** Reads the post that a score was made from. */
 export interface TextSource {
-  /** Undefined where the log does not hold it. @throws LogUnavailableError */
+  /** Returns undefined where the log does not have the post. @throws LogUnavailableError */
   read(place: ScorePlace): Promise<PostSubmitted | undefined>
 }
 
 /**
- * Finds texts in the log, the only place that holds them: a score's event names the event of its post. Nothing is kept, so
- * nothing is left of a post that is erased. Any replica answers (direct get).
+ * Reads the texts of posts from the log, which alone has them: a score's event names the event of its post. Nothing is kept, so
+ * nothing is left of a post that is erased. Direct gets are used, which any replica answers.
  */
 export class ScoredTexts implements TextSource {
   #jsm: JetStreamManager | undefined

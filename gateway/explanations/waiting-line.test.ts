@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LineFullError, WaitingLine } from './waiting-line.ts'
 
-/** Tasks that run until they are told to end. */
+/** Tasks that run until `end` is called with their name. */
 function tasks(line: WaitingLine) {
   const begun: string[] = []
   const ends = new Map<string, () => void>()
@@ -13,7 +13,7 @@ function tasks(line: WaitingLine) {
   return { begun, run, end: (name: string) => ends.get(name)!() }
 }
 
-test('those whose client has left are taken out of the line, and the others keep their order', async () => {
+test('tasks whose client has left are removed, and the others keep their order', async () => {
   const line = new WaitingLine({ atOnce: 1, mostWaiting: 3 })
   const { begun, run, end } = tasks(line)
   const leaving = new AbortController()
@@ -41,7 +41,7 @@ test('those whose client has left are taken out of the line, and the others keep
   expect(begun).toEqual(['first', 'third', 'sixth'])
 })
 
-test('who has left before is not begun, and who leaves later is left alone', async () => {
+test('a task whose client has left is not begun, and one that runs goes on when its client leaves', async () => {
   const line = new WaitingLine({ atOnce: 1, mostWaiting: 1 })
   const { begun, run, end } = tasks(line)
   await expect(run('gone', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')

@@ -1,13 +1,16 @@
-/** More wait than may. */
+/** The line is full: as many tasks are waiting as may wait. */
 export class LineFullError extends Error {
   override name = 'LineFullError'
 }
 
-/** Lets a few tasks run at once and others wait for their turn, in order. */
+/**
+ * Lets a few tasks run at once and others wait for their turn, in order. Unlike p-queue it limits how many wait, and keeps the
+ * place of a running task until the task ends, even if its client leaves.
+ */
 export class WaitingLine {
   readonly #atOnce: number
   readonly #mostWaiting: number
-  /** In order; each is called when its turn has come. */
+  /** One function for each waiting task, in order; it is called when the task's turn has come. */
   readonly #waiting = new Set<() => void>()
   #running = 0
 
@@ -17,8 +20,8 @@ export class WaitingLine {
   }
 
   /**
-   * @param signal its abort takes a task out of the line; one that runs is left alone
-   * @throws LineFullError at once where the line is too long; the signal's reason; otherwise what the task throws
+   * @param signal its abort removes a waiting task; it does not change a running one
+   * @throws LineFullError at once where the line is full, the signal's reason where it aborts, or what the task throws
    */
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
@@ -27,7 +30,7 @@ export class WaitingLine {
     try {
       return await task()
     } finally {
-      // The place is handed on, so that nobody who comes in between takes it.
+      // The place goes straight to the next task, so that no task that is added meanwhile takes it.
       const [next] = this.#waiting
       if (next === undefined) this.#running--
       else next()

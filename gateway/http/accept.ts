@@ -1,4 +1,4 @@
-/** The weight (0…1) that a header such as Accept gives the first of `names` that it lists; undefined when it lists none. */
+/** Reads the weight (0…1) that a header such as Accept gives to the first of `names` that it lists; undefined when it lists none. */
 function weightOf(header: string, ...names: readonly string[]): number | undefined {
   const listed = new Map<string, number>()
   for (const part of header.toLowerCase().split(',')) {
@@ -11,7 +11,7 @@ function weightOf(header: string, ...names: readonly string[]): number | undefin
 }
 
 /**
- * Whether a client rather reads a page than JSON. A browser names text/html; who takes anything, or prefers JSON, is a
+ * Whether a client prefers a page to JSON. A browser names text/html; a client that accepts anything, or prefers JSON, is a
  * program.
  */
 export function prefersPage(accept: string | undefined): boolean {

@@ -1,10 +1,14 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 
-/** Open answers have this long to go out. */
+/** When a server closes, answers that are under way have this long to go out. */
 const TIMEOUT_MS = 1_500
 
-/** Watches a server's answers. @returns what closes it: no new requests, then no connections once all answers are out */
+/**
+ * Counts a server's open answers from now on.
+ * @returns a function that closes the server: it takes no new requests, waits until all answers are out, and then ends the
+ * connections
+ */
 export function drainable(server: Server): () => Promise<void> {
   let open = 0
   let onQuiet = (): void => {}
@@ -23,7 +27,7 @@ export function drainable(server: Server): () => Promise<void> {
       if (open === 0) resolve()
     })
     clearTimeout(timeout)
-    // Kept alive without a request, or out of time.
+    // What is left are connections without a request, and answers that ran out of time.
     server.closeAllConnections()
     await closed
   }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** SvelteKit's own policy, where the web app sets one, takes the place of this one. */
+/** This policy holds for pages for which the web app sets none of its own. */
 const PAGE_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline'",
@@ -22,17 +22,17 @@ export const setPageHeaders = (response: ServerResponse): void =>
   void response.setHeader('content-security-policy', PAGE_POLICY)
 
 /**
- * Any page may read the API, without cookies or other credentials, of which there are none: it answers everybody the same,
- * and changes nothing. For the same reason a Host header is not looked at: who rebinds a name gains nothing by it.
+ * Lets pages of all origins read the API. That is safe because the API has no credentials, gives everybody the same answers and
+ * changes nothing. For the same reason the Host header is not checked: rebinding a name gains an attacker nothing.
  */
 export const allowOtherOrigins = (response: ServerResponse): void =>
   void response.setHeader('access-control-allow-origin', '*')
 
 /** Answers a browser that asks whether it may send a request from another origin. */
-export function answerPreflight(response: ServerResponse, methods: string): void {
+export function answerPreflight(response: ServerResponse, methods: readonly string[]): void {
   response.writeHead(204, {
-    allow: `${methods}, OPTIONS`,
-    'access-control-allow-methods': methods,
+    allow: [...methods, 'OPTIONS'].join(', '),
+    'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': 'content-type, accept, cache-control, if-none-match',
     'access-control-max-age': '86400',
   })

@@ -3,10 +3,10 @@ import type { ServerResponse } from 'node:http'
 import { constants, gzipSync } from 'node:zlib'
 import { acceptsGzip } from './accept.ts'
 
-/** Below this a compressed answer saves no packet. */
+/** Compressing a smaller answer saves no packet. */
 const MIN_GZIP_BYTES = 1_400
 
-/** A JSON answer as bytes, compressed and named by its content once, however often it is sent. */
+/** A JSON answer as bytes. It is compressed once and hashed for its ETag once, however often it is sent. */
 export class JsonAnswer {
   readonly status: number
   readonly bytes: Buffer
@@ -18,7 +18,7 @@ export class JsonAnswer {
     this.bytes = Buffer.from(JSON.stringify(body))
   }
 
-  /** Answers the request that `response` belongs to: 304 where it has these bytes already. */
+  /** Answers the request that `response` belongs to, with 304 where the client has these bytes already. */
   send(response: ServerResponse): void {
     const { method, headers } = response.req
     response.setHeader('content-type', 'application/json; charset=utf-8')
@@ -39,7 +39,7 @@ export class JsonAnswer {
     response.end(method === 'HEAD' ? undefined : bytes)
   }
 
-  /** Weak: the compressed answer has it too. */
+  /** The tag is weak because the compressed answer has the same one. */
   #tag(): string {
     return (this.#etag ??= `W/"${createHash('sha1').update(this.bytes).digest('base64url')}"`)
   }

@@ -1,9 +1,9 @@
 import type { ChangeNotice } from '../../schema/read-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { SubredditParent } from '../context.ts'
-import { HourlyLoader } from '../hourly-loader.ts'
-import type { ReadModels } from '../read-models.ts'
-import type { ShownModel } from '../shown-model.ts'
+import type { SubredditParent } from '../read-models/subreddit-parent.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import { SeriesLoader } from '../read-models/series.ts'
+import type { ShownModel } from '../log/shown-model.ts'
 import { Feeds, type Feed } from './feed.ts'
 import { NoticeWatch } from './notice-watch.ts'
 import type { LiveSources } from './scored-posts.ts'
@@ -14,11 +14,11 @@ const PAGE = 500
 
 interface Subscriber {
   readonly names: ReadonlySet<string> | undefined
-  /** The latest of each subreddit that it has not got yet: a slow one skips what came between. */
+  /** The latest figures of each subreddit that were not sent yet: a slow subscriber skips those between. */
   readonly waiting: Map<string, SubredditParent>
 }
 
-/** Which subreddits' figures changed, told to all subscribers: each changed row is read once, however many there are. */
+/** Tells all subscribers which subreddits' figures changed. Each changed row is read once, however many subscribers there are. */
 export class ChangedSubreddits {
   readonly #models: ReadModels
   readonly #shown: ShownModel
@@ -27,7 +27,7 @@ export class ChangedSubreddits {
   readonly #subscribers = new Set<Subscriber>()
   readonly #changed = new Set<string>()
   readonly #notices = new NoticeWatch()
-  /** The figures that subscribers were told last, by subreddit in lower case: finds changes whose notice was lost. */
+  /** The figures that were sent last, by subreddit in lower case. They reveal changes whose notice was lost. */
   #told = new Map<string, { figures: string; name: string }>()
   #timer: NodeJS.Timeout | undefined
 
@@ -81,7 +81,7 @@ export class ChangedSubreddits {
 
   #mark(subreddits: readonly string[]): void {
     for (const subreddit of subreddits) this.#changed.add(subreddit)
-    // Both tallies of one score arrive a moment apart: one look serves both.
+    // hourly and all-time apply the same score a moment apart: one reading serves both.
     if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS)
   }
 
@@ -102,13 +102,13 @@ export class ChangedSubreddits {
     const queries = this.#models.allTime.peek
     const changed = new Map<string, SubredditParent>()
     if (model === undefined || queries === undefined) return changed
-    const hours = new HourlyLoader(this.#models, model)
-    for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, hours })
+    const series = new SeriesLoader(this.#models, model)
+    for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, series })
     for (const subreddit of names) {
       const name = this.#told.get(subreddit)?.name ?? subreddit
-      // Its last post was erased.
+      // The subreddit's last post was erased.
       const none = { name, subreddit, posts: 0, sum: 0, sumOfSquares: 0, mean: 0 }
-      if (!changed.has(subreddit) && this.#told.has(subreddit)) changed.set(subreddit, { row: none, model, hours })
+      if (!changed.has(subreddit) && this.#told.has(subreddit)) changed.set(subreddit, { row: none, model, series })
     }
     return changed
   }

@@ -1,6 +1,6 @@
 /**
- * What one subscriber is about to get, in batches. It is asked only when the subscriber has room, so that a slow one
- * holds nothing but its place; `take` says what there is for it now.
+ * The batches of events for one subscriber. `take` is called only when the subscriber has room, so that a slow subscriber
+ * costs no memory but its place in the log.
  */
 export class Feed<T> implements AsyncIterableIterator<readonly T[]> {
   readonly #take: () => readonly T[]
@@ -9,7 +9,7 @@ export class Feed<T> implements AsyncIterableIterator<readonly T[]> {
   #ended = false
 
   /**
-   * @param take what is new since it was last called, in order; may throw, which ends the feed with that error
+   * @param take returns what is new since the last call, in order; where it throws, the feed ends with that error
    * @param onEnd called once, however the feed ends
    */
   constructor(take: () => readonly T[], onEnd: () => void) {
@@ -17,7 +17,7 @@ export class Feed<T> implements AsyncIterableIterator<readonly T[]> {
     this.#onEnd = onEnd
   }
 
-  /** Says that there may be something to take. */
+  /** Call it when there may be something to take. */
   wake(): void {
     const waiting = this.#waiting
     if (waiting === undefined) return
@@ -87,7 +87,7 @@ export class Feeds<T> {
     for (const feed of this.#open) feed.wake()
   }
 
-  /** Ends all, also those that are opened later. */
+  /** Ends all feeds, also those that are opened later. */
   end(): void {
     this.#isEnded = true
     for (const feed of this.#open) feed.end()

@@ -1,8 +1,9 @@
 type Checkpoints = Readonly<Record<string, number>>
 
 /**
- * Tells whether notices of a projector were lost: when what its read model had at one look was not announced by the next.
- * A later notice hides an earlier one that was lost, which takes a lost connection: call `reconnected` for that.
+ * Tells whether change notices of a projector were lost: the read model had applied something at one look, and no notice
+ * had announced it by the next. A later notice hides an earlier one that was lost with the connection, so `reconnected`
+ * counts as a loss.
  */
 export class NoticeWatch {
   #announced: Checkpoints = {}

@@ -1,14 +1,15 @@
-import type { LogStatus } from '../log-status.ts'
+import type { LogStatus } from '../log/log-status.ts'
 
 /**
- * Scores whose post is not in the read model. A post is in the log before its score: once the read model has applied all
- * of POSTS that there was when the score was met, a post that still is missing will not come (it was erased, or never was).
+ * Decides about scores whose post is not in the read model. A post is in the log before its score. So once the read model
+ * has applied as much of POSTS as there was when the score was read, a post that is still missing will not come: it was
+ * erased or never published.
  */
 export class OrphanWatch {
   readonly #log: LogStatus
   readonly #onKnown: () => void
   #isAsking = false
-  /** Scores up to `scores` are decided once POSTS was applied up to `posts`. */
+  /** Scores up to `scores` are decided once POSTS is applied up to `posts`. */
   #known = { scores: 0, posts: 0 }
 
   constructor(log: LogStatus, onKnown: () => void) {

@@ -1,9 +1,9 @@
 import type { Pipeline } from '../../schema/generated/api.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import type { PipelineReader } from '../pipeline.ts'
+import type { PipelineReader } from '../log/pipeline.ts'
 import { Feeds, type Feed } from './feed.ts'
 
-/** The state of the machinery, at once and then once a second, read once for all subscribers. */
+/** Sends the state of the machinery at once and then every second, read once for all subscribers. */
 export class PipelineUpdates {
   readonly #reader: PipelineReader
   readonly #logger: Logger

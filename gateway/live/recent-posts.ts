@@ -1,16 +1,26 @@
-import type { ScoredPost } from './scored-posts.ts'
+import type { PostRow } from '../../projections/posts/queries.ts'
+
+/** An event of `postScored`, shared by all its subscribers. */
+export interface ScoredPost {
+  /** In SCORES. */
+  readonly sequence: number
+  readonly cursor: string
+  /** In lower case. */
+  readonly subreddit: string
+  readonly post: PostRow
+}
 
 const MAX_EVENTS = 5_000
 
 /**
- * The newest scored posts, for all who keep up with them. They are kept for a second or two only: what was erased
- * meanwhile must not be handed out of here.
+ * The newest scored posts, for all subscribers that keep up. They are kept for a second or two only, because a post that
+ * is erased meanwhile must not be sent from here.
  */
 export class RecentPosts {
   #events: ScoredPost[] = []
-  /** Everything behind this sequence is here. */
+  /** All events behind this sequence are here. */
   #from = 0
-  /** How many were here at the last call of `age`. */
+  /** Number of events that were here at the last call of `age`. */
   #aged = 0
 
   clear(from: number): void {
@@ -24,14 +34,14 @@ export class RecentPosts {
     this.#forget(this.#events.length - MAX_EVENTS)
   }
 
-  /** Forgets what was here at the last call already. */
+  /** Drops the events that were here at the last call already. */
   age(): void {
     this.#forget(this.#aged)
     this.#aged = this.#events.length
   }
 
   /**
-   * What is behind `sequence`, in order, at most `limit`; undefined when some of it is not here any more.
+   * The events behind `sequence`, in order, at most `limit`; undefined when some of them are no longer here.
    * @param subreddit in lower case
    */
   after(sequence: number, subreddit: string | undefined, limit: number): readonly ScoredPost[] | undefined {

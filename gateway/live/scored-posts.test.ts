@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { encodeCursor } from '../cursor.ts'
+import { encodeCursor } from '../protocol/cursor.ts'
 import { createReadModel, type ReadModelFiles } from '../testing/read-model-files.ts'
 import { TestGateway } from '../testing/test-gateway.ts'
 

@@ -1,33 +1,23 @@
 import type { PostRow, PostsQueries, ScoredPostRow } from '../../projections/posts/queries.ts'
-import { encodeCursor } from '../cursor.ts'
-import { badInput, logUnavailable } from '../errors.ts'
-import type { LogStatus } from '../log-status.ts'
-import type { ReadModels } from '../read-models.ts'
-import type { ShownModel } from '../shown-model.ts'
+import { encodeCursor } from '../protocol/cursor.ts'
+import { badInput, logUnavailable } from '../protocol/errors.ts'
+import type { LogStatus } from '../log/log-status.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import type { ShownModel } from '../log/shown-model.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { Feeds, type Feed } from './feed.ts'
 import { OrphanWatch } from './orphan-watch.ts'
-import { RecentPosts } from './recent-posts.ts'
+import { RecentPosts, type ScoredPost } from './recent-posts.ts'
 
-/** Rows read at once: enough to be fast, few enough to leave the event loop free. */
+/** Rows of one reading: enough to be fast, and few enough to keep the event loop free. */
 const CHUNK = 2_000
 const PAGE = 500
-/** How far one look for rows goes through the log, whether or not it finds any. */
+/** How many sequences of the log one reading covers, whether or not it finds rows. */
 const WINDOW = 20_000
 
 export const SCORED_CURSOR = 'scored'
 
-/** An event of `postScored`, shared by all who get it. */
-export interface ScoredPost {
-  /** In SCORES. */
-  readonly sequence: number
-  readonly cursor: string
-  /** In lower case. */
-  readonly subreddit: string
-  readonly post: PostRow
-}
-
-/** What live updates are made from. */
+/** What live updates read. */
 export interface LiveSources {
   readonly models: ReadModels
   readonly shown: ShownModel
@@ -42,9 +32,9 @@ export interface ScoredPlace {
 }
 
 /**
- * Scored posts in the order of SCORES, for subscribers that are anywhere in it. Rows are read once and handed to all who
- * keep up; who is further behind reads pages of its own. Nothing behind `position` will appear any more: a score whose
- * post is not there yet holds it up.
+ * Scored posts in the order of SCORES, for subscribers at any place in it. Rows are read once for all subscribers that
+ * keep up, and in pages for each one that is further behind. Everything up to `position` is decided: a score whose post is
+ * not in the read model yet keeps it from moving on.
  */
 export class ScoredPosts {
   readonly #models: ReadModels
@@ -57,7 +47,7 @@ export class ScoredPosts {
   #model: string | undefined
   #logId: string | undefined
   #position = 0
-  /** Everything up to here was scored in the past, even where a read model that is rebuilt does not have it yet. */
+  /** Everything up to here was scored in the past, even where a read model that is being rebuilt does not have it yet. */
   #past = 0
   #isStarted = false
 
@@ -73,26 +63,25 @@ export class ScoredPosts {
     return this.#feeds.size
   }
 
-  /** What the log holds when the gateway connects to it is past: a rebuild of the read model is not news. */
+  /** What the log holds when the gateway connects is past: a rebuild of the read model sends it to nobody. */
   async follow(): Promise<void> {
     this.#past = Math.max(this.#past, (await this.#log.lastSequence('SCORES')) ?? 0)
   }
 
-  /** Follows what is scored from now on, or after a place. @throws BAD_USER_INPUT for a place that there never was */
+  /** Follows what is scored from now on, or after a place. @throws BAD_USER_INPUT for a place that never existed */
   async open(subreddit: string | undefined, after: ScoredPlace | undefined): Promise<Feed<ScoredPost>> {
     this.#refresh()
     if (after === undefined) return this.#open(subreddit, { sequence: this.#past, log: this.#logId ?? '' })
     this.#checkLog(after.log)
     if (after.sequence > this.#past) {
       const last = await this.#log.lastSequence('SCORES')
-      if (last === undefined) throw logUnavailable('the log cannot be asked for this cursor now: try again')
-      if (after.sequence > last)
-        throw badInput('the cursor is ahead of the log: leave it out to start with what is new')
+      if (last === undefined) throw logUnavailable('The log cannot be asked for this cursor now. Try again.')
+      if (after.sequence > last) throw badInput('The cursor is ahead of the log. Leave it out to start with new posts.')
     }
     return this.#open(subreddit, after)
   }
 
-  /** Reads what is new and tells those who wait for it. */
+  /** Reads what is new and sends it. */
   advance(): void {
     try {
       this.#advance()
@@ -110,13 +99,13 @@ export class ScoredPosts {
     const isRebuilt = at.scores < this.#position
     if (!this.#isStarted || isRebuilt || this.#feeds.size === 0) this.#restart(at.scores)
     else if (at.scores > this.#position) this.#take(queries, this.#model ?? model, at)
-    // Only now: what the former model had scored by then is still shown.
+    // Only now, because what the former model had scored up to here is still shown.
     this.#model = model
     this.#past = Math.max(this.#past, this.#position)
     this.#feeds.wake()
   }
 
-  /** Called once a second: makes up for lost notices, and forgets what nobody needs any more. */
+  /** Called once a second: makes up for lost notices, and drops old events. */
   poll(): void {
     this.advance()
     this.#recent.age()
@@ -183,7 +172,7 @@ export class ScoredPosts {
 
   #checkLog(log: string): void {
     if (this.#logId === undefined || log === this.#logId) return
-    throw badInput('the cursor is of another log than the one that is here now: leave it out to start with what is new')
+    throw badInput('The cursor belongs to another log. Leave it out to start with new posts.')
   }
 
   #toEvent(row: ScoredPostRow & PostRow): ScoredPost {
@@ -192,5 +181,5 @@ export class ScoredPosts {
   }
 }
 
-/** Its post was submitted, and not erased. */
+/** Whether the score's post is in the read model. */
 const hasPost = (row: ScoredPostRow): row is ScoredPostRow & PostRow => row.id !== null

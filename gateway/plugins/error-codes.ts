@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
-/** Gives the errors of documents the codes that other servers use for them. */
+/** Gives errors of parsing and validation the codes that other GraphQL servers use for them. */
 export function useErrorCodes(): Plugin {
   return {
     onParse:

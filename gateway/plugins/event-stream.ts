@@ -4,15 +4,15 @@ import { COMPLETE, encodeFrame, HEARTBEAT } from './frames.ts'
 import type { Frames } from './shared-answers.ts'
 
 const HEARTBEAT_INTERVAL_MS = 12_000
-/** What is kept for a reader beside the socket's own buffers. Behind that nothing is taken from its source. */
+/** Bytes that are kept for a reader beside the socket's own buffers. While they are full, nothing is taken from its source. */
 const BUFFER_BYTES = 16_384
-/** A reader that takes nothing for so long is cut off; it can go on by its cursor. */
+/** A reader that takes nothing for this long is cut off. It can resume with its cursor. */
 const STALLED_MS = 60_000
 
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
-  // Or a proxy may collect a few kilobytes first.
+  // Without it some proxies collect a few kilobytes before they pass anything on.
   'x-accel-buffering': 'no',
 }
 
@@ -26,7 +26,7 @@ type ResultProcessor = Parameters<Parameters<OnResultProcess>[0]['setResultProce
 export function useEventStream(onDelivered: (answers: number) => void): Plugin {
   return {
     onResultProcess: (event) => {
-      // Without one the client does not take event streams, and is told so.
+      // Without a result processor the client does not accept event streams; Yoga then answers 406.
       if (!isAsyncIterable(event.result) || event.resultProcessor === undefined) return
       const toResponse: ResultProcessor = (answers, { Response }) =>
         new Response(new EventStream(answers as AsyncIterable<object>, onDelivered) as never, { headers: HEADERS })

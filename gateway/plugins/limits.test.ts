@@ -1,6 +1,8 @@
 import { getIntrospectionQuery } from 'graphql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { codeOf, TestGateway } from '../testing/test-gateway.ts'
+import { createSchema, createYoga } from 'graphql-yoga'
+import { codeOf, TestGateway, type Answer } from '../testing/test-gateway.ts'
+import { useLimits } from './limits.ts'
 
 let gateway: TestGateway
 beforeEach(() => void (gateway = new TestGateway()))
@@ -9,7 +11,7 @@ afterEach(() => gateway[Symbol.dispose]())
 const codeFor = async (query: string, variables?: object): Promise<unknown> =>
   codeOf(await gateway.ask(query, variables))
 
-test('takes what the pages ask for, a thousand rows, and the introspection of GraphiQL', async () => {
+test('the queries of the pages, a thousand rows and the introspection of GraphiQL are allowed', async () => {
   expect(await codeFor(getIntrospectionQuery())).toBeUndefined()
   expect(await codeFor(`{ subreddits(first: 1000) { nodes { name allTime { mean posts } } } }`)).toBeUndefined()
   expect(await codeFor(`{ subreddits { nodes { name hourly { hour mean posts } } } }`)).toBeUndefined()
@@ -18,7 +20,7 @@ test('takes what the pages ask for, a thousand rows, and the introspection of Gr
   ).toBeUndefined()
 })
 
-test('judges pages by their real variables', async () => {
+test('a page costs what its variables make it', async () => {
   const query = `query ($first: Int = 1000, $inner: Int) {
     subreddits(first: $first) { nodes { posts(first: $inner) { nodes { id title } } } } }`
   expect(await codeFor(query, { first: 10, inner: 10 })).toBeUndefined()
@@ -27,7 +29,7 @@ test('judges pages by their real variables', async () => {
   expect(await codeFor(query, { inner: 1 })).toBeUndefined()
 })
 
-test('judges hours by their range, and takes all years of one subreddit', async () => {
+test('hours cost what their range makes them, and all years of one subreddit are allowed', async () => {
   const query = `query ($from: DateTime, $to: DateTime) {
     subreddits(first: 100) { nodes { hourly(from: $from, to: $to) { posts mean } } } }`
   const one = `{ subreddit(name: "x") { hourly(from: "2005-01-01T00:00:00Z") { hour posts mean } } }`
@@ -37,7 +39,7 @@ test('judges hours by their range, and takes all years of one subreddit', async 
   expect(await codeFor(query, { from: '2026-01-01T00:00:00Z', to: '2026-12-01T00:00:00Z' })).toBe('QUERY_TOO_LARGE')
 })
 
-test('refuses what is too deep, too wide or too long, and says so', async () => {
+test('documents that are too deep, too wide or too long are refused with a code', async () => {
   const wide = Array.from({ length: 1_100 }, (_, index) => `a${index}: __typename`).join(' ')
   const deep = `{ subreddits { nodes { posts { nodes { ... on Post { id } } } } } }`
   expect((await gateway.ask(`{ ${wide} }`)).errors?.[0]?.message).toMatch(/fields.*allowed/)
@@ -55,7 +57,7 @@ test('many searches in one request cost more than one request may', async () => 
   expect(await codeFor(searches(50))).toBe('QUERY_TOO_LARGE')
 })
 
-test('a page of explanations is taken, and more than one page is not', async () => {
+test('a page of explanations is allowed, and more than one page is not', async () => {
   const explained = (first: number): string =>
     `{ posts(first: ${first}) { nodes { explanation { contributions { feature } } } } }`
   expect(await codeFor(explained(50))).toBeUndefined()
@@ -64,7 +66,7 @@ test('a page of explanations is taken, and more than one page is not', async () 
   await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
 })
 
-test('fragments that go round or double one another are answered at once', async () => {
+test('fragments that form a cycle or double one another are answered at once', async () => {
   const fragments = Array.from(
     { length: 40 },
     (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`,
@@ -74,9 +76,32 @@ test('fragments that go round or double one another are answered at once', async
   expect((await gateway.ask(`{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }`)).errors).toBeDefined()
 })
 
-test('what a subscription answers each time is limited more narrowly', async () => {
+test('an event of a subscription may cost less than a query', async () => {
   const events = await gateway.subscribe(
     `subscription { subredditUpdated { posts(first: 1000) { nodes { id title } } } }`,
   )
   await expect(events.next()).rejects.toMatchObject({ code: 'QUERY_TOO_LARGE' })
+})
+
+test('a page or a series that is added to the schema is counted by its arguments, whatever it is called', async () => {
+  const typeDefs = `
+    type Query { things(first: Int = 30): [Thing!]! }
+    type Thing { weekly(from: String, to: String): [Week!]! }
+    type Week { posts: Int! }`
+  const yoga = createYoga({
+    schema: createSchema({ typeDefs, resolvers: { Query: { things: () => [] } } }),
+    plugins: [useLimits()],
+    logging: false,
+  })
+  const ask = async (query: string): Promise<unknown> => {
+    const response = await yoga.fetch(`http://localhost/graphql?query=${encodeURIComponent(query)}`)
+    return codeOf((await response.json()) as Answer)
+  }
+  expect(await ask('{ things { weekly { posts } } }')).toBeUndefined()
+  expect(await ask('{ things { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBeUndefined()
+  expect(await ask('{ things(first: 300) { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBe('QUERY_TOO_LARGE')
+  expect(await ask('{ things(first: 1000) { weekly { a: posts b: posts } } }')).toBe('QUERY_TOO_LARGE')
+  const fields = Array.from({ length: 25 }, (_, index) => `a${index}: posts`).join(' ')
+  expect(await ask(`{ things { weekly { ${fields} } } }`)).toBeUndefined()
+  expect(await ask(`{ things(first: 50) { weekly { ${fields} } } }`)).toBe('QUERY_TOO_LARGE')
 })

@@ -9,10 +9,10 @@ export interface Size {
 const NOTHING: Size = { depth: 0, fields: 0, cost: 0 }
 
 /**
- * The sizes of operations, their fragments written out. Each fragment is measured once, and counts nothing inside itself:
- * neither cycles nor fragments that double one another keep this busy. Introspection has its own rule for its depth.
- * @param only one operation; by default all of the document's
- * @param costOf what a field costs, given the size of what is selected in it
+ * Measures operations as if their fragments were written out. Each fragment is measured once and counts as nothing inside itself,
+ * so neither cycles nor fragments that double one another keep this busy. Introspection counts as one level, however deep it is.
+ * @param only the operation to measure; by default all operations of the document
+ * @param costOf what a field costs, given the size of its selection
  */
 export function measure(
   document: DocumentNode,

@@ -1,18 +1,18 @@
-/** A piece of an event stream: the answers to a batch of events, one frame each. */
+/** A piece of an event stream: the answers to a batch of events, one frame for each. */
 export interface Frames {
   readonly bytes: Buffer
   readonly count: number
 }
 
-/** Answers to events, for all subscribers that select the same: each event is answered once. */
+/** Answers events for all subscribers that select the same fields: each event is answered once. */
 export class SharedAnswers {
   readonly #answer: (event: object) => string | Promise<string>
   readonly #frames = new WeakMap<object, string | Promise<string>>()
-  /** Who keeps up takes the same batch as the one before: its bytes are made once. */
+  /** Subscribers that keep up take the same batches one after the other, so the bytes of a batch are made once. */
   #lastBatch: readonly object[] = []
   #last: Frames | Promise<Frames> = { bytes: Buffer.alloc(0), count: 0 }
 
-  /** @param answer executes one event and gives its frame */
+  /** @param answer executes one event and returns its frame */
   constructor(answer: (event: object) => string | Promise<string>) {
     this.#answer = answer
   }

@@ -6,16 +6,16 @@ import { SharedAnswers, type Frames } from './shared-answers.ts'
 
 type SubscriptionArgs = Exclude<ReturnType<typeof validateSubscriptionArgs>, readonly GraphQLError[]>
 
-/** Arguments that say which events a subscriber gets, and nothing about what they look like. */
+/** Arguments that select events and do not change their answers. */
 const FILTERS: Readonly<Record<string, readonly string[]>> = {
   postScored: ['subreddit', 'after'],
   subredditUpdated: ['names'],
 }
 
 /**
- * Executes subscriptions. Their sources give batches of events, and an event is the same object for all who get it: it is
- * answered once for each (document, operation, variables), the variables of mere filters left out.
- * @param mask what clients may see of an error
+ * Executes subscriptions. Their sources give batches of events, and an event is the same object for all its subscribers. It is
+ * answered once for each document, operation and set of variables; variables that only select events are left out.
+ * @param mask turns an error into one that clients may see
  */
 export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin {
   const shared = new WeakMap<DocumentNode, Map<string, WeakRef<SharedAnswers>>>()
@@ -52,7 +52,7 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
 }
 
-/** Not a generator: a `return` while it waits must end the source at once. */
+/** This is no generator: one that waits for its source passes `return` on only after the source has given something. */
 function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAnswers): AsyncIterableIterator<Frames> {
   const iterator = source[Symbol.asyncIterator]()
   return {
@@ -70,7 +70,7 @@ function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAns
   }
 }
 
-/** Variables that answers may depend on. */
+/** The variables that answers may depend on. */
 function withoutFilters(document: DocumentNode, variables: object): [string, unknown][] {
   const used = new Set<string>()
   visit(document, {

@@ -1,6 +1,8 @@
-import type { PostResolvers } from '../../schema/generated/api.ts'
-import { checkPageSize, DEFAULT_CONTRIBUTIONS } from '../errors.ts'
+import type { PostResolvers } from '../generated/resolvers.ts'
+import { checkPageSize } from '../protocol/page-size.ts'
 import { fromFixedSeriousness } from '../../schema/seriousness.ts'
+
+const DEFAULT_CONTRIBUTIONS = 12
 
 export const Post: PostResolvers = {
   createdAt: ({ createdUtc }) => new Date(createdUtc * 1_000),

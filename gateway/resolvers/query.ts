@@ -1,8 +1,8 @@
-import type { QueryResolvers } from '../../schema/generated/api.ts'
-import { isPostId, toPostKey } from '../../schema/post-id.ts'
-import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
-import { HourlyLoader } from '../hourly-loader.ts'
-import { readPosts, readSubreddits } from '../lists.ts'
+import type { QueryResolvers } from '../generated/resolvers.ts'
+import { isPostId, plainPostId, toPostKey } from '../../schema/post-id.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { readPosts, readSubreddits } from '../read-models/lists.ts'
+import { SeriesLoader } from '../read-models/series.ts'
 
 export const Query: QueryResolvers = {
   subreddits: (_, { search, orderBy, first, after, model }, context) => {
@@ -16,18 +16,18 @@ export const Query: QueryResolvers = {
       after,
       limit,
     })
-    const hours = new HourlyLoader(context.models, shown ?? '')
+    const series = new SeriesLoader(context.models, shown ?? '')
     return {
-      nodes: rows.map((row) => ({ row, model: shown ?? '', hours })),
+      nodes: rows.map((row) => ({ row, model: shown ?? '', series })),
       pageInfo: { hasNextPage: next !== null, endCursor },
-      // A function is called only where the field was asked for.
+      // GraphQL calls this function only where a client asks for the field.
       totalCount: count as unknown as number,
     }
   },
   subreddit: (_, { name, model }, { models, shown }) => {
     const wanted = model ?? shown.name
     const row = wanted === undefined ? undefined : models.allTime.queries?.one(wanted, name)
-    return row === undefined ? null : { row, model: wanted!, hours: new HourlyLoader(models, wanted!) }
+    return row === undefined ? null : { row, model: wanted!, series: new SeriesLoader(models, wanted!) }
   },
   posts: (_, { search, subreddit, orderBy, first, after }, { models, shown }) =>
     readPosts(models, {
@@ -38,7 +38,9 @@ export const Query: QueryResolvers = {
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
     }),
-  post: (_, { id }, { models, shown }) =>
-    isPostId(id) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(id)) ?? null) : null,
+  post: (_, { id }, { models, shown }) => {
+    const plain = plainPostId(id)
+    return isPostId(plain) ? (models.posts.queries?.one(shown.name ?? '', toPostKey(plain)) ?? null) : null
+  },
   pipeline: (_, __, { pipeline }) => pipeline.read(),
 }

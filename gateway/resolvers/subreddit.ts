@@ -1,11 +1,23 @@
-import { HOUR_SECONDS } from '../../schema/hours.ts'
-import type { SubredditResolvers } from '../../schema/generated/api.ts'
+import type { SubredditResolvers } from '../generated/resolvers.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
-import { checkPageSize, DEFAULT_PAGE } from '../errors.ts'
-import { readPosts } from '../lists.ts'
-import type { HourRange } from '../range-batches.ts'
+import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { readPosts } from '../read-models/lists.ts'
+import { defineSeries } from '../read-models/series.ts'
+import { lastHours, hoursUntilNow, type TimeRange } from '../read-models/time-range.ts'
 
-export const DEFAULT_RANGE_SECONDS = 7 * 86_400
+/** Hours with posts, oldest first. */
+const hourly = defineSeries({
+  what: 'hourly: hours with posts',
+  queriesOf: (models) => models.hourly.queries,
+  read: (queries, { model, names, range }) => queries.ranges(model, names, range),
+})
+
+/** Hours that a source reported on, oldest first. */
+const coverage = defineSeries({
+  what: 'coverage: hours with reports',
+  queriesOf: (models) => models.hourly.queries,
+  read: (queries, { names, range }) => queries.coverage(names, range),
+})
 
 export const Subreddit: SubredditResolvers = {
   name: ({ row }) => row.name,
@@ -14,16 +26,16 @@ export const Subreddit: SubredditResolvers = {
     mean: meanSeriousness(sum, posts),
     standardDeviation: standardDeviation(sum, sumOfSquares, posts),
   }),
-  hourly: async ({ row, hours }, range) => {
-    const rows = await hours.seriousness.load(row.subreddit, toRange(range, hours.nowSeconds))
+  hourly: async ({ row, series }, range) => {
+    const rows = await series.load(hourly, row.subreddit, toRange(range, series.nowSeconds))
     return rows.map(({ start, posts, sum }) => ({
       hour: new Date(start * 1_000),
       posts,
       mean: meanSeriousness(sum, posts)!,
     }))
   },
-  coverage: async ({ row, hours }, range) => {
-    const rows = await hours.coverage.load(row.subreddit, toRange(range, hours.nowSeconds))
+  coverage: async ({ row, series }, range) => {
+    const rows = await series.load(coverage, row.subreddit, toRange(range, series.nowSeconds))
     return rows.map(({ hour, source, expected, seen, erased: deletedOnReddit, unknown, coverage: share, isOfAll }) => {
       return {
         hour: new Date(hour * 1_000),
@@ -52,8 +64,8 @@ interface Dates {
   readonly to?: Date | null
 }
 
-/** In seconds; by default the last days and the hour that runs. */
-function toRange({ from, to }: Dates, nowSeconds: number): HourRange {
-  const end = to ? Math.ceil(to.getTime() / 1_000) : nowSeconds + HOUR_SECONDS
-  return { from: from ? Math.floor(from.getTime() / 1_000) : end - DEFAULT_RANGE_SECONDS, to: end }
+/** The range that a client asks for. An end that it leaves out comes from the last hours, the running one included. */
+function toRange({ from, to }: Dates, nowSeconds: number): TimeRange {
+  const standard = to ? lastHours(Math.ceil(to.getTime() / 1_000)) : hoursUntilNow(nowSeconds)
+  return from ? { ...standard, from: Math.floor(from.getTime() / 1_000) } : standard
 }

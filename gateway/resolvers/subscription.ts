@@ -1,8 +1,9 @@
-import type { Pipeline, SubscriptionResolvers } from '../../schema/generated/api.ts'
-import type { SubredditParent } from '../context.ts'
-import { decodeCursor } from '../cursor.ts'
-import { badInput } from '../errors.ts'
-import { SCORED_CURSOR, type ScoredPlace, type ScoredPost } from '../live/scored-posts.ts'
+import type { Pipeline, SubscriptionResolvers } from '../generated/resolvers.ts'
+import type { SubredditParent } from '../read-models/subreddit-parent.ts'
+import { decodeCursor } from '../protocol/cursor.ts'
+import { badInput } from '../protocol/errors.ts'
+import type { ScoredPost } from '../live/recent-posts.ts'
+import { SCORED_CURSOR, type ScoredPlace } from '../live/scored-posts.ts'
 
 const MAX_NAMES = 500
 

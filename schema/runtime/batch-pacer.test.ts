@@ -8,18 +8,18 @@ function paced(perSecond: number, forMs = 2_000): number {
   return pacer.waitMs()
 }
 
-test('nothing waits at a few hundred messages a second', () => {
+test('no message waits at a few hundred messages a second', () => {
   expect(paced(1)).toBe(0)
   expect(paced(500)).toBe(0)
 })
 
-test('under load a batch waits until it is worth it, and never too long', () => {
+test('under load a batch waits until it is full enough, and never too long', () => {
   expect(paced(2_000)).toBe(100)
   expect(paced(50_000)).toBeGreaterThan(15)
   expect(paced(50_000)).toBeLessThan(25)
 })
 
-test('a burst is forgotten', () => {
+test('a burst no longer counts after some seconds', () => {
   let now = 0
   const pacer = new BatchPacer({ targetMessages: 1_000, maxWaitMs: 100, now: () => now })
   pacer.arrived(5_000)

@@ -1,24 +1,24 @@
 const MEMORY_MS = 1_000
 
 export interface BatchPacerOptions {
-  /** Messages that make a batch worth its fixed costs. */
+  /** How many messages make a batch worth its fixed costs. */
   readonly targetMessages: number
-  /** The longest that a batch waits for company. */
+  /** The longest time that a batch waits for more messages. */
   readonly maxWaitMs: number
-  /** Up to this rate nothing waits: latency counts, not cost. */
+  /** Up to this rate no message waits, because latency matters more than cost. */
   readonly calmPerSecond?: number
-  /** Milliseconds from any starting point. */
+  /** The clock, in milliseconds from any starting point. */
   readonly now?: () => number
 }
 
 /**
- * Decides how long a batch gathers. At a few messages a second it leaves at once, so that a lone event never waits for
- * company; under load a batch's fixed costs (a round trip, a sync, a transaction) would eat the machine, and waiting for
- * a full batch costs less time than it saves.
+ * Decides how long a batch gathers messages. At a few messages a second a batch leaves at once, so that a lone event never
+ * waits for others. Under load, small batches would spend most of the machine on their fixed costs (a round trip, a sync, a
+ * transaction), and waiting for a full batch costs less time than it saves.
  */
 export class BatchPacer {
   readonly #options: Required<BatchPacerOptions>
-  /** Messages of late, each worth less the older it is: with the time constant this is the rate. */
+  /** A count of recent messages in which each loses weight as it gets older; divided by MEMORY_MS it is the rate. */
   #recent = 0
   #updatedMs: number
 
@@ -32,7 +32,7 @@ export class BatchPacer {
     this.#recent += messages
   }
 
-  /** Milliseconds that a batch may gather from its first message on; 0 to send it at once. */
+  /** How long a batch may gather from its first message on, in milliseconds; 0 means that it is sent at once. */
   waitMs(): number {
     const { targetMessages, maxWaitMs, calmPerSecond } = this.#options
     this.#decay()

@@ -66,7 +66,7 @@ async function publish(count: number): Promise<void> {
 const sequences = (): number[] => received.map(({ sequence }) => sequence)
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
-test('a lone message comes by itself, thousands come in few batches, all once and in order', async () => {
+test('a lone message comes alone, thousands come in few batches, each once and in order', async () => {
   await using _puller = await startPuller()
   await publish(1)
   await vi.waitFor(() => expect(received).toEqual([{ sequence: 1, size: 1 }]))
@@ -78,7 +78,7 @@ test('a lone message comes by itself, thousands come in few batches, all once an
   expect(batches).toBeLessThan(300)
 })
 
-test('goes on after the server was killed, and after its consumer was deleted', async () => {
+test('continues after the server was killed, and after its consumer was deleted', async () => {
   await using _puller = await startPuller()
   await publish(5)
   await vi.waitFor(() => expect(received.length).toBe(5))
@@ -103,7 +103,7 @@ test('a failure asks for the messages again', async () => {
   expect(failures).toBeGreaterThan(1)
 })
 
-test('gives back what it pulled ahead when it stops', async () => {
+test('returns messages that it pulled ahead when it stops', async () => {
   const gate = Promise.withResolvers<void>()
   const puller = await startPuller(() => gate.promise)
   await publish(5_000)

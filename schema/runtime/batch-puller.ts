@@ -1,44 +1,45 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import { BackOff } from './back-off.ts'
 import { BatchPacer } from './batch-pacer.ts'
 import type { Logger } from './logger.ts'
 
 export interface BatchPullerOptions<T> {
-  /** Makes the consumer, or makes it anew: called at the start and after every failure. */
+  /** Creates or re-creates the consumer. Called at the start and after every failure. */
   readonly open: () => Promise<Consumer>
-  /** Called for each message as it arrives: the less it keeps of it, the less there is for the garbage collector. */
+  /** Called for each message as it arrives. The less it keeps of the message, the less the garbage collector has to do. */
   readonly read: (message: JsMsg) => T
   /**
-   * Takes what was read, in order, one call after the other; `last` is the newest message of all. A failure makes the
-   * consumer anew.
+   * Takes what was read, in order, one call after the other; `last` is the newest of the messages. When it fails, the
+   * consumer is re-created.
    */
   readonly onMessages: (messages: T[], last: JsMsg) => Promise<void> | void
-  /** The most of a burst; fewer where messages are large, so that memory stays flat. */
+  /** The most messages of a burst. A burst of large messages has fewer, so that memory stays flat. */
   readonly maxMessages: number
-  /** Under load, the longest that messages wait in the stream for company. */
+  /** The longest time that messages wait in the stream, under load, until a burst fetches them. */
   readonly maxWaitMs: number
-  /** Whether others pull from the same consumer: then messages that wait may be meant for them. */
+  /** Whether others pull from the same consumer. If they do, messages that wait may be meant for them. */
   readonly isShared: boolean
-  /** Nothing came for a while: the time to look whether all is well. */
+  /** Called when no message came for a while, so that the caller can check whether all is well. */
   readonly onIdle?: () => Promise<void>
   readonly logger: Logger
 }
 
-/** Messages of a standing pull; when they come faster than the pacer's calm rate, pulling goes over to bursts. */
+/** The most messages of a standing pull. When messages come faster than the pacer's calm rate, bursts take over. */
 const STANDING_MESSAGES = 64
 const STANDING_EXPIRES_MS = 5_000
 const MUCH_MESSAGES = 1_000
 const MAX_BURST_BYTES = 16 * 2 ** 20
-/** The client's shortest. A burst asks for what is there, so that it hardly ever waits. */
+/** The shortest time that the client takes. A burst asks for messages that are there, so it hardly ever waits. */
 const BURST_EXPIRES_MS = 1_000
-const FIRST_RETRY_MS = 100
-const LAST_RETRY_MS = 5_000
+const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
 const CLOSE_TIMEOUT_MS = 1_500
 
 /**
- * Pulls messages from a durable consumer. At a few messages a second a pull stands at the server, and each message comes
- * the moment it is stored. Under load that would cost a delivery, a wake-up and a write for every message: then it asks
- * only now and again for all that has gathered in the stream, which is several times cheaper on both sides.
+ * Pulls messages from a durable consumer, in one of two ways. At a few messages a second a pull stands at the server, and
+ * each message comes the moment it is stored. Under load that would cost a delivery, a wake-up and a write for every
+ * message. The puller then asks from time to time for all that has gathered in the stream (a burst), which is several times
+ * cheaper for both the server and this process.
  */
 export class BatchPuller<T> implements AsyncDisposable {
   readonly #options: BatchPullerOptions<T>
@@ -46,7 +47,7 @@ export class BatchPuller<T> implements AsyncDisposable {
   readonly #closing = new AbortController()
   #open: ConsumerMessages | undefined
   #ahead: Promise<ConsumerMessages> | undefined
-  /** Bytes a message, of late. */
+  /** Average size of recent messages, in bytes. */
   #messageBytes = 1_000
   #running: Promise<void> = Promise.resolve()
 
@@ -55,13 +56,13 @@ export class BatchPuller<T> implements AsyncDisposable {
     this.#pacer = new BatchPacer({ targetMessages: options.maxMessages, maxWaitMs: options.maxWaitMs })
   }
 
-  /** @throws what the first opening throws */
+  /** @throws what the first call of `open` throws */
   async start(): Promise<void> {
     const consumer = await this.#options.open()
     this.#running = this.#run(consumer)
   }
 
-  /** Stops pulling and waits, for a moment, for messages that are being taken. */
+  /** Stops pulling, and waits for a short time until the messages that were handed over have been taken. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort()
     void this.#open?.close()
@@ -70,18 +71,18 @@ export class BatchPuller<T> implements AsyncDisposable {
 
   async #run(first: Consumer): Promise<void> {
     let consumer: Consumer | undefined = first
-    let retryMs = FIRST_RETRY_MS
+    const backOff = new BackOff(RETRY_PAUSES)
     while (!this.#closing.signal.aborted) {
       try {
         consumer ??= await this.#options.open()
         await this.#pull(consumer)
-        retryMs = FIRST_RETRY_MS
+        backOff.reset()
       } catch (error) {
         if (this.#closing.signal.aborted) return
-        this.#options.logger.warn({ err: error, retryMs }, 'pulling failed, making the consumer anew')
+        const retryMs = backOff.next()
+        this.#options.logger.warn({ err: error, retryMs }, 'pulling failed, will re-create the consumer')
         consumer = this.#ahead = undefined
         await this.#pause(retryMs)
-        retryMs = Math.min(retryMs * 2, LAST_RETRY_MS)
       }
     }
   }
@@ -102,7 +103,7 @@ export class BatchPuller<T> implements AsyncDisposable {
     return consumer.fetch({ max_messages: Math.min(waiting, most), expires: BURST_EXPIRES_MS })
   }
 
-  /** With much still to come, the server gets it ready while what is here is worked on. */
+  /** When many messages still wait, the next burst is requested before this one is handed over, so that both overlap. */
   #pullAhead(consumer: Consumer, last: JsMsg | undefined): void {
     const waiting = last?.info.pending ?? 0
     if (waiting >= MUCH_MESSAGES && !this.#closing.signal.aborted) this.#ahead = this.#fetch(consumer, waiting)
@@ -138,7 +139,7 @@ export class BatchPuller<T> implements AsyncDisposable {
     let failure: { error: unknown } | undefined
     let last: JsMsg | undefined
     const hand = async (): Promise<void> => {
-      // What arrives in one turn of the event loop goes together.
+      // Messages that arrive in one turn of the event loop are handed over together.
       await new Promise((resolve) => setImmediate(resolve))
       while (waiting.length > 0) await this.#options.onMessages(waiting.splice(0), last!)
     }
@@ -159,15 +160,15 @@ export class BatchPuller<T> implements AsyncDisposable {
     this.#pullAhead(consumer, last)
   }
 
-  /** A pull that brought nothing although messages wait will not bring any later either. */
+  /** Throws when a pull brought nothing although messages wait: such a consumer brings nothing later either. */
   async #checkProgress(consumer: Consumer): Promise<void> {
     const { num_pending: waiting, num_ack_pending: taken } = await consumer.info()
     if (waiting > 0 && (taken === 0 || !this.#options.isShared))
-      throw new Error(`${waiting} messages wait, and none came`)
+      throw new Error(`${waiting} messages wait in the stream, but none was delivered`)
     await this.#options.onIdle?.()
   }
 
-  /** What was pulled ahead and not begun goes to another reader at once. */
+  /** Returns messages that were pulled ahead and not handed over, so that another reader gets them at once. */
   async #giveBack(): Promise<void> {
     const messages = await this.#ahead
     if (messages === undefined) return

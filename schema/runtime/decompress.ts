@@ -12,7 +12,7 @@ const MAGIC_BYTES = 4
 
 export type Encoding = 'zstd' | 'gzip' | 'plain'
 
-/** Tells an encoding by its first bytes; names lie. */
+/** Tells an encoding by the first bytes of a file, because names of files can be wrong. */
 export function detectEncoding(head: Buffer): Encoding {
   if (head.length >= 4 && isZstdFrame(head.readUInt32LE())) return 'zstd'
   if (head.length >= 2 && head.readUInt16LE() === GZIP_MAGIC) return 'gzip'
@@ -23,8 +23,8 @@ const isSkippable = (magic: number): boolean => (magic & SKIPPABLE_MASK) >>> 0 =
 const isZstdFrame = (magic: number): boolean => magic === ZSTD_MAGIC || isSkippable(magic)
 
 /**
- * The bytes of a file in any of the three encodings. Errors of a cut-off archive have the code `Z_BUF_ERROR`. However the
- * reading ends, the source is told to close.
+ * The decompressed bytes of a file in any of the three encodings. The error of an archive that was cut off has the code
+ * `Z_BUF_ERROR`. However the reading ends, the source is told to close.
  */
 export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const input = new Input(source)
@@ -50,7 +50,7 @@ async function* decode(input: Input): AsyncGenerator<Buffer> {
   }
 }
 
-/** Node's decompressor stops after the first frame; an archive may be many, put one after another. */
+/** Reads one frame after another: an archive may have many, and Node's decompressor stops after the first. */
 async function* unzstd(input: Input): AsyncGenerator<Buffer> {
   for (let head = await input.peek(MAGIC_BYTES); head.length > 0; head = await input.peek(MAGIC_BYTES)) {
     const magic = head.length < MAGIC_BYTES ? 0 : head.readUInt32LE()
@@ -82,7 +82,7 @@ async function* unzstdFrame(input: Input): AsyncGenerator<Buffer> {
   await feeding
 }
 
-/** One chunk at a time, so that what the frame did not take can be given back. */
+/** Writes one chunk at a time into a frame, so that bytes behind the end of the frame can be given back. */
 async function feed(frame: ReturnType<typeof createZstdDecompress>, input: Input, ended: Promise<void>): Promise<void> {
   let over = false
   void ended.then(() => (over = true))
@@ -96,7 +96,7 @@ async function feed(frame: ReturnType<typeof createZstdDecompress>, input: Input
   frame.end()
 }
 
-/** Chunks that can be looked at ahead and given back. */
+/** Chunks of a source; a reader can look at the next bytes, and give back those that it did not use. */
 class Input {
   readonly #source: AsyncIterator<Buffer>
   #waiting: Buffer[] = []
@@ -119,8 +119,8 @@ class Input {
   }
 
   /**
-   * Ends the source. One that is being read ahead closes only when it has given what it was asked for, which standard input
-   * may never do: that is not waited for, and whoever has such a source destroys it.
+   * Ends the source. A source with a read under way closes only when that read is answered. Standard input may never
+   * answer, so this does not wait for it; the owner of such a source destroys it.
    */
   async close(): Promise<void> {
     const closing = Promise.resolve(this.#source.return?.())
@@ -132,7 +132,7 @@ class Input {
     if (chunk.length > 0) this.#waiting.unshift(chunk)
   }
 
-  /** The next `count` bytes, fewer at the end; they stay to be read. */
+  /** The next `count` bytes, fewer at the end of the source. They can still be read afterwards. */
   async peek(count: number): Promise<Buffer> {
     let head = Buffer.alloc(0)
     while (head.length < count) {

@@ -5,14 +5,14 @@ import { ConfigurationError } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The process's environment over the `.env` file of the working folder: what is set outside wins. */
+/** The process's environment, and the `.env` file of the working folder for settings that the environment lacks. */
 export function loadEnvironment(env: Environment = process.env, file = '.env'): Environment {
   if (!existsSync(file)) return env
   return { ...parseEnv(readFileSync(file, 'utf8')), ...env }
 }
 
 /**
- * Reads settings and collects every problem, so that a user mends them in one go. An empty value counts as unset.
+ * Reads settings and collects every problem, so that a user can correct all of them at once. An empty value counts as unset.
  * Call {@link SettingsReader.done} last: it throws when anything was wrong.
  */
 export class SettingsReader {
@@ -31,7 +31,7 @@ export class SettingsReader {
     return this.#env[name] || undefined
   }
 
-  /** A path, made absolute against the working folder. */
+  /** A path; a relative one starts from the working folder. */
   path(name: string, fallback: string): string {
     return resolve(this.string(name, fallback))
   }
@@ -69,7 +69,7 @@ export class SettingsReader {
     return undefined
   }
 
-  /** The same problem, met by two readers, is told once. */
+  /** Adds a problem. A problem that two readers find is told once. */
   problem(text: string): void {
     if (!this.#problems.includes(text)) this.#problems.push(text)
   }

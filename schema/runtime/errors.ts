@@ -1,9 +1,9 @@
-/** An event that fails its schema. Goes to DEAD; never stops the others. */
+/** An event that does not match its schema. It goes to DEAD and never stops the events after it. */
 export class EventRejectedError extends Error {
   override name = 'EventRejectedError'
 }
 
-/** Settings or arguments that a process cannot start with; the message lists every problem and what to do. */
+/** Settings that a process cannot start with; the message lists every problem and what to do. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError'
   readonly problems: readonly string[]
@@ -11,6 +11,19 @@ export class ConfigurationError extends Error {
     super(`Cannot start:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`, options)
     this.problems = problems
   }
+}
+
+/** Arguments that a command cannot work with; the message lists every problem, then how to get help. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+  constructor(problems: readonly string[], help: string, options?: ErrorOptions) {
+    super([...problems, help].join('\n'), options)
+  }
+}
+
+/** A command was asked for its help, which is the message of this error. The command does nothing else. */
+export class HelpRequestedError extends Error {
+  override name = 'HelpRequestedError'
 }
 
 /** A failure that is explained to the user in one paragraph and needs no stack trace. */
@@ -32,7 +45,7 @@ export class StreamMismatchError extends OperationalError {
   }
 }
 
-/** The log no longer is the one that a read model was built from. */
+/** The log is not the one that a read model was built from. */
 export class LogMismatchError extends OperationalError {
   override name = 'LogMismatchError'
   readonly stream: string

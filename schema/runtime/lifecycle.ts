@@ -1,16 +1,16 @@
-import { ConfigurationError, OperationalError } from './errors.ts'
+import { ConfigurationError, HelpRequestedError, OperationalError, UsageError } from './errors.ts'
 import type { Logger } from './logger.ts'
 
 /** A running process: `failed` rejects when it can no longer do its work. */
 export interface Service extends AsyncDisposable {
   readonly failed: Promise<never>
-  /** Of a service whose work can end: resolves when it has. */
+  /** Only for a service whose work can end: resolves when it has ended. */
   readonly done?: Promise<unknown>
 }
 
 /**
- * Runs a service until SIGINT, SIGTERM, the end of the launcher that started it, or its own failure; then disposes it.
- * With `GRAVITAS_SUPERVISED=1` standard input is a pipe from the launcher, whose end means that the launcher is gone.
+ * Runs a service until SIGINT, SIGTERM, the end of its launcher, or its own failure or end; then disposes of it. With
+ * `GRAVITAS_SUPERVISED=1`, standard input is a pipe from the launcher: its end means that the launcher is gone.
  */
 export async function runService(logger: Logger, start: () => Promise<Service>): Promise<void> {
   try {
@@ -22,15 +22,20 @@ export async function runService(logger: Logger, start: () => Promise<Service>):
     reportFailure(logger, error)
     process.exitCode = exitCodeOf(error)
   }
-  // A library's stray handle must not keep a stopped service alive.
+  // A handle that a library left open must not keep a stopped service alive.
   setTimeout(() => process.exit(), 2_000).unref()
 }
 
-/** Runs a command's `main`; explains a failure in words and exits with 1, or under a launcher with 78 for bad settings. */
-export async function runCommand(main: () => Promise<void>): Promise<void> {
+/**
+ * Runs a command's `main` with the arguments of the command line. A failure is explained in words, and the exit code says
+ * what kind it is: 2 for wrong arguments, 1 for everything else; under a launcher {@link EXIT_WRONG_ARGUMENTS} and, for
+ * wrong settings, {@link EXIT_MISCONFIGURED}. Help goes to standard output.
+ */
+export async function runCommand(main: (args: readonly string[]) => Promise<void>): Promise<void> {
   try {
-    await main()
+    await main(process.argv.slice(2))
   } catch (error) {
+    if (error instanceof HelpRequestedError) return void process.stdout.write(error.message)
     if (isExplained(error)) process.stderr.write(`${error.message}\n`)
     else console.error(error)
     process.exitCode = exitCodeOf(error)
@@ -42,16 +47,23 @@ function reportFailure(logger: Logger, error: unknown): void {
   else logger.fatal({ err: error }, 'crashed')
 }
 
-/** EX_CONFIG of sysexits.h: tells the launcher that starting again will not help. */
+/** EX_USAGE of sysexits.h. Tells the launcher, which chose the arguments, that starting again can never help. */
+export const EXIT_WRONG_ARGUMENTS = 64
+/** EX_CONFIG of sysexits.h. Tells the launcher that starting again helps only after somebody changed a setting. */
 export const EXIT_MISCONFIGURED = 78
+/** The usual code for wrong arguments. The launcher needs another, because programs written in Go crash with this one. */
+const EXIT_USAGE = 2
 
-const exitCodeOf = (error: unknown): number =>
-  error instanceof ConfigurationError && process.env['GRAVITAS_SUPERVISED'] === '1' ? EXIT_MISCONFIGURED : 1
+function exitCodeOf(error: unknown): number {
+  const isSupervised = process.env['GRAVITAS_SUPERVISED'] === '1'
+  if (error instanceof UsageError) return isSupervised ? EXIT_WRONG_ARGUMENTS : EXIT_USAGE
+  return isSupervised && error instanceof ConfigurationError ? EXIT_MISCONFIGURED : 1
+}
 
 const isExplained = (error: unknown): error is Error =>
-  error instanceof ConfigurationError || error instanceof OperationalError
+  error instanceof ConfigurationError || error instanceof UsageError || error instanceof OperationalError
 
-/** Resolves with the name of what asks this process to stop. */
+/** Resolves when this process is asked to stop, with the name of the signal, or `launcher gone`. */
 export function stopRequested(): Promise<string> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))

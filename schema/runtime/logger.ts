@@ -4,7 +4,7 @@ import type { LogLevel } from './shared-config.ts'
 
 export type { Logger } from 'pino'
 
-/** JSON lines on stdout; on a terminal, lines for people. */
+/** Writes JSON lines to standard output; on a terminal, lines for people. */
 export function createLogger(name: string, level: LogLevel): Logger {
   const options = { name, level, base: { name } }
   if (!process.stdout.isTTY) return pino(options)

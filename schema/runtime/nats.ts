@@ -4,20 +4,20 @@ import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/t
 import { OperationalError } from './errors.ts'
 import type { Logger } from './logger.ts'
 
-/** One NATS user per kind of process, each with only the subjects that it needs (see nats.conf). */
+/** The NATS users. Each kind of process has its own, with only the subjects that it needs (see nats.conf). */
 export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 const WAITING_INTERVAL_MS = 5_000
 
-/** The file with a user's password, made at first start. */
+/** The file with a user's password, which the first start makes. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
-/** A server, and as whom to connect to it. */
+/** A server, and the user to connect as. */
 export interface ServerAddress {
   readonly url: string
   readonly user: NatsUser
-  /** Holds the secrets. */
+  /** The folder that holds the secrets. */
   readonly dataDir: string
 }
 
@@ -30,10 +30,7 @@ export async function connectNats(
 ): Promise<NatsConnection> {
   const { url, user, name, logger } = options
   const server = new URL(url).host
-  const waiting = setInterval(
-    () => logger?.warn({ server }, 'nats does not answer yet, trying on'),
-    WAITING_INTERVAL_MS,
-  )
+  const waiting = setInterval(() => logger?.warn({ server }, 'waiting for NATS'), WAITING_INTERVAL_MS)
   try {
     const connection = await connect({
       ...serverOptions(options),
@@ -54,10 +51,10 @@ export async function connectNats(
   }
 }
 
-/** Where to connect and as whom: credentials in the URL, else the secret in the data folder, else none. */
+/** Options to connect to a server: with the credentials of the URL, else the secret in the data folder, else none. */
 export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
   const { username, password, host, protocol } = new URL(url)
-  // Asked for, it is required: a server without it must not get the password.
+  // An empty object requires TLS: a server without TLS must not get the password.
   const servers = { servers: host, ...(protocol === 'tls:' ? { tls: {} } : {}) }
   if (username !== '') return { ...servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) }
   const file = secretFile(dataDir, user)
@@ -67,8 +64,8 @@ export function serverOptions({ url, user, dataDir }: ServerAddress): Connection
 
 async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'disconnect') logger.warn('disconnected from nats, reconnecting')
-    else if (status.type === 'reconnect') logger.info('reconnected to nats')
-    else if (status.type === 'error') logger.warn({ err: status.error }, 'nats error')
+    if (status.type === 'disconnect') logger.warn('disconnected from NATS, reconnecting')
+    else if (status.type === 'reconnect') logger.info('reconnected to NATS')
+    else if (status.type === 'error') logger.warn({ err: status.error }, 'NATS error')
   }
 }

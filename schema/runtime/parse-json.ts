@@ -1,4 +1,4 @@
-/** The text as JSON; undefined where it is none, such as the HTML of an error page. */
+/** Parses a text as JSON. @returns undefined for any other text, such as the HTML of an error page */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -1,15 +1,15 @@
-/** What was done so far of posts that are read from files, or of messages that are read from the log. */
+/** How far a command has come that reads posts from files, or messages from the log. */
 export interface ProgressState {
-  /** The file at hand. */
+  /** The file, or the stream, that is read now. */
   file: string
-  /** Its size in bytes as it lies on disk; undefined for standard input and followed files. */
+  /** Its size in bytes on disk, or in messages; undefined for standard input and followed files. */
   size: number | undefined
-  /** Bytes read of it. */
+  /** How much of it was read, in the same unit. */
   read: number
   posts: number
   duplicates: number
   broken: number
-  /** What is counted; posts by default. */
+  /** The unit of the counts; posts by default. */
   readonly unit?: string
 }
 
@@ -22,7 +22,7 @@ const BAR_WIDTH = 24
 const BAR_INTERVAL_MS = 200
 const LINE_INTERVAL_MS = 5_000
 
-/** Shows an import: a bar on a terminal, else a line every five seconds. */
+/** Shows progress with its rate and the time that is left: a bar on a terminal, else a line every five seconds. */
 export class Progress implements Disposable {
   readonly #state: ProgressState
   readonly #out: ProgressOutput
@@ -42,13 +42,13 @@ export class Progress implements Disposable {
     return (performance.now() - this.#startMs) / 1_000
   }
 
-  /** From here on the time that is left is reckoned anew: another file, or the end of the lines passed over. */
+  /** Starts the estimate of the time that is left again: at another file, and behind lines that were skipped. */
   restartClock(): void {
     this.#fileStartMs = performance.now()
     this.#fileStartRead = this.#state.read
   }
 
-  /** A line of its own, above the bar. */
+  /** Writes a line above the bar. */
   say(text: string): void {
     this.#out.write(this.#out.isTTY === true ? `\r\x1b[K${text}\n` : `${text}\n`)
   }
@@ -63,7 +63,7 @@ export class Progress implements Disposable {
     this.#out.write(this.#out.isTTY === true ? `\r\x1b[K${line}` : `${line}\n`)
   }
 
-  /** The state in one line. */
+  /** The line that is shown now. */
   line(): string {
     const { file, posts, broken, unit = 'posts' } = this.#state
     const rate = (posts + this.#state.duplicates) / Math.max(this.seconds, 0.001)
@@ -95,7 +95,7 @@ export class Progress implements Disposable {
   }
 }
 
-/** Digits in groups of three. */
+/** A number with its digits in groups of three. */
 export const count = (value: number): string => value.toLocaleString('en-US')
 
 /** Seconds as `1:02:03` or `2:03`. */

@@ -1,34 +1,36 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
 import { headers, nuid, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
+import pRetry from 'p-retry'
 import { OperationalError } from './errors.ts'
 
 export interface OutgoingMessage {
   readonly subject: string
   readonly messageId: string
   readonly payload: string | Uint8Array
-  /** Further headers; only of messages that are published one by one. */
+  /** Further headers. A batch ignores them: only messages that are published one by one can have them. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What the log made of a batch: stored now, or dropped because it was already there. */
+/** How many messages the log stored, and how many it dropped because it had them already. */
 export interface PublishOutcome {
   readonly stored: number
   readonly duplicates: number
 }
 
-/** The most messages that nats-server takes in one atomic batch. */
+/** The most messages that nats-server accepts in one atomic batch. */
 export const MAX_BATCH_MESSAGES = 1_000
 const SINGLES_IN_FLIGHT = 256
 const PUBLISH_TIMEOUT_MS = 5_000
-const MAX_ATTEMPTS = 20
+/** Twenty attempts within about half a minute. */
+const RETRIES = { retries: 19, minTimeout: 200, maxTimeout: 2_000 }
 
 /**
- * Publishes messages durably: one atomic batch where there are several, a plain publish for one. A batch is refused
- * whole when one of its ids is a duplicate, and a time-out leaves its outcome unknown: both fall back to single
- * publishes, for which the message ids make repetition harmless.
+ * Publishes messages durably: several messages as one atomic batch, a lone message by a plain publish. The server refuses
+ * a whole batch when one of its ids is a duplicate, and a time-out leaves it unknown whether a batch was stored. In both
+ * cases the messages are published one by one, which is safe because the server drops ids that it has already.
  *
- * Resolves once every message is stored. Retries through reconnects, about half a minute.
- * @throws the last error when the server keeps refusing
+ * Resolves once every message is stored. Retries for about half a minute, also while the connection is down.
+ * @throws OperationalError when the server keeps refusing; what the client throws, when it refuses a message itself
  */
 export class DurablePublisher {
   readonly #js: JetStreamClient
@@ -51,14 +53,14 @@ export class DurablePublisher {
     }
   }
 
-  /** Any number of messages, batch by batch. */
+  /** Publishes any number of messages, batch by batch. */
   async publishAll(messages: readonly OutgoingMessage[]): Promise<void> {
     for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
       await this.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
     }
   }
 
-  /** For streams that take no atomic batches, and for messages with headers of their own. */
+  /** Publishes messages one by one: for streams without atomic batches, and for messages with headers of their own. */
   async publishSingly(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
     let duplicates = 0
     for (let start = 0; start < messages.length; start += SINGLES_IN_FLIGHT) {
@@ -69,8 +71,9 @@ export class DurablePublisher {
   }
 
   /**
-   * An atomic batch (ADR-50) on the plain connection: the client's own batch costs several microseconds a message in
-   * header objects. The first message asks for an acknowledgement, which says early that a batch is not possible.
+   * Sends an atomic batch (ADR-50 of NATS) over the plain connection, because the client's own batch spends several
+   * microseconds a message on header objects. The first message asks for an acknowledgement, so that a stream that takes
+   * no batches is noticed early.
    */
   async #publishBatch(messages: readonly OutgoingMessage[]): Promise<void> {
     const last = messages.length - 1
@@ -100,20 +103,20 @@ export class DurablePublisher {
       msgID: message.messageId,
       ...(message.headers === undefined ? {} : { headers: toHeaders(message.headers) }),
     }
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#js.publish(message.subject, message.payload, options)
-      } catch (cause) {
-        // What the client itself refuses, such as a message that is too large, it refuses again.
-        if (this.#connection.isClosed() || (cause as Error).name === 'InvalidArgumentError') throw cause
-        if (attempt >= MAX_ATTEMPTS) {
-          throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, {
-            cause,
-          })
-        }
-        await new Promise((resolve) => setTimeout(resolve, Math.min(100 * 2 ** attempt, 2_000)))
-      }
+    try {
+      return await pRetry(() => this.#js.publish(message.subject, message.payload, options), {
+        ...RETRIES,
+        shouldRetry: ({ error }) => !this.#isFinal(error),
+      })
+    } catch (cause) {
+      if (this.#isFinal(cause as Error)) throw cause
+      throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, { cause })
     }
+  }
+
+  /** Whether another attempt would fail in the same way: the client refuses a message that is too large every time. */
+  #isFinal(error: Error): boolean {
+    return this.#connection.isClosed() || error.name === 'InvalidArgumentError'
   }
 }
 
@@ -123,7 +126,7 @@ function toHeaders(record: Readonly<Record<string, string>>): MsgHdrs {
   return set
 }
 
-/** The wire form of a message's headers. Of header objects the client asks on publishing only that they encode themselves. */
+/** The headers of a message in their wire form. On publishing, the client calls nothing but `encode` of a headers object. */
 function batchHeaders(message: OutgoingMessage, batch: string, sequence: number, commit = false): MsgHdrs {
   const end = commit ? '\r\nNats-Batch-Commit: 1\r\n\r\n' : '\r\n\r\n'
   const wire = `NATS/1.0\r\nNats-Msg-Id: ${message.messageId}\r\nNats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${sequence}${end}`

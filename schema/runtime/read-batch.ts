@@ -1,11 +1,11 @@
 import type { DirectBatchOptions, JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 
-/** The server's answer where nothing follows. */
+/** The server's answer when no message follows. */
 const NOT_FOUND = 404
 
 /**
- * Some messages of a stream, read without a consumer (direct get); none where there are no more.
- * @throws what keeps the server from answering to the end
+ * Reads some messages of a stream without a consumer (direct get). The result is empty when no message follows.
+ * @throws the server's error when its answer ends early, and the signal's reason once it is aborted
  */
 export async function readBatch(
   jsm: JetStreamManager,

@@ -19,14 +19,14 @@ async function linesOf(content: string | Buffer): Promise<string[]> {
   return lines
 }
 
-test('a byte order mark in front of a file is no part of its first line', async () => {
+test('a byte order mark in front of a file is not part of its first line', async () => {
   expect(await linesOf('\uFEFF{"id":1}\n{"id":2}\n')).toEqual(['{"id":1}', '{"id":2}'])
   expect(await linesOf(gzipSync('\uFEFFonly'))).toEqual(['only'])
   expect(await linesOf('\uFEFF')).toEqual([''])
   expect(await linesOf('')).toEqual([])
 })
 
-test('it is only dropped there, whatever the pieces that it comes in', () => {
+test('a byte order mark is only dropped there, in whatever pieces it comes', () => {
   const bytes = Buffer.from('\uFEFFone\n\uFEFFtwo\nthree')
   for (let size = 1; size <= bytes.length; size++) {
     const splitter = new LineSplitter()

@@ -4,11 +4,11 @@ import { counted, readFileBytes } from './input-file.ts'
 import { LineSplitter } from './split-lines.ts'
 
 /**
- * The lines of a file, decompressed by what its first bytes say, without their newlines and without a byte order mark.
- * However the reading ends, the file is closed; standard input too, which would keep the process alive while its other end
- * is open.
+ * The lines of a file without their newlines and without a byte order mark. The first bytes tell how the file is
+ * compressed. However the reading ends, the file is closed. Standard input is closed, too: it would keep the process alive
+ * for as long as its other end is open.
  * @param path a file, or `-` for standard input
- * @param onRead told of each chunk's bytes as they lie on disk
+ * @param onRead called with the size of each chunk as it is on disk
  */
 export async function* readLines(path: string, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
   const source = readFileBytes(path)

@@ -7,12 +7,12 @@ const ANSWER_TIMEOUT_MS = 2_000
 const ADVICE = 'Start Gravitas with npm start, or set NATS_URL or NATS_PORT to where a NATS server runs.'
 
 /**
- * Tries to connect once. The processes wait for their server for ever; a person at a terminal should not.
+ * Tries to connect once, for commands. Services wait for their server for ever, but a person at a terminal should not.
  * @throws OperationalError when nothing answers, or the credentials are refused
  */
 export async function requireServer(
   options: ServerAddress & {
-    /** What to do where nothing answers. */
+    /** What to do when nothing answers. */
     readonly advice?: string
   },
 ): Promise<void> {

@@ -3,7 +3,7 @@ import type { SettingsReader } from './environment.ts'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** What every process needs: where the log is, where the data lies, how much to say. */
+/** The settings of every process: where the log and the data are, and how much is logged. */
 export interface SharedConfig {
   readonly natsUrl: string
   readonly dataDir: string

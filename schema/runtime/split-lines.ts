@@ -1,11 +1,11 @@
 const NEWLINE = 10
-/** A longer line cannot be a post; only its beginning is kept. */
+/** The most bytes that are kept of a line. A longer line cannot be a post. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
- * Splits chunks into lines, one pass over the bytes, holding at most one line. A byte order mark in front of the first one
- * is dropped: editors put it there, and it is no part of any line.
+ * Splits chunks into lines in one pass over the bytes, and holds at most one line. A byte order mark in front of the first
+ * line is dropped, because it is not part of the line; some editors write one.
  */
 export class LineSplitter {
   #pieces: Buffer[] = []
@@ -17,7 +17,7 @@ export class LineSplitter {
     return this.#held > 0
   }
 
-  /** The complete lines of `chunk` with what was held before it; valid until the chunk is reused. */
+  /** The lines that end in `chunk`; the first begins with the held bytes. They are valid until the chunk is reused. */
   *split(chunk: Buffer): Generator<Buffer> {
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -29,7 +29,7 @@ export class LineSplitter {
     if (start < chunk.length) this.#hold(chunk.subarray(start))
   }
 
-  /** Hands over the line without a newline. */
+  /** Returns the last line, which has no newline. */
   takeLast(): Buffer {
     const line = this.#joined(Buffer.alloc(0))
     return this.#isFirst ? this.#withoutMark(line) : line
@@ -57,9 +57,9 @@ export class LineSplitter {
 
 const CARRIAGE_RETURN = 13
 
-/** Nothing, or what is left of an empty line that ended in CR LF. */
+/** Whether a line is empty; one that ended in CR LF still holds the CR. */
 export const isBlankLine = (line: Buffer): boolean =>
   line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN)
 
-/** A line as text. */
+/** Decodes a line. */
 export const lineText = (line: Buffer): string => line.toString('utf8')

@@ -6,21 +6,21 @@ const old: ScoredModel = { model: 'serious-2', scores: 280_114, behind: 12, isSc
 const next: ScoredModel = { model: 'serious-3', scores: 13_000, behind: 267_126, isScoring: true }
 const foreign: ScoredModel = { model: 'other', scores: 1, behind: null, isScoring: false }
 
-test('models are listed with what they have, and what they lack', () => {
+test('scoring models are listed with their scores and the posts that they lack', () => {
   expect(printModels([old, next, { ...foreign, behind: 0 }], 'serious-2').split('\n')).toEqual([
     'serious-2  280,114 scores  shown, 12 posts to go',
     'serious-3  13,000 scores  scoring, 267,126 posts to go',
     'other      1 score  has scored all posts',
     '',
   ])
-  expect(printModels([], undefined)).toBe('No model has scores yet.\n')
+  expect(printModels([], undefined)).toBe('No scoring model has scores yet.\n')
 })
 
-test('a promotion says what the figures lack, and how to go back', () => {
+test('a promotion says which posts are missing from the figures, and how to go back', () => {
   const promotion = { outcome: 'promoted', model: next, replaced: 'serious-2', before: old } as const
   expect(printPromotion(promotion).split('\n')).toEqual([
     'serious-3 is shown now, in place of serious-2. It has 13,000 scores, serious-2 has 280,114.',
-    '267,126 posts still without a score of serious-3: in no figure until then.',
+    '267,126 posts without a score of serious-3 so far: each is in no figure until it has one.',
     'To go back: npm run promote -- serious-2',
     '',
   ])
@@ -28,12 +28,12 @@ test('a promotion says what the figures lack, and how to go back', () => {
   expect(dry).toBe('serious-3 would be shown, in place of serious-2. It has 13,000 scores, serious-2 has 280,114.\n')
 })
 
-test('where nobody scores with the model that is said', () => {
+test('a scoring model without a running scorer is reported as such', () => {
   const first = { outcome: 'promoted', replaced: undefined, before: undefined } as const
   expect(printPromotion({ ...first, model: foreign })).toBe(
-    'other is shown now. It has 1 score.\nNo scorer of other was ever at work here: posts that it has no score of are in no figure.\n',
+    'other is shown now. It has 1 score.\nNo scorer of other ever ran here: posts without a score of it are in no figure.\n',
   )
   expect(printPromotion({ ...first, outcome: 'already shown', model: { ...old, behind: 0 } })).toBe(
-    'serious-2 is shown already: nothing was changed.\nNo scorer is at work with serious-2: what comes in now gets no score of it.\n',
+    'serious-2 is shown already, so nothing was changed.\nNo scorer of serious-2 is running: new posts get no score of it.\n',
   )
 })

@@ -1,11 +1,11 @@
 import { toPromoteCommand } from '../../schema/scoring-models.ts'
 import { count } from '../../schema/runtime/progress.ts'
-import type { Promotion } from './promote.ts'
+import type { Promotion } from './promote-model.ts'
 import type { ScoredModel } from './scored-models.ts'
 
-/** The models that have scores, a line each. */
+/** Lists the scoring models that have scores, one on a line. */
 export function printModels(models: readonly ScoredModel[], shown: string | undefined): string {
-  if (models.length === 0) return 'No model has scores yet.\n'
+  if (models.length === 0) return 'No scoring model has scores yet.\n'
   const width = Math.max(...models.map(({ model }) => model.length))
   const lines = models.map((one) => {
     const marks = [one.model === shown ? 'shown' : '', one.isScoring ? 'scoring' : '', toProgress(one)]
@@ -17,16 +17,16 @@ export function printModels(models: readonly ScoredModel[], shown: string | unde
 const toProgress = ({ behind }: ScoredModel): string =>
   behind === null ? '' : behind === 0 ? 'has scored all posts' : `${many(behind, 'post')} to go`
 
-/** What changed, or would, and what it means for the figures. */
+/** Reports what a promotion changed, or would change, and what it means for the figures. */
 export function printPromotion({ outcome, model, replaced, before }: Promotion): string {
   const lines =
     outcome === 'already shown'
-      ? [`${model.model} is shown already: nothing was changed.`]
+      ? [`${model.model} is shown already, so nothing was changed.`]
       : [
           `${model.model} ${outcome === 'promoted' ? 'is shown now' : 'would be shown'}${instead(model, replaced, before)}.`,
         ]
   lines.push(...missing(model))
-  // One that has no scores cannot be gone back to.
+  // A scoring model without scores cannot be promoted again.
   if (outcome === 'promoted' && before !== undefined) lines.push(`To go back: ${toPromoteCommand(before.model)}`)
   return `${lines.join('\n')}\n`
 }
@@ -37,12 +37,11 @@ function instead({ scores }: ScoredModel, replaced: string | undefined, before: 
   return `${place}. It has ${many(scores, 'score')}${compared}`
 }
 
-/** Honest about what the figures lack: a post counts only where the shown model has scored it. */
+/** Says which posts are missing from the figures: only posts with a score of the shown model count. */
 function missing({ model, behind, isScoring }: ScoredModel): string[] {
-  if (behind === null)
-    return [`No scorer of ${model} was ever at work here: posts that it has no score of are in no figure.`]
-  const posts = `${many(behind, 'post')} still without a score of ${model}: in no figure until then.`
-  const scorer = `No scorer is at work with ${model}: what comes in now gets no score of it.`
+  if (behind === null) return [`No scorer of ${model} ever ran here: posts without a score of it are in no figure.`]
+  const posts = `${many(behind, 'post')} without a score of ${model} so far: each is in no figure until it has one.`
+  const scorer = `No scorer of ${model} is running: new posts get no score of it.`
   const said = [...(behind === 0 ? [] : [posts]), ...(isScoring ? [] : [scorer])].join(' ')
   return said === '' ? [] : [said]
 }

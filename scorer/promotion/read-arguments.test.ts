@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { readArguments } from './read-arguments.ts'
+import { UsageError } from '../../schema/runtime/errors.ts'
+import { readPromoteArguments as readArguments } from './read-arguments.ts'
 
 test('a model, or a list of them, is asked for', () => {
   expect(readArguments(['serious-3'])).toEqual({ model: 'serious-3', dryRun: false, json: false })
@@ -8,13 +9,15 @@ test('a model, or a list of them, is asked for', () => {
 })
 
 test.each([
-  [[], 'name a model'],
-  [['serious-2', 'serious-3'], 'serious-2, serious-3 are several'],
-  [['Serious 3'], '"Serious 3" is no model’s name'],
-  [['*'], '"\\*" is no model’s name'],
-  [['--list', 'serious-3'], '--list takes no model'],
-  [['--list', '--dry-run'], 'no --dry-run'],
+  [[], 'Name a scoring model'],
+  [['serious-2', 'serious-3'], 'Too many arguments.*serious-2, serious-3'],
+  [['Serious 3'], '"Serious 3" is not the name'],
+  [['*'], '"\\*" is not the name'],
+  [['--list', 'serious-3'], '--list takes no scoring model'],
+  [['--list', '--dry-run'], '--list changes nothing'],
   [['--force'], '--force'],
-])('%j is refused with the reason and the usage', (args, reason) => {
-  expect(() => readArguments(args)).toThrow(new RegExp(`${reason}[^]*usage: npm run promote`))
+])('%j is refused with the reason and how to get help', (args, reason) => {
+  const read = () => readArguments(args)
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow(new RegExp(`${reason}[^]*npm run promote -- --help`))
 })

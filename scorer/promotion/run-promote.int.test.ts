@@ -48,8 +48,9 @@ test('without streams, or a server, it says what to do', async () => {
   const unreachable = await promote(['serious-3'], `nats://127.0.0.1:${await freePort()}`)
   expect(unreachable).toMatchObject({ code: 1, stderr: expect.stringMatching(/Nothing answers at/) as string })
   expect(await promote([])).toMatchObject({
-    code: 1,
-    stderr: expect.stringMatching(/usage: npm run promote/) as string,
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/npm run promote -- --help/) as string,
   })
 }, 60_000)
 
@@ -81,14 +82,14 @@ test('a model with scores is shown, with the rights that the scorers’ user has
 
   const { code, stdout } = await promote(['serious-3'])
   expect(stdout).toContain('serious-3 is shown now, in place of serious-2. It has 1 score, serious-2 has 2.')
-  expect(stdout).toContain('2 posts still without a score of serious-3')
+  expect(stdout).toContain('2 posts without a score of serious-3 so far')
   expect(code).toBe(0)
   expect(await readShownModel(jsm)).toBe('serious-3')
 
   const again = await promote(['serious-3'])
   expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/serious-3 is shown already/) as string })
   expect(await messagesIn(MODELS)).toBe(2)
-  // At once: the stream's duplicate window must not swallow it.
+  // These promotions follow at once, and the stream's duplicate window must not drop the third.
   for (const model of ['serious-2', 'serious-3', 'serious-2']) {
     const { outcome } = JSON.parse((await promote([model, '--json'])).stdout) as { outcome: string }
     expect(outcome).toBe('promoted')
@@ -96,7 +97,7 @@ test('a model with scores is shown, with the rights that the scorers’ user has
   }
 }, 60_000)
 
-test('a model without scores is refused, with those that have some', async () => {
+test('a scoring model without scores is refused, and the models with scores are named', async () => {
   const before = await messagesIn(MODELS)
   const { code, stderr } = await promote(['serious-9'])
   expect([code, stderr]).toEqual([
@@ -104,7 +105,7 @@ test('a model without scores is refused, with those that have some', async () =>
     expect.stringMatching(/serious-9 has no scores.*Those that have some: serious-2, serious-3/),
   ])
   await jsm.streams.purge(SCORES)
-  expect((await promote(['serious-9'])).stderr).toContain('No model has any yet')
-  expect((await promote(['--list'])).stdout).toBe('No model has scores yet.\n')
+  expect((await promote(['serious-9'])).stderr).toContain('No scoring model has any yet')
+  expect((await promote(['--list'])).stdout).toBe('No scoring model has scores yet.\n')
   expect(await messagesIn(MODELS)).toBe(before)
 }, 60_000)

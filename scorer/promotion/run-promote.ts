@@ -2,27 +2,27 @@ import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../../schema/runtime/shared-config.ts'
 import { printModels, printPromotion } from './print-promotion.ts'
-import { promote, readModels } from './promote.ts'
+import { promoteModel, readScoringModels } from './promote-model.ts'
 import type { PromoteArguments } from './read-arguments.ts'
 
 /**
- * Lists the models that have scores, or shows one of them.
- * @returns the report: for people, or with `json` one document
+ * Lists the scoring models that have scores, or makes one of them the shown one.
+ * @returns the report: text for people, or with `json` one JSON document
  * @throws OperationalError when the log cannot be reached, or has no score of the model
  */
 export async function runPromote(
   { natsUrl: url, dataDir }: SharedConfig,
   { model, dryRun, json }: PromoteArguments,
 ): Promise<string> {
-  // The scorers' user may promote: the first of them does.
+  // Scorers need the right to promote, because the first scorer does; so this command uses their NATS user.
   await requireServer({ url, user: 'scorer', dataDir })
   const connection = await connectNats({ url, user: 'scorer', name: 'promote', dataDir })
   try {
     if (model === undefined) {
-      const { shown, models } = await readModels(connection)
+      const { shown, models } = await readScoringModels(connection)
       return json ? toJson({ shown: shown ?? null, models }) : printModels(models, shown)
     }
-    const promotion = await promote(connection, model, dryRun)
+    const promotion = await promoteModel(connection, model, dryRun)
     const { outcome, replaced = null, before = null } = promotion
     return json ? toJson({ outcome, model: promotion.model, replaced, before }) : printPromotion(promotion)
   } finally {

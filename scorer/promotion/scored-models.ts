@@ -3,18 +3,18 @@ import { subjectPattern } from '../../schema/events.ts'
 import { isAtWork, scorerConsumer } from '../../schema/scoring-models.ts'
 import { POSTS, SCORES } from '../../schema/streams.ts'
 
-/** A model that has scores in the log. */
+/** A scoring model that has scores in the log. */
 export interface ScoredModel {
   readonly model: string
-  /** In the log. Nearly always one for each post that it has scored: a post that was scored twice may have two. */
+  /** How many scores it has in the log. A post that was scored twice may have two, which is rare. */
   readonly scores: number
-  /** Events of POSTS that its scorers have still to look at; null where it never had a scorer here. */
+  /** How many events of POSTS its scorers have not taken yet; null where it never had a scorer here. */
   readonly behind: number | null
-  /** Whether a scorer is at work with it now. */
+  /** Whether a scorer of it is running. */
   readonly isScoring: boolean
 }
 
-/** All models that have scores, those with most first. The server counts by subject: no event is read. */
+/** Lists the scoring models that have scores, the most scores first. The server counts, so no event is read. */
 export async function readScoredModels(jsm: JetStreamManager): Promise<ScoredModel[]> {
   const { state } = await jsm.streams.info(SCORES, { subjects_filter: subjectPattern('PostScored') })
   const scores = new Map<string, number>()

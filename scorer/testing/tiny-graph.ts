@@ -7,28 +7,28 @@ import {
 } from '../../ml/onnx-file.ts'
 
 const HIDDEN = 8
-/** Places in a text: the graph can read no more tokens. */
+/** The number of places in a text. The graph can read no more tokens. */
 export const POSITIONS = 32
 
 export interface TinyGraph {
   readonly inputs?: readonly string[]
   readonly inputType?: ElementType
-  /** Sizes of the inputs: a name for any. */
+  /** Sizes of the inputs; a name stands for any size. */
   readonly dims?: readonly [number | string, number | string]
-  /** Columns of the output; seriousness shows in the last one. */
+  /** The number of columns of the output. The last one is the serious class. */
   readonly classes?: number
   readonly outputName?: string
   readonly outputType?: 'float32' | 'float16'
-  /** Whether it gives values for a text, rather than for each of its tokens. */
+  /** Whether the graph gives values for a text, and not for each of its tokens. */
   readonly isPooled?: boolean
-  /** Whether the texts of a batch change each other's values, as with dynamic quantisation. */
+  /** Whether texts of a batch change each other's values, as with dynamic quantisation. */
   readonly isSwayed?: boolean
 }
 
 /**
- * A transformer: embeddings of tokens, segments and places, one layer of self-attention, the mean over what is not masked, a
- * linear head. Weights are noise, save for what tokens say.
- * @param polarities of the tokens, by id: above 0 they are serious
+ * Makes a small transformer: embeddings of tokens, segments and places, one layer of self-attention, the mean over tokens
+ * that are not masked, and a linear head. Its weights are noise, except those by which tokens are serious or not.
+ * @param polarities how serious each token is, by id; a token above 0 is serious
  */
 export function toTinyGraph(polarities: readonly number[], options: TinyGraph = {}): Uint8Array {
   const { inputs = ['input_ids', 'attention_mask', 'token_type_ids'], inputType = 'int64' } = options
@@ -77,7 +77,7 @@ const embed = (hasSegments: boolean, hasPlaces: boolean): GraphNode[] => [
   node('Add', 'of_both of_places', 'x'),
 ]
 
-/** Ones for what is text: by the mask, or everywhere. */
+/** Makes a mask of ones for tokens of the text: from the given mask, or for all tokens. */
 const mask = (hasMask: boolean): GraphNode[] => [
   node('Cast', hasMask ? 'attention_mask' : 'input_ids', 'given', { to: 1 }),
   node('Pow', hasMask ? 'given one' : 'given zero', 'mask'),
@@ -138,7 +138,7 @@ function constants(polarities: readonly number[], classes: number): GraphConstan
   ]
 }
 
-/** Numbers around 0 that look random and are always the same. */
+/** Makes numbers around 0 that look random and are the same each time. */
 function noise(count: number, scale: number, seed: number): Float32Array {
   let state = seed
   return Float32Array.from({ length: count }, () => {

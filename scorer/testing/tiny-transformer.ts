@@ -26,11 +26,11 @@ export interface TinyTransformer extends TinyGraph {
   readonly tokenizer?: object
 }
 
-/** What a word says: above 0 it is serious. */
+/** How serious a word is; a word above 0 is serious. */
 const polarityOf = (token: string): number =>
   SERIOUS_WORDS.includes(token) ? 1.5 : BANTER_WORDS.includes(token) ? -1.5 : 0
 
-/** Writes a folder as people would bring it: the graph of a small transformer, its tokenizer, its settings, `model.json`. */
+/** Writes a folder as a user would bring it: a small transformer's graph, tokenizer, settings and `model.json`. */
 export async function writeTinyTransformer(
   folder: string,
   { manifest = {}, config = {}, tokenizer = wordPieceTokenizer(), ...options }: TinyTransformer = {},
@@ -48,7 +48,7 @@ export async function writeTinyTransformer(
   for (const [name, json] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(json))
 }
 
-/** Words by their pieces, as BERT has them. */
+/** A tokenizer for pieces of words, as in BERT. */
 export function wordPieceTokenizer(): object {
   return {
     ...BERT_PARTS,
@@ -66,7 +66,7 @@ export function wordPieceTokenizer(): object {
   }
 }
 
-/** Whole words only; what is not among them is unknown. */
+/** A tokenizer for whole words; words that it does not have are unknown. */
 export const wordLevelTokenizer = (): object => ({
   ...wordPieceTokenizer(),
   model: { type: 'WordLevel', unk_token: '[UNK]', vocab: Object.fromEntries(TOKENS.map((token, id) => [token, id])) },
@@ -97,7 +97,7 @@ const BERT_PARTS = {
   decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
 }
 
-/** Words by the bytes of their letters, as GPT-2 has them, with two merges. */
+/** A tokenizer for bytes of letters, as in GPT-2, with two merges. */
 export const byteLevelTokenizer = (): object => ({
   version: '1.0',
   added_tokens: [],

@@ -1,6 +1,6 @@
 import type { HandleFetch } from '@sveltejs/kit/hooks'
 
-/** Server-rendered pages ask the gateway that they run in, without a way over the network. */
+/** Sends the queries of server-rendered pages to the gateway in the same process, without the network. */
 export const handleFetch: HandleFetch = async ({ event, request, fetch }) => {
   const { pathname } = new URL(request.url)
   if (pathname !== '/graphql') return fetch(request)

@@ -1,6 +1,6 @@
 const TICK_MS = 10_000
 
-/** The time that ages are told by: the server's at first, so that both render the same, then this machine's. */
+/** The time from which ages are computed. It starts with the server's, so that server and browser render the same text. */
 class Clock {
   #nowMs = $state<number>()
 
@@ -8,7 +8,7 @@ class Clock {
     return this.#nowMs ?? renderedAtMs
   }
 
-  /** @returns how to stop */
+  /** @returns a function that stops the clock */
   start(): () => void {
     const tick = (): void => void (this.#nowMs = Date.now())
     tick()

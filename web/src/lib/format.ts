@@ -1,22 +1,22 @@
 const counts = new Intl.NumberFormat('en')
 
-/** A count with separators. */
+/** "1,234,567". */
 export const formatCount = (count: number): string => counts.format(count)
 
 /** "1 post", "2,000 posts". */
 export const formatPosts = (count: number): string => `${formatCount(count)} ${count === 1 ? 'post' : 'posts'}`
 
-/** Seriousness to two decimals, a dash where there is none. */
+/** Seriousness with two decimals; a dash when there is none. */
 export const formatSeriousness = (mean: number | null | undefined): string =>
   mean === null || mean === undefined ? '–' : mean.toFixed(2)
 
-/** Events per second: one decimal while that says something. */
+/** Events per second, with one decimal below ten; a dash when the rate is not known yet. */
 export const formatRate = (rate: number | undefined): string =>
   rate === undefined ? '–' : rate < 9.95 ? rate.toFixed(1) : formatCount(Math.round(rate))
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
-/** Bytes in powers of 1000, to three digits. */
+/** Bytes in powers of 1000, with three digits: "1.23 kB". */
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
@@ -29,16 +29,16 @@ export function formatBytes(bytes: number): string {
 
 const WORDS = ['pure banter', 'mostly banter', 'mixed', 'mostly serious', 'serious'] as const
 
-/** Seriousness in a word, nothing where there is none. */
+/** Seriousness in words, such as "mostly serious"; empty when there is none. */
 export const toWord = (mean: number | null): string => (mean === null ? '' : WORDS[Math.min(4, Math.floor(mean * 5))]!)
 
-/** From warm banter to cool serious. */
+/** The colour of a seriousness: a mix of the colours of banter and serious. */
 export const toColour = (mean: number | null | undefined): string =>
   mean === null || mean === undefined
     ? 'var(--muted)'
     : `color-mix(in oklab, var(--serious) ${Math.round(mean * 100)}%, var(--banter))`
 
-/** "3 min ago", to the largest unit. */
+/** "3 min ago", in the largest unit that fits; the date when it is older than two months. */
 export function formatAge(iso: string, nowMs: number): string {
   const seconds = Math.max(0, Math.round((nowMs - Date.parse(iso)) / 1_000))
   if (seconds < 60) return 'just now'

@@ -1,41 +1,49 @@
-type Fetch = typeof globalThis.fetch
+import type { TypedDocumentString } from './generated/documents.ts'
 
-export interface GraphQLProblem {
+/** One entry of `errors` in an answer. */
+export interface GraphQLErrorEntry {
   readonly message: string
   readonly extensions?: { readonly code?: string }
 }
 
-/** An answer with errors in it, in the server's own words. */
+export interface Answer<Data> {
+  readonly data?: Data
+  readonly errors?: readonly GraphQLErrorEntry[]
+}
+
+/** The server answered with an error; the message is the server's own. */
 export class GraphQLRequestError extends Error {
   override name = 'GraphQLRequestError'
   /** Such as BAD_USER_INPUT. */
   readonly code: string | undefined
 
-  constructor({ message, extensions }: GraphQLProblem) {
+  constructor({ message, extensions }: GraphQLErrorEntry) {
     super(message)
     this.code = extensions?.code
   }
 }
 
-/** Sends one query. @throws GraphQLRequestError for an answer with errors, whatever fetch and JSON.parse throw for none */
-export async function query<T>(
-  fetch: Fetch,
-  document: string,
-  variables: Record<string, unknown> = {},
+/**
+ * Sends one query.
+ * @throws GraphQLRequestError when the answer contains errors; otherwise whatever `fetch` and `JSON.parse` throw
+ */
+export async function query<Data, Variables>(
+  fetch: typeof globalThis.fetch,
+  document: TypedDocumentString<Data, Variables>,
+  variables: Variables,
   signal?: AbortSignal,
-): Promise<T> {
+): Promise<Data> {
   const response = await fetch('/graphql', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ query: document, variables }),
     signal: signal ?? null,
   })
-  const { data, errors } = (await response.json()) as { data?: T; errors?: GraphQLProblem[] }
-  if (errors?.[0] !== undefined) throw new GraphQLRequestError(errors[0])
-  return data as T
+  return toData((await response.json()) as Answer<Data>)
 }
 
-export const POST_FIELDS = 'id subreddit title createdAt permalink seriousness'
-export const SUBREDDIT_FIELDS = 'name allTime { mean posts standardDeviation }'
-export const HOURLY_FIELDS = 'hourly { hour mean posts }'
-export const COVERAGE_FIELDS = 'coverage { hour share }'
+/** The data of an answer. @throws GraphQLRequestError when it contains errors */
+export function toData<Data>({ data, errors }: Answer<Data>): Data {
+  if (errors?.[0] !== undefined) throw new GraphQLRequestError(errors[0])
+  return data as Data
+}

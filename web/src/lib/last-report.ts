@@ -1,25 +1,21 @@
-import { COVERAGE_FIELDS, query } from './graphql.ts'
-import type { HourlyCoverage } from './types.ts'
+import { ReportsDocument, type CoverageFragment } from './generated/documents.ts'
+import { query } from './graphql.ts'
 
-/** Longer than any stop that somebody means to end. */
+/** How far back an older report is looked for. A source whose last report is older counts as ended. */
 const LOOKBACK_MS = 35 * 24 * 3_600_000
 
 /**
- * Where a week has no report on a subreddit, the last one before it, if there is any: a source that has been down for longer
- * than a week must not look like silence.
+ * Returns the reports of a week, or the last report before it when the week has none. Without that older report, the chart
+ * of a subreddit whose source has been down for more than a week would look like silence.
  */
 export async function withLastReport(
   fetch: typeof globalThis.fetch,
   name: string,
-  week: HourlyCoverage[],
+  week: readonly CoverageFragment[],
   signal?: AbortSignal,
-): Promise<HourlyCoverage[]> {
+): Promise<readonly CoverageFragment[]> {
   if (week.length > 0) return week
-  const document = `query ($name: String!, $from: DateTime) {
-    subreddit(name: $name) { ${COVERAGE_FIELDS.replace('coverage', 'coverage(from: $from)')} }
-  }`
-  const variables = { name, from: new Date(Date.now() - LOOKBACK_MS).toISOString() }
-  type Answer = { subreddit: { coverage: HourlyCoverage[] } | null }
-  const { subreddit } = await query<Answer>(fetch, document, variables, signal)
+  const from = new Date(Date.now() - LOOKBACK_MS).toISOString()
+  const { subreddit } = await query(fetch, ReportsDocument, { name, from }, signal)
   return subreddit?.coverage.slice(-1) ?? []
 }

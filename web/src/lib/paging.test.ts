@@ -3,7 +3,7 @@ import { nextParams, previousParams, readPlace } from './paging.ts'
 
 const at = (params: Record<string, string>) => readPlace(new URLSearchParams(params))
 
-test('pages lead forward and back the same way', () => {
+test('going back visits the same pages as going forward', () => {
   const addresses: Record<string, string>[] = [{}]
   for (const cursor of ['a', 'b', 'c', 'd']) addresses.push(nextParams(at(addresses.at(-1)!), cursor))
   expect(addresses.at(-1)).toEqual({ cursor: 'd', trail: 'a.b.c', page: '5' })
@@ -12,7 +12,7 @@ test('pages lead forward and back the same way', () => {
   expect(previousParams(at({}))).toBeUndefined()
 })
 
-test('a trail that would be too long leads back to the first page', () => {
+test('a trail that is cut because of its length leads back to the first page', () => {
   let params: Record<string, string> = {}
   for (let page = 2; page <= 100; page++) params = nextParams(at(params), `c${page}`)
   expect(at(params)).toMatchObject({ cursor: 'c100', page: 100 })
@@ -20,7 +20,7 @@ test('a trail that would be too long leads back to the first page', () => {
   expect(params).toEqual({})
 })
 
-test('an address that somebody made up is still a place', () => {
+test('an address with made-up parameters still names a page', () => {
   expect(at({ cursor: 'x', page: 'nonsense' })).toEqual({ cursor: 'x', trail: [], page: 2 })
   expect(at({ page: '7' })).toEqual({ cursor: undefined, trail: [], page: 1 })
 })

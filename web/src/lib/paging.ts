@@ -1,16 +1,16 @@
-/** A place in a list that can only be read forward: the way back is remembered in the address. */
+/** A page of a list. Cursors lead only forward, so the address remembers the cursors of earlier pages for the way back. */
 export interface Place {
   /** Undefined on the first page. */
   readonly cursor: string | undefined
   /** Cursors of the pages between the first one and this one. */
   readonly trail: readonly string[]
-  /** From 1. */
+  /** The first page is 1. */
   readonly page: number
 }
 
-/** Cursors have no dots. */
+/** Cursors are base64url and so contain no dots. */
 const SEPARATOR = '.'
-/** Keeps addresses short; who goes back further comes to the first page. */
+/** Keeps addresses short. Before the oldest remembered page, "Previous" leads to the first page. */
 const LONGEST_TRAIL = 40
 
 export function readPlace(params: URLSearchParams): Place {
@@ -21,13 +21,13 @@ export function readPlace(params: URLSearchParams): Place {
   return { cursor, trail, page: Number.isSafeInteger(page) && page > 1 ? page : trail.length + 2 }
 }
 
-/** What the address of the next page has in addition. */
+/** The parameters that the address of the next page has in addition. */
 export function nextParams({ cursor, trail, page }: Place, endCursor: string): Record<string, string> {
   const passed = (cursor === undefined ? [] : [...trail, cursor]).slice(-LONGEST_TRAIL)
   return { cursor: endCursor, ...(passed.length > 0 && { trail: passed.join(SEPARATOR) }), page: String(page + 1) }
 }
 
-/** What the address of the page before has in addition; undefined on the first page. */
+/** The parameters that the address of the previous page has in addition; undefined on the first page. */
 export function previousParams({ cursor, trail, page }: Place): Record<string, string> | undefined {
   if (cursor === undefined) return undefined
   const last = trail.at(-1)

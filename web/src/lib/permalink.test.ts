@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toRedditUrl } from './permalink.ts'
 
-test('only real permalinks become links', () => {
+test('only valid permalinks become links', () => {
   expect(toRedditUrl('/r/AskScience/comments/1abcde/why/')).toBe(
     'https://www.reddit.com/r/AskScience/comments/1abcde/why/',
   )

@@ -1,5 +1,5 @@
 const PERMALINK = /^\/(?:r|user)\/[A-Za-z0-9_-]+\/comments\/[a-z0-9]+(?:\/|$)/
 
-/** Where a post is on Reddit; undefined for one that is not there, such as an invented one. */
+/** The address of a post on Reddit; undefined without a valid permalink, as for the demo's invented posts. */
 export const toRedditUrl = (permalink: string | null): string | undefined =>
   permalink !== null && PERMALINK.test(permalink) ? `https://www.reddit.com${permalink}` : undefined

@@ -1,9 +1,9 @@
-import type { SubredditSummary } from '#lib/types.ts'
+import type { SubredditSummaryFragment } from '#lib/generated/documents.ts'
 import type { Overview } from './load-overview.ts'
 
 export interface Ranking {
   readonly title: string
-  readonly subreddits: readonly SubredditSummary[]
+  readonly subreddits: readonly SubredditSummaryFragment[]
 }
 
 export const toRankings = ({ most, serious, banter }: Overview): Ranking[] => [
@@ -12,7 +12,7 @@ export const toRankings = ({ most, serious, banter }: Overview): Ranking[] => [
   { title: 'Least serious', subreddits: banter.nodes },
 ]
 
-/** The latest figures, each row where it was: for lists that somebody is about to click in. */
+/** Gives the shown rows their latest figures and leaves them in place, because somebody may be about to click one. */
 export function keepPlaces(shown: readonly Ranking[], latest: readonly Ranking[]): Ranking[] {
   const known = new Map(latest.flatMap(({ subreddits }) => subreddits.map((row) => [row.name, row] as const)))
   return shown.map(({ title, subreddits }) => ({

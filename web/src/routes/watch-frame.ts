@@ -1,24 +1,20 @@
+import { FrameDocument, type FrameQuery } from '#lib/generated/documents.ts'
 import { query } from '#lib/graphql.ts'
 import { isAway } from '#lib/live/presence.ts'
-import type { SourceCount } from '#lib/types.ts'
 
-/** Until there are posts: only then it can be said where they come from. */
+/** Used until there are posts, so that the demo note appears soon after the first of them. */
 const FIRST_INTERVAL_MS = 3_000
 const INTERVAL_MS = 15_000
 
-/** What every page says besides its own. */
-export interface Frame {
-  readonly sources: readonly SourceCount[]
-  /** What should be known though everything answers, in the server's words. */
-  readonly notices: readonly string[]
-}
+/** What every page shows around its content: the sources of the posts, and problems that an operator should know. */
+export type Frame = FrameQuery['pipeline']
 
-export const NO_FRAME: Frame = { sources: [], notices: [] }
+export const NO_FRAME: Frame = { sources: [], problems: [] }
 
 export const loadFrame = async (fetch: typeof globalThis.fetch): Promise<Frame> =>
-  (await query<{ pipeline: Frame }>(fetch, '{ pipeline { notices sources { source posts } } }')).pipeline
+  (await query(fetch, FrameDocument, {})).pipeline
 
-/** Looks for what has changed, for as long as the page can be seen. @returns how to stop */
+/** Reloads the frame regularly while the page is visible. @returns a function that stops */
 export function watchFrame(first: Frame, onFound: (frame: Frame) => void): () => void {
   let latest = first
   let isStopped = false
@@ -27,7 +23,7 @@ export function watchFrame(first: Frame, onFound: (frame: Frame) => void): () =>
     return setTimeout(() => void look(), latest.sources.length === 0 ? FIRST_INTERVAL_MS : INTERVAL_MS)
   }
   async function look(): Promise<void> {
-    // What cannot be loaded stays as it was.
+    // When loading fails, the shown frame stays.
     const found = isAway() ? latest : await loadFrame(fetch).catch(() => latest)
     if (isStopped) return
     if (found !== latest) onFound((latest = found))

@@ -1,33 +1,33 @@
-import type { HourlyCoverage } from '../types.ts'
+import type { CoverageFragment } from '../generated/documents.ts'
 import { HOUR_MS } from './hours.ts'
 
-/** An hour of which less than this was seen is no hour to draw conclusions from. */
+/** An hour counts as unseen when the source saw less than this share of it: its figures then say little. */
 const SEEN_ENOUGH = 0.9
 
-/** Sources report on an hour some minutes after its end: so long is waited until one without a report is a hole. */
+/** Sources report on an hour some minutes after its end. A report is overdue when it is missing for longer than this. */
 const GRACE_MS = HOUR_MS
 
-/** How much of what was posted in an hour was seen, 0 to 1; null where a report is overdue. */
+/** How much of an hour the source saw, from 0 to 1; null when the report is overdue. */
 export type Share = number | null
 
-/** By the hours' beginnings. Of other hours nothing is known, nor will be. */
+/** Shares by the beginning of their hour, milliseconds. An hour that is not listed is unknown and is drawn like a seen one. */
 export type Shares = ReadonlyMap<number, Share>
 
-/** Hours in a row that are not seen enough; milliseconds, `end` is not included. */
-export interface Hole {
+/** Unseen hours in a row; milliseconds, without `end` itself. */
+export interface UnseenSpan {
   readonly start: number
   readonly end: number
 }
 
 /**
- * The shares of a week, without the hour that runs, of which nobody can have seen all. Where there are reports and then no
- * more, as while a source is down, the hours that are over since are overdue: sources report on a stop when they are back,
- * and until then it must not look like silence.
- * @param hours reports of the week, or the last one before it
- * @param asOfMs when the reports were loaded: what came later, nobody here can know
+ * The shares of a week, without the current hour, which no source can have seen whole. When reports stop, as they do while a
+ * source is down, the hours after the last report are overdue: a source reports on its outage only when it is back, and
+ * until then the outage must not look like silence.
+ * @param hours the reports of the week, or the last report before it
+ * @param asOfMs when the reports were loaded: hours that ended later cannot be overdue yet
  */
 export function toShares(
-  hours: readonly HourlyCoverage[],
+  hours: readonly CoverageFragment[],
   [start, end]: readonly [number, number],
   asOfMs: number,
 ): Shares {
@@ -44,7 +44,7 @@ export function toShares(
   return shares
 }
 
-/** For each hour the least of several subreddits: none at all where a report on one of them is overdue. */
+/** For each hour the smallest share of several subreddits; null when the report on one of them is overdue. */
 export function toLeastShares(all: readonly Shares[]): Shares {
   const least = new Map<number, Share>()
   for (const shares of all)
@@ -55,52 +55,53 @@ export function toLeastShares(all: readonly Shares[]): Shares {
   return least
 }
 
-const isHole = (share: Share | undefined): share is Share =>
+const isUnseen = (share: Share | undefined): share is Share =>
   share === null || (share !== undefined && share < SEEN_ENOUGH)
 
-/** The beginnings of the hours that are not seen enough, oldest first. */
-export const toHoleHours = (shares: Shares): number[] =>
-  [...shares].flatMap(([time, share]) => (isHole(share) ? [time] : [])).sort((one, other) => one - other)
+/** The beginnings of the unseen hours, oldest first. */
+export const toUnseenHours = (shares: Shares): number[] =>
+  [...shares].flatMap(([time, share]) => (isUnseen(share) ? [time] : [])).sort((one, other) => one - other)
 
-export function toHoles(shares: Shares): Hole[] {
-  const holes: { start: number; end: number }[] = []
-  for (const time of toHoleHours(shares)) {
-    const last = holes.at(-1)
+/** Joins unseen hours that follow each other, so that they are drawn as one area. */
+export function toUnseenSpans(shares: Shares): UnseenSpan[] {
+  const spans: { start: number; end: number }[] = []
+  for (const time of toUnseenHours(shares)) {
+    const last = spans.at(-1)
     if (last?.end === time) last.end += HOUR_MS
-    else holes.push({ start: time, end: time + HOUR_MS })
+    else spans.push({ start: time, end: time + HOUR_MS })
   }
-  return holes
+  return spans
 }
 
-/** "62 %", rounded down: what is not seen enough must not look as if it were. */
+/** "62 %". Rounded down, because an unseen hour must not be shown with the share of a seen one. */
 export const formatShare = (share: number): string =>
   share > 0 && share < 0.01 ? 'under 1\u00a0%' : `${Math.floor(share * 100 + 1e-9)}\u00a0%`
 
-/** What to say beside an hour's figures; empty where it was seen enough, or nothing is known. */
+/** The words beside the figures of an unseen hour; empty when the hour was seen or nothing is known about it. */
 export function describeShare(share: Share | undefined): string {
-  if (!isHole(share)) return ''
+  if (!isUnseen(share)) return ''
   if (share === null) return 'no report for this hour yet'
   return share === 0 ? 'nothing of this hour was seen' : `only ${formatShare(share)} of this hour was seen`
 }
 
-const hours = (count: number): string => `${count} ${count === 1 ? 'hour' : 'hours'}`
+const formatHours = (count: number): string => `${count} ${count === 1 ? 'hour' : 'hours'}`
 
 /**
- * What the hatching means; empty where there is none.
- * @param of whose posts are missing
+ * The legend of the hatching; empty when no hour is hatched.
+ * @param of added to the legend to say whose posts are missing
  */
-export function describeHoles(shares: Shares, of = ''): string {
-  const holes = toHoleHours(shares)
-  if (holes.length === 0) return ''
-  const overdue = holes.filter((time) => shares.get(time) === null).length
-  const partly = holes.length - overdue
+export function describeUnseenHours(shares: Shares, of = ''): string {
+  const unseen = toUnseenHours(shares)
+  if (unseen.length === 0) return ''
+  const overdue = unseen.filter((time) => shares.get(time) === null).length
+  const partly = unseen.length - overdue
   const parts = [
-    ...(partly === 0 ? [] : [`${hours(partly)} of which less than ${formatShare(SEEN_ENOUGH)} was seen`]),
-    ...(overdue === 0 ? [] : [`${hours(overdue)} on which no source has reported yet`]),
+    ...(partly === 0 ? [] : [`${formatHours(partly)} of which less than ${formatShare(SEEN_ENOUGH)} was seen`]),
+    ...(overdue === 0 ? [] : [`${formatHours(overdue)} on which no source has reported yet`]),
   ]
   const meaning =
     overdue === 0
-      ? 'Posts are missing there: it is not silence.'
-      : 'Posts may be missing there: it need not be silence.'
+      ? 'Posts are missing there: a low count does not mean silence.'
+      : 'Posts may be missing there: a low count need not mean silence.'
   return `Hatched: ${parts.join(' and ')}${of}. ${meaning}`
 }

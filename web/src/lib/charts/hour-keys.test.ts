@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toHourIndex } from './hour-keys.ts'
 
-test('keys lead from hour to hour, and not out of the week', () => {
+test('slider keys lead from hour to hour and never out of the week', () => {
   expect(toHourIndex('ArrowLeft', 5)).toBe(4)
   expect(toHourIndex('PageUp', 5)).toBe(29)
   expect(toHourIndex('ArrowRight', 167)).toBe(167)

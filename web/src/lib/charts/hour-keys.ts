@@ -11,7 +11,7 @@ const STEPS: Readonly<Record<string, number>> = {
   End: WEEK_HOURS,
 }
 
-/** The hour that a key of a slider leads to from `index`; undefined for any other key. */
+/** The index of the hour that a slider key leads to; undefined for any other key. */
 export function toHourIndex(key: string, index: number): number | undefined {
   const step = STEPS[key]
   return step === undefined ? undefined : Math.min(WEEK_HOURS - 1, Math.max(0, index + step))

@@ -1,26 +1,26 @@
-import type { HourlySeriousness } from '../types.ts'
+import type { HoursFragment } from '../generated/documents.ts'
 
 export const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 export const WEEK_HOURS = 7 * 24
 
-/** One hour with posts; `time` is its beginning. */
+/** One hour with posts; `time` is its beginning, milliseconds. */
 export interface HourPoint {
   readonly time: number
   readonly mean: number
   readonly posts: number
 }
 
-/** A subreddit's line. */
+/** The line of one subreddit. */
 export interface Series {
   readonly name: string
   readonly points: readonly HourPoint[]
 }
 
-export const toPoints = (hours: readonly HourlySeriousness[]): HourPoint[] =>
+export const toPoints = (hours: HoursFragment['hourly']): HourPoint[] =>
   hours.map(({ hour, mean, posts }) => ({ time: Date.parse(hour), mean, posts }))
 
-/** The seven days that end with the hour of `nowMs`, milliseconds. */
+/** The 168 hours that end with the current one, milliseconds. */
 export function toWeek(nowMs: number): [start: number, end: number] {
   const end = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS
   return [end - WEEK_HOURS * HOUR_MS, end]
@@ -29,7 +29,7 @@ export function toWeek(nowMs: number): [start: number, end: number] {
 export const within = (points: readonly HourPoint[], [start, end]: readonly [number, number]): HourPoint[] =>
   points.filter(({ time }) => time >= start && time < end)
 
-/** Runs of neighbouring hours: a line must not bridge hours without posts. */
+/** Splits points where hours are missing, because a line must not bridge hours without posts. */
 export function toRuns(points: readonly HourPoint[]): HourPoint[][] {
   const runs: HourPoint[][] = []
   for (const point of points) {
@@ -40,7 +40,7 @@ export function toRuns(points: readonly HourPoint[]): HourPoint[][] {
   return runs
 }
 
-/** Midnights (UTC) from `start` to `end`, milliseconds. */
+/** The midnights (UTC) from `start` to `end`, milliseconds. */
 export function toMidnights(start: number, end: number): number[] {
   const first = Math.ceil(start / DAY_MS) * DAY_MS
   return Array.from(

@@ -1,16 +1,11 @@
-import { query } from '#lib/graphql.ts'
-import type { Explanation } from '#lib/types.ts'
+import { ExplanationDocument, type PostExplanationFragment } from '../generated/documents.ts'
+import { query } from '../graphql.ts'
 
-/** As many bars as are looked at in one glance. */
+/** As many bars as a reader takes in at one glance. */
 const MOST_BARS = 8
 
-const DOCUMENT = `query ($id: ID!, $first: Int) {
-  post(id: $id) { explanation(first: $first) { model seriousness base rest contributions { feature logit } } }
-}`
-
-/** Why a post has its score; null where that cannot be known, or the post is gone. @throws like `query` */
-export async function loadExplanation(id: string, signal: AbortSignal): Promise<Explanation | null> {
-  type Answer = { post: { explanation: Explanation | null } | null }
-  const { post } = await query<Answer>(fetch, DOCUMENT, { id, first: MOST_BARS }, signal)
+/** Loads why a post has its score; null when the gateway cannot know it or the post is gone. @throws as `query` does */
+export async function loadExplanation(id: string, signal: AbortSignal): Promise<PostExplanationFragment | null> {
+  const { post } = await query(fetch, ExplanationDocument, { id, first: MOST_BARS }, signal)
   return post?.explanation ?? null
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatLogit, toBars } from './to-bars.ts'
 
-test('bars share a scale and point to their side', () => {
+test('bars share a scale and point towards banter or serious', () => {
   const bars = toBars([
     { feature: 'lol', logit: -1.2 },
     { feature: 'why', logit: 0.3 },
@@ -12,12 +12,12 @@ test('bars share a scale and point to their side', () => {
   ])
 })
 
-test('what cannot be seen is named by its numbers', () => {
+test('invisible characters are named by their code points', () => {
   const features = ['\u200d', '\u200b\u200b', 'a\u200d', '?'].map((feature) => ({ feature, logit: 1 }))
   expect(toBars(features).map(({ feature }) => feature)).toEqual(['U+200D', 'U+200B U+200B', 'a\u200d', '?'])
 })
 
-test('no contributions and contributions of nothing are no trouble', () => {
+test('an empty list and a contribution of zero give bars without errors', () => {
   expect(toBars([])).toEqual([])
   expect(toBars([{ feature: 'x', logit: 0 }])).toMatchObject([{ length: 0, value: '0.00' }])
   expect(formatLogit(-0.001)).toBe('0.00')

@@ -1,15 +1,17 @@
-import type { Contribution } from '#lib/types.ts'
+import type { PostExplanationFragment } from '../generated/documents.ts'
+
+export type Contribution = PostExplanationFragment['contributions'][number]
 
 export interface Bar {
   readonly feature: string
   readonly pull: 'banter' | 'serious'
-  /** 0…1 of the strongest. */
+  /** From 0 to 1, relative to the strongest contribution. */
   readonly length: number
-  /** With its sign, two decimals. */
+  /** The log-odds with sign and two decimals. */
   readonly value: string
 }
 
-/** Contributions as bars that share one scale. */
+/** Turns contributions into bars that share one scale. */
 export function toBars(contributions: readonly Contribution[]): Bar[] {
   const strongest = Math.max(...contributions.map(({ logit }) => Math.abs(logit)))
   return contributions.map(({ feature, logit }) => ({
@@ -20,7 +22,7 @@ export function toBars(contributions: readonly Contribution[]): Bar[] {
   }))
 }
 
-/** What has nothing to be seen by, such as what joins emoji to one, by its numbers. */
+/** Names a feature of invisible characters, such as the joiner inside an emoji, by its code points. */
 const toVisible = (feature: string): string =>
   /^[\p{C}\p{M}\p{Z}]*$/u.test(feature) ? Array.from(feature, toCodePoint).join(' ') : feature
 

@@ -1,17 +1,17 @@
 import { toLabel, type LinkState } from './link-state.ts'
 
-/** One subscription of the page. */
+/** The state of one subscription of the page. */
 export class Link {
   state = $state<LinkState>('connecting')
-  /** Why the server refused it, in its own words. */
-  problem = $state('')
+  /** Why the server refused the subscription, in the server's words; empty when it did not. */
+  refusal = $state('')
 }
 
-/** How the page's subscriptions are, for the header. */
+/** Sums up the page's subscriptions for the header. */
 class Connection {
   #links = $state.raw<readonly Link[]>([])
   readonly label = $derived(toLabel(this.#links.map(({ state }) => state)))
-  readonly problem = $derived(this.#links.find(({ problem }) => problem !== '')?.problem ?? '')
+  readonly refusal = $derived(this.#links.find(({ refusal }) => refusal !== '')?.refusal ?? '')
 
   add(): Link {
     const link = new Link()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { EventStreamParser } from './event-stream.ts'
 
-test('events are found however the stream is cut, comments are passed over', () => {
+test('events are parsed however the stream is cut into chunks, and comments are skipped', () => {
   const text =
     ':\n\nevent: next\ndata: {"a":1}\n\n:\n\nevent: next\ndata:{"a":2}\n\nevent: complete\ndata:\n\nevent: ne'
   for (let cut = 0; cut <= text.length; cut++) {

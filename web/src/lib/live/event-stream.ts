@@ -1,10 +1,10 @@
 export interface StreamEvent {
-  /** In GraphQL over SSE: `next` or `complete`. */
+  /** `next` or `complete` in GraphQL over server-sent events. */
   readonly name: string
   readonly data: string
 }
 
-/** Finds the events of a `text/event-stream`, however it is cut into pieces. Comments are passed over. */
+/** Parses a `text/event-stream` whose lines end with `\n`, however it is cut into chunks. Comments are skipped. */
 export class EventStreamParser {
   #rest = ''
 

@@ -1,28 +1,25 @@
-import { POST_FIELDS } from '../graphql.ts'
-import type { Post } from '../types.ts'
+import { PostScoredDocument, type ListedPostFragment } from '../generated/documents.ts'
 import { follow } from './follow.ts'
 
-const DOCUMENT = `subscription ($subreddit: String, $after: String) {
-  postScored(subreddit: $subreddit, after: $after) { cursor post { ${POST_FIELDS} } }
-}`
-/** After a longer absence only what is new is of interest: a list of thirty posts is not where to read thousands. */
-const LONGEST_GAP_MS = 60_000
+/** After a longer break the page loads the newest posts: a short list is no place to catch up on thousands. */
+const LONGEST_BREAK_MS = 60_000
 
 export interface FollowPosts {
+  /** Without a subreddit, posts of all subreddits are followed. */
   readonly subreddit?: string
   /** Newly scored posts, oldest first. */
-  readonly onPosts: (posts: Post[]) => void
-  /** At each connection. `isResumed`: it goes on exactly where the last one ended, with nothing left out. */
+  readonly onPosts: (posts: ListedPostFragment[]) => void
+  /** Called at each connection. `isResumed`: the stream continues where the last connection ended, without a loss. */
   readonly onOpen: (isResumed: boolean) => void
 }
 
-/** Follows posts as they are scored; a new connection goes on behind the last post. @returns how to stop */
+/** Follows posts as they are scored; a new connection resumes after the last post. @returns a function that stops */
 export function followPosts({ subreddit, onPosts, onOpen }: FollowPosts): () => void {
   let after: string | undefined
-  return follow<{ postScored: { cursor: string; post: Post } }>({
-    document: DOCUMENT,
+  return follow({
+    document: PostScoredDocument,
     variables: (closedMs) => {
-      if (closedMs > LONGEST_GAP_MS) after = undefined
+      if (closedMs > LONGEST_BREAK_MS) after = undefined
       return { subreddit, after }
     },
     onItems: (items) => {
@@ -31,7 +28,7 @@ export function followPosts({ subreddit, onPosts, onOpen }: FollowPosts): () => 
     },
     onOpen: () => onOpen(after !== undefined),
     onRefused: (error) => {
-      // A cursor of another log, or of one that was set back to an earlier state.
+      // The cursor belongs to another log, or to a log that was since restored from an older state.
       const isForeign = error.code === 'BAD_USER_INPUT' && after !== undefined
       if (isForeign) after = undefined
       return isForeign

@@ -1,24 +1,25 @@
-import { SUBREDDIT_FIELDS } from '../graphql.ts'
-import type { SubredditSummary } from '../types.ts'
+import type { TypedDocumentString } from '../generated/documents.ts'
 import { follow } from './follow.ts'
 
-export interface FollowSubreddits<Extra> {
+export interface FollowSubreddits<Subreddit> {
+  /** A subscription to `subredditUpdated` with the fields that the page shows. */
+  readonly document: TypedDocumentString<{ subredditUpdated: Subreddit }, { names: readonly string[] }>
   readonly names: readonly string[]
-  /** GraphQL fields beside name and allTime. */
-  readonly moreFields?: string
-  /** The latest figures of subreddits that changed. */
-  readonly onChanged: (subreddits: (SubredditSummary & Extra)[]) => void
-  /** Between two calls of `onChanged`, at least. */
+  /** Called with the latest fields of the subreddits that changed. */
+  readonly onChanged: (subreddits: Subreddit[]) => void
+  /** The shortest time between two calls of `onChanged`. */
   readonly intervalMs?: number
-  /** At each connection: changes before it are not told. */
+  /** Called at each connection: earlier changes are not in the stream and have to be loaded. */
   readonly onOpen: () => void
 }
 
-/** Follows the figures of subreddits as they change. @returns how to stop */
-export function followSubreddits<Extra = unknown>(options: FollowSubreddits<Extra>): () => void {
-  const { names, moreFields = '', onChanged, onOpen, intervalMs } = options
-  return follow<{ subredditUpdated: SubredditSummary & Extra }>({
-    document: `subscription ($names: [String!]) { subredditUpdated(names: $names) { ${SUBREDDIT_FIELDS} ${moreFields} } }`,
+/** Follows the figures of subreddits as they change. @returns a function that stops */
+export function followSubreddits<Subreddit extends { readonly name: string }>(
+  options: FollowSubreddits<Subreddit>,
+): () => void {
+  const { document, names, onChanged, onOpen, intervalMs } = options
+  return follow({
+    document,
     variables: () => ({ names }),
     onItems: (items) => {
       const latest = new Map(items.map(({ subredditUpdated }) => [subredditUpdated.name, subredditUpdated]))

@@ -1,4 +1,5 @@
 import { untrack } from 'svelte'
+import type { TypedDocumentString } from '../generated/documents.ts'
 import type { GraphQLRequestError } from '../graphql.ts'
 import { connection } from './connection.svelte.ts'
 import type { LinkState } from './link-state.ts'
@@ -6,32 +7,32 @@ import { Pacer } from './pacer.ts'
 import { isAway, watchPresence } from './presence.ts'
 import { subscribe } from './subscribe.ts'
 
-/** Between two times that something is shown, at least. */
 const INTERVAL_MS = 400
 
-export interface Follow<T> {
-  readonly document: string
-  /** Asked for at each connection. `closedMs`: how long there has been none. */
-  readonly variables: (closedMs: number) => Record<string, unknown>
-  /** What arrived since the last call, in order. */
-  readonly onItems: (items: T[]) => void
-  /** At each connection: what happened before it is not in the stream, so load it. */
+export interface Follow<Data, Variables> {
+  readonly document: TypedDocumentString<Data, Variables>
+  /** Called before each connection. `closedMs`: how long there was none. */
+  readonly variables: (closedMs: number) => Variables
+  /** Called with what arrived since the last call, oldest first. */
+  readonly onItems: (items: Data[]) => void
+  /** Called at each connection: earlier changes are not in the stream and have to be loaded. */
   readonly onOpen: () => void
+  /** As in `Subscription`. */
   readonly onRefused?: (error: GraphQLRequestError) => boolean
-  /** For what is much to draw. */
+  /** The shortest time between two calls of `onItems`. A page that has much to draw asks for a longer one. */
   readonly intervalMs?: number
 }
 
-/** Keeps a subscription open for as long as the page can be seen, and the header informed. @returns how to stop */
-export function follow<T>(options: Follow<T>): () => void {
-  // An effect that follows something must not run again because the state of the connection changes.
+/** Keeps a subscription open while the page is visible, and tells the header its state. @returns a function that stops */
+export function follow<Data, Variables>(options: Follow<Data, Variables>): () => void {
+  // Without `untrack`, an effect that calls this would run again whenever the state of the connection changes.
   return untrack(() => open(options))
 }
 
-function open<T>(options: Follow<T>): () => void {
+function open<Data, Variables>(options: Follow<Data, Variables>): () => void {
   const { document, variables, onItems, onOpen, onRefused, intervalMs = INTERVAL_MS } = options
   const link = connection.add()
-  const pacer = new Pacer<T>(intervalMs, onItems)
+  const pacer = new Pacer<Data>(intervalMs, onItems)
   let stop: (() => void) | undefined
   let closedAtMs = performance.now()
 
@@ -41,14 +42,14 @@ function open<T>(options: Follow<T>): () => void {
   }
   function start(): void {
     setState('connecting')
-    stop = subscribe<T>({
+    stop = subscribe({
       document,
-      // What waits is shown before it is asked where to go on.
+      // Waiting items are handed over first, because the cursor to resume from is that of the last item.
       variables: () => (pacer.flush(), variables(performance.now() - closedAtMs)),
       onData: (item) => pacer.push(item),
-      onOpen: () => ((link.problem = ''), onOpen()),
+      onOpen: () => ((link.refusal = ''), onOpen()),
       onState: setState,
-      onRefused: (error) => ((link.problem = error.message), onRefused?.(error) ?? false),
+      onRefused: (error) => ((link.refusal = error.message), onRefused?.(error) ?? false),
     })
   }
   function pause(): void {

@@ -1,14 +1,14 @@
 import type { Attachment } from 'svelte/attachments'
 
 /**
- * Says whether an element is pointed at or, with the keyboard, focused. A finger holds nothing: where it points is where
- * it taps, at once. A click leaves the focus behind, which must not hold the element for good.
+ * Tells whether a pointer is over an element or the keyboard's focus is in it. A finger does not count, because it taps
+ * where it points at once. The focus that a click leaves behind does not count either: it would hold the element for good.
  */
 export function holdWhilePointed(onChange: (isHeld: boolean) => void): Attachment<HTMLElement> {
   return (element) => {
     let isPointed = false
     let isFocused = false
-    // What has the focus and is taken out of the page loses it amid the update that takes it out, which nothing may change.
+    // When Svelte removes a focused element, `focusout` fires during the update, when no state may change: so tell later.
     const tell = (): void => queueMicrotask(() => onChange(isPointed || isFocused))
     const listeners = {
       pointerenter: (event: Event) => (isPointed = (event as PointerEvent).pointerType !== 'touch'),

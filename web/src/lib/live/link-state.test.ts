@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toLabel } from './link-state.ts'
 
-test('a page is as live as its worst subscription', () => {
+test('the label of a page is the state of its worst subscription', () => {
   expect(toLabel([])).toBe('')
   expect(toLabel(['live'])).toBe('live')
   expect(toLabel(['live', 'connecting'])).toBe('connecting')

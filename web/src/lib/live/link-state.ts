@@ -1,8 +1,8 @@
-/** How a subscription is: `paused` while the page is hidden. */
+/** The state of a subscription; `paused` while the page is hidden. */
 export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'paused'
 
 const WORST_FIRST: readonly LinkState[] = ['reconnecting', 'connecting', 'paused', 'live']
 
-/** What can be said of all subscriptions of a page together; nothing where there is none. */
+/** The worst state of a page's subscriptions; empty when it has none. */
 export const toLabel = (states: readonly LinkState[]): LinkState | '' =>
   WORST_FIRST.find((state) => states.includes(state)) ?? ''

@@ -1,7 +1,13 @@
-import type { Post } from '../types.ts'
+interface Identified {
+  readonly id: string
+}
 
-/** `newer` before `older`, each post once, no more than `length`. */
-export function mergePosts(newer: readonly Post[], older: readonly Post[], length: number): Post[] {
+/** Puts `newer` posts before `older` ones, keeps the first of two posts with the same id, and cuts the list at `length`. */
+export function mergePosts<Post extends Identified>(
+  newer: readonly Post[],
+  older: readonly Post[],
+  length: number,
+): Post[] {
   const seen = new Set<string>()
   const merged: Post[] = []
   for (const post of [...newer, ...older]) {

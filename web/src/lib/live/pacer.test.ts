@@ -4,7 +4,7 @@ import { Pacer } from './pacer.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('the first item is applied at once, what follows in batches', () => {
+test('the first item is applied at once, and the following ones in batches', () => {
   const batches: number[][] = []
   const pacer = new Pacer<number>(200, (items) => batches.push(items))
   pacer.push(1)
@@ -22,7 +22,7 @@ test('the first item is applied at once, what follows in batches', () => {
   ])
 })
 
-test('nothing is applied later that a flush has applied', () => {
+test('an item that was flushed is not applied again', () => {
   const batches: number[][] = []
   const pacer = new Pacer<number>(200, (items) => batches.push(items))
   pacer.push(1)

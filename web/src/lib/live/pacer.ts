@@ -1,6 +1,6 @@
 /**
- * Gathers items, so that however many arrive, `apply` is called at most once in `intervalMs`: the first is applied at
- * once, what follows in batches. Fifty updates a second are more than anybody can read and cost more than they show.
+ * Applies items in batches, at most one batch in `intervalMs`; the first item is applied at once. Nobody can read fifty
+ * updates a second, and drawing each of them would be expensive.
  */
 export class Pacer<T> {
   readonly #apply: (items: T[]) => void
@@ -20,7 +20,7 @@ export class Pacer<T> {
     this.#timer ??= setTimeout(() => this.flush(), pauseMs)
   }
 
-  /** Applies what waits, now. */
+  /** Applies the waiting items now. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

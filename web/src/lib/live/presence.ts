@@ -1,19 +1,19 @@
-/** Long enough to look at another tab and come back without a new connection. */
+/** A visit to another tab that is shorter than this costs no new connection. */
 const GRACE_MS = 5_000
 
 export interface Presence {
-  /** Nobody sees the page: it has been hidden for a while. */
+  /** The page has been hidden for a while. */
   readonly onAway: () => void
-  /** The page can be seen again. */
+  /** The page is visible again. */
   readonly onBack: () => void
 }
 
-/** A tab that was opened in the background is away from its beginning. */
+/** Whether the page is hidden now, as a tab that was opened in the background is from its beginning. */
 export const isAway = (): boolean => document.hidden
 
 /**
- * Tells when the page is not looked at. Browsers open at most six connections to an origin, and a subscription is one:
- * pages in the background must not keep those in front from theirs. @returns how to stop
+ * Tells when the page is hidden and when it is visible again. A browser opens at most six connections to an origin, and
+ * each subscription takes one: hidden pages must leave them to the visible ones. @returns a function that stops
  */
 export function watchPresence({ onAway, onBack }: Presence): () => void {
   let isGone = isAway()

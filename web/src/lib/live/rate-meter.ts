@@ -1,15 +1,15 @@
 const WINDOW_MS = 10_000
-/** Two looks that are closer say more about their own timing than about the rate. */
+/** Two samples that are closer together give a rate that depends more on their timing than on the total. */
 const SHORTEST_MS = 900
 
-/** How fast a total grows, by looks at it. */
+/** Measures how fast a total grows from samples of it. */
 export class RateMeter {
-  #looks: { readonly atMs: number; readonly total: number }[] = []
+  #samples: { readonly atMs: number; readonly total: number }[] = []
 
-  /** @returns the growth per second over the last ten seconds; undefined until two looks are far enough apart */
-  look(total: number, atMs: number): number | undefined {
-    this.#looks = [...this.#looks.filter((look) => atMs - look.atMs <= WINDOW_MS), { atMs, total }]
-    const first = this.#looks[0]!
+  /** Adds a sample. @returns the growth per second over the last ten seconds; undefined until two samples are far enough apart */
+  add(total: number, atMs: number): number | undefined {
+    this.#samples = [...this.#samples.filter((sample) => atMs - sample.atMs <= WINDOW_MS), { atMs, total }]
+    const first = this.#samples[0]!
     if (atMs - first.atMs < SHORTEST_MS) return undefined
     return Math.max(0, ((total - first.total) * 1_000) / (atMs - first.atMs))
   }

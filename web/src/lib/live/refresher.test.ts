@@ -11,7 +11,7 @@ function start(load: () => Promise<void> = async () => {}) {
   return { refresher, loads, setAway: (value: boolean) => (away = value) }
 }
 
-test('many requests are one load, and no two loads are closer than the interval', async () => {
+test('many requests share one load, and two loads are never closer together than the interval', async () => {
   const { refresher, loads } = start()
   for (let at = 0; at < 3_000; at += 50) {
     refresher.request()
@@ -21,7 +21,7 @@ test('many requests are one load, and no two loads are closer than the interval'
   expect(loads.mock.calls.length).toBeLessThanOrEqual(4)
 })
 
-test('a request during a load is answered by another load', async () => {
+test('a request during a load causes another load', async () => {
   const waiting: (() => void)[] = []
   const { refresher, loads } = start(() => new Promise((resolve) => waiting.push(resolve)))
   refresher.request()
@@ -34,7 +34,7 @@ test('a request during a load is answered by another load', async () => {
   expect(loads).toHaveBeenCalledTimes(2)
 })
 
-test('it goes on by itself after a failure, and not at all once stopped', async () => {
+test('it loads again after a failure, and no more once it is stopped', async () => {
   const { refresher, loads } = start(() => Promise.reject(new Error('no server')))
   refresher.request()
   await vi.advanceTimersByTimeAsync(5_500)
@@ -44,7 +44,7 @@ test('it goes on by itself after a failure, and not at all once stopped', async 
   expect(loads).toHaveBeenCalledTimes(2)
 })
 
-test('nothing is loaded for a page that nobody sees', async () => {
+test('nothing is loaded while the page is hidden', async () => {
   const { refresher, loads, setAway } = start()
   setAway(true)
   refresher.request()

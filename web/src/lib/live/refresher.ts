@@ -1,18 +1,18 @@
-/** The other processes are a moment behind the event that says that something happened. */
+/** The read models are a moment behind the event that caused the request. */
 const SETTLE_MS = 250
 
 export interface RefresherOptions {
-  /** Loads anew and shows the result. May fail: what is shown then stays, until the next time. */
+  /** Loads the figures and shows them. When it fails, the shown figures stay until the next load. */
   readonly load: (signal: AbortSignal) => Promise<void>
-  /** Between the starts of two loads, at least. */
+  /** The shortest time between the starts of two loads. */
   readonly intervalMs: number
-  /** Without a request, at most: some changes, such as erasures, announce themselves to nobody. */
+  /** The longest time without a load, because some changes, such as erasures, are not announced. */
   readonly idleMs: number
-  /** Nobody looks: do without. */
+  /** Whether the page is hidden, so that nothing needs to be loaded. */
   readonly isAway: () => boolean
 }
 
-/** Loads a page's figures anew when something happened, one load at a time and not too often. */
+/** Reloads a page's figures when something changed, one load at a time and not too often. */
 export class Refresher {
   readonly #options: RefresherOptions
   readonly #stopping = new AbortController()
@@ -54,7 +54,7 @@ export class Refresher {
     try {
       if (!this.#options.isAway()) await this.#options.load(this.#stopping.signal)
     } catch {
-      // The figures that are shown stay; whether the server can be reached is the connection label's to say.
+      // The shown figures stay. The connection label tells whether the server can be reached.
     }
     this.#isLoading = false
     if (this.#stopping.signal.aborted) return

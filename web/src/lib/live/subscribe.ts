@@ -1,52 +1,57 @@
-import { GraphQLRequestError, type GraphQLProblem } from '../graphql.ts'
+import type { TypedDocumentString } from '../generated/documents.ts'
+import { GraphQLRequestError, toData, type Answer } from '../graphql.ts'
 import { EventStreamParser } from './event-stream.ts'
 import { Backoff, wait } from './wait.ts'
 
-/** The server sends a comment every 12 s when it has nothing to say: a connection that is quiet for longer is dead. */
+/** The server sends at least a comment every 12 s, so a connection that is silent for longer is dead. */
 const SILENCE_MS = 30_000
-/** What held for so long was no accident: the next loss is tried again soon. */
+/** A connection that lasted this long resets the pauses between attempts. */
 const STEADY_MS = 5_000
 
-export interface Subscription<T> {
-  readonly document: string
-  /** Asked for at each connection, so that a new one goes on where the last one ended. */
-  readonly variables: () => Record<string, unknown>
-  readonly onData: (data: T) => void
-  /** At each connection: what happened before it is not in the stream. */
+export interface Subscription<Data, Variables> {
+  readonly document: TypedDocumentString<Data, Variables>
+  /** Called before each connection, so that a new connection can resume where the last one ended. */
+  readonly variables: () => Variables
+  readonly onData: (data: Data) => void
+  /** Called at each connection: earlier changes are not in the stream. */
   readonly onOpen: () => void
   readonly onState: (state: 'live' | 'reconnecting') => void
-  /** The server answered with an error. True where the variables are now other ones and it is to be tried at once. */
+  /** Called when the server answers with an error. Returns true to try again at once with other variables. */
   readonly onRefused?: (error: GraphQLRequestError) => boolean
 }
 
-/** Keeps a GraphQL subscription open over server-sent events, through every loss of the connection. @returns how to stop */
-export function subscribe<T>(subscription: Subscription<T>): () => void {
+/** Keeps a GraphQL subscription over server-sent events open and reconnects when it breaks. @returns a function that stops */
+export function subscribe<Data, Variables>(subscription: Subscription<Data, Variables>): () => void {
   const stopping = new AbortController()
   void keepOpen(subscription, stopping.signal)
   return () => stopping.abort()
 }
 
-async function keepOpen<T>(subscription: Subscription<T>, signal: AbortSignal): Promise<void> {
+async function keepOpen<Data, Variables>(
+  subscription: Subscription<Data, Variables>,
+  signal: AbortSignal,
+): Promise<void> {
   const backoff = new Backoff()
   while (!signal.aborted) {
     const startMs = performance.now()
-    let isChanged = false
+    let retriesAtOnce = false
     try {
       await read(subscription, signal)
     } catch (error) {
-      // A lost connection is said through onState, and tried again.
-      if (error instanceof GraphQLRequestError && !signal.aborted) isChanged = subscription.onRefused?.(error) ?? false
+      // Every other error means a broken connection, which `onState` reports below.
+      if (error instanceof GraphQLRequestError && !signal.aborted)
+        retriesAtOnce = subscription.onRefused?.(error) ?? false
     }
     if (signal.aborted) return
     subscription.onState('reconnecting')
     if (performance.now() - startMs > STEADY_MS) backoff.reset()
-    await wait(isChanged ? 0 : backoff.next(), signal)
+    await wait(retriesAtOnce ? 0 : backoff.next(), signal)
   }
 }
 
-/** Reads one connection to its end. @throws GraphQLRequestError for an error in the stream */
-async function read<T>(
-  { document, variables, onData, onOpen, onState }: Subscription<T>,
+/** Reads one connection to its end. @throws GraphQLRequestError when the stream contains an error */
+async function read<Data, Variables>(
+  { document, variables, onData, onOpen, onState }: Subscription<Data, Variables>,
   stop: AbortSignal,
 ): Promise<void> {
   const silence = new SilenceWatch()
@@ -57,7 +62,7 @@ async function read<T>(
       body: JSON.stringify({ query: document, variables: variables() }),
       signal: AbortSignal.any([stop, silence.signal]),
     })
-    // A refusal is a stream, too, which holds the reason.
+    // A refused subscription is answered with a stream as well; its only event is the error.
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     if (!isStream || response.body === null) throw new Error(`the server answered ${response.status}`)
     if (response.ok) {
@@ -66,10 +71,10 @@ async function read<T>(
     }
     const parser = new EventStreamParser()
     for await (const chunk of toChunks(response.body)) {
-      silence.broken()
+      silence.restart()
       for (const event of parser.push(chunk)) {
         if (event.name === 'complete') return
-        onData(toData(event.data) as T)
+        onData(toData(JSON.parse(event.data) as Answer<Data>))
       }
     }
   } finally {
@@ -77,6 +82,7 @@ async function read<T>(
   }
 }
 
+/** Aborts its signal when nothing arrives for too long. */
 class SilenceWatch {
   readonly #controller = new AbortController()
   #timer = this.#start()
@@ -85,7 +91,8 @@ class SilenceWatch {
     return this.#controller.signal
   }
 
-  broken(): void {
+  /** To be called when something arrives. */
+  restart(): void {
     this.end()
     this.#timer = this.#start()
   }
@@ -99,7 +106,7 @@ class SilenceWatch {
   }
 }
 
-/** Not every browser can iterate over a stream by itself. */
+/** Iterates over a body with a reader, because not every browser can iterate over a stream. */
 async function* toChunks(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   try {
@@ -111,10 +118,4 @@ async function* toChunks(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGe
   } finally {
     reader.cancel().catch(() => {})
   }
-}
-
-function toData(text: string): unknown {
-  const { data, errors } = JSON.parse(text) as { data?: unknown; errors?: GraphQLProblem[] }
-  if (errors?.[0] !== undefined) throw new GraphQLRequestError(errors[0])
-  return data
 }

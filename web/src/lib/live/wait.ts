@@ -1,4 +1,4 @@
-/** Waits, no longer than until `signal` is aborted or the browser says that it is on a network again. */
+/** Waits. The wait ends early when `signal` is aborted or the browser reports that it is online again. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
@@ -14,7 +14,7 @@ export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Pauses between attempts: each about twice the last, spread out so that not all pages come back at once. */
+/** The pauses between attempts to connect. Each is about twice the last, with jitter so that pages do not return all at once. */
 export class Backoff {
   static readonly FIRST_MS = 500
   static readonly LONGEST_MS = 15_000

@@ -1,7 +1,7 @@
 import { error } from '@sveltejs/kit'
 import { GraphQLRequestError } from '../graphql.ts'
 
-/** What a page needs, or the error page that says why there is none. */
+/** Waits for a page's data. When the gateway refuses it, the error page says why. */
 export async function answer<T>(loading: Promise<T>): Promise<T> {
   try {
     return await loading

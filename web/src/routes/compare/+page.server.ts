@@ -6,7 +6,7 @@ import { readNames, toCompareAddress } from './names.ts'
 
 export const load: PageServerLoad = async ({ fetch, url }) => {
   const names = readNames(url.searchParams)
-  // What a form sends is long and has empty parts: the address that is kept and passed on is the short one.
+  // The form sends a long address with empty parts. The redirect leads to the short one, which people keep and share.
   if (url.searchParams.getAll('names').join(',') !== names.join(',')) redirect(303, toCompareAddress(names))
   const [found, suggestions] = await answer(Promise.all([loadComparison(fetch, names), loadSuggestions(fetch)]))
   return {

@@ -1,6 +1,6 @@
 export const MOST_NAMES = 4
 
-/** The names that an address asks to compare, however it says it: `names=a,b`, as a form does, or with `r/` before them. */
+/** Reads the names to compare from an address: `names=a,b`, `names=a&names=b` as the form sends it, with or without `r/`. */
 export function readNames(params: URLSearchParams): string[] {
   const names = new Map<string, string>()
   for (const part of params
@@ -13,6 +13,6 @@ export function readNames(params: URLSearchParams): string[] {
   return [...names.values()].slice(0, MOST_NAMES)
 }
 
-/** The one way that this site writes it. */
+/** The canonical address of a comparison. */
 export const toCompareAddress = (names: readonly string[]): string =>
   names.length === 0 ? '/compare' : `/compare?names=${names.map(encodeURIComponent).join(',')}`

@@ -1,17 +1,7 @@
-import { query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
-import type { PageInfo, SubredditSummary } from '#lib/types.ts'
+import { SubredditListDocument, type SubredditListQuery, type SubredditOrder } from '#lib/generated/documents.ts'
+import { query } from '#lib/graphql.ts'
 
-const DOCUMENT = `query ($search: String, $orderBy: SubredditOrder, $after: String) {
-  subreddits(search: $search, orderBy: $orderBy, after: $after, first: 50) {
-    nodes { ${SUBREDDIT_FIELDS} } pageInfo { hasNextPage endCursor } totalCount
-  }
-}`
-
-export interface SubredditList {
-  readonly nodes: SubredditSummary[]
-  readonly pageInfo: PageInfo
-  readonly totalCount: number
-}
+export type SubredditList = SubredditListQuery['subreddits']
 
 export interface Wanted {
   readonly search: string
@@ -19,11 +9,11 @@ export interface Wanted {
   readonly cursor: string | undefined
 }
 
-export type Order = 'most_posts' | 'most_serious' | 'least_serious' | 'name'
+export type Order = Lowercase<SubredditOrder>
 const ORDERS: readonly string[] = ['most_posts', 'most_serious', 'least_serious', 'name'] satisfies Order[]
 export const DEFAULT_ORDER: Order = 'most_posts'
 
-/** The order that an address asks for; the default for anything else. */
+/** The order that an address asks for; the default for any other value. */
 export const readOrder = (value: string | null): Order =>
   value !== null && ORDERS.includes(value) ? (value as Order) : DEFAULT_ORDER
 
@@ -32,6 +22,6 @@ export async function loadList(
   { search, order, cursor }: Wanted,
   signal?: AbortSignal,
 ): Promise<SubredditList> {
-  const variables = { search, orderBy: order.toUpperCase(), after: cursor }
-  return (await query<{ subreddits: SubredditList }>(fetch, DOCUMENT, variables, signal)).subreddits
+  const orderBy = order.toUpperCase() as Uppercase<Order>
+  return (await query(fetch, SubredditListDocument, { search, orderBy, after: cursor }, signal)).subreddits
 }

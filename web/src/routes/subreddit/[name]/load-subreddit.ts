@@ -1,20 +1,10 @@
-import { COVERAGE_FIELDS, HOURLY_FIELDS, POST_FIELDS, query, SUBREDDIT_FIELDS } from '#lib/graphql.ts'
+import { SubredditDocument, type PostOrder, type SubredditQuery } from '#lib/generated/documents.ts'
+import { query } from '#lib/graphql.ts'
 import { withLastReport } from '#lib/last-report.ts'
-import type { HourlyCoverage, HourlySeriousness, PageInfo, Post, SubredditSummary } from '#lib/types.ts'
 
-const DOCUMENT = `query ($name: String!, $orderBy: PostOrder, $after: String) {
-  subreddit(name: $name) {
-    ${SUBREDDIT_FIELDS} ${HOURLY_FIELDS} ${COVERAGE_FIELDS}
-    posts(orderBy: $orderBy, after: $after, first: 30) { nodes { ${POST_FIELDS} } pageInfo { hasNextPage endCursor } }
-  }
-}`
-
-export interface Subreddit extends SubredditSummary {
-  readonly hourly: HourlySeriousness[]
-  readonly coverage: HourlyCoverage[]
-  /** When it was asked for, milliseconds. */
+export type Subreddit = NonNullable<SubredditQuery['subreddit']> & {
+  /** When the request was sent, milliseconds. */
   readonly loadedAtMs: number
-  readonly posts: { readonly nodes: Post[]; readonly pageInfo: PageInfo }
 }
 
 export interface Wanted {
@@ -23,14 +13,14 @@ export interface Wanted {
   readonly cursor: string | undefined
 }
 
-export type Order = 'newest' | 'most_serious' | 'least_serious'
+export type Order = Lowercase<PostOrder>
 export const ORDERS: readonly (readonly [Order, string])[] = [
   ['newest', 'Newest'],
   ['most_serious', 'Most serious'],
   ['least_serious', 'Least serious'],
 ]
 
-/** The order that an address asks for; newest first for anything else. */
+/** The order that an address asks for; newest first for any other value. */
 export const readOrder = (value: string | null): Order => ORDERS.find(([order]) => order === value)?.[0] ?? 'newest'
 
 /** @returns null for a subreddit that is not tracked */
@@ -39,10 +29,9 @@ export async function loadSubreddit(
   { name, order, cursor }: Wanted,
   signal?: AbortSignal,
 ): Promise<Subreddit | null> {
-  const variables = { name, orderBy: order.toUpperCase(), after: cursor }
+  const variables = { name, orderBy: order.toUpperCase() as Uppercase<Order>, after: cursor }
   const loadedAtMs = Date.now()
-  type Answer = { subreddit: Omit<Subreddit, 'loadedAtMs'> | null }
-  const { subreddit } = await query<Answer>(fetch, DOCUMENT, variables, signal)
+  const { subreddit } = await query(fetch, SubredditDocument, variables, signal)
   if (subreddit === null) return null
   return { ...subreddit, coverage: await withLastReport(fetch, name, subreddit.coverage, signal), loadedAtMs }
 }

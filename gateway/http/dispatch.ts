@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { allowOtherOrigins, answerPreflight, setCommonHeaders } from './headers.ts'
+import { sendJson } from './json-answer.ts'
+import type { Match, RouteTable } from './routes.ts'
+
+/** The path of a request, without its query. */
+export const pathOf = ({ url }: IncomingMessage): string => url!.split('?', 1)[0]!
+
+/** Lets a request's route answer it, after what all routes have in common: headers, redirects, OPTIONS and refused methods. */
+export function dispatch(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { route, parts, isNegotiated }: Match,
+  table: RouteTable,
+): unknown {
+  setCommonHeaders(response)
+  if (isNegotiated) response.setHeader('vary', 'Accept, Accept-Encoding')
+  if (route === table.page) return route.answer(request, response, parts)
+  allowOtherOrigins(response)
+  const canonical = route === table.unknown ? table.withoutSlash(pathOf(request)) : undefined
+  if (canonical !== undefined) return redirect(request, response, canonical)
+  if (request.method === 'OPTIONS') return answerPreflight(response, route.methods)
+  if (route.methods.includes(request.method!)) return route.answer(request, response, parts)
+  return refuseMethod(request, response, route.methods)
+}
+
+function redirect({ url }: IncomingMessage, response: ServerResponse, path: string): void {
+  const query = url!.indexOf('?')
+  response.writeHead(308, { location: query < 0 ? path : path + url!.slice(query) }).end()
+}
+
+function refuseMethod({ method }: IncomingMessage, response: ServerResponse, methods: readonly string[]): void {
+  response.setHeader('allow', [...methods, 'OPTIONS'].join(', '))
+  sendJson(response, 405, { error: `${method} is not possible here` })
+}

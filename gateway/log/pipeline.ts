@@ -1,0 +1,63 @@
+import type { Pipeline, ProjectionStatus } from '../../schema/generated/api.ts'
+import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
+import type { LogStatus } from './log-status.ts'
+import type { Problems } from './problems.ts'
+import { readProjections } from './projection-status.ts'
+import type { ReadModels } from '../read-models/read-models.ts'
+import type { ShownModel } from './shown-model.ts'
+
+const REFRESH_MS = 500
+const NOTHING = { posts: 0, sum: 0, sumOfSquares: 0 }
+
+export interface PipelineSources {
+  readonly models: ReadModels
+  readonly shown: ShownModel
+  readonly log: LogStatus
+  readonly problems: Problems
+}
+
+/** The state of the machinery. Reads at most twice a second, however often it is asked. */
+export class PipelineReader {
+  readonly #sources: PipelineSources
+  #reading: Promise<Pipeline> | undefined
+  #readAtMs = Number.NEGATIVE_INFINITY
+
+  constructor(sources: PipelineSources) {
+    this.#sources = sources
+  }
+
+  /** @throws READ_MODEL_UNAVAILABLE */
+  read(): Promise<Pipeline> {
+    const now = performance.now()
+    if (this.#reading !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#reading
+    this.#readAtMs = now
+    return (this.#reading = this.#read())
+  }
+
+  /** How far each read model is, also where one cannot be read. */
+  async readProjections(): Promise<ProjectionStatus[]> {
+    return readProjections(this.#sources.models, await this.#sources.log.read())
+  }
+
+  async #read(): Promise<Pipeline> {
+    const { models, shown, log, problems } = this.#sources
+    const streams = await log.read()
+    const model = shown.name
+    const total = model === undefined ? undefined : models.allTime.queries?.total(model)
+    const { posts, sum, sumOfSquares } = total ?? NOTHING
+    const sources = models.posts.queries?.sources() ?? []
+    return {
+      model: shown.promoted ?? null,
+      posts: sources.reduce((all, source) => all + source.posts, 0),
+      sources,
+      allTime: {
+        posts,
+        mean: meanSeriousness(sum, posts),
+        standardDeviation: standardDeviation(sum, sumOfSquares, posts),
+      },
+      streams: [...streams],
+      projections: readProjections(models, streams),
+      problems: problems.find(),
+    }
+  }
+}

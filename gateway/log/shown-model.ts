@@ -1,0 +1,79 @@
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { decodeEvent } from '../../schema/decode-event.ts'
+import { subjectPattern } from '../../schema/events.ts'
+import { MODELS } from '../../schema/streams.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+
+const POLL_INTERVAL_MS = 1_000
+
+/**
+ * The scoring model whose scores are shown: the last one promoted. While the log cannot be asked it is the one with the
+ * most scores, so that a gateway without NATS still answers.
+ */
+export class ShownModel implements Disposable {
+  readonly #logger: Logger
+  readonly #guess: () => string | undefined
+  readonly #listeners: (() => void)[] = []
+  #promoted: string | undefined
+  #guessed: string | undefined
+  #guessedAtMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param guess the model to show while the log cannot be asked */
+  constructor(logger: Logger, guess: () => string | undefined = () => undefined) {
+    this.#logger = logger
+    this.#guess = guess
+  }
+
+  /** Undefined while no model was promoted and no post was scored. */
+  get name(): string | undefined {
+    if (this.#promoted !== undefined) return this.#promoted
+    if (performance.now() - this.#guessedAtMs >= POLL_INTERVAL_MS) {
+      this.#guessedAtMs = performance.now()
+      this.#guessed = this.#guess()
+    }
+    return this.#guessed
+  }
+
+  /** Undefined before the first promotion, and until the log has answered. */
+  get promoted(): string | undefined {
+    return this.#promoted
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Reads the promoted model now, at each promotion, and every second in case the message of a promotion was lost. */
+  async follow(connection: NatsConnection): Promise<void> {
+    const jsm = await jetstreamManager(connection, { checkAPI: false })
+    connection.subscribe(subjectPattern('ModelPromoted'), {
+      callback: (error) => {
+        if (error === null) void this.#look(jsm)
+        else this.#logger.debug({ err: error }, 'cannot subscribe to promotions')
+      },
+    })
+    await this.#look(jsm)
+    this.#timer = setInterval(() => void this.#look(jsm), POLL_INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+  }
+
+  async #look(jsm: JetStreamManager): Promise<void> {
+    try {
+      const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
+      if (message === null) return
+      const event = decodeEvent(message.data, message.subject, message.time.getTime())
+      if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
+      this.#promoted = event.model
+      this.#logger.info({ model: event.model }, 'showing the scores of this model')
+      for (const listener of this.#listeners) listener()
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'cannot look up the promoted model')
+    }
+  }
+}

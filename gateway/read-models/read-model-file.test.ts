@@ -1,0 +1,107 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ReadModels } from './read-models.ts'
+import { createReadModel, ReadModelFiles } from '../testing/read-model-files.ts'
+import { silent } from '../testing/test-gateway.ts'
+
+const NOW = Math.floor(Date.now() / 1_000)
+let files: ReadModelFiles
+let models: ReadModels
+let logged: object[]
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  files = new ReadModelFiles()
+  logged = []
+  models = new ReadModels(files.folder, { ...silent, error: (fields: object) => logged.push(fields) } as never)
+})
+afterEach(() => {
+  vi.useRealTimers()
+  models[Symbol.dispose]()
+  files[Symbol.dispose]()
+})
+
+const file = (name: string): string => join(files.folder, name)
+/** Files are looked at twice a second at most, by the monotonic clock. */
+const nextLook = (): void => void vi.advanceTimersByTime(510)
+const count = (): number | undefined => models.allTime.queries?.count('serious-1', undefined)
+function remove(): void {
+  files.allTime.close()
+  for (const suffix of ['', '-wal', '-shm']) rmSync(file(`all-time.db${suffix}`), { force: true })
+}
+
+test('is undefined until its projector has created the tables', () => {
+  remove()
+  expect(models.allTime.queries).toBeUndefined()
+  expect(models.allTime.problem).toMatch(/not there yet/)
+  const empty = new Sqlite(file('all-time.db'))
+  empty.pragma('journal_mode = WAL')
+  nextLook()
+  expect(models.allTime.queries).toBeUndefined()
+  empty.close()
+  createReadModel(files.folder, 'all-time').close()
+  nextLook()
+  expect(count()).toBe(0)
+  expect(models.allTime.problem).toBeUndefined()
+  expect(logged).toEqual([])
+})
+
+test('a deleted file is read until there is another', () => {
+  files.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
+  expect(count()).toBe(1)
+  const { version } = models
+  remove()
+  nextLook()
+  expect(count()).toBe(1)
+  expect(models.allTime.problem).toMatch(/deleted/)
+  createReadModel(files.folder, 'all-time').close()
+  nextLook()
+  expect(count()).toBe(0)
+  expect(models.version).not.toBe(version)
+})
+
+test('notices that a symlink points to another file', () => {
+  remove()
+  for (const name of ['one', 'two']) {
+    mkdirSync(file(name))
+    createReadModel(file(name), 'all-time').close()
+  }
+  symlinkSync(file('one/all-time.db'), file('all-time.db'))
+  expect(count()).toBe(0)
+  const two = new Sqlite(file('two/all-time.db'))
+  two.exec(`INSERT INTO all_time (subreddit, model, posts, sum, sum_of_squares) VALUES ('a', 'serious-1', 1, 1, 1)`)
+  two.close()
+  rmSync(file('all-time.db'))
+  symlinkSync(file('two/all-time.db'), file('all-time.db'))
+  nextLook()
+  expect(count()).toBe(1)
+})
+
+test('a file that cannot be read is an error, logged once, and not an empty list', () => {
+  remove()
+  writeFileSync(file('all-time.db'), 'this is not a database, and has been written by hand. '.repeat(100))
+  expect(() => models.allTime.queries).toThrow(expect.objectContaining({ extensions: expect.anything() }))
+  nextLook()
+  expect(() => models.allTime.queries).toThrow(/all-time\.db cannot be read/)
+  expect(models.allTime.peek).toBeUndefined()
+  expect(models.allTime.problem).toMatch(/cannot be read/)
+  expect(logged).toHaveLength(1)
+  rmSync(file('all-time.db'))
+  createReadModel(files.folder, 'all-time').close()
+  nextLook()
+  expect(count()).toBe(0)
+})
+
+test('a file of another version says what to do', () => {
+  files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
+  expect(() => models.allTime.queries).toThrow(/holds "all-time 999".*delete it/)
+})
+
+test('a file of a former version waits for its projector', () => {
+  files.allTime.exec(`UPDATE meta SET value = '0' WHERE name = 'version'`)
+  expect(() => models.allTime.queries).toThrow(/holds "all-time 0".*projector/)
+  files.allTime.exec(`UPDATE meta SET value = '2' WHERE name = 'version'`)
+  nextLook()
+  expect(count()).toBe(0)
+})

@@ -1,0 +1,178 @@
+import { statSync } from 'node:fs'
+import { basename } from 'node:path'
+import Sqlite, { type Database } from 'better-sqlite3'
+import type { Logger } from '../../schema/runtime/logger.ts'
+import { readModelUnavailable } from '../protocol/errors.ts'
+
+const CHECK_INTERVAL_MS = 500
+/** Readers never wait for the writer, but for another process that recovers the file after a crash. */
+const BUSY_TIMEOUT_MS = 100
+
+export interface ReadModelStatus {
+  readonly checkpoints: { stream: string; sequence: number }[]
+  /** Sequences that the log no longer has and no erasure explains. */
+  readonly lostEvents: number
+}
+
+type Prepare<Queries> = (database: Database) => Queries
+
+interface OpenFile {
+  readonly database: Database
+  /** What each function prepared on this database. */
+  readonly prepared: Map<Prepare<unknown>, unknown>
+  readonly identity: string
+  readonly readVersion: () => number
+  readonly readStatus: () => ReadModelStatus
+}
+
+/**
+ * A read model's file, opened read-only once its projector has created it, and again when another file has taken its
+ * place. Before the file exists its readers get undefined, which means that nothing is known yet. A file that was deleted
+ * is still read until its successor exists.
+ */
+export class ReadModelFile implements Disposable {
+  readonly #file: string
+  readonly #wanted: string
+  readonly #logger: Logger
+  #open: OpenFile | undefined
+  #openings = 0
+  #checkedAtMs = Number.NEGATIVE_INFINITY
+  /** Why the file cannot be read. */
+  #broken: string | undefined
+  #brokenIdentity: string | undefined
+  #isMissing = true
+
+  /** @param wanted the read model and the version of its tables that the queries are written for */
+  constructor(file: string, wanted: { readonly name: string; readonly version: number }, logger: Logger) {
+    this.#file = file
+    this.#wanted = `${wanted.name} ${wanted.version}`
+    this.#logger = logger
+  }
+
+  /**
+   * What `prepare` makes of the open database, once for each database. Undefined while there is nothing to read yet.
+   * @throws READ_MODEL_UNAVAILABLE where there is something, but it cannot be read
+   */
+  queries<Queries>(prepare: Prepare<Queries>): Queries | undefined {
+    const found = this.peek(prepare)
+    if (this.#broken !== undefined) throw readModelUnavailable(`${basename(this.#file)} ${this.#broken}`)
+    return found
+  }
+
+  /** Like {@link queries}, but undefined also where the file cannot be read. */
+  peek<Queries>(prepare: Prepare<Queries>): Queries | undefined {
+    this.#check()
+    if (this.#broken !== undefined || this.#open === undefined) return undefined
+    const { prepared, database, identity } = this.#open
+    const known = prepared.get(prepare)
+    if (known !== undefined) return known as Queries
+    try {
+      const queries = prepare(database)
+      prepared.set(prepare, queries)
+      return queries
+    } catch (error) {
+      this.#breaks((error as Error).message, identity)
+      return undefined
+    }
+  }
+
+  /** What a reader should know; undefined when all is well. */
+  get problem(): string | undefined {
+    this.#check()
+    if (this.#broken !== undefined) return `${basename(this.#file)} ${this.#broken}`
+    if (this.#open === undefined) return `${basename(this.#file)} is not there yet`
+    return this.#isMissing ? `${basename(this.#file)} was deleted; its last state is shown` : undefined
+  }
+
+  /** Changes with every commit and every replacement of the file: what was read at one version holds while it lasts. */
+  get version(): string {
+    this.#check()
+    return this.#open === undefined || this.#broken !== undefined
+      ? `none ${this.#broken}`
+      : `${this.#openings}.${this.#open.readVersion()}`
+  }
+
+  get status(): ReadModelStatus | undefined {
+    this.#check()
+    return this.#broken === undefined ? this.#open?.readStatus() : undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.#open?.database.close()
+    this.#open = undefined
+  }
+
+  #check(): void {
+    const now = performance.now()
+    if (now - this.#checkedAtMs < CHECK_INTERVAL_MS) return
+    this.#checkedAtMs = now
+    const found = statSync(this.#file, { throwIfNoEntry: false })
+    this.#isMissing = found === undefined
+    if (found === undefined) {
+      this.#broken = undefined
+      return
+    }
+    const identity = `${found.dev}.${found.ino}`
+    if (identity === this.#open?.identity && this.#broken === undefined) return
+    const opened = this.#tryToOpen(identity)
+    if (opened === undefined) return
+    this[Symbol.dispose]()
+    this.#open = opened
+    this.#openings++
+    this.#broken = undefined
+  }
+
+  #tryToOpen(identity: string): OpenFile | undefined {
+    let database: Database | undefined
+    try {
+      database = new Sqlite(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
+      const isReady = checkIdentity(database, this.#wanted)
+      if (isReady) return { database, identity, prepared: new Map(), ...prepareStatus(database) }
+    } catch (error) {
+      // Its projector may be creating it now: the next look finds it complete.
+      if (!isPassing(error)) this.#breaks((error as Error).message, identity)
+    }
+    database?.close()
+    return undefined
+  }
+
+  #breaks(reason: string, identity: string): void {
+    const isKnown = this.#brokenIdentity === identity && this.#broken?.endsWith(reason)
+    this.#broken = `cannot be read: ${reason}`
+    this.#brokenIdentity = identity
+    if (!isKnown) this.#logger.error({ file: this.#file, reason }, 'a read model cannot be read')
+  }
+}
+
+/** @returns false while the tables do not exist yet. @throws for a file of another read model or version */
+function checkIdentity(database: Database, wanted: string): boolean {
+  const tables = database.prepare<[], number>("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'").pluck().get()
+  if (tables === 0 && database.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() === 0)
+    return false
+  const select = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
+  const found = `${select.get('projection')} ${select.get('version')}`
+  if (found === wanted) return true
+  const [name, version] = wanted.split(' ')
+  const isOlder = select.get('projection') === name && Number(select.get('version')) < Number(version)
+  const remedy = isOlder
+    ? 'its projector brings it up to date when it starts, or says what to do'
+    : 'delete it to have it rebuilt from the log'
+  throw new Error(`it holds "${found}", this program reads "${wanted}"; ${remedy}`)
+}
+
+function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
+  const version = database.prepare<[], number>('PRAGMA data_version').pluck()
+  const checkpoints = database.prepare<[], { stream: string; sequence: number }>(
+    'SELECT stream, sequence FROM checkpoints ORDER BY stream',
+  )
+  const lost = database
+    .prepare<[], number>('SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events')
+    .pluck()
+  return {
+    readVersion: () => version.get()!,
+    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0 }),
+  }
+}
+
+const isPassing = (error: unknown): boolean =>
+  /^SQLITE_(BUSY|CANTOPEN|READONLY_(RECOVERY|CANTINIT|DIRECTORY))/.test((error as { code?: string }).code ?? '')

@@ -1,0 +1,10 @@
+import type { SubredditRow } from '../../projections/all-time/queries.ts'
+import type { SeriesLoader } from './series.ts'
+
+/** The value that resolvers of `Subreddit` get: a subreddit's row, with the scoring model that its figures are of. */
+export interface SubredditParent {
+  readonly row: SubredditRow
+  readonly model: string
+  /** Shared by all subreddits of one answer. */
+  readonly series: SeriesLoader
+}

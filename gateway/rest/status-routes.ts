@@ -1,0 +1,83 @@
+import type { Registry } from 'prom-client'
+import { Type, type Static } from 'typebox'
+import { JsonAnswer, sendJson } from '../http/json-answer.ts'
+import { json, NO_PARAMETERS, text, type Operation } from '../http/operation.ts'
+import { toOpenApi } from '../http/openapi.ts'
+import { READ_METHODS, type Route } from '../http/routes.ts'
+
+const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  problems: Type.Array(Type.String(), { description: 'Each problem with its remedy' }),
+})
+export type Readiness = Static<typeof Readiness>
+
+const healthOperation: Operation = {
+  path: '/healthz',
+  summary: 'Whether the process answers',
+  asks: NO_PARAMETERS,
+  answers: { 200: json('It does', Type.Object({ status: Type.Literal('ok') })) },
+}
+
+const readyOperation: Operation = {
+  path: '/readyz',
+  summary: 'Whether the figures are current',
+  asks: NO_PARAMETERS,
+  answers: { 200: json('They are', Readiness), 503: json('They are not, or may not be', Readiness) },
+}
+
+const metricsOperation: Operation = {
+  path: '/metrics',
+  summary: 'Figures about the process and the pipeline, for Prometheus',
+  asks: NO_PARAMETERS,
+  answers: { 200: text('In the text format of Prometheus') },
+}
+
+const openApiOperation: Operation = {
+  path: '/openapi.json',
+  summary: 'This document',
+  asks: NO_PARAMETERS,
+  answers: {
+    200: json(
+      'An OpenAPI 3.1 document',
+      Type.Object({
+        openapi: Type.Literal('3.1.0'),
+        info: Type.Record(Type.String(), Type.String()),
+        paths: Type.Record(Type.String(), Type.Unknown()),
+      }),
+    ),
+  },
+}
+
+export interface StatusSources {
+  readonly readiness: () => Readiness
+  readonly registry: Registry
+}
+
+/** Creates the addresses that tell operators how the process and the pipeline are. */
+export function createStatusRoutes({ readiness, registry }: StatusSources): Route[] {
+  return [
+    toRoute(healthOperation, (_, response) => sendJson(response, 200, { status: 'ok' })),
+    toRoute(readyOperation, (_, response) => {
+      const body = readiness()
+      sendJson(response, body.ready ? 200 : 503, body)
+    }),
+    toRoute(metricsOperation, async (_, response) => {
+      const body = await registry.metrics()
+      response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(body)
+    }),
+  ]
+}
+
+/** Creates the route that serves the OpenAPI document of `routes` and of itself. */
+export function createOpenApiRoute(routes: readonly Route[]): Route {
+  const operations = [...routes.flatMap(({ operation }) => operation ?? []), openApiOperation]
+  const document = new JsonAnswer(200, toOpenApi(operations))
+  return toRoute(openApiOperation, (_, response) => document.send(response))
+}
+
+const toRoute = (operation: Operation, answer: Route['answer']): Route => ({
+  path: operation.path,
+  methods: READ_METHODS,
+  operation,
+  answer,
+})

@@ -1,0 +1,35 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OperationalError } from '../../schema/runtime/errors.ts'
+import { HashedModel } from './hashed-model.ts'
+import { readManifest } from './model-manifest.ts'
+import type { ScoringModel } from './scoring-model.ts'
+
+export interface LoadOptions {
+  /** Threads that one inference call of a transformer may use. A live scorer takes one: more scorers use cores better. */
+  readonly threads?: number
+}
+
+/**
+ * Loads the scoring model of a folder; its files tell of which kind it is. Checks that the files belong together and
+ * suit this program.
+ * @throws OperationalError saying which file is wrong and why
+ */
+export async function loadScoringModel(folder: string, { threads = 1 }: LoadOptions = {}): Promise<ScoringModel> {
+  const manifest = await readManifest(folder)
+  if (manifest.features !== undefined) return HashedModel.load(folder, manifest)
+  await requireTokenizer(folder)
+  // Imported only where it is needed, because the tokenizer's code takes time to load.
+  const { TransformerModel } = await import('./transformer-model.ts')
+  return TransformerModel.load(folder, manifest, threads)
+}
+
+async function requireTokenizer(folder: string): Promise<void> {
+  const file = join(folder, 'tokenizer.json')
+  await access(file).catch((cause: unknown) => {
+    throw new OperationalError(
+      `Cannot read ${file}. A scoring model needs the tokenizer that it was trained with, or, in model.json, the "features" that npm run train writes.`,
+      { cause },
+    )
+  })
+}

@@ -1,0 +1,35 @@
+import type { TextPost } from './features.ts'
+import type { ScoringModel } from './scoring-model.ts'
+
+/** The scoring model works, but cannot score this post. */
+export class UnscorablePostError extends Error {
+  override name = 'UnscorablePostError'
+}
+
+/**
+ * Scores a batch. If that fails, scores each post alone, so that a post that the model cannot score stops no other.
+ * @returns each post's score, or why it has none
+ * @throws the model's error when it cannot score an empty post either, which means that the model itself does not work
+ */
+export async function scoreEach(
+  model: ScoringModel,
+  posts: readonly TextPost[],
+): Promise<readonly (number | UnscorablePostError)[]> {
+  try {
+    return await model.score(posts)
+  } catch {
+    await model.score([{ title: '' }])
+    const scores: (number | UnscorablePostError)[] = []
+    for (const post of posts) scores.push(await scoreAlone(model, post))
+    return scores
+  }
+}
+
+async function scoreAlone(model: ScoringModel, post: TextPost): Promise<number | UnscorablePostError> {
+  try {
+    const [seriousness] = await model.score([post])
+    return seriousness!
+  } catch (cause) {
+    return new UnscorablePostError(`the model cannot score it: ${(cause as Error).message}`, { cause })
+  }
+}

@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { link, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { toPostEvent } from '../../ingest/to-post-event.ts'
+import { loadScoringModel } from '../models/load-model.ts'
+import type { ScoringModel } from '../models/scoring-model.ts'
+import { scoreFile } from './score-file.ts'
+
+let model: ScoringModel
+let folder: string
+const said: string[] = []
+const progress = { write: (text: string) => said.push(text) }
+beforeAll(async () => {
+  model = await loadScoringModel('ml/model')
+  folder = await mkdtemp(join(tmpdir(), 'gravitas-score-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const posts = Array.from({ length: 2_500 }, (_, index) => ({
+  id: index.toString(36),
+  title: index % 2 === 0 ? `What does source ${index} say about inflation?` : `lol look at this ${index}`,
+  selftext: index % 3 === 0 ? 'A longer text, with reasons.' : null,
+}))
+const ndjson = posts.map((post) => JSON.stringify(post)).join('\n')
+
+beforeEach(() => void said.splice(0))
+
+/** The model, except that it fails on some posts. */
+const failingOn = (fails: (title: string) => boolean): ScoringModel => ({
+  name: model.name,
+  explain: (post) => model.explain(post),
+  score: async (posts) => {
+    if (posts.filter(({ title }) => fails(title)).length > 0) throw new Error('no memory')
+    return model.score(posts)
+  },
+})
+
+async function score(
+  content: string | Uint8Array,
+  by: ScoringModel = model,
+): Promise<{ id: string; seriousness: number }[]> {
+  const [input, output] = [join(folder, 'in'), join(folder, 'out')]
+  await writeFile(input, content)
+  await scoreFile({ model: by, input, output, progress })
+  const lines = (await readFile(output, 'utf8')).split('\n')
+  expect(lines.pop()).toBe('')
+  return lines.map((line) => JSON.parse(line) as { id: string; seriousness: number })
+}
+
+describe('scoring a file', () => {
+  it('gives each post the score of the live path, in the order of the file, in all three encodings', async () => {
+    const seriousness = await model.score(posts)
+    const expected = posts.map(({ id }, index) => ({ id, seriousness: seriousness[index] }))
+    expect(await score(ndjson)).toEqual(expected)
+    expect(await score(gzipSync(`${ndjson}\n`))).toEqual(expected)
+    expect(await score(zstdCompressSync(ndjson))).toEqual(expected)
+  })
+
+  it('skips lines that are not posts, and says which', async () => {
+    const scores = await score('\uFEFF{"id":"a","title":"x"}\n{"id":"b"}\r\n\r\nnonsense\n[1]\n{"id":"c","title":""}')
+    expect(scores.map(({ id }) => id)).toEqual(['a', 'c'])
+    const messages = said.join('')
+    for (const part of ['in, line 2: "title" has to be', 'line 4: not JSON', 'line 5: ', '3 broken lines'])
+      expect(messages).toContain(part)
+  })
+
+  it('keeps the scores before the end of an archive that was cut off, and says how far it came', async () => {
+    const whole = gzipSync(ndjson)
+    await expect(score(whole.subarray(0, whole.length - 2_000))).rejects.toThrow(/cut off, after line \d+/)
+    const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(100)
+    expect(JSON.parse(lines.at(-1)!)).toHaveProperty('seriousness')
+  })
+
+  it('does not change ids, whatever they are', async () => {
+    const lines = ['{"id":"t3_ABC","title":""}', '{"name":"t3_d","title":""}', '{"id":12,"title":""}']
+    const scores = await score([...lines, '{"id":12345678901234567890,"title":""}', '{"title":""}'].join('\n'))
+    expect(scores.map(({ id }) => id)).toEqual(['t3_ABC', 't3_d', 12])
+  })
+
+  it('scores a long title as the live scorer does, which gets it cut by ingest', async () => {
+    const title = 'Why? '.repeat(300)
+    const scores = await score(JSON.stringify({ id: 'a', title }))
+    const event = toPostEvent({ id: 'a', subreddit: 'ask', created_utc: 1_764_000_000, title }, 'dump', Date.now())
+    expect(event.title).not.toBe(title)
+    expect(scores.map(({ seriousness }) => seriousness)).toEqual(await model.score([event]))
+  })
+
+  it('names posts that the model cannot score, and scores their neighbours', async () => {
+    const scores = await score(
+      ndjson,
+      failingOn((title) => title === posts[1_500]!.title),
+    )
+    expect(scores.map(({ id }) => id)).toEqual(posts.map(({ id }) => id).toSpliced(1_500, 1))
+    expect(said.join('')).toContain('in, line 1501: the model cannot score it: no memory')
+  })
+
+  it('stops when the model no longer works, says so, and keeps the scores before', async () => {
+    let calls = 0
+    const broken = failingOn(() => ++calls > 1_000)
+    await expect(score(ndjson, broken)).rejects.toThrow(
+      `The model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
+    )
+    const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
+    expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(
+      posts.slice(0, 1_000).map(({ id }) => id),
+    )
+  })
+
+  it('refuses to write over what it reads, whatever the paths look like', async () => {
+    await writeFile(join(folder, 'precious'), ndjson)
+    await symlink(join(folder, 'precious'), join(folder, 'symlink'))
+    await link(join(folder, 'precious'), join(folder, 'hardlink'))
+    const input = join(folder, 'precious')
+    for (const output of [input, `${folder}/./precious`, join(folder, 'symlink'), join(folder, 'hardlink')])
+      await expect(scoreFile({ model, input, output, progress })).rejects.toThrow('are the same file')
+    expect(await readFile(input, 'utf8')).toBe(ndjson)
+  })
+
+  it.each([
+    ['plain', Buffer.from(`${ndjson}\n`)],
+    ['zstd', zstdCompressSync(ndjson)],
+  ])('ends when nobody reads its output, though its input (%s) stays open', async (_, content) => {
+    const child = spawn(process.execPath, ['scorer/score.ts', '--in', '-', '--out', '-'], { stdio: 'pipe' })
+    child.stdin.on('error', () => {})
+    child.stdout.destroy()
+    child.stdin.write(content)
+    const [[code], messages] = await Promise.all([once(child, 'exit'), text(child.stderr)])
+    expect(messages).toContain('Cannot write to standard output')
+    expect(code).toBe(1)
+  })
+
+  it('names files that cannot be read or written', async () => {
+    const run = (input: string, output: string) => scoreFile({ model, input, output, progress })
+    await expect(run(join(folder, 'missing'), join(folder, 'out'))).rejects.toThrow('Cannot read')
+    await expect(run(join(folder, 'in'), join(folder, 'no', 'out'))).rejects.toThrow('Cannot write')
+    await expect(run(folder, join(folder, 'out'))).rejects.toThrow('is a folder')
+  })
+})

@@ -1,0 +1,14 @@
+import { defineCommand, readArguments } from '../schema/runtime/command.ts'
+import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { generateTypes } from './generate-types.ts'
+
+const command = defineCommand({
+  name: 'codegen',
+  summary: 'Generates the types of the GraphQL schema and of the documents of the pages, where these have changed.',
+  examples: ['npm run codegen'],
+})
+
+await runCommand(async () => {
+  readArguments(command, process.argv.slice(2))
+  await generateTypes()
+})

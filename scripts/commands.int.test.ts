@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+/** Every npm script that runs a program of this repository, as its name and its file. */
+const COMMANDS = Object.entries(scripts).flatMap(([name, line]) => {
+  const file = /^exec scripts\/run (?!node_modules)(\S+)$/.exec(line)?.[1]
+  return file === undefined ? [] : [{ name, file }]
+})
+/** Settings that no process can start with: whatever reads them fails. */
+const WRONG_SETTINGS = { NATS_PORT: 'none', PORT: 'none', LOG_LEVEL: 'none', POLL_INTERVAL_MS: 'none' }
+
+let folder: string
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'gravitas-commands-'))))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** Runs a command as scripts/run does, in an empty folder. */
+async function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  const child = spawn(process.execPath, [resolve(file), ...args], {
+    cwd: folder,
+    env: { ...process.env, ...WRONG_SETTINGS, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+test('the commands are found', () => {
+  expect(COMMANDS.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['start', 'test', 'dev', 'ingest', 'scorer', 'projector', 'gateway', 'erase', 'status']),
+  )
+})
+
+describe.each(COMMANDS)('$name', ({ name, file }) => {
+  const line = name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`
+
+  test('--help explains the command on standard output and does nothing', async () => {
+    const { code, stdout, stderr } = await run(file, ['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^Usage: ${line} -- .*\\[options\\]`))
+    expect(stdout).toMatch(/\n {2}-h, --help +\S/)
+    expect(stdout).toMatch(new RegExp(`\nExamples:\n(  .*\n)*  .*${line}`))
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('a wrong argument is refused in a sentence on standard error', async () => {
+    const refusal = `^(Unknown option '--no-such-option'\\.|Required option ).*\n(.*\n)*${line} -- --help shows how to use it\\.\n$`
+    const stderr = expect.stringMatching(new RegExp(refusal)) as string
+    expect(await run(file, ['--no-such-option'])).toEqual({ code: 2, stdout: '', stderr })
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+test('a supervised service with wrong arguments exits with a code of its own, and with wrong settings with another', async () => {
+  const supervised = { GRAVITAS_SUPERVISED: '1' }
+  expect(await run('projections/main.ts', ['none'], supervised)).toMatchObject({ code: 64 })
+  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!], supervised)).toMatchObject({ code: 78 })
+  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!])).toMatchObject({ code: 1 })
+})
