@@ -1,10 +1,16 @@
 import type { PostErased } from '../schema/events.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
-import type { Origin } from './presume-origin.ts'
 
 /** The streams in which messages of a post may lie. */
 export const TRACED_STREAMS = [POSTS, SCORES, DEAD] as const
 export type TracedStream = (typeof TRACED_STREAMS)[number]
+
+/** Where and when a post was made. */
+export interface Origin {
+  readonly subreddit: string
+  /** Seconds since the epoch. */
+  readonly createdUtc: number
+}
 
 interface KnownOfPost {
   readonly subreddit?: string | undefined

@@ -1,11 +1,6 @@
 import type { Json } from './find-posts.ts'
+import type { Origin } from './post-trace.ts'
 import { isKnown } from './record-erasures.ts'
-
-export interface Origin {
-  readonly subreddit: string
-  /** Seconds since the epoch. */
-  readonly createdUtc: number
-}
 
 /** A message in which a post was found. */
 export interface MetMessage {
