@@ -1,6 +1,6 @@
 /**
- * Writes small ONNX graphs as files. The protocol buffers are written by hand, which saves a dependency. Field numbers are those of onnx.proto
- * (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
+ * Writes small ONNX graphs as files. The protocol buffers are written by hand, which saves a dependency. Field numbers
+ * are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, Apache-2.0).
  */
 const OPSET = 17
 const IR_VERSION = 8

@@ -8,8 +8,8 @@ export interface QuantisedModel {
 }
 
 /**
- * Writes the graph of `seriousness = sigmoid(bias + scale · step · Σ weights[features])` for each post. The features of all
- * posts are in one row, after a 0. `starts` and `ends` are the places before the first and at the last feature of each
+ * Writes the graph of `seriousness = sigmoid(bias + scale · step · Σ weights[features])` for each post. The features of
+ * all posts are in one row, after a 0. `starts` and `ends` are the places before the first and at the last feature of each
  * post, so that its sum is the difference of two running sums. These are sums of whole numbers, so they are the same on
  * every platform, in any order and in any batch.
  */

@@ -21,7 +21,8 @@ const MAX_PER_SUBREDDIT = 4_000
 
 /**
  * Reads the labelled posts. A post with a text makes two rows, one with the text and one by the title alone, because half of
- * Reddit's posts have only titles. A post in several sources counts once; entries that are not posts are counted and skipped.
+ * Reddit's posts have only titles. A post in several sources counts once; entries that are not posts are counted and
+ * skipped.
  * @throws OperationalError when a source cannot be read, or a class has no post
  */
 export async function readExamples(sources: readonly PostSource[], labels: Labels): Promise<Example[]> {

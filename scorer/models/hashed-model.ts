@@ -62,7 +62,8 @@ export class HashedModel implements ScoringModel {
 
   /**
    * Scores the post without any feature, with each feature alone, and with all of them. If the effects of the single
-   * features add up to the whole, the graph is linear, and they are the explanation. If not, each feature is left out in turn.
+   * features add up to the whole, the graph is linear, and they are the explanation. If not, each feature is left out in
+   * turn.
    */
   async explain(post: TextPost): Promise<Explanation> {
     const text = toScoredText(post)
