@@ -10,7 +10,7 @@ import { projectorConsumer } from '../schema/read-models.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { POSTS } from '../schema/streams.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
-import { startSecuredNats } from '../schema/testing/start-secured-nats.ts'
+import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
 import { erasePosts, type RecordedErasures } from './erase-posts.ts'
 import { awaitReadModels, IS_APPLIED } from './read-models.ts'
 

@@ -12,7 +12,7 @@ import { applyStreams } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import { freePort } from '../schema/testing/nats-server.ts'
-import { startSecuredNats } from '../schema/testing/start-secured-nats.ts'
+import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
 import { filesWith } from '../schema/testing/stored-bytes.ts'
 
 const SECRET = 'xylophonequartz'

@@ -9,7 +9,7 @@ import { createLogger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { POSTS } from '../schema/streams.ts'
 import { postErased, postSubmitted } from '../schema/testing/builders.ts'
-import { startSecuredNats } from '../schema/testing/start-secured-nats.ts'
+import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
 import { filesWith } from '../schema/testing/stored-bytes.ts'
 import { startEraser } from './start-eraser.ts'
 

@@ -1,7 +1,7 @@
 import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { startSecuredNats } from '../../schema/testing/start-secured-nats.ts'
+import { startSecuredNats } from '../../scripts/testing/start-secured-nats.ts'
 import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, subjectPattern } from '../../schema/events.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'

@@ -14,7 +14,7 @@ import { FIRST_ID, HOUR, MINUTE, SECOND } from '../../../testing/simulated-setti
 import { SimulatedClock } from '../../../testing/simulated-clock.ts'
 import { createPost } from '../../../testing/stand-in-listing.ts'
 import { StandInReddit } from '../../../testing/stand-in-reddit.ts'
-import { startSecuredNats } from '../../../../schema/testing/start-secured-nats.ts'
+import { startSecuredNats } from '../../../../scripts/testing/start-secured-nats.ts'
 import { filesWith } from '../../../../schema/testing/stored-bytes.ts'
 import { silentLogger } from '../../../testing/test-source.ts'
 import { startSource } from '../../live/start-source.ts'

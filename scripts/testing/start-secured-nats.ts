@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './nats-server.ts'
-import { ensureSecrets } from '../../scripts/secrets.ts'
+import { freePort } from '../../schema/testing/nats-server.ts'
+import { ensureSecrets } from '../secrets.ts'
 
 interface SecuredNats extends AsyncDisposable {
   readonly url: string
