@@ -62,18 +62,15 @@ test('a deleted file is read until there is another', () => {
 })
 
 test('notices that a symlink points to another file', () => {
+  using other = new ReadModelFiles()
+  other.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   remove()
-  for (const name of ['one', 'two']) {
-    mkdirSync(file(name))
-    createReadModel(file(name), 'all-time').close()
-  }
+  mkdirSync(file('one'))
+  createReadModel(file('one'), 'all-time').close()
   symlinkSync(file('one/all-time.db'), file('all-time.db'))
   expect(count()).toBe(0)
-  const two = new Sqlite(file('two/all-time.db'))
-  two.exec(`INSERT INTO all_time (subreddit, model, posts, sum, sum_of_squares) VALUES ('a', 'serious-1', 1, 1, 1)`)
-  two.close()
   rmSync(file('all-time.db'))
-  symlinkSync(file('two/all-time.db'), file('all-time.db'))
+  symlinkSync(join(other.folder, 'all-time.db'), file('all-time.db'))
   nextLook()
   expect(count()).toBe(1)
 })
