@@ -44,8 +44,8 @@ export class Metrics {
       help: 'Events that a read model has still to apply',
       labelNames: ['projection'],
       registers,
-      async collect() {
-        for (const { name, lag } of await context.pipeline.readProjections()) this.set({ projection: name }, lag)
+      collect() {
+        for (const { name, lag } of context.pipeline.readProjections()) this.set({ projection: name }, lag)
       },
     })
     new Gauge({
@@ -53,8 +53,8 @@ export class Metrics {
       help: 'Events that the log no longer has and no erasure explains',
       labelNames: ['projection'],
       registers,
-      async collect() {
-        for (const { name, lostEvents } of await context.pipeline.readProjections())
+      collect() {
+        for (const { name, lostEvents } of context.pipeline.readProjections())
           this.set({ projection: name }, lostEvents)
       },
     })

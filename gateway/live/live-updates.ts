@@ -83,7 +83,7 @@ export class LiveUpdates implements Disposable {
   #poll(): void {
     this.#guard(() => this.scored.poll())
     this.#guard(() => this.subreddits.poll())
-    void this.pipeline.poll()
+    this.pipeline.poll()
   }
 
   #guard(look: () => void): void {

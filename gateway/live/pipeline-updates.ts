@@ -20,8 +20,8 @@ export class PipelineUpdates {
   }
 
   /** @throws READ_MODEL_UNAVAILABLE */
-  async open(): Promise<Feed<Pipeline>> {
-    this.#latest = await this.#reader.read()
+  open(): Feed<Pipeline> {
+    this.#latest = this.#reader.read()
     let seen: Pipeline | undefined
     return this.#feeds.open(() => {
       if (this.#latest === undefined || this.#latest === seen) return []
@@ -30,10 +30,10 @@ export class PipelineUpdates {
   }
 
   /** Called once a second. */
-  async poll(): Promise<void> {
+  poll(): void {
     if (this.#feeds.size === 0) return
     try {
-      this.#latest = await this.#reader.read()
+      this.#latest = this.#reader.read()
       this.#feeds.wake()
     } catch (error) {
       this.#logger.debug({ err: error }, 'cannot read the state of the pipeline')

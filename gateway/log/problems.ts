@@ -24,7 +24,7 @@ export class Problems {
     this.#sources = sources
   }
 
-  /** Empty while figures are right and up to date. */
+  /** Empty while figures are right and up to date. Call it every second: only then is it known how long something stands still. */
   find(): string[] {
     const { models, shown, scoring, log } = this.#sources
     const standstill = describeStandstill(shown.promoted, scoring.names)

@@ -90,6 +90,21 @@ test('a file that cannot be read is an error, logged once, and not an empty list
   expect(count()).toBe(0)
 })
 
+test('a file without a table that the queries need is a problem until it is replaced, and is logged once', () => {
+  files.allTime.exec('DROP VIEW all_time_view; DROP TABLE names')
+  for (let look = 0; look < 3; look++) {
+    expect(() => models.allTime.queries).toThrow(/all-time\.db cannot be read/)
+    expect(models.problems).toEqual([expect.stringMatching(/all-time\.db cannot be read: no such table/)])
+    nextLook()
+    expect(models.problems).toHaveLength(1)
+  }
+  expect(logged).toHaveLength(1)
+  remove()
+  createReadModel(files.folder, 'all-time').close()
+  nextLook()
+  expect(count()).toBe(0)
+})
+
 test('a file of another version says what to do', () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 999".*delete it/)

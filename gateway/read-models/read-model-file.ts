@@ -34,6 +34,8 @@ export class ReadModelFile implements Disposable {
   readonly #file: string
   readonly #wanted: string
   readonly #logger: Logger
+  /** Functions that prepare queries: each is called for every database that is opened. */
+  readonly #prepares = new Set<Prepare<unknown>>()
   #open: OpenFile | undefined
   #openings = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
@@ -66,6 +68,7 @@ export class ReadModelFile implements Disposable {
     const { prepared, database, identity } = this.#open
     const known = prepared.get(prepare)
     if (known !== undefined) return known as Queries
+    this.#prepares.add(prepare)
     try {
       const queries = prepare(database)
       prepared.set(prepare, queries)
@@ -127,7 +130,8 @@ export class ReadModelFile implements Disposable {
     try {
       database = new Sqlite(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
       const isReady = checkIdentity(database, this.#wanted)
-      if (isReady) return { database, identity, prepared: new Map(), ...prepareStatus(database) }
+      const prepare = (): OpenFile['prepared'] => new Map(Array.from(this.#prepares, (one) => [one, one(database!)]))
+      if (isReady) return { database, identity, prepared: prepare(), ...prepareStatus(database) }
     } catch (error) {
       // Its projector may be creating it now: the next look finds it complete.
       if (!isPassing(error)) this.#breaks((error as Error).message, identity)

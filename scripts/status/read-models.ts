@@ -28,7 +28,7 @@ export function readReadModel(dataDir: string, name: string): ReadModelStatus {
   } catch (error) {
     const { message } = error as Error
     // No tables yet; or no -wal file yet, which a reader may not create.
-    if (/no such table|unable to open/.test(message)) return { ...empty, state: 'being made' }
+    if (/no such table: checkpoints|unable to open/.test(message)) return { ...empty, state: 'being made' }
     return { ...empty, state: 'unreadable', problem: message }
   }
 }
