@@ -10,6 +10,7 @@ import { erasePosts, type RecordedErasures } from '../erasure/erase-posts.ts'
 import { awaitReadModels, IS_GONE, type AwaitLimits } from '../erasure/read-models.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, EVENTS, subjectOf } from '../schema/events.ts'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -21,7 +22,7 @@ import { startProjector } from './projector.ts'
 import { projections } from './testing/all-projections.ts'
 import { dumpRows } from './testing/replay.ts'
 
-const NAMES = ['posts', 'hourly', 'all-time'] as const
+const NAMES = READ_MODEL_NAMES
 const POST_COUNT = 60
 /** Tables that hold the position of a file, and none of its content. */
 const POSITIONS = ['checkpoints', 'meta']

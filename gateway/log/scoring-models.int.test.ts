@@ -6,6 +6,7 @@ import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, subjectPattern } from '../../schema/events.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'
 import { POSTS } from '../../schema/streams.ts'
+import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { startGateway } from '../start-gateway.ts'
 import { createReadModel } from '../testing/read-model-files.ts'
@@ -22,7 +23,7 @@ beforeEach(async () => {
   admin = await connectNats({ url: nats.url, user: 'admin', name: 'test', dataDir: nats.dataDir })
   stack.defer(() => admin.close())
   await applyStreams(await jetstreamManager(admin))
-  for (const name of ['posts', 'hourly', 'all-time'] as const) {
+  for (const name of READ_MODEL_NAMES) {
     const database = createReadModel(nats.dataDir, name)
     stack.defer(() => void database.close())
   }

@@ -135,6 +135,9 @@ describe('a transformer that someone brings', () => {
     ])
     const { stdout } = await run(process.execPath, ['scorer/explain.ts', JOKE.title, '--json'], { env })
     expect(JSON.parse(stdout)).toMatchObject({ model: 'tiny-1', seriousness: joke })
+    const drawn = await run(process.execPath, ['scorer/explain.ts', JOKE.title], { env })
+    expect(drawn.stdout).toContain(`${joke!.toFixed(4)}  by tiny-1`)
+    expect(drawn.stdout).toMatch(/^ *[+−]\d+\.\d\d {2}.*[█│].* {2}\S/m)
   }, 60_000)
 })
 
