@@ -98,7 +98,9 @@ function carrierOf({ stream, data, subject, storedAtMs }: TracedMessage, own: st
   return stream !== DEAD && decodeValidEvent(data, subject, storedAtMs) !== undefined ? own : undefined
 }
 
-/** Returns the message as the record of an erasure. As for read models, only a valid event is one. */
+/**
+ * Returns the message as the record of an erasure, if it is one. As for read models, only a valid event is a record.
+ */
 function toErasure({ stream, subject, data, storedAtMs }: TracedMessage): PostErased | undefined {
   if (stream !== POSTS || !subject.startsWith(ERASED_PREFIX)) return undefined
   const event = decodeValidEvent(data, subject, storedAtMs)
