@@ -31,7 +31,7 @@ export class LogStatus implements Disposable {
     return STREAM_NAMES.flatMap((name) => this.#streams.get(name) ?? [])
   }
 
-  /** A stream's last sequence now; undefined when the log cannot be asked. */
+  /** A stream's last sequence now; undefined when the log does not answer. */
   async lastSequence(name: StreamName): Promise<number | undefined> {
     return (await this.#readOne(name))?.lastSequence
   }

@@ -32,7 +32,7 @@ afterEach(() => stack.disposeAsync())
 const promote = (model: string) =>
   jetstream(admin).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
 
-/** As a scorer does, it waits for posts. */
+/** Waits for posts, as a scorer does. */
 async function scoreWith(model: string): Promise<void> {
   const jsm = await jetstreamManager(admin)
   const name = scorerConsumer(model)

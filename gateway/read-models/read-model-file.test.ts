@@ -47,7 +47,7 @@ test('is undefined until its projector has created the tables', () => {
   expect(logged).toEqual([])
 })
 
-test('a deleted file is read until there is another', () => {
+test('a deleted file is read until there is a new one', () => {
   files.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   expect(count()).toBe(1)
   const { version } = models
