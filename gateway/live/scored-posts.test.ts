@@ -139,7 +139,7 @@ test('a score whose post may still come delays the scores behind it; one whose p
   expect(await take(events, 1)).toEqual(['4'])
 })
 
-test('after a promotion the new scoring model's posts continue where those of the former one ended', async () => {
+test('after a promotion the posts of the new scoring model continue where those of the former one ended', async () => {
   files.add(score(1, 'old'), score(2, 'old'), score(1, 'new'))
   const events = await follow()
   files.add(score(3, 'old'), score(3, 'new'), score(4, 'new'))

@@ -13,7 +13,7 @@ const Classes = Type.Union([ClassName, Type.Array(ClassName, { minItems: 1 })])
 
 /** The content of `model.json`: name, checksums, and how to read the graph's output. Further fields are for people. */
 const ModelManifest = Type.Object({
-  /** The name, which is part of subjects and stands beside each score. */
+  /** The name, which is part of subjects and of each score. */
   name: Type.String({ pattern: MODEL_NAME_PATTERN }),
   version: Type.Optional(Type.Integer({ minimum: 1 })),
   /** The SHA-256 of model.onnx, in hex. */
@@ -30,7 +30,7 @@ const ModelManifest = Type.Object({
   unserious: Type.Optional(Classes),
   /** The function that turns the graph's output into probabilities. */
   activation: Type.Optional(Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')])),
-  /** How many tokens of a post are read at most. */
+  /** The most tokens of a post that are read. */
   maxLength: Type.Optional(Type.Integer({ minimum: 8, maximum: 8_192 })),
 })
 export type ModelManifest = Static<typeof ModelManifest>
@@ -47,7 +47,7 @@ const COMPANIONS = new Set([
 
 /**
  * Reads and checks `model.json`.
- * @throws OperationalError saying what is wrong; where the file is missing, what to write into it
+ * @throws OperationalError that names the mistake or, if the file is missing, the lines to write into it
  */
 export async function readManifest(folder: string): Promise<ModelManifest> {
   const file = join(folder, 'model.json')
@@ -58,7 +58,7 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
   throw new OperationalError(`${file}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'invalid'}`)
 }
 
-/** Reads a JSON file of a folder. @returns undefined where it is missing. @throws OperationalError if it is unreadable */
+/** Reads a JSON file of a folder. @returns undefined if it is missing. @throws OperationalError if it is unreadable */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
@@ -76,7 +76,7 @@ export async function checkFiles(folder: string, { sha256, files = {} }: ModelMa
     const found = await sha256Of(join(folder, name))
     if (found === expected) continue
     throw new OperationalError(
-      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum and a new name into model.json: the name tells scores of different models apart.`,
+      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum and a new name into model.json: the name distinguishes the scores of different scoring models.`,
     )
   }
 }
@@ -100,7 +100,7 @@ async function describeMissing(folder: string): Promise<string> {
   const files: Record<string, string> = {}
   for (const name of names) files[name] = await sha256Of(join(folder, name))
   const manifest = { name: proposeName(folder), sha256, ...(names.length === 0 ? {} : { files }) }
-  return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens that will stand beside each score:\n${JSON.stringify(manifest, null, 2)}`
+  return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens, which each score will carry:\n${JSON.stringify(manifest, null, 2)}`
 }
 
 /** Makes the name of a model from the name of its folder. */

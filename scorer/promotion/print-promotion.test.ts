@@ -16,7 +16,7 @@ test('scoring models are listed with their scores and the posts that they lack',
   expect(printModels([], undefined)).toBe('No scoring model has scores yet.\n')
 })
 
-test('a promotion says which posts are missing from the figures, and how to go back', () => {
+test('the report of a promotion says which posts are missing from the figures, and how to go back', () => {
   const promotion = { outcome: 'promoted', model: next, replaced: 'serious-2', before: old } as const
   expect(printPromotion(promotion).split('\n')).toEqual([
     'serious-3 is shown now, in place of serious-2. It has 13,000 scores, serious-2 has 280,114.',

@@ -17,7 +17,7 @@ export function printModels(models: readonly ScoredModel[], shown: string | unde
 const toProgress = ({ behind }: ScoredModel): string =>
   behind === null ? '' : behind === 0 ? 'has scored all posts' : `${many(behind, 'post')} to go`
 
-/** Reports what a promotion changed, or would change, and what it means for the figures. */
+/** Reports the change that a promotion made or would make, and its effect on the figures. */
 export function printPromotion({ outcome, model, replaced, before }: Promotion): string {
   const lines =
     outcome === 'already shown'
