@@ -11,7 +11,7 @@ export interface ReadModelStatus {
   readonly name: string
   /** `being made`: the file exists, and its tables do not exist yet. */
   readonly state: 'ready' | 'being made' | 'missing' | 'unreadable'
-  /** The last sequence of each stream that its rows rest on. */
+  /** The last sequence of each stream that is applied in its rows. */
   readonly checkpoints: readonly Checkpoint[]
   /** Events that the log no longer has and no erasure explains. */
   readonly lostEvents: number
