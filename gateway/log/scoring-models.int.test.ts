@@ -40,12 +40,12 @@ async function scoreWith(model: string): Promise<void> {
   const consumer = await jetstream(admin).consumers.get(POSTS, name)
   const pull = await consumer.fetch({ max_messages: 1, expires: 60_000 })
   stack.defer(() => void pull.close())
-  // It asks when it is read.
+  // Reading the iterator sends the pull request.
   void Array.fromAsync(pull)
   await vi.waitFor(async () => expect((await consumer.info()).num_waiting).toBe(1), SETTLE)
 }
 
-test('/readyz and GraphQL say that the active scorer uses another model than the shown one, until it is promoted', async () => {
+test('/readyz and GraphQL report that the active scorer uses another scoring model than the shown one, until it is promoted', async () => {
   await promote('serious-2')
   await scoreWith('serious-3')
   const { url: natsUrl, dataDir } = nats

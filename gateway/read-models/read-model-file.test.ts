@@ -34,7 +34,7 @@ function remove(): void {
 test('is undefined until its projector has created the tables', () => {
   remove()
   expect(models.allTime.queries).toBeUndefined()
-  expect(models.allTime.problem).toMatch(/not there yet/)
+  expect(models.allTime.problem).toMatch(/does not exist yet/)
   const empty = new Sqlite(file('all-time.db'))
   empty.pragma('journal_mode = WAL')
   nextLook()
