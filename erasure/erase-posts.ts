@@ -38,7 +38,7 @@ export interface EraseOptions {
 
 /** The facts by which a read model's file shows whether it has applied these erasures. */
 export interface RecordedErasures {
-  /** When POSTS was created. It tells the stream apart from an older one of the same name. */
+  /** When POSTS was created. It distinguishes the stream from an older one of the same name. */
   readonly streamCreated: string
   /** POSTS sequence of the newest PostErased of these posts. */
   readonly recordedAt: number
@@ -68,7 +68,7 @@ export interface ErasedPost {
 
 export interface ErasureReport {
   readonly posts: readonly ErasedPost[]
-  /** POSTS sequence of the newest PostErased of these posts; null where there is none. */
+  /** POSTS sequence of the newest PostErased of these posts; null if there is none. */
   readonly recordedAt: number | null
   readonly messagesRead: number
   readonly timings: ErasureTimings
@@ -106,7 +106,7 @@ export async function erasePosts(options: EraseOptions): Promise<ErasureReport> 
 class Erasure {
   readonly #options: EraseOptions
   readonly #jsm: JetStreamManager
-  /** By post id. The search adds posts that must be erased together with the requested ones. */
+  /** The posts by their ids. The search adds posts that must be erased together with the requested ones. */
   readonly #traces: Map<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()

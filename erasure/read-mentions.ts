@@ -27,7 +27,7 @@ export interface Mention {
   readonly id: string
   /** Set when the message is the record of this post's erasure. Such a message is not deleted. */
   readonly erasure: PostErased | undefined
-  /** The object that states the post's id; undefined where the id was found by a pattern. */
+  /** The object that states the post's id; undefined if the id was found by a pattern. */
   readonly about: Json | undefined
   /** The id of another post, when the message is a valid event of that post, which read models count. */
   readonly carrier: string | undefined

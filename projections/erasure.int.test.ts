@@ -62,7 +62,7 @@ async function stopAll(): Promise<void> {
 const idOf = (index: number): string => toPostId(36 ** 5 + index)
 const secretOf = (index: number): string => `xylophone${idOf(index)}quartz`
 
-/** Post `index` and its scores by two models, each in the stream where it belongs. */
+/** Publishes posts and their scores by two scoring models, each in its stream. */
 async function publishPosts(indexes: readonly number[]): Promise<void> {
   const publisher = new DurablePublisher(connection)
   const created_utc = 1_764_000_000

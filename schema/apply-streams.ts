@@ -80,7 +80,7 @@ async function findStream(jsm: JetStreamManager, name: string): Promise<StreamIn
 }
 
 /**
- * Reads the info of a stream that another process creates, and checks that it takes atomic batches where its definition
+ * Reads the info of a stream that another process creates, and checks that it takes atomic batches if its definition
  * says so. A server that does not know them ignores their headers, and events would be stored without their ids.
  * @throws OperationalError if the stream does not exist, StreamMismatchError if it takes no atomic batches
  */

@@ -69,7 +69,7 @@ export type ModelPromoted = Static<typeof ModelPromoted>
 
 /** Like a scoring model's name, a source's name is one token of a subject. */
 const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
-/** As large as a GraphQL Int. */
+/** A count that fits a GraphQL Int. */
 const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 
 /**

@@ -124,7 +124,7 @@ test('a post that the scoring model cannot score goes to DEAD, and its neighbour
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(19), { timeout: 10_000 })
   const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: deadSubject('scorer') })
   expect(letter?.json<PostSubmitted>().title).toBe('A question about ice number 7')
-  expect(letter?.header.get('Gravitas-Reason')).toContain('the model cannot score it: no memory')
+  expect(letter?.header.get('Gravitas-Reason')).toContain('the scoring model cannot score it: no memory')
 })
 
 test('scores with a transformer of the user, and promotes it', async () => {

@@ -18,7 +18,10 @@ interface Subscriber {
   readonly waiting: Map<string, SubredditParent>
 }
 
-/** Tells all subscribers which subreddits' figures changed. Each changed row is read once, however many subscribers there are. */
+/**
+ * Sends the figures of changed subreddits to all subscribers. Each changed row is read once, however many subscribers
+ * there are.
+ */
 export class ChangedSubreddits {
   readonly #models: ReadModels
   readonly #shown: ShownModel

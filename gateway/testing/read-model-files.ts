@@ -17,7 +17,7 @@ export interface TestPost {
   readonly subreddit: string
   readonly title?: string
   readonly createdUtc: number
-  /** 0…10000; undefined is not scored. */
+  /** From 0 to 10000; undefined for a post without a score. */
   readonly seriousness?: number | undefined
   readonly model?: string
 }

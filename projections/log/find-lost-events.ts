@@ -6,9 +6,9 @@ import { readErasedSequences } from './recorded-erasures.ts'
 export type SequenceRange = readonly [number, number]
 
 /**
- * Tells lost sequences of a stream from erased ones. A message that was deleted on purpose is on the stream's own list
- * of deleted ones; a damaged record that the server skips is not. That list does not reach back before the stream's
- * first message: there, a sequence counts as erased only if a PostErased names it.
+ * Distinguishes lost sequences of a stream from erased ones. A message that was deleted on purpose is on the stream's
+ * own list of deleted ones; a damaged record that the server skips is not. That list does not reach back before the
+ * stream's first message: there, a sequence counts as erased only if a PostErased names it.
  */
 export class LostEventsFinder {
   readonly #jsm: JetStreamManager

@@ -7,7 +7,7 @@ export interface PostRow {
   readonly title: string
   readonly createdUtc: number
   readonly permalink: string | null
-  /** 0…10000; null until scored. */
+  /** From 0 to 10000; null until the post is scored. */
   readonly seriousness: number | null
   readonly model: string | null
 }

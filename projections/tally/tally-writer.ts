@@ -14,7 +14,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
   readonly #erased: ErasedPosts
   readonly #addName
   readonly #dropNames
-  /** By group. A batch has many scores of the same group, whose row is updated once. */
+  /** The deltas by group. A batch has many scores of the same group, whose row is updated once. */
   readonly #deltas = new Map<string, Delta>()
   readonly #names = new Map<string, number>()
 

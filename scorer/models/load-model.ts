@@ -22,7 +22,7 @@ export async function loadScoringModel(folder: string, { threads = 1 }: LoadOpti
   const manifest = await readManifest(folder)
   if (manifest.features !== undefined) return HashedModel.load(folder, manifest)
   await requireTokenizer(folder)
-  // Imported only where it is needed, because the tokenizer's code takes time to load.
+  // It is imported only when it is needed, because the tokenizer's code takes time to load.
   const { TransformerModel } = await import('./transformer-model.ts')
   return TransformerModel.load(folder, manifest, threads)
 }

@@ -20,11 +20,14 @@ const ModelManifest = Type.Object({
   sha256: Sha256,
   /** The SHA-256 of other files of the folder, by their names. */
   files: Type.Optional(Type.Record(Type.String({ pattern: String.raw`^[^/\\]+$` }), Sha256)),
-  /** For a model over hashed features: the features that it was trained with. */
+  /** For a scoring model over hashed features: the features that it was trained with. */
   features: Type.Optional(
     Type.Object({ version: Type.Integer(), buckets: Type.Integer(), maxFeatures: Type.Integer() }),
   ),
-  /** For a model with a tokenizer: the class or classes, by label or index, whose probability is the seriousness. */
+  /**
+   * For a scoring model with a tokenizer: the class or classes, by label or index, whose probability is the
+   * seriousness.
+   */
   serious: Type.Optional(Classes),
   /** Instead of `serious`: the class or classes whose probability is 1 − seriousness. */
   unserious: Type.Optional(Classes),
@@ -36,7 +39,7 @@ const ModelManifest = Type.Object({
 export type ModelManifest = Static<typeof ModelManifest>
 const validator = Compile(ModelManifest)
 
-/** Files that change a model's scores, besides its graph. */
+/** Files that change the scores of a scoring model, besides its graph. */
 const COMPANIONS = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
@@ -103,7 +106,7 @@ async function describeMissing(folder: string): Promise<string> {
   return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens, which each score will carry:\n${JSON.stringify(manifest, null, 2)}`
 }
 
-/** Makes the name of a model from the name of its folder. */
+/** Makes the name of a scoring model from the name of its folder. */
 function proposeName(folder: string): string {
   const words = basename(folder)
     .toLowerCase()

@@ -31,6 +31,6 @@ async function scoreAlone(model: ScoringModel, post: TextPost): Promise<number |
     const [seriousness] = await model.score([post])
     return seriousness!
   } catch (cause) {
-    return new UnscorablePostError(`the model cannot score it: ${(cause as Error).message}`, { cause })
+    return new UnscorablePostError(`the scoring model cannot score it: ${(cause as Error).message}`, { cause })
   }
 }

@@ -60,7 +60,7 @@ export class TransformerModel implements ScoringModel {
   }
 }
 
-/** The text that the model reads: the title, then a blank line and the post's text, if it has one. */
+/** The text that the scoring model reads: the title, then a blank line and the post's text, if it has one. */
 function toText(post: TextPost): string {
   const { title, selftext } = toScoredText(post)
   const text = cleanText(selftext)

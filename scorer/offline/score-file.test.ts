@@ -30,7 +30,7 @@ const ndjson = posts.map((post) => JSON.stringify(post)).join('\n')
 
 beforeEach(() => void said.splice(0))
 
-/** The model, except that it fails on some posts. */
+/** The scoring model, changed so that it fails on some posts. */
 const failingOn = (fails: (title: string) => boolean): ScoringModel => ({
   name: model.name,
   explain: (post) => model.explain(post),
@@ -97,14 +97,14 @@ describe('scoring a file', () => {
       failingOn((title) => title === posts[1_500]!.title),
     )
     expect(scores.map(({ id }) => id)).toEqual(posts.map(({ id }) => id).toSpliced(1_500, 1))
-    expect(said.join('')).toContain('in, line 1501: the model cannot score it: no memory')
+    expect(said.join('')).toContain('in, line 1501: the scoring model cannot score it: no memory')
   })
 
   it('stops with an error when the scoring model no longer works, and keeps the scores before', async () => {
     let calls = 0
     const broken = failingOn(() => ++calls > 1_000)
     await expect(score(ndjson, broken)).rejects.toThrow(
-      `The model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
+      `The scoring model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
     )
     const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(

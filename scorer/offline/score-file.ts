@@ -121,7 +121,7 @@ class FileScoring {
     } catch (cause) {
       const before = (posts[0]?.line ?? 1) - 1
       throw new OperationalError(
-        `The model ${model.name} failed: ${(cause as Error).message}. ${state.file} is scored and written up to line ${before}.`,
+        `The scoring model ${model.name} failed: ${(cause as Error).message}. ${state.file} is scored and written up to line ${before}.`,
         { cause },
       )
     }

@@ -1,7 +1,7 @@
 import { ExplanationDocument, type PostExplanationFragment } from '../generated/documents.ts'
 import { query } from '../graphql.ts'
 
-/** As many bars as a reader takes in at one glance. */
+/** The most bars that a reader takes in at one glance. */
 const MOST_BARS = 8
 
 /**

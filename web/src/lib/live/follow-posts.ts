@@ -9,7 +9,10 @@ export interface FollowPosts {
   readonly subreddit?: string
   /** Newly scored posts, oldest first. */
   readonly onPosts: (posts: ListedPostFragment[]) => void
-  /** Called at each connection. `isResumed`: the stream continues where the last connection ended, without a loss. */
+  /**
+   * Called at each connection. `isResumed` says that the stream continues where the last connection ended, without a
+   * loss.
+   */
   readonly onOpen: (isResumed: boolean) => void
 }
 

@@ -17,7 +17,7 @@ export interface Follow<Data, Variables> {
   readonly onItems: (items: Data[]) => void
   /** Called at each connection: earlier changes are not in the stream and have to be loaded. */
   readonly onOpen: () => void
-  /** As in `Subscription`. */
+  /** Like `onRefused` in `Subscription`. */
   readonly onRefused?: (error: GraphQLRequestError) => boolean
   /** The shortest time between two calls of `onItems`. A page that has much to draw sets a longer time. */
   readonly intervalMs?: number
