@@ -109,7 +109,7 @@ test('explanations whose clients have left are not computed', async () => {
   clients.push(...open(5, waiting))
   await vi.waitFor(() => expect(explain).toHaveBeenCalledTimes(9), SETTLE)
   const left = Promise.allSettled(clients)
-  // Those that wait leave first: otherwise one of them may begin before its own leaving is noticed.
+  // Clients of waiting explanations leave first. Otherwise one of these may begin before its client has left.
   waiting.abort()
   await resultsFrom(4)
   running.abort()

@@ -27,7 +27,10 @@ export class Problems {
     this.#sources = sources
   }
 
-  /** Empty while figures are right and up to date. Call it every second: only then is it known how long something stands still. */
+  /**
+   * Empty while figures are right and up to date. Call it every second, because only then does it know how long a read
+   * model has not advanced.
+   */
   find(): string[] {
     const { models, shown, scoring, log } = this.#sources
     const standstill = describeStandstill(shown.promoted, scoring.names)

@@ -61,7 +61,7 @@ test('a deleted file is read until there is a new one', () => {
   expect(models.version).not.toBe(version)
 })
 
-test('notices that a symlink points to another file', () => {
+test('detects that a symlink points to another file', () => {
   using other = new ReadModelFiles()
   other.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   remove()
@@ -105,7 +105,7 @@ test('a file without a table that the queries need is a problem until it is repl
   expect(count()).toBe(0)
 })
 
-test('a file of another version says what to do', () => {
+test('the error for a file of another version says what to do', () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 999".*delete it/)
 })

@@ -34,7 +34,7 @@ export class ReadModelFile implements Disposable {
   readonly #file: string
   readonly #wanted: string
   readonly #logger: Logger
-  /** Functions that prepare queries: each is called for every database that is opened. */
+  /** Functions that prepare queries. Each is called for every database that is opened. */
   readonly #prepares = new Set<Prepare<unknown>>()
   #open: OpenFile | undefined
   #openings = 0
