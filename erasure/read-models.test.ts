@@ -66,7 +66,7 @@ test('a checkpoint of another stream of the same name proves nothing', async () 
   expect(await stateOfPosts()).toBe('other log')
 })
 
-test('a read model that advances is waited for, and one that does not advance is not', async () => {
+test('waits for a read model that advances, and not for one that does not', async () => {
   const database = createFile(10)
   let sequence = 10
   const applying = setInterval(() => {

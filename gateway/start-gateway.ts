@@ -24,7 +24,10 @@ export interface GatewayService extends Service {
   readonly url: string
 }
 
-/** Serves the read models. Without NATS it still answers from them, and says in /readyz that it is not live. */
+/**
+ * Serves the read models. Without NATS it still answers from them, and /readyz names the missing connection as a
+ * problem.
+ */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<GatewayService> {
   const stack = new AsyncDisposableStack()
   const models = stack.use(new ReadModels(config.dataDir, logger))

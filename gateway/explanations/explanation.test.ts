@@ -58,7 +58,7 @@ test('a post that is erased after it was read is not explained', async () => {
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).toBeNull()
 })
 
-test('only this field fails where the log does not answer or the score is of another model', async () => {
+test('only this field fails if the log does not answer or the score is of another scoring model', async () => {
   gateway.texts.isReachable = false
   const answer = await ask('a1')
   expect([answer.data.a, codeOf(answer)]).toEqual([{ id: 'a1', explanation: null }, 'LOG_UNAVAILABLE'])
@@ -82,7 +82,7 @@ test('explanations that would have to wait too long are refused, and those that 
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
 })
 
-test('explanations whose clients have left are not worked out', async () => {
+test('explanations whose clients have left are not computed', async () => {
   const signals: AbortSignal[] = []
   gateway.loadModel = async () => ({
     name: 'serious-1',
@@ -109,7 +109,7 @@ test('explanations whose clients have left are not worked out', async () => {
   clients.push(...open(5, waiting))
   await vi.waitFor(() => expect(explain).toHaveBeenCalledTimes(9), SETTLE)
   const left = Promise.allSettled(clients)
-  // Those that wait leave first: otherwise one of them may begin before its own leaving is noticed.
+  // Clients of waiting explanations leave first. Otherwise one of these may begin before its client has left.
   waiting.abort()
   await resultsFrom(4)
   running.abort()

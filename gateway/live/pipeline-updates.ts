@@ -3,7 +3,7 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 import type { PipelineReader } from '../log/pipeline.ts'
 import { Feeds, type Feed } from './feed.ts'
 
-/** Sends the state of the machinery at once and then every second, read once for all subscribers. */
+/** Sends the state of the pipeline at once and then every second. It is read once for all subscribers. */
 export class PipelineUpdates {
   readonly #reader: PipelineReader
   readonly #logger: Logger

@@ -7,7 +7,7 @@ import { startTestNats } from '../../schema/testing/nats-server.ts'
 import { silent } from '../testing/test-gateway.ts'
 import { LogStatus } from './log-status.ts'
 
-test('the streams are read again and again without being asked for', async () => {
+test('the streams are read again and again without a request', async () => {
   await using nats = await startTestNats()
   const connection = await nats.connect()
   await applyStreams(await jetstreamManager(connection))

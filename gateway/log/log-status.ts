@@ -6,7 +6,7 @@ import { STREAM_NAMES, type StreamName } from '../../schema/streams.ts'
 
 const REFRESH_MS = 500
 
-/** What the streams hold, read twice a second whether or not somebody asks, and whether NATS is connected. */
+/** The state of the streams, which is read twice a second, and whether NATS is connected. */
 export class LogStatus implements Disposable {
   /** Set by the owner of the connection. */
   isConnected = false
@@ -31,7 +31,7 @@ export class LogStatus implements Disposable {
     return STREAM_NAMES.flatMap((name) => this.#streams.get(name) ?? [])
   }
 
-  /** A stream's last sequence now; undefined when the log cannot be asked. */
+  /** A stream's last sequence now; undefined when the log does not answer. */
   async lastSequence(name: StreamName): Promise<number | undefined> {
     return (await this.#readOne(name))?.lastSequence
   }
@@ -41,7 +41,7 @@ export class LogStatus implements Disposable {
     this.#jsm = undefined
   }
 
-  /** After each reading, so that a slow server is asked once at a time. */
+  /** Schedules the next read only after the last one, so that a slow server gets one request at a time. */
   #schedule(): void {
     if (this.#jsm === undefined) return
     this.#timer = setTimeout(() => void this.#readAll().finally(() => this.#schedule()), REFRESH_MS)

@@ -16,7 +16,7 @@ export interface PipelineSources {
   readonly problems: Problems
 }
 
-/** The state of the machinery. Reads the read models at most twice a second, however often it is asked. */
+/** Reads the state of the pipeline. It reads the read models at most twice a second, however often it is called. */
 export class PipelineReader {
   readonly #sources: PipelineSources
   #latest: Pipeline | undefined
@@ -34,7 +34,7 @@ export class PipelineReader {
     return (this.#latest = this.#read())
   }
 
-  /** How far each read model is, also where one cannot be read. */
+  /** The progress of each read model, also of those that cannot be read. */
   readProjections(): ProjectionStatus[] {
     return readProjections(this.#sources.models, this.#sources.log.streams)
   }

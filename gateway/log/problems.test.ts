@@ -22,7 +22,7 @@ const setLastScore = (lastSequence: number): void =>
     .spyOn(gateway.log, 'streams', 'get')
     .mockReturnValue([{ name: 'SCORES', messages: lastSequence, bytes: 0, lastSequence }])
 const score = (id: string) => ({ id, subreddit: 'aa', createdUtc: 1_764_000_000, seriousness: 1 })
-/** Looks once a second, as the gateway does. */
+/** Finds the problems once a second, as the gateway does. */
 function watch(seconds: number): string[] {
   let found: string[] = []
   for (let second = 0; second < seconds; second++) {
@@ -32,7 +32,7 @@ function watch(seconds: number): string[] {
   return found
 }
 
-test('a read model that is behind and does not move for a minute is a problem, until it moves', () => {
+test('a read model that is behind and does not advance for a minute is a problem until it advances', () => {
   gateway.files.add(score('a'))
   setLastScore(2)
   expect(watch(55)).toEqual([])
@@ -45,7 +45,7 @@ test('a read model that is behind and does not move for a minute is a problem, u
   expect(watch(1)).toEqual([])
 })
 
-test('a new event after a long silence is no problem', () => {
+test('a new event after a long silence is not a problem', () => {
   gateway.files.add(score('a'))
   setLastScore(1)
   expect(watch(120)).toEqual([])

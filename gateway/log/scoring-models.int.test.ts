@@ -33,7 +33,7 @@ afterEach(() => stack.disposeAsync())
 const promote = (model: string) =>
   jetstream(admin).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
 
-/** As a scorer does, it waits for posts. */
+/** Waits for posts, as a scorer does. */
 async function scoreWith(model: string): Promise<void> {
   const jsm = await jetstreamManager(admin)
   const name = scorerConsumer(model)
@@ -41,12 +41,12 @@ async function scoreWith(model: string): Promise<void> {
   const consumer = await jetstream(admin).consumers.get(POSTS, name)
   const pull = await consumer.fetch({ max_messages: 1, expires: 60_000 })
   stack.defer(() => void pull.close())
-  // It asks when it is read.
+  // Reading the iterator sends the pull request.
   void Array.fromAsync(pull)
   await vi.waitFor(async () => expect((await consumer.info()).num_waiting).toBe(1), SETTLE)
 }
 
-test('/readyz and GraphQL say that the active scorer uses another model than the shown one, until it is promoted', async () => {
+test('/readyz and GraphQL report that the active scorer uses another scoring model than the shown one, until it is promoted', async () => {
   await promote('serious-2')
   await scoreWith('serious-3')
   const { url: natsUrl, dataDir } = nats
