@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
@@ -107,4 +108,14 @@ test('the eraser stops at once while it waits for a read model', async () => {
   const startMs = performance.now()
   await eraser[Symbol.asyncDispose]()
   expect(performance.now() - startMs).toBeLessThan(3_000)
+}, 60_000)
+
+test('a post that is older than its erasure says is erased all the same', async () => {
+  await publish(secret('1'))
+  await pause(1_100)
+  const inADayUtc = Math.floor(Date.now() / 1_000) + 86_400
+  await publish(postErased({ post_id: '1', created_utc: inADayUtc }))
+  await using _eraser = await start()
+  await untilAcknowledged()
+  expect(isStored('1')).toBe(false)
 }, 60_000)
