@@ -36,6 +36,7 @@ const start = (gatherMs = 50) =>
   startEraser({ natsUrl: nats.url, dataDir: nats.dataDir, logLevel: 'silent' }, createLogger('eraser', 'silent'), {
     pollMs: 50,
     gatherMs,
+    retryMs: 50,
   })
 
 async function publish(event: GravitasEvent): Promise<number> {
@@ -47,14 +48,23 @@ const secret = (id: string) => postSubmitted({ id, title: `${SECRET} ${id}` })
 const isStored = (id: string): boolean => filesWith(join(nats.dataDir, 'jetstream'), `${SECRET} ${id}`).length > 0
 const untilErased = (id: string): Promise<void> =>
   vi.waitFor(() => expect(isStored(id)).toBe(false), { timeout: 20_000, interval: 100 })
+const countWaiting = async (): Promise<number> => {
+  const { num_pending, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
+  return num_pending + num_ack_pending
+}
 const untilAcknowledged = (): Promise<void> =>
-  vi.waitFor(
-    async () => {
-      const { num_pending, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
-      expect(num_pending + num_ack_pending).toBe(0)
-    },
-    { timeout: 20_000, interval: 100 },
-  )
+  vi.waitFor(async () => expect(await countWaiting()).toBe(0), { timeout: 20_000, interval: 100 })
+
+/** Creates the file of `posts` at the beginning of POSTS, as its projector does. */
+async function createReadModel(): Promise<Sqlite.Database> {
+  const file = new Sqlite(join(nats.dataDir, 'posts.db'))
+  file.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER);
+    CREATE TABLE dead_letters (stream TEXT, sequence INTEGER);
+    CREATE TABLE meta (name TEXT, value TEXT)`)
+  const { created } = await jsm.streams.info(POSTS)
+  file.prepare('INSERT INTO checkpoints VALUES (?, ?, 0)').run(POSTS, created)
+  return file
+}
 
 test('posts whose erasure another process recorded are erased, each with its reason', async () => {
   for (const id of ['1', '2', '3']) await publish(secret(id))
@@ -108,6 +118,23 @@ test('the eraser stops at once while it waits for a read model', async () => {
   const startMs = performance.now()
   await eraser[Symbol.asyncDispose]()
   expect(performance.now() - startMs).toBeLessThan(3_000)
+}, 60_000)
+
+test('an erasure is acknowledged only after the read models have applied it', async () => {
+  using closing = new DisposableStack()
+  const file = await createReadModel()
+  closing.defer(() => file.close())
+  await publish(secret('1'))
+  await publish(postErased({ post_id: '1' }))
+  await using _eraser = await start()
+  await untilErased('1')
+  // It waits six seconds for a read model that does not advance.
+  await vi.waitFor(async () => {
+    expect((await jsm.consumers.info(POSTS, 'eraser')).num_redelivered).toBe(1)
+  }, 40_000)
+  expect(await countWaiting()).toBeGreaterThan(0)
+  file.exec('UPDATE checkpoints SET sequence = 99')
+  await untilAcknowledged()
 }, 60_000)
 
 test('a post that is older than its erasure says is erased all the same', async () => {
