@@ -5,6 +5,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
+import { deadSubject } from '../schema/dead-letters.ts'
 import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent } from '../schema/events.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -20,17 +21,22 @@ let nats: Awaited<ReturnType<typeof startSecuredNats>>
 let admin: NatsConnection
 let jsm: JetStreamManager
 
-beforeEach(async () => {
-  nats = await startSecuredNats()
+beforeEach(() => begin())
+
+afterEach(end)
+
+/** @param change alters nats.conf */
+async function begin(change?: (conf: string) => string): Promise<void> {
+  nats = await startSecuredNats(change)
   admin = await connectNats({ url: nats.url, user: 'admin', name: 'test', dataDir: nats.dataDir })
   jsm = await jetstreamManager(admin)
   await applyStreams(jsm)
-})
+}
 
-afterEach(async () => {
+async function end(): Promise<void> {
   await admin.close()
   await nats[Symbol.asyncDispose]()
-})
+}
 
 const start = (gatherMs = 50) =>
   startEraser({ natsUrl: nats.url, dataDir: nats.dataDir, logLevel: 'silent' }, createLogger('eraser', 'silent'), {
@@ -146,3 +152,20 @@ test('a post that is older than its erasure says is erased all the same', async 
   await untilAcknowledged()
   expect(isStored('1')).toBe(false)
 }, 60_000)
+
+test('an erasure that cannot be carried out does not keep others waiting', async () => {
+  const right = '"$JS.API.STREAM.MSG.DELETE.DEAD"'
+  await end()
+  await begin((conf) => conf.replace(right, '"unused"'))
+  for (const id of ['1', '2', '3']) {
+    await publish(secret(id))
+    await publish(postErased({ post_id: id }))
+  }
+  await jetstream(admin).publish(deadSubject('ingest'), JSON.stringify({ id: '2', title: SECRET }))
+  await using _eraser = await start()
+  await vi.waitFor(async () => {
+    const { delivered, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
+    expect([delivered.consumer_seq, num_ack_pending]).toEqual([3, 1])
+  }, 90_000)
+  for (const id of ['1', '2', '3']) expect(isStored(id)).toBe(false)
+}, 120_000)

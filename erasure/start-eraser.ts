@@ -25,6 +25,8 @@ const ACK_WAIT_MS = 60_000
 /** The eraser rests twenty times as long as an erasure was at work, because it may read days of the log for a few posts. */
 const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
+/** How many failures one round takes. It is enough to find three bad requests among all; after more, the log may be out of reach. */
+const MAX_FAILURES = 40
 const STOP_GRACE_MS = 1_000
 
 export interface EraserTimes {
@@ -138,17 +140,33 @@ class Eraser {
     const toErase = new Set(requests.map(({ message }) => message))
     for (const message of messages) if (!toErase.has(message)) message.ack()
     if (requests.length === 0) return 0
-    const round: Round = { idleMs: 0 }
+    const round: Round = { failures: 0, idleMs: 0 }
     await this.#carryOut(requests, round)
     return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * REST_FACTOR)
   }
 
-  /** Erases the posts of these requests, and acknowledges them when they are done. */
+  /**
+   * Erases the posts of these requests, and acknowledges those that are done. After a failure it tries each half by itself, so
+   * that the others do not wait for one that cannot be carried out.
+   */
   async #carryOut(requests: readonly Request[], round: Round): Promise<void> {
-    const isDone = await this.#erase(requests, round)
-    for (const { message } of requests) {
-      if (isDone) message.ack()
-      else message.nak(this.#options.times.retryMs)
+    const { signal, logger, times } = this.#options
+    try {
+      const isDone = await this.#erase(requests, round)
+      for (const { message } of requests) {
+        if (isDone) message.ack()
+        else message.nak(times.retryMs)
+      }
+    } catch (error) {
+      if (signal.aborted || ++round.failures > MAX_FAILURES) throw error
+      if (requests.length === 1) {
+        const [{ event, message }] = requests as [Request]
+        logger.error({ err: error, post: event.post_id }, 'could not erase a post; will retry')
+        return message.nak(times.retryMs)
+      }
+      const middle = requests.length >> 1
+      await this.#carryOut(requests.slice(0, middle), round)
+      await this.#carryOut(requests.slice(middle), round)
     }
   }
 
@@ -197,6 +215,7 @@ class Eraser {
 }
 
 interface Round {
+  failures: number
   /** How long it waited for read models, in milliseconds. */
   idleMs: number
 }
