@@ -15,10 +15,10 @@ const LATENCY_POSTS = 1_500
 
 const command = defineCommand({
   name: 'bench',
-  summary: 'Measures what the design has budgets for, beside the raw limits of this machine, in a temporary folder.',
+  summary: 'Measures the figures that have a budget, and the raw limits of this machine, in a temporary folder.',
   settings: ['GRAVITAS_NATS_SERVER'],
   examples: ['npm run bench', 'npm run bench -- --posts 1000000    # the size that the budgets are for'],
-}).option('--posts <number>', 'how many made-up posts are imported', wholeNumberFrom(1_000), 200_000)
+}).option('--posts <number>', 'how many generated posts are imported', wholeNumberFrom(1_000), 200_000)
 
 await runCommand(async (args) => {
   const { posts } = readArguments<{ posts: number }>(command, args).options

@@ -8,7 +8,7 @@ const WORDS =
   )
 const SUBREDDITS = 817
 
-/** Makes up a post of about the size of a real one. The same number gives the same post. */
+/** Generates a post of about the size of a real one. The same number gives the same post. */
 export function benchPost(number: number): PostSubmitted {
   let state = (number + 1) * 2_654_435_761
   const next = (below: number): number => {

@@ -10,7 +10,10 @@ const BATCH = 1_000
 const IN_FLIGHT = 4
 const PAYLOAD = Buffer.alloc(700, 'x')
 
-/** How many messages a second a durable server stores in atomic batches, and delivers to one consumer, and nothing else. */
+/**
+ * How many messages a second a durable server stores in atomic batches, and how many it delivers to one consumer,
+ * without other load.
+ */
 export async function rawLog(count: number): Promise<{ published: number; consumed: number }> {
   await using nats = await startTestNats({ durable: true })
   const connection = await nats.connect()
@@ -42,7 +45,10 @@ export async function rawLog(count: number): Promise<{ published: number; consum
   return { published, consumed }
 }
 
-/** How many rows a second SQLite inserts into a ledger like ours, in transactions of 5,000, and nothing else. */
+/**
+ * How many rows a second SQLite inserts into a ledger like that of a read model, in transactions of 5,000, without
+ * other load.
+ */
 export function rawInserts(count: number): number {
   const folder = mkdtempSync(join(tmpdir(), 'gravitas-raw-'))
   const database = new Sqlite(join(folder, 'raw.db'))

@@ -14,7 +14,9 @@ const SAMPLE_MS = 200
 const SETTLE_MS = 500
 const MAX_IMPORT_MS = 600_000
 
-/** Measures an import from a file, with scoring, into all read models. The other rows use the log and the read models. */
+/**
+ * Measures an import from a file, with scoring, into all read models. Later measurements use its log and read models.
+ */
 export async function benchImport(stack: Stack, posts: number, rawPublish: number): Promise<Figure[]> {
   const file = join(stack.dataDir, 'posts.ndjson')
   await writePosts(file, posts)
@@ -87,7 +89,7 @@ function toFigures({ posts, elapsed, rawPublish, used }: Measured): Figure[] {
     },
     { what: 'import, all processes', measured: cpu, unit: 'CPU-µs/post', budget: 100, better: 'lower' },
     {
-      what: 'largest of our processes',
+      what: 'largest process of Gravitas',
       measured: peak((name) => !isServer(name)),
       unit: 'MB',
       budget: 250,

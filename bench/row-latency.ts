@@ -13,7 +13,7 @@ interface Scored {
   readonly postScored: { readonly post: { readonly id: string } }
 }
 
-/** A post that was sent: the time, and how many posts its subreddit has once this one is counted. */
+/** A post that was sent, with the time and the number of posts that its subreddit has once this post is counted. */
 interface Sent {
   readonly atMs: number
   readonly subreddit: string

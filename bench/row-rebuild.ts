@@ -5,7 +5,10 @@ import { seconds } from './raw.ts'
 import type { Figure } from './report.ts'
 import { until, type Stack } from './stack.ts'
 
-/** Measures the rebuild of a read model from the log: its file is deleted and its projector started, start-up included. */
+/**
+ * Measures the rebuild of a read model from the log: its file is deleted and its projector started. Start-up is
+ * included.
+ */
 export async function benchRebuild(
   stack: Stack,
   name: string,

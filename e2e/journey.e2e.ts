@@ -111,7 +111,7 @@ async function report(hoursAgo: number, more: Parameters<typeof hourCovered>[0])
   await jetstream(connection).publish(subject, payload)
 }
 
-test('unseen hours are hatched and told in words as soon as they are reported', async () => {
+test('unseen hours are hatched and described in words as soon as they are reported', async () => {
   const { page, errors } = await open('/subreddit/askscience')
   await waitForLabel(page, 'live')
   expect(await page.locator('.chart .hatched').count()).toBe(0)
@@ -196,7 +196,7 @@ test('postScored resumes exactly after a cursor', async () => {
 const titles = (page: Page): Promise<(string | null)[]> =>
   page.$$eval('[data-post-id]', (items) => items.map((item) => item.getAttribute('data-post-id')))
 
-test('a hidden page closes its connection, and resumes where it was', async () => {
+test('a hidden page closes its connection, and resumes after the last post', async () => {
   const { page, errors } = await open('/subreddit/askscience')
   await waitForLabel(page, 'live')
   await publish('hidden0', 'Why is the night sky dark?')
@@ -215,7 +215,7 @@ test('a hidden page closes its connection, and resumes where it was', async () =
   await page.close()
 })
 
-test('a page survives a restart of the server, and shows what happened meanwhile', async () => {
+test('a page survives a restart of the server, and then shows the posts that it missed', async () => {
   const first = await startGateway(config, logger)
   const port = Number(new URL(first.url).port)
   const overview = await open('/', { url: first.url })
@@ -286,7 +286,7 @@ test('a post explains its score, and its list holds still meanwhile', async () =
   await page.close()
 })
 
-test('an explanation that failed can be retried; an erased post has none', async () => {
+test('an explanation that failed can be requested again; an erased post has none', async () => {
   await publish('why0002', 'Why do cats purr?')
   const options = { viewport: { width: 360, height: 740 }, hasTouch: true }
   const { page, errors } = await open('/', options)
@@ -314,7 +314,7 @@ test('an explanation that failed can be retried; an erased post has none', async
   await plain.page.close()
 })
 
-test('subreddits are searched while typing and sorted, and the address says so', async () => {
+test('subreddits are searched while typing and sorted, and both are part of the address', async () => {
   await publish('jokes00', 'A horse walks into a bar', { subreddit: 'Jokes' })
   const { page, errors } = await open('/subreddits')
   await page.waitForSelector('[data-subreddit=Jokes]')
@@ -385,7 +385,7 @@ test('no page is wider than a phone, whatever the titles contain', async () => {
   }
 })
 
-test('pages warn that another model is shown than the one that scores, until that one is promoted', async () => {
+test('pages warn that the scorers use another scoring model than the shown one, until it is promoted', async () => {
   const { name } = JSON.parse(await readFile('ml/model/model.json', 'utf8')) as { name: string }
   const promote = (model: string) =>
     jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))

@@ -81,7 +81,7 @@ describe('the whole system', () => {
     })
   }
 
-  /** Publishes until the log acknowledges, as a publisher must while the server restarts. */
+  /** Publishes again until the log acknowledges, because the server may be restarting. */
   async function publish(subject: string, payload: string, msgID?: string): Promise<void> {
     for (;;) {
       try {
@@ -125,7 +125,9 @@ describe('the whole system', () => {
     )
   }
 
-  /** Waits until the figures of every reader equal those of the log, which must count `posts` posts. */
+  /**
+   * Waits until the figures of GraphQL, REST and the SQL views equal those of the log, which must count `posts` posts.
+   */
   async function expectAgreement(posts: number): Promise<AllFigures> {
     return vi.waitFor(async () => {
       const log = await figuresOfLog(jsm)
@@ -162,7 +164,7 @@ describe('the whole system', () => {
     expect((await stat(join(dataDir, 'nats-context.json'))).mode & 0o777).toBe(0o600)
   })
 
-  test('every reader agrees with the log, also after duplicates, malformed events and erasures', async () => {
+  test('all interfaces agree with the log, also after duplicates, malformed events and erasures', async () => {
     await publishPosts(published)
     for (const [, payload] of malformed)
       await publish(subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }), payload)
@@ -175,7 +177,7 @@ describe('the whole system', () => {
     expect((await fetch(`${url}/subreddit/askscience`)).status).toBe(200)
   })
 
-  test('a score is explained with the rights that the gateway has in NATS', async () => {
+  test('a score is explained with the NATS rights of the gateway', async () => {
     const query = `{ posts(subreddit: "AskScience", first: 1) { nodes { explanation { contributions { feature } } } } }`
     const response = await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`)
     const { data } = (await response.json()) as { data: { posts: { nodes: { explanation: unknown }[] } } }
@@ -183,7 +185,7 @@ describe('the whole system', () => {
     expect(data.posts.nodes).toEqual([{ explanation }])
   })
 
-  test('a source reports how much of an hour it saw with the rights that it has in NATS', async () => {
+  test('a source reports how much of an hour it saw with the NATS rights of a source', async () => {
     const logger = createLogger('e2e', 'silent')
     const address = { url: `nats://127.0.0.1:${settings['NATS_PORT']}`, user: 'ingest', dataDir } as const
     const ingest = await connectNats({ ...address, name: 'e2e', logger })
@@ -212,7 +214,7 @@ describe('the whole system', () => {
     }, SETTLE)
   })
 
-  test('a second launcher is refused on the same folder, and on a port that is taken', async () => {
+  test('a second launcher is refused in the same data folder, and on a port that is taken', async () => {
     const second = new Launcher(await ownSettings(dataDir))
     const other = await mkdtemp(join(tmpdir(), 'gravitas-other-'))
     const onTakenPort = new Launcher({ ...(await ownSettings(other)), PORT: settings['PORT']! })
@@ -228,7 +230,7 @@ describe('the whole system', () => {
     }
   }, 20_000)
 
-  test('killed processes restart while more is published, and every reader agrees again', async () => {
+  test('killed processes restart while more posts are published, and all interfaces agree again', async () => {
     const before = published
     const killing = new AbortController()
     const publishing = publishUntil(killing.signal)
@@ -239,7 +241,7 @@ describe('the whole system', () => {
     await expectAgreement(published)
   })
 
-  test('SIGINT ends everything within ten seconds; a start on the same folder shows the same numbers', async () => {
+  test('SIGINT ends everything within ten seconds, and the next start in the same data folder shows the same figures', async () => {
     const before = await expectAgreement(published)
     const { state } = await jsm.streams.info(POSTS)
     await connection.close()

@@ -44,7 +44,7 @@ async function publish(...events: GravitasEvent[]): Promise<number[]> {
   return sequences
 }
 
-/** Stores a message without a message id, as a copy beyond the duplicate window is stored. */
+/** Stores a message without a message id, so that the server stores it again like a copy after the duplicate window. */
 const publishAgain = (subject: string, data: string | Uint8Array) => jetstream(connection).publish(subject, data)
 
 const secretPost = postSubmitted({ id: ID, title: `about ${SECRET}`, selftext: `${SECRET} at length` })
@@ -190,7 +190,7 @@ describe('a post without a valid PostSubmitted in the log', () => {
     expect((await stateOf(DEAD)).messages).toBe(0)
   })
 
-  test('is recorded with what the caller knows, so that a later copy does not count', async () => {
+  test('is recorded with the subreddit and time that the caller gives, so that a later copy does not count', async () => {
     const posts = [{ id: ID, subreddit: 'AskScience', createdUtc: 1_764_000_000 }]
     expect((await erase({ posts })).posts).toMatchObject([{ outcome: 'erased', posts: [] }])
     expect(await erasuresOf(ID)).toHaveLength(1)
@@ -200,14 +200,14 @@ describe('a post without a valid PostSubmitted in the log', () => {
     expect(filesWith(nats.storeDir, SECRET)).toEqual([])
   })
 
-  test('is known from its score, or from a rejected event', async () => {
+  test('is identified by its score, or by a rejected event', async () => {
     await publish(secretScore())
     await deadLetter(JSON.stringify({ ...secretPost, id: 'rejec', over_18: 'yes' }))
     const report = await erase({ posts: [{ id: ID }, { id: 'rejec' }] })
     expect(report.posts.map(({ outcome }) => outcome)).toEqual(['erased', 'erased'])
   })
 
-  test('has messages deleted that only look like an erasure', async () => {
+  test('loses also messages that only look like an erasure', async () => {
     await publish(...others(0, 1))
     await publishAgain('posts.erased.askscience', encodeEvent(secretPost))
     await publishAgain('posts.erased.askscience', JSON.stringify({ type: 'PostErased', post_id: ID }))
@@ -346,7 +346,7 @@ describe('messages that arrive during an erasure', () => {
   })
 })
 
-/** Receives the next post as a scorer does that has not scored it yet. */
+/** Receives the next post as a scorer does, without scoring it. */
 async function takeAsScorer(): Promise<JsMsg> {
   const durable_name = scorerConsumer('serious-1')
   await jsm.consumers.add(POSTS, { durable_name, ack_policy: AckPolicy.Explicit })

@@ -29,15 +29,16 @@ export interface EraseOptions {
   readonly dryRun?: boolean
   /**
    * Called after everything was recorded and deleted. Messages that are stored before it resolves are then deleted as
-   * well. A caller that waits for the read models here also gets the dead letters erased that their projectors still sent.
+   * well. A caller that waits for the read models here gets the dead letters that their projectors still sent erased as
+   * well.
    */
   readonly untilApplied?: (erasures: RecordedErasures) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
 }
 
-/** What a read model's file is compared with, to see whether it has applied these erasures. */
+/** The facts by which a read model's file shows whether it has applied these erasures. */
 export interface RecordedErasures {
-  /** When POSTS was created. It tells the stream apart from an older one of the same name. */
+  /** When POSTS was created. It distinguishes the stream from an older one of the same name. */
   readonly streamCreated: string
   /** POSTS sequence of the newest PostErased of these posts. */
   readonly recordedAt: number
@@ -67,7 +68,7 @@ export interface ErasedPost {
 
 export interface ErasureReport {
   readonly posts: readonly ErasedPost[]
-  /** POSTS sequence of the newest PostErased of these posts; null where there is none. */
+  /** POSTS sequence of the newest PostErased of these posts; null if there is none. */
   readonly recordedAt: number | null
   readonly messagesRead: number
   readonly timings: ErasureTimings
@@ -90,7 +91,7 @@ const TOO_MANY_COPIES =
 
 /**
  * Erases posts for good: records a PostErased durably, then overwrites and deletes every message of the posts in POSTS,
- * SCORES and DEAD. Interrupted at any point and run again, it finishes; run twice, it changes nothing.
+ * SCORES and DEAD. If it is interrupted at any point, the next run finishes it. A second complete run changes nothing.
  * docs/decisions/005-erasure.md says why no message is missed.
  * @throws OperationalError when the log cannot be read, or refuses to delete messages
  */
@@ -105,7 +106,7 @@ export async function erasePosts(options: EraseOptions): Promise<ErasureReport> 
 class Erasure {
   readonly #options: EraseOptions
   readonly #jsm: JetStreamManager
-  /** By post id. The search adds posts that must be erased together with the requested ones. */
+  /** The posts by their ids. The search adds posts that must be erased together with the requested ones. */
   readonly #traces: Map<string, PostTrace>
   readonly #search: LogSearch
   readonly #startMs = performance.now()

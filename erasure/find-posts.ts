@@ -8,7 +8,7 @@ export type FoundPosts = Map<string, Json | undefined>
 
 const FULL_NAME = /^\s*t3_/i
 const COMMENTS_OF = /\/comments\/([0-9a-z]{1,10})(?![0-9a-z])/gi
-/** They find ids in incomplete JSON, and in text that is not JSON. */
+/** Patterns that find ids in incomplete JSON, and in text that is not JSON. */
 const IN_TEXT = [
   /"(?:id|post_id)"\s*:\s*"?(?:t3_)?([0-9a-z]{1,10})(?![0-9a-z])/gi,
   /(?<![0-9a-z])t3_([0-9a-z]{1,10})(?![0-9a-z])/gi,

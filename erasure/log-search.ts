@@ -19,7 +19,7 @@ export interface SearchProgress {
 export interface SearchOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  /** By post id. The search adds posts whose messages hold the text of one of these. */
+  /** The posts by their ids. The search adds posts whose messages hold the text of one of these. */
   readonly traces: Map<string, PostTrace>
   readonly onProgress?: ((progress: SearchProgress) => void) | undefined
 }
@@ -82,7 +82,9 @@ export class LogSearch {
     this.#positions.set(stream, { after: position })
   }
 
-  /** In a re-created stream the same sequences belong to other messages. @throws OperationalError when it was re-created */
+  /**
+   * @throws OperationalError when the stream was re-created, because the same sequences then belong to other messages
+   */
   async requireSameStream(stream: TracedStream): Promise<void> {
     const { created } = await this.#options.jsm.streams.info(stream)
     const before = this.#created.get(stream) ?? created

@@ -18,7 +18,7 @@ test('an origin is read only when it is valid in an event', () => {
   expect(readOrigin('1abcde', undefined)).toBeUndefined()
 })
 
-test('for a malformed message the subreddit that it names is taken, else that of its subject', () => {
+test('the subreddit that a malformed message names is taken, or else the one in its subject', () => {
   const about = { subreddit: 'Memes', created_utc: String(storedUtc - 9) }
   expect(presume('', 'posts.submitted.askscience', about)).toEqual({
     subreddit: 'Memes',

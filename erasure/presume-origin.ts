@@ -4,7 +4,7 @@ import { isKnown } from './record-erasures.ts'
 
 /** A message that mentions a post. */
 export interface FoundMessage {
-  /** The subject under which it was published; of a dead letter, that of the rejected event. */
+  /** The subject under which it was published. For a dead letter: the subject of the rejected event. */
   readonly subject: string
   readonly data: Uint8Array
   /** Milliseconds since the epoch. */

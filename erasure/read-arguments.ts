@@ -29,9 +29,9 @@ const command = defineCommand({
   ],
 })
   .argument('[ids...]', 'posts to erase, such as 1abcde or t3_1abcde; - reads ids from standard input, one a line')
-  .option('--late', 'instead of ids: erases what arrived of posts after they were erased')
+  .option('--late', 'instead of ids: erases messages of posts that arrived after their erasure')
   .option('--reason <text>', 'reason that is recorded', DEFAULT_REASON)
-  .option('--dry-run', 'says what would be erased, and changes nothing')
+  .option('--dry-run', 'reports what would be erased, and changes nothing')
   .option('--json', 'prints one JSON document')
 
 interface Options {

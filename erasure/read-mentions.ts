@@ -27,7 +27,7 @@ export interface Mention {
   readonly id: string
   /** Set when the message is the record of this post's erasure. Such a message is not deleted. */
   readonly erasure: PostErased | undefined
-  /** The object that states the post's id; undefined where the id was found by a pattern. */
+  /** The object that states the post's id; undefined if the id was found by a pattern. */
   readonly about: Json | undefined
   /** The id of another post, when the message is a valid event of that post, which read models count. */
   readonly carrier: string | undefined
@@ -98,7 +98,9 @@ function carrierOf({ stream, data, subject, storedAtMs }: TracedMessage, own: st
   return stream !== DEAD && decodeValidEvent(data, subject, storedAtMs) !== undefined ? own : undefined
 }
 
-/** Returns the message as the record of an erasure. As for read models, only a valid event is one. */
+/**
+ * Returns the message as the record of an erasure, if it is one. As for read models, only a valid event is a record.
+ */
 function toErasure({ stream, subject, data, storedAtMs }: TracedMessage): PostErased | undefined {
   if (stream !== POSTS || !subject.startsWith(ERASED_PREFIX)) return undefined
   const event = decodeValidEvent(data, subject, storedAtMs)

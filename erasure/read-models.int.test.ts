@@ -14,7 +14,7 @@ import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
 import { erasePosts, type RecordedErasures } from './erase-posts.ts'
 import { awaitReadModels, IS_APPLIED } from './read-models.ts'
 
-/** Changes nats.conf so that the server refuses the acknowledgements of a projector, which commits all the same. */
+/** Changes nats.conf so that the server refuses the acknowledgements of a projector, which commits nevertheless. */
 const withoutAcknowledgements = (conf: string): string => conf.replaceAll('"$JS.ACK.POSTS.>"', '"unused"')
 
 test('a projector that is killed between applying an erasure and acknowledging it has applied it', async () => {

@@ -7,7 +7,7 @@ import { POSTS } from '../schema/streams.ts'
 import type { RecordedErasures } from './erase-posts.ts'
 
 /**
- * How far a read model's file is with an erasure. The later a state in this list, the further.
+ * How far a read model's file is with an erasure. The states are in order of progress.
  * - `missing`: DATA_DIR has no such file.
  * - `unreadable`: the file is damaged, or its projector is just creating it.
  * - `other log`: the file was built from another POSTS stream, so its checkpoint says nothing about this one.
@@ -26,7 +26,7 @@ export interface ReadModelOutcome {
 }
 
 export interface AwaitLimits {
-  /** The longest wait while no file changes. After it the projectors are taken to be stopped. */
+  /** The longest wait while no file changes. After that, the projectors are assumed to be stopped. */
   readonly silenceMs?: number
   readonly totalMs?: number
 }

@@ -5,15 +5,15 @@ import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publis
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { PostTrace } from './post-trace.ts'
 
-/** How many sequences one event names at most. It keeps the event far below the size limit of a message. */
+/** The most sequences that one event names. The limit keeps the event far below the largest size of a message. */
 const MAX_SEQUENCES = 10_000
 
 /**
  * Records a PostErased for each post that has none in the log, and another one for messages that none of its PostErased
- * events names. Resolves when they are stored. Posts whose subreddit or time is not known are left out.
+ * events names. Resolves when they are stored. Posts whose subreddit or time is unknown are left out.
  * @param reason recorded for posts for which no PostErased in the log gives one
- * @param round 1 at first. Later rounds do not use the message id `erased:<id>`, because within the duplicate window the
- * server would drop the event
+ * @param round 1 at first. Later rounds do not use the message id `erased:<id>`, because within the duplicate window
+ *   the server would drop the event
  */
 export async function recordErasures(
   connection: NatsConnection,

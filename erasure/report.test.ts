@@ -30,7 +30,7 @@ test('the report says what was erased in each stream, and how far each read mode
 2: already erased; nothing is left in the log.
 3: Not found in the log; nothing erased. A copy that comes later will count.
 4: erased from r/AskScience (1 in POSTS: 5), because one of its messages holds the text of 1abcde.
-posts: erased; posts.db holds nothing of it any more.
+posts: erased; posts.db holds nothing of the posts.
 hourly: pending; it is at 12 of 18 in POSTS. Its projector applies the erasure when it gets there; start it if it is stopped.
 all-time: no all-time.db in DATA_DIR. On another host, its projector applies the erasure there.
 Took 1.3 s, 1.2 s of it searching the log.

@@ -49,7 +49,7 @@ function found(stream: string, sequences: readonly number[]): string[] {
 
 /** What the report says about a read model in each state. @param file its file @param position how far it is in POSTS */
 const WORDS: Readonly<Record<ErasureState, (file: string, position: string) => string>> = {
-  gone: (file) => `erased; ${file} holds nothing of it any more.`,
+  gone: (file) => `erased; ${file} holds nothing of the posts.`,
   scrubbing: (file) =>
     `erased; unused bytes of ${file} may hold copies of the text until its projector has searched them.`,
   sending: () => 'erased, but a rejected event waits to be sent to DEAD. Run npm run erase -- --late later.',

@@ -51,7 +51,7 @@ interface EraseAllOptions {
   readonly progress: ProgressOutput
 }
 
-/** @returns the report, and what was recorded in the last pass, which read models apply after all others */
+/** @returns the report, and the erasures of the last pass, which read models apply after all others */
 async function eraseAll(
   posts: readonly PostToErase[],
   { connection, dataDir, args: { reason, dryRun }, progress }: EraseAllOptions,

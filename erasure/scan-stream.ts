@@ -34,8 +34,8 @@ const INACTIVE_AFTER_MS = 10_000
 const RETRIES = { retries: 7, minTimeout: 250, maxTimeout: 2_000 } as const
 
 /**
- * Reads a stream up to the message that is its last one when reading begins, each message at least once. Memory does not
- * grow with the stream. After a failure reading goes on after the last message that arrived.
+ * Reads a stream up to the message that is its last one when reading begins, each message at least once. Memory does
+ * not grow with the stream. After a failure it continues after the last message that arrived.
  * @returns the sequence up to which the stream was read
  * @throws OperationalError when reading keeps failing
  */

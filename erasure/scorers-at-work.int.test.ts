@@ -36,7 +36,7 @@ async function takePost(ackWaitMs: number): Promise<JsMsg> {
   return (await consumer.next())!
 }
 
-test('a scorer that works on the post is waited for, though it requests no more posts meanwhile', async () => {
+test('waits for a scorer that is working on the post, though it requests no more posts meanwhile', async () => {
   const message = await takePost(60_000)
   const waiting = untilScorersAreDone(jsm, [1])
   const first = await Promise.race([waiting, jsm.consumers.info(POSTS, scorerConsumer('serious-1'))])
@@ -45,12 +45,12 @@ test('a scorer that works on the post is waited for, though it requests no more 
   expect(await waiting).toBe(true)
 })
 
-test('a scorer that requests nothing and has kept the post for too long is not waited for', async () => {
+test('does not wait for a scorer that requests nothing and has kept the post for too long', async () => {
   await takePost(1)
   expect(await untilScorersAreDone(jsm, [1])).toBe(true)
 })
 
-test('a scorer that took the post before a restart of the server is not waited for', async () => {
+test('does not wait for a scorer that took the post before a restart of the server', async () => {
   await takePost(60_000)
   await connection.close()
   await nats.restart()

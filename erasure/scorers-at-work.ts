@@ -8,10 +8,11 @@ const POLL_MS = 50
 const MAX_WAIT_MS = 10_000
 
 /**
- * Waits while a scorer is working on one of these posts, which means that it has received the post and not acknowledged it yet. It
- * acknowledges a post when its score is stored. The wait ends after ten seconds: a later score has no text, and read models ignore it.
+ * Waits while a scorer is working on one of these posts, which means that it has received the post and not acknowledged
+ * it yet. It acknowledges a post when its score is stored. The wait ends after ten seconds: a later score has no text,
+ * and read models ignore it.
  * @param sequences in POSTS
- * @returns false when a scorer was still at work at the end
+ * @returns false when a scorer was still working on a post at the end
  */
 export async function untilScorersAreDone(jsm: JetStreamManager, sequences: readonly number[]): Promise<boolean> {
   if (sequences.length === 0) return true
@@ -22,7 +23,10 @@ export async function untilScorersAreDone(jsm: JetStreamManager, sequences: read
   }
 }
 
-/** A post may be in work if it is between the consumer's first unacknowledged message and its newest delivery. */
+/**
+ * A scorer may be working on a post if the post is between the consumer's first unacknowledged message and its newest
+ * delivery.
+ */
 function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boolean {
   const { name, delivered, ack_floor } = consumer
   if (!name.startsWith(SCORER_PREFIX) || !isAlive(consumer)) return false
@@ -30,8 +34,8 @@ function isAtWorkOn(consumer: ConsumerInfo, sequences: readonly number[]): boole
 }
 
 /**
- * Whether a scorer uses the consumer: one waits for more posts, or received posts so recently that it may still work on them
- * (`ack_wait`). A consumer outlives its scorers, and keeps the posts that they did not acknowledge.
+ * Whether a scorer uses the consumer: a scorer waits for more posts, or received posts so recently that it may still be
+ * working on them (`ack_wait`). A consumer outlives its scorers, and keeps the posts that they did not acknowledge.
  */
 const isAlive = (consumer: ConsumerInfo): boolean =>
   idleMs(consumer) <= millis(consumer.config.ack_wait ?? nanos(MAX_WAIT_MS))

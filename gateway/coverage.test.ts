@@ -47,7 +47,7 @@ test('coverage counts posts expected, seen, deleted on Reddit and unknown, of al
   expect(await coverageOf('funny', fields)).toEqual([first])
 })
 
-test('of several sources the one that saw most counts; where they saw the same, the one that read the subreddit', async () => {
+test('of several sources the one that saw most counts; if they saw the same share, the one that read the subreddit', async () => {
   for (const hour of [4, 3, 2]) files.cover({ hour_utc: ago(hour), coverage: 0.5 })
   files.cover(listing('askscience', ago(4), 0.4))
   files.cover(listing('askscience', ago(3), 0.5))
@@ -63,7 +63,7 @@ test('of several sources the one that saw most counts; where they saw the same, 
   ])
 })
 
-test('coverage is of the last seven days unless others are asked for, and lists no hour without a report', async () => {
+test('coverage covers the last seven days unless a client asks for other hours, and lists no hour without a report', async () => {
   for (const hour of [200, 100, 0]) files.cover({ hour_utc: ago(hour) })
   const hours = async (args = '') => (await coverageOf('funny', 'hour', args))?.map(({ hour }) => String(hour))
   expect(await hours()).toEqual([iso(ago(100)), iso(ago(0))])

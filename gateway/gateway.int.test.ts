@@ -145,7 +145,7 @@ test('changed subreddits are sent to their subscribers, also when the change not
   await until(async () => (await metric('gravitas_subscribers')) === 0)
 })
 
-test('REST answers JSON with pages, and says what is wrong', async () => {
+test('REST answers JSON with pages, and names mistakes', async () => {
   files.add(post(1), post(2), post(3, 'funny'))
   const get = async (path: string) => {
     const response = await fetch(url + path)
@@ -184,7 +184,7 @@ test('REST answers JSON with pages, and says what is wrong', async () => {
   expect((await get('/openapi.json')).body.openapi).toMatch(/^3/)
 })
 
-test('REST tells how much of each hour was seen, as soon as it is reported', async () => {
+test('REST shows how much of each hour was seen, as soon as it is reported', async () => {
   files.add(post(1))
   const hour = NOW - (NOW % 3_600)
   const iso = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace('.000Z', 'Z')
@@ -219,7 +219,7 @@ test('hourly is behind the log while reports on hours wait, and the other read m
   await until(async () => (await lags()).includes('hourly 0'))
 })
 
-test('REST answers are named by their content, compressed where wanted, and open to other origins', async () => {
+test('REST answers have an ETag, are compressed if the client accepts it, and are open to other origins', async () => {
   files.add(...Array.from({ length: 60 }, (_, index) => post(index + 1, `subreddit_${index}`)))
   const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     fetch(url + path, { method, headers: { accept: '*/*', ...headers }, redirect: 'manual' })
@@ -281,7 +281,7 @@ test('closing completes the subscriptions', async () => {
   expect(await text).toMatch(/event: complete\ndata:\n\n$/)
 })
 
-test('a promotion shows at once: figures and subscribers are those of the new model', async () => {
+test('after a promotion, figures and subscriptions are at once those of the new scoring model', async () => {
   files.add(post(1), { ...post(1), model: 'serious-2', seriousness: 9_000 })
   const query = 'subscription { subredditUpdated { name allTime { mean } } }'
   const events = readEvents<{ subredditUpdated: object }>(await subscribe(url, query, new AbortController().signal))
@@ -307,7 +307,7 @@ test('a gateway that cannot reach NATS answers from the read models and is not r
   expect((await fetch(`${alone.url}/healthz`)).status).toBe(200)
 })
 
-test('a port that is taken is refused with the setting to change', async () => {
+test('the error for a port that is taken names the setting to change', async () => {
   const port = Number(new URL(url).port)
   const config = {
     host: '127.0.0.1',

@@ -75,7 +75,7 @@ test('a post is found by its full name, in any case', async () => {
   expect(data).toEqual({ a: { id: '1abc2d' }, b: { id: '1abc2d' }, c: null })
 })
 
-test('posts are searched by the beginnings of words, and no search is taken for syntax', async () => {
+test('posts are searched by the beginnings of words, and no search is read as syntax', async () => {
   files.add(
     { id: 'a1', subreddit: 'AskScience', title: 'Größe of planets', createdUtc: NOW, seriousness: 8_000 },
     { id: 'a2', subreddit: 'funny', title: 'A cat OR a dog', createdUtc: NOW, seriousness: 100 },
@@ -91,7 +91,7 @@ test('posts are searched by the beginnings of words, and no search is taken for 
     expect(Array.isArray(await ids(hostile))).toBe(true)
 })
 
-test('mistakes of a client have a code', async () => {
+test('the error for a mistake of a client has a code', async () => {
   expect(code(await ask(`{ posts(first: 0) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(first: 1001) { nodes { id } } }`))).toBe('BAD_USER_INPUT')
   expect(code(await ask(`{ posts(after: "nonsense") { nodes { id } } }`))).toBe('BAD_USER_INPUT')
@@ -105,7 +105,7 @@ test('mistakes of a client have a code', async () => {
   ).toBe('BAD_USER_INPUT')
 })
 
-test('paging meets each post once, whatever arrives in between', async () => {
+test('paging returns each post once, whatever arrives in between', async () => {
   const walk = async (
     orderBy: string,
     times: readonly number[],

@@ -16,7 +16,7 @@ interface Parts {
   readonly texts: ScoredTexts
 }
 
-/** The connection to NATS. The gateway answers also while there is none. */
+/** The connection to NATS. The gateway also answers while there is none. */
 export class LogLink implements AsyncDisposable {
   /** Rejects when the connection is closed for good. */
   readonly failed: Promise<never>

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ServerResponse } from 'node:http'
 import type { GatewayContext } from './resolvers/context.ts'
 
-/** What Prometheus reads at /metrics. */
+/** The metrics that Prometheus reads at /metrics. */
 export class Metrics {
   readonly registry = new Registry()
   readonly #requests
@@ -20,14 +20,14 @@ export class Metrics {
     })
     this.#seconds = new Histogram({
       name: 'gravitas_http_request_seconds',
-      help: 'Time to answer, subscriptions left out',
+      help: 'Time to answer, without subscriptions',
       labelNames: ['route'],
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2],
       registers,
     })
     this.#events = new Counter({
       name: 'gravitas_events_delivered_total',
-      help: 'Answers handed to subscribers',
+      help: 'Answers sent to subscribers',
       registers,
     })
     new Gauge({
@@ -41,11 +41,11 @@ export class Metrics {
     })
     new Gauge({
       name: 'gravitas_projection_lag_events',
-      help: 'Events that a read model has still to apply',
+      help: 'Events that a read model has not applied yet',
       labelNames: ['projection'],
       registers,
-      async collect() {
-        for (const { name, lag } of await context.pipeline.readProjections()) this.set({ projection: name }, lag)
+      collect() {
+        for (const { name, lag } of context.pipeline.readProjections()) this.set({ projection: name }, lag)
       },
     })
     new Gauge({
@@ -53,8 +53,8 @@ export class Metrics {
       help: 'Events that the log no longer has and no erasure explains',
       labelNames: ['projection'],
       registers,
-      async collect() {
-        for (const { name, lostEvents } of await context.pipeline.readProjections())
+      collect() {
+        for (const { name, lostEvents } of context.pipeline.readProjections())
           this.set({ projection: name }, lostEvents)
       },
     })

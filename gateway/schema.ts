@@ -21,7 +21,7 @@ const resolvers: Resolvers = { DateTime, Post, Query, Subreddit, Subscription }
 
 /**
  * Creates the GraphQL server. Expected failures are GraphQLErrors; every other error is logged and masked.
- * @param onDelivered called with the number of events that were handed to a subscriber
+ * @param onDelivered called with the number of events that were sent to a subscriber
  */
 export function createGraphQLServer(
   context: GatewayContext,

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS = 20_000
 
 /**
  * Creates the HTTP server with all addresses of Gravitas on one origin.
- * @param findProblems lists what `/readyz` says; none when the gateway is ready
+ * @param findProblems lists the problems that `/readyz` shows; none when the gateway is ready
  */
 export async function createGatewayServer(
   context: GatewayContext,

@@ -18,17 +18,22 @@ import { ScoringModels } from './log/scoring-models.ts'
 import { createGatewayServer } from './server.ts'
 import { ShownModel } from './log/shown-model.ts'
 
+const WATCH_INTERVAL_MS = 1_000
+
 export interface GatewayService extends Service {
   readonly url: string
 }
 
-/** Serves the read models. Without NATS it still answers from them, and says in /readyz that it is not live. */
+/**
+ * Serves the read models. Without NATS it still answers from them, and /readyz names the missing connection as a
+ * problem.
+ */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<GatewayService> {
   const stack = new AsyncDisposableStack()
   const models = stack.use(new ReadModels(config.dataDir, logger))
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
   const scoring = stack.use(new ScoringModels(logger))
-  const log = new LogStatus(logger)
+  const log = stack.use(new LogStatus(logger))
   const problems = new Problems({ models, shown, scoring, log })
   const pipeline = new PipelineReader({ models, shown, log, problems })
   const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
@@ -47,6 +52,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       live.end()
       return drain()
     })
+    const watch = setInterval(() => problems.find(), WATCH_INTERVAL_MS).unref()
+    stack.defer(() => clearInterval(watch))
     link.open()
     const { port } = server.address() as { port: number }
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`

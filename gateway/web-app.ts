@@ -6,7 +6,7 @@ import type { Logger } from '../schema/runtime/logger.ts'
 
 const HANDLER = resolve(import.meta.dirname, '../web/build/handler.js')
 
-/** A request as the web app gets it: `gravitas.fetch` asks GraphQL within the process instead of over the network. */
+/** A request as the web app gets it: `gravitas.fetch` calls GraphQL within the process instead of over the network. */
 export interface WebRequest extends IncomingMessage {
   gravitas?: { fetch(request: Request): Promise<Response> }
 }
@@ -14,8 +14,8 @@ export interface WebRequest extends IncomingMessage {
 type Handler = (request: WebRequest, response: ServerResponse) => unknown
 
 /**
- * Loads the built web app. Its pages get their figures by `fetchGraphQL`. Where it is not built, a text that says how to build it
- * is served instead.
+ * Loads the built web app. Its pages get their figures through `fetchGraphQL`. If it is not built, a text that says how
+ * to build it is served instead.
  */
 export async function loadWebApp(
   logger: Logger,

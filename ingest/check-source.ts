@@ -30,7 +30,7 @@ export function wantsCheck(source: IngestConfig['source']): source is RedditSour
 
 /**
  * Tries a source with its settings and says what works. It stores nothing and takes little more than a minute at most.
- * @param say is told what the check waits for
+ * @param say gets a message about what the check waits for
  */
 export async function checkSource(
   source: RedditSource | KeylessSource,

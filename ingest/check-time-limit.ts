@@ -13,7 +13,7 @@ const TOO_MANY = 429
 /** A larger `x-ratelimit-reset` is a time, not a number of seconds. */
 const MAX_RESET_S = 1e9
 
-/** Tells people what the check is waiting for. */
+/** Shows people what the check is waiting for. */
 export type Say = (text: string) => void
 
 /**
@@ -87,7 +87,7 @@ class RequestWatch {
     const why = status === 200 ? 'its limit is used up' : status === TOO_MANY ? '429 too many requests' : status
     if (waitMs === 0) return this.#waitFor(`${host} answers ${status}`, ANNOUNCE_PAUSE_MS)
     this.#waitFor(`${host} asks to wait ${Math.ceil(waitMs / 1_000)} s (${why})`, ANNOUNCE_PAUSE_MS)
-    // A check that needs no further request ends normally all the same, because only its next request would wait.
+    // A check that needs no further request still ends normally, because only its next request would wait.
     if (this.#world.clock.elapsedMs() + waitMs > this.#startMs + TIME_LIMIT_MS) this.giveUp()
   }
 

@@ -6,7 +6,7 @@ const REDDIT = { REDDIT_CLIENT_ID: 'an-id', REDDIT_USER_AGENT: 'linux:gravitas:0
 const read = (env: Record<string, string>, args: string[] = []) => readIngestConfig(env, args).source
 
 describe('reddit', () => {
-  test('has the real origins and no secret unless told otherwise', () => {
+  test('has the real origins and no secret by default', () => {
     expect(read({ SOURCE: 'reddit', ...REDDIT })).toEqual({
       kind: 'reddit',
       clientId: 'an-id',

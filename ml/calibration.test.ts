@@ -4,7 +4,7 @@ import type { Ranked } from './metrics.ts'
 
 const judge = (score: number, serious: boolean, subreddit = 'one'): Ranked => ({ score, serious, subreddit })
 
-test('finds the line by which log-odds were distorted', () => {
+test('finds the line that calibrates distorted log-odds', () => {
   // At each score, the share of serious posts follows the line 2·score − 0.5.
   const judged = Array.from({ length: 41 }, (_, at) => (at - 20) / 10).flatMap((score) => {
     const serious = Math.round(1_000 / (1 + Math.exp(-(2 * score - 0.5))))
@@ -16,7 +16,7 @@ test('finds the line by which log-odds were distorted', () => {
 })
 
 test.each([[1], [30], [1_000]])(
-  'stays finite and rising where classes are told apart without a mistake (%d apart)',
+  'stays finite and rising when the classes are separated without a mistake (%d apart)',
   (far) => {
     const judged = Array.from({ length: 200 }, (_, at) =>
       judge(at % 2 === 0 ? far + at / 50 : -far - at / 50, at % 2 === 0),

@@ -3,7 +3,7 @@ import { sigmoid, type Linear } from './logistic-regression.ts'
 import type { Ranked } from './metrics.ts'
 import { subredditWeights } from './subreddit-weights.ts'
 
-/** The line that turns a model's log-odds into calibrated log-odds. */
+/** The line that maps a model's log-odds to calibrated log-odds. */
 export interface Line {
   readonly slope: number
   readonly intercept: number
@@ -82,7 +82,7 @@ function newtonStep(targets: readonly Target[], { slope, intercept }: Line): Lin
   return { intercept: (h11 * g0 - h01 * g1) / determinant, slope: (h00 * g1 - h01 * g0) / determinant }
 }
 
-/** The longest of the step, its half, its quarter and so on that makes the loss smaller; undefined where none does. */
+/** The longest of the step, its half, its quarter and so on that makes the loss smaller; undefined if none does. */
 function descend(
   targets: readonly Target[],
   { slope, intercept }: Line,

@@ -23,7 +23,7 @@ export interface Metrics {
   readonly brierScore: number
 }
 
-/** An example with its score by a model that was not trained on it. */
+/** An example with the score of a model that was not trained on it. */
 export interface Judged {
   readonly example: Example
   /** The score, as log-odds. */
@@ -67,7 +67,7 @@ export const toRanked = (judged: readonly Judged[]): Ranked[] =>
     serious === undefined ? [] : [{ subreddit, serious, score }],
   )
 
-/** The fold of each group of subreddits. Groups of one class, of the other, of both and of none are spread separately. */
+/** The fold of each group of subreddits. Groups with one class, the other, both or none are spread separately. */
 function dealFolds(
   examples: readonly Example[],
   groupOf: (subreddit: string) => string,
@@ -105,7 +105,7 @@ export function measure(
   }
 }
 
-/** The AUC of each pair, with its sides as classes. Empty where no pair has posts on both sides. */
+/** The AUC of each pair, with its sides as classes. Empty if no pair has posts on both sides. */
 function meanPairAuc(judged: readonly Judged[], pairs: readonly Pair[]): Partial<Metrics> {
   const bySubreddit = Map.groupBy(judged, ({ example }) => example.subreddit)
   const side = (name: string, serious: boolean): Ranked[] =>

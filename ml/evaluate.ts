@@ -12,17 +12,17 @@ import { toHtml } from './report.ts'
 
 const command = defineCommand({
   name: 'evaluate',
-  summary: 'Judges one scoring model, or two side by side, on labelled posts; writes report.html and report.json.',
+  summary: 'Evaluates one scoring model, or two side by side, on labelled posts; writes report.html and report.json.',
   examples: [
     'npm run evaluate -- --model ml/model --posts posts.ndjson.zst --labels labels.csv',
     'npm run evaluate -- --model my-model --model ml/model --posts *.zst --labels mine.csv --pairs pairs.csv',
   ],
 })
-  .requiredOption('--model <folder>', 'folder of a scoring model; given twice, both are judged', repeated())
+  .requiredOption('--model <folder>', 'folder of a scoring model; if it is given twice, both are evaluated', repeated())
   .requiredOption('--posts <files...>', 'posts: NDJSON, plain, gzip or zstd')
   .requiredOption('--labels <files...>', 'CSV with "subreddit,label" or "id,label"')
   .option('--pairs <file>', 'CSV with "serious,unserious": subreddits about the same subject')
-  .option('--out <folder>', 'where the report goes', 'evaluation')
+  .option('--out <folder>', 'folder for the report', 'evaluation')
 
 interface Options {
   readonly model: readonly string[]
@@ -34,7 +34,7 @@ interface Options {
 
 await runCommand(async (args) => {
   const { model: models, posts, labels, pairs, out } = readArguments<Options>(command, args).options
-  refuseArguments(command, models.length > 2 ? ['At most two scoring models can be judged side by side.'] : [])
+  refuseArguments(command, models.length > 2 ? ['At most two scoring models can be evaluated side by side.'] : [])
   const parodies = pairs === undefined ? [] : await readPairs(pairs)
   const loaded = await Promise.all(models.map((folder) => loadScoringModel(folder)))
   const judged = await readEvaluationPosts(posts.map(fileSource), await readLabels(labels), parodies)
@@ -45,7 +45,7 @@ await runCommand(async (args) => {
   }
   for (const evaluation of evaluations) print(evaluation)
   await mkdir(out, { recursive: true })
-  // Only the page holds texts of posts: report.json can be published.
+  // Only the page holds texts of posts, so that report.json can be published.
   const figures = evaluations.map((evaluation) => ({ ...evaluation, mistakes: undefined }))
   await writeFile(join(out, 'report.json'), `${JSON.stringify(figures, null, 2)}\n`)
   await writeFile(join(out, 'report.html'), toHtml(evaluations))

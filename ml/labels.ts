@@ -5,9 +5,9 @@ import { ConfigurationError } from '../schema/runtime/errors.ts'
 
 /** A person's judgement of a community or a post. */
 export interface Label {
-  /** 0 is banter, 1 is serious. A value between is used in training, but not to judge a model. */
+  /** 0 is banter, 1 is serious. A value in between is used in training, but not to evaluate a model. */
   readonly seriousness: number
-  /** How much it counts in training, above 0 to 1: less where nobody took a close look. */
+  /** How much it counts in training, above 0 to 1; less for a label that was given without a close look. */
   readonly weight: number
 }
 
@@ -17,12 +17,12 @@ export interface Labels {
   readonly posts: Map<string, Label>
 }
 
-/** The words for labels. Their values stop short of 0 and 1, which keeps the weights of the model small. */
+/** The words for labels. Their values are a little above 0 and below 1, which keeps the weights of the model small. */
 const WORDS: Readonly<Record<string, number>> = { serious: 0.97, unserious: 0.03 }
 const CLEARLY = 0.1
 const HEADERS = new Set(['subreddit,label', 'id,label', 'subreddit,label,weight', 'id,label,weight'])
 
-/** Whether a label says serious; undefined where it says neither class clearly. */
+/** Whether a label says serious; undefined if it is not clearly of one class. */
 export function classOf(label: Label | undefined): boolean | undefined {
   if (label === undefined || (label.seriousness > CLEARLY && label.seriousness < 1 - CLEARLY)) return undefined
   return label.seriousness > 0.5
@@ -64,7 +64,7 @@ function toLabel(row: readonly string[], isWeighted: boolean): [string, Label] |
     : undefined
 }
 
-/** The text as a number; NaN for any other text, also an empty one. */
+/** The text as a number; NaN for any other text, including an empty one. */
 const toNumber = (text: string): number => (text === '' ? Number.NaN : Number(text))
 
 /** The rows of a small file. @throws ConfigurationError when it cannot be read, or is not CSV */

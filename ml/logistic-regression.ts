@@ -48,7 +48,7 @@ export function train(examples: readonly Example[], seed: number): Linear {
   return { weights, bias }
 }
 
-/** The features of several subreddits. A feature of only one tells its topic or its customs. */
+/** Finds the features that occur in several subreddits. A feature of only one shows its topic or its customs. */
 function commonFeatures(examples: readonly Example[]): Uint8Array {
   const subreddits = new Uint8Array(BUCKETS)
   const lastSeen = new Map<string, Set<number>>()
@@ -61,7 +61,10 @@ function commonFeatures(examples: readonly Example[]): Uint8Array {
   return subreddits.map((count, index) => (index > 0 && count >= MIN_SUBREDDITS ? 1 : 0))
 }
 
-/** The weight of each example: its label's, balanced so that all subreddits weigh the same, and both classes. */
+/**
+ * The weight of each example: that of its label, balanced so that all subreddits have the same weight, and both
+ * classes.
+ */
 function balancedWeight(examples: readonly Example[]): (example: Example) => number {
   const weights = subredditWeights(examples)
   const own = ({ subreddit, weight }: Example): number => weights.get(subreddit)! * weight
@@ -98,7 +101,7 @@ export function quantise({ weights, bias }: Linear): QuantisedModel {
   return { weights: Int8Array.from(weights, (weight) => Math.round(weight / step)), step, bias }
 }
 
-/** The model that the rounded weights make, which is the one that scores posts. */
+/** The model with the rounded weights, which is the one that scores posts. */
 export function asQuantised(model: Linear): Linear {
   const { weights, step, bias } = quantise(model)
   return { weights: Float32Array.from(weights, (steps) => steps * step), bias }

@@ -13,7 +13,8 @@ test('classes that are separated without a mistake have an AUC of exactly 1', ()
 test('every subreddit weighs the same, and ties count half', () => {
   const half = (at: number): number => at % 2
   expect(auc([...posts('grave', 4, true, half), ...posts('funny', 2, false, half)])).toBeCloseTo(0.5)
-  // One subreddit has a hundred posts that are judged well, the other has one that is not: each is half of the figure.
+  // One subreddit has a hundred posts with good scores, and the other has one with a bad score. Each is half of the
+  // figure.
   const judged = [
     ...posts('large', 100, true, () => 0.9),
     ...posts('small', 1, true, () => 0.1),

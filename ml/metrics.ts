@@ -1,6 +1,6 @@
 import { subredditSizes, subredditWeights } from './subreddit-weights.ts'
 
-/** A post with its label and its score by a model. */
+/** A post with its label and the score that a model gave it. */
 export interface Ranked {
   readonly subreddit: string
   readonly serious: boolean
@@ -9,7 +9,7 @@ export interface Ranked {
 }
 
 export interface ReliabilityBin {
-  /** The means over the posts of the bin; undefined where it has none. */
+  /** The means over the posts of the bin; undefined if it has none. */
   readonly predicted: number | undefined
   readonly serious: number | undefined
   /** The share of all posts that are in the bin, 0 to 1. */
@@ -28,10 +28,13 @@ const BINS = 10
 /** The bin of a probability among `bins` of equal width; 1 belongs to the last. */
 export const binOf = (probability: number, bins: number): number => Math.min(bins - 1, Math.floor(probability * bins))
 
-/** The mean; NaN of no values. */
+/** The mean of some values; NaN if there are none. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** How well probabilities match the shares of serious posts. Every subreddit weighs the same, tiny ones less. */
+/**
+ * How well probabilities match the shares of serious posts. Every subreddit has the same weight, except that tiny ones
+ * have less.
+ */
 export function reliability(judged: readonly Ranked[]): Reliability {
   const weightOf = subredditWeights(judged)
   const sums = Array.from({ length: BINS }, () => ({ weight: 0, predicted: 0, serious: 0 }))
@@ -74,6 +77,6 @@ export function auc(judged: readonly Ranked[]): number {
   return Math.min(1, sum / (positives * below))
 }
 
-/** @returns undefined unless both classes are there */
+/** @returns undefined unless both classes have posts */
 export const aucIfBoth = (judged: readonly Ranked[]): number | undefined =>
   judged.some(({ serious }) => serious) && judged.some(({ serious }) => !serious) ? auc(judged) : undefined

@@ -11,14 +11,14 @@ import { isBlankLine } from '../schema/runtime/split-lines.ts'
 import { POSTS } from '../schema/streams.ts'
 import { cleanText } from '../scorer/models/features.ts'
 
-/** A post to train on or to judge a model by. */
+/** A post for training or evaluation. */
 export interface LabelledText {
   /** In lower case, without `t3_`. */
   readonly id: string
   /** In lower case. */
   readonly subreddit: string
   readonly title: string
-  /** The text; empty where there is none, or only a mark of its removal. */
+  /** The text; empty if there is none, or only a mark of its removal. */
   readonly selftext: string
 }
 
@@ -35,7 +35,9 @@ export const fileSource = (path: string): PostSource => ({
   read: (onBroken) => readFile(path, onBroken),
 })
 
-/** The stream POSTS of a running system, from its first message to the one that was its last when reading began. */
+/**
+ * The stream POSTS of a running system, from its first message to the message that was the last one when reading began.
+ */
 export const streamSource = (server: ServerAddress): PostSource => ({
   name: `stream ${POSTS}`,
   read: (onBroken) => readStream(server, onBroken),

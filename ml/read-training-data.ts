@@ -3,16 +3,16 @@ import { MAX_CHARACTERS, MAX_FEATURES, writeFeatures, type TextPost } from '../s
 import { classOf, type Label, type Labels, type Pair } from './labels.ts'
 import type { LabelledText, PostSource } from './post-sources.ts'
 
-/** One row to train on. */
+/** One row of training data. */
 export interface Example {
-  /** The number of the post. Its row with the text and its row by the title alone have the same. */
+  /** The number of the post. The row with the text and the row with the title alone have the same number. */
   readonly post: number
   readonly subreddit: string
   /** The score that the model should give, from 0 to 1. */
   readonly target: number
   /** The weight of the label, above 0 to 1, before subreddits are balanced. */
   readonly weight: number
-  /** The class. Undefined where the label is not clear, or has a weight below 1: no model is judged by such a post. */
+  /** The class. Undefined if the label is not clear, or has a weight below 1; such a post is not used in evaluation. */
   readonly serious: boolean | undefined
   readonly features: Int32Array
 }
@@ -20,9 +20,9 @@ export interface Example {
 const MAX_PER_SUBREDDIT = 4_000
 
 /**
- * Reads the labelled posts. A post with a text makes two rows, one with the text and one by the title alone, because half of
- * Reddit's posts have only titles. A post in several sources counts once; entries that are not posts are counted and
- * skipped.
+ * Reads the labelled posts. A post with a text makes two rows, one with the text and one with the title alone, because
+ * half of Reddit's posts have only titles. A post in several sources counts once; entries that are not posts are
+ * counted and skipped.
  * @throws OperationalError when a source cannot be read, or a class has no post
  */
 export async function readExamples(sources: readonly PostSource[], labels: Labels): Promise<Example[]> {
@@ -59,7 +59,7 @@ export interface EvaluationPost {
   /** The class; undefined for a subreddit of a parody pair whose label is not clear. */
   readonly serious: boolean | undefined
   readonly title: string
-  /** The text, cut to the length that a model reads; empty where there is none. */
+  /** The text, cut to the length that a scoring model reads; empty if there is none. */
   readonly selftext: string
 }
 
@@ -86,7 +86,7 @@ export async function readEvaluationPosts(
   return posts
 }
 
-/** Copies a text, because a slice would keep the whole text in memory that it was cut from. */
+/** Copies a text, because a slice would keep the whole text that it was cut from in memory. */
 const ownText = (slice: string): string => Buffer.from(slice).toString()
 
 /** Passes on the posts of all sources, each accepted id once, and prints how many were found. */
@@ -110,7 +110,7 @@ function checkBothClasses(posts: readonly { readonly serious: boolean | undefine
   for (const serious of [true, false]) {
     if (!posts.some((post) => post.serious === serious))
       throw new OperationalError(
-        `No post is labelled ${serious ? 'serious' : 'unserious'}. Check that the labels are of these posts.`,
+        `No post is labelled ${serious ? 'serious' : 'unserious'}. Check that the labels belong to these posts.`,
       )
   }
 }

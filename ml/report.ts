@@ -1,7 +1,7 @@
 import type { Evaluation } from './evaluate-model.ts'
 import type { ReliabilityBin } from './metrics.ts'
 
-/** Makes a page that needs no script and no other file. */
+/** Makes the page of an evaluation, which needs no script and no other file. */
 export function toHtml(evaluations: readonly Evaluation[]): string {
   const title = `Evaluation of ${evaluations.map(({ model }) => model).join(' and ')}`
   return `<!doctype html>
@@ -60,7 +60,7 @@ const LABELS: Readonly<Record<string, string>> = {
   auc: 'AUC',
   aucWithText: 'AUC, posts with a text',
   aucTitleOnly: 'AUC, posts without a text',
-  aucTextHidden: 'AUC, by titles alone',
+  aucTextHidden: 'AUC, titles alone',
   accuracy: 'accuracy at 0.5',
   brierScore: 'Brier score',
   calibrationError: 'calibration error',

@@ -11,7 +11,10 @@ export function subredditSizes(posts: readonly OfSubreddit[]): Map<string, numbe
   return sizes
 }
 
-/** The weights of subreddits. All weigh the same, except tiny ones, which weigh less because few posts are mostly noise. */
+/**
+ * The weights of subreddits. All have the same weight, except tiny ones, which have less because few posts are mostly
+ * noise.
+ */
 export function subredditWeights(posts: readonly OfSubreddit[]): Map<string, number> {
   const sizes = subredditSizes(posts)
   const mean = posts.length / sizes.size

@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-test('the same data gives the same files, and a model that tells what it was taught', async () => {
+test('the same data gives the same files, and the scoring model has learnt the labels', async () => {
   const args = ['--posts', at('posts.ndjson'), '--labels', at('labels.csv'), '--pairs', at('pairs.csv')]
   for (const out of ['one', 'two']) {
     const { stdout } = await train(...args, '--date', '2026-01-01', '--out', at(out))
@@ -67,7 +67,7 @@ test('arguments and labels that are missing or wrong are named', async () => {
   })
 }, 60_000)
 
-test('labels of single posts are used beside those of subreddits', async () => {
+test('labels of single posts are used in addition to those of subreddits', async () => {
   const both = await readLabels([at('by-post.csv')])
   const examples = await readExamples([fileSource(at('posts.ndjson'))], both)
   // The first post has a text, so it is learnt twice.
@@ -78,7 +78,7 @@ test('labels of single posts are used beside those of subreddits', async () => {
   ])
 })
 
-test('two models are judged side by side, and no text of a post is among the figures', async () => {
+test('two scoring models are evaluated side by side, and the figures hold no text of a post', async () => {
   const data = ['--posts', at('posts.ndjson'), '--labels', at('labels.csv'), '--pairs', at('pairs.csv')]
   const args = ['--model', at('one'), '--model', 'ml/model', ...data, '--out', at('report')]
   const { stdout } = await run(process.execPath, ['ml/evaluate.ts', ...args], { timeout: 60_000 })
@@ -86,7 +86,7 @@ test('two models are judged side by side, and no text of a post is among the fig
   const json = await readFile(at('report/report.json'), 'utf8')
   const [own, shipped] = JSON.parse(json) as { posts: number; metrics: Record<string, number>; pairs: unknown[] }[]
   expect(own).toMatchObject({ posts: 400, pairs: [{ serious: 'grave0', parody: 'funny1' }] })
-  // This is the model's own training data, and every word of it tells the classes apart.
+  // These are the posts that the scoring model was trained on, and all their words distinguish the classes.
   expect(own!.metrics['auc']).toBeGreaterThan(0.99)
   expect(shipped!.metrics['auc']).toBeLessThanOrEqual(1)
   const html = await readFile(at('report/report.html'), 'utf8')

@@ -24,7 +24,7 @@ const DATE_RULE = 'It must be a day such as 2026-01-31.'
 
 const command = defineCommand({
   name: 'train',
-  summary: 'Trains a scoring model on labelled posts and writes it with the figures that it reaches on held-out posts.',
+  summary: 'Trains a scoring model on labelled posts, and writes it with its figures on held-out posts.',
   settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
   examples: [
     'npm run train -- --posts posts.ndjson.zst --labels mine.csv ml/labels.csv --out my-model',
@@ -35,9 +35,13 @@ const command = defineCommand({
   .option('--from-stream', 'posts of the running system')
   .requiredOption('--labels <files...>', 'CSV with "subreddit,label" or "id,label"')
   .option('--pairs <file>', 'CSV with "serious,unserious": subreddits about the same subject, held out together')
-  .option('--out <folder>', 'where the scoring model goes', 'ml/model')
-  .option('--name <name>', 'name of the scoring model; by default one made of its content', matching(NAME, NAME_RULE))
-  .option('--data <text>', 'what it was trained on, with licences; by default the names of the files')
+  .option('--out <folder>', 'folder for the scoring model', 'ml/model')
+  .option(
+    '--name <name>',
+    'name of the scoring model; by default one made from its checksum',
+    matching(NAME, NAME_RULE),
+  )
+  .option('--data <text>', 'description of the training data, with licences; by default the names of the files')
   .option('--date <day>', 'day of the training, such as 2026-01-31', matching(DATE, DATE_RULE))
 
 await runCommand(async (args) => {
@@ -65,9 +69,12 @@ interface Options {
   readonly date?: string
 }
 
-/** The part of `model.json` that does not follow from the graph. */
+/** The parts of `model.json` that do not follow from the graph. */
 interface About {
-  /** The name; undefined for one made of the checksum, so that two models never have the same by mistake. */
+  /**
+   * The name. If it is undefined, the name is made from the checksum, so that two scoring models never have the same
+   * one by mistake.
+   */
   readonly name: string | undefined
   /** The data that it was trained on, with licences. */
   readonly trainedOn: string
@@ -92,7 +99,9 @@ function readTrainArguments(args: readonly string[]) {
   return { sources, labels, pairs, out, about: { name, trainedOn, date } satisfies About }
 }
 
-/** The running system, by the same settings as every process, with the NATS user that may only read. */
+/**
+ * The address of the running system, from the same settings as every process, with the NATS user that may only read.
+ */
 function readServer(): Parameters<typeof streamSource>[0] {
   const read = new SettingsReader(loadEnvironment())
   const { natsUrl: url, dataDir } = read.done(readSharedConfig(read))

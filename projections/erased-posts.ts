@@ -4,10 +4,10 @@ import { toPostKey } from '../schema/post-id.ts'
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { Erased, Position } from './projection.ts'
 
-/** In every read model's file: the keys of erased posts, so that a late copy does not bring one back. */
+/** A table of every read model's file: the keys of erased posts, so that a late copy does not bring one back. */
 export const erasedTable = 'CREATE TABLE erased (key INTEGER PRIMARY KEY) STRICT;'
 
-/** Remove a post's rows, and let none of it in later. */
+/** A change that removes a post's rows and refuses later copies of the post. */
 export interface ErasePost {
   readonly kind: 'erase'
   readonly key: number
@@ -23,7 +23,7 @@ export const toErasure = ({ post_id, post_sequences = [], score_sequences = [] }
   ],
 })
 
-/** Which posts were erased. While none was, asking costs nothing. */
+/** The posts that were erased. A look-up costs nothing while there are none. */
 export class ErasedPosts {
   readonly #insert
   readonly #select
@@ -41,7 +41,7 @@ export class ErasedPosts {
     return !this.#isEmpty && this.#select.get(key) !== undefined
   }
 
-  /** @returns whether the post was not erased before */
+  /** @returns true when the post was not erased before */
   add({ key, messages }: ErasePost): boolean {
     this.#isEmpty = false
     this.#messages ??= []
@@ -49,12 +49,12 @@ export class ErasedPosts {
     return this.#insert.run(key).changes === 1
   }
 
-  /** Notes a text that left the rows. */
+  /** Records a text that was removed from the rows. */
   addText(text: string): void {
     this.#texts.push(text)
   }
 
-  /** What was erased since the last call; undefined where nothing was. */
+  /** What was erased since the last call; undefined when nothing was. */
   flush(): Erased | undefined {
     if (this.#messages === undefined) return undefined
     const erased = { messages: this.#messages, texts: this.#texts }

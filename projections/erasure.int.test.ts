@@ -10,6 +10,7 @@ import { erasePosts, type RecordedErasures } from '../erasure/erase-posts.ts'
 import { awaitReadModels, IS_GONE, type AwaitLimits } from '../erasure/read-models.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, EVENTS, subjectOf } from '../schema/events.ts'
+import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -21,9 +22,9 @@ import { startProjector } from './projector.ts'
 import { projections } from './testing/all-projections.ts'
 import { dumpRows } from './testing/replay.ts'
 
-const NAMES = ['posts', 'hourly', 'all-time'] as const
+const NAMES = READ_MODEL_NAMES
 const POST_COUNT = 60
-/** Tables that hold the position of a file, and none of its content. */
+/** Tables that hold a file's position in the log, and no content. */
 const POSITIONS = ['checkpoints', 'meta']
 
 let nats: TestNatsServer
@@ -62,7 +63,7 @@ async function stopAll(): Promise<void> {
 const idOf = (index: number): string => toPostId(36 ** 5 + index)
 const secretOf = (index: number): string => `xylophone${idOf(index)}quartz`
 
-/** Post `index` and its scores by two models, each in the stream where it belongs. */
+/** Publishes posts and their scores by two scoring models, each in its stream. */
 async function publishPosts(indexes: readonly number[]): Promise<void> {
   const publisher = new DurablePublisher(connection)
   const created_utc = 1_764_000_000
@@ -96,7 +97,7 @@ async function publishPosts(indexes: readonly number[]): Promise<void> {
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index)
 
-/** Resolves when every read model has applied all that is in the streams. */
+/** Resolves when every read model has applied everything in the streams. */
 async function untilApplied(): Promise<void> {
   await vi.waitFor(
     async () => {
@@ -136,7 +137,7 @@ const erase = (
   untilApplied: (erasures: RecordedErasures) => Promise<unknown> = async () => {},
 ) => erasePosts({ connection, posts: indexes.map((index) => ({ id: idOf(index) })), reason: 'test', untilApplied })
 
-/** Erases posts and waits for the read models. @returns how far each of them came */
+/** Erases posts and waits for the read models. @returns the state of each read model */
 async function eraseAndWait(indexes: readonly number[], limits?: AwaitLimits): Promise<string[]> {
   let recorded: RecordedErasures | undefined
   await erase(indexes, async (erasures) => void (recorded = erasures))
@@ -156,10 +157,10 @@ describe.each([
   ['the first post', [0]],
   ['posts in the middle', [20, 21, 40]],
   ['the last post', [POST_COUNT - 1]],
-  ['the first, the last and some between', [0, 17, 18, 19, POST_COUNT - 1]],
+  ['the first, the last and some in between', [0, 17, 18, 19, POST_COUNT - 1]],
   ['all posts', range(0, POST_COUNT)],
 ])('erasing %s', (_, gone) => {
-  test('rows are as if the posts had never been, no byte of them is left, and a rebuild gives the same', async () => {
+  test('rows equal those of a log without the posts, no byte of the posts is left, and a rebuild gives the same rows', async () => {
     await startAll()
     await publishPosts(range(0, POST_COUNT))
     await untilApplied()
@@ -203,7 +204,7 @@ function expectedTotals(left: readonly number[]) {
   return [rows, rows]
 }
 
-test('the purged beginning of a stream is lost, and erased events in it are not', async () => {
+test('the events in the purged beginning of a stream are lost, except for the erased ones', async () => {
   await publishPosts(range(0, 10))
   await erase([0, 2])
   await jsm.streams.purge(SCORES, { seq: 9 })
@@ -256,7 +257,7 @@ test('late copies and scores of an erased post change nothing, and the next eras
   expect(lostEvents()).toEqual([])
 }, 60_000)
 
-describe('a rejected event whose letter did not get into DEAD before its projector stopped', () => {
+describe('a rejected event whose dead letter was not sent before its projector stopped', () => {
   const publishBroken = (index: number) =>
     jetstream(connection).publish(
       subjectOf({ type: 'PostSubmitted', subreddit: 'AskScience' }),
@@ -268,7 +269,7 @@ describe('a rejected event whose letter did not get into DEAD before its project
     vi.waitFor(() => expect(waiting()).toHaveLength(count), { timeout: 10_000 })
   const letters = async () => (await jsm.streams.info(DEAD)).state
 
-  /** Without DEAD no letter can be sent. */
+  /** Without the stream DEAD no letter can be sent. */
   beforeEach(async () => {
     await jsm.streams.delete(DEAD)
     await startAll()
@@ -289,7 +290,7 @@ describe('a rejected event whose letter did not get into DEAD before its project
     await vi.waitFor(() => expect(bytesOf()).not.toContain(secretOf(0)), { timeout: 10_000 })
   }, 60_000)
 
-  test('is sent by the next projector where nothing was erased', async () => {
+  test('is sent by the next projector if nothing was erased', async () => {
     await startAll()
     await vi.waitFor(async () => expect(await letters()).toMatchObject({ messages: 2 }), { timeout: 10_000 })
     await untilWaiting(0)

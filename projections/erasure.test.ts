@@ -45,12 +45,12 @@ const erasedKeys = ({ database }: TestReadModel): number[] =>
   database.prepare<[], number>('SELECT key FROM erased ORDER BY key').pluck().all()
 
 describe.each(Object.keys(projections))('%s', (name) => {
-  test.each(['as it came', POSTS, 'SCORES'])(
-    'a post erased at any point leaves the rows of a world in which it never was (%s)',
+  test.each(['as published', POSTS, 'SCORES'])(
+    'erasing a post at any point gives the rows of a log without the post (%s)',
     (order) => {
       fc.assert(
         fc.property(erasing, ({ id, others, history, batchSize }) => {
-          const log = order === 'as it came' ? toLog(history) : byStream(toLog(history), order)
+          const log = order === 'as published' ? toLog(history) : byStream(toLog(history), order)
           using erased = follow(name, log, batchSize)
           using never = follow(name, toLog(others))
           expect(rowsOf(erased)).toBe(rowsOf(never))
@@ -61,7 +61,7 @@ describe.each(Object.keys(projections))('%s', (name) => {
     },
   )
 
-  test('a replay of the log without its messages gives the same rows, bit for bit', () => {
+  test('a replay of the log without the erased messages gives the same rows, bit for bit', () => {
     fc.assert(
       fc.property(erasing, ({ id, history, batchSize }) => {
         const log = toLog(history)

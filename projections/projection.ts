@@ -2,31 +2,40 @@ import type { Database } from 'better-sqlite3'
 import type { EventType, GravitasEvent } from '../schema/events.ts'
 import type { StreamName } from '../schema/streams.ts'
 
-/** Where in the log an event stands. */
+/** The place of an event in the log. */
 export interface Position {
   readonly stream: StreamName
   readonly sequence: number
 }
 
 /**
- * A read model: what each event changes in it, and how changes become rows. It uses no clock, no randomness and no look-up
- * outside its own file, so that a replay gives the same rows as having followed.
+ * A read model: what each event changes in it, and how changes become rows. It uses no clock, no randomness and no
+ * look-up outside its own file, so that a replay gives the same rows as following the log.
  */
 export interface Projection<Change> {
-  /** Also the name of its folder, file, logger and consumer. With `version` and `events` from schema/read-models.ts. */
+  /**
+   * Also the name of its folder, file, logger and consumer. Like `version` and `events`, it comes from
+   * schema/read-models.ts.
+   */
   readonly name: string
   readonly version: number
   readonly events: readonly EventType[]
   /** DDL for an empty file. */
   readonly tables: string
   /**
-   * By former version: DDL that makes its file one of the next version. Only where following the log from the file's
-   * checkpoints then gives the rows of a rebuild, such as for the events of a stream that was not followed before.
+   * By former version: DDL that turns its file into one of the next version. An upgrade is right only if following the
+   * log from the file's checkpoints then gives the rows of a rebuild, for example when the new version follows one more
+   * stream.
    */
   readonly upgrades?: Readonly<Record<number, string>>
-  /** The most events of a type in one transaction, where they cost so much that more would delay everything else. */
+  /**
+   * The most events of a type in one transaction, for types that cost so much that more would delay everything else.
+   */
   readonly batchLimits?: Readonly<Partial<Record<EventType, number>>>
-  /** Pure: the change that an event asks for. The writer's ledger knows whether it was made before. */
+  /**
+   * Returns the change that an event asks for. It is pure: the writer's ledger knows whether the change was made
+   * before.
+   */
   evolve(event: GravitasEvent, position: Position): Change | undefined
   createWriter(database: Database): ChangeWriter<Change>
 }
@@ -34,7 +43,7 @@ export interface Projection<Change> {
 /** Applies changes inside the projector's transaction. Applying a change twice must equal applying it once. */
 export interface ChangeWriter<Change> {
   apply(change: Change): void
-  /** Writes what was gathered since the last flush. Called once before each commit. */
+  /** Writes the changes that were gathered since the last flush. Called once before each commit. */
   flush(): Flushed
 }
 
@@ -42,13 +51,16 @@ export interface ChangeWriter<Change> {
 export interface Flushed {
   /** Subreddits (lower case) whose rows changed. */
   readonly subreddits: readonly string[]
-  /** What left the rows for good; undefined where nothing did. */
+  /** What was erased from the rows; undefined when nothing was. */
   readonly erased?: Erased | undefined
 }
 
 export interface Erased {
-  /** Messages of the log that are erased: the file must not keep their bytes as dead letters either. */
+  /** Erased messages of the log. The file must not keep their bytes as dead letters either. */
   readonly messages: readonly Position[]
-  /** Texts that left the rows, each as its bytes lay in the file, which may hold more copies of them. */
+  /**
+   * Texts that were removed from the rows, with the bytes that they had in the file. The file may hold more copies of
+   * them.
+   */
   readonly texts: readonly string[]
 }

@@ -76,7 +76,7 @@ test.each(TALLIES)('%s: in one batch, one post leaves a group as another enters 
 })
 
 describe.each(TALLIES)('%s totals', (name) => {
-  test('equal what adding up the distinct scores by hand gives', () => {
+  test('equal the sums of the distinct scores', () => {
     fc.assert(
       fc.property(history, (events) => {
         using model = new TestReadModel(projections[name])
@@ -99,7 +99,7 @@ describe.each(TALLIES)('%s totals', (name) => {
   })
 })
 
-test('a bad event becomes a dead letter with its reason, and the others are applied', () => {
+test('an invalid event becomes a dead letter with its reason, and the other events are applied', () => {
   using model = new TestReadModel(projections['all-time'])
   const [good] = toLog([postScored()]) as [LogMessage]
   model.write([
@@ -112,7 +112,7 @@ test('a bad event becomes a dead letter with its reason, and the others are appl
   expect(model.database.prepare('SELECT posts FROM all_time_view').pluck().all()).toEqual([1])
 })
 
-test('the letter of a bad event is blank once the event is erased', () => {
+test('the dead letter of an invalid event is blank once the event is erased', () => {
   using model = new TestReadModel(projections.posts)
   const log = toLog([postSubmitted(), postSubmitted({ id: 'b' }), { ...postErased(), post_sequences: [1] }])
   for (const message of log) model.write([message.sequence < 3 ? { ...message, data: Buffer.from('{') } : message])
@@ -126,7 +126,7 @@ test.each([
   ['a score among the posts', 'posts.submitted.askscience', postScored()],
   ['an erasure among the submissions', 'posts.submitted.askscience', postErased()],
   ['a post among the erasures', 'posts.erased.askscience', postSubmitted()],
-])('%s is set aside: readers that select by subject would differ', (_, subject, event) => {
+])('%s becomes a dead letter: readers select events by subject', (_, subject, event) => {
   using model = new TestReadModel(projections.posts)
   const [message] = toLog([event]) as [LogMessage]
   const [post, score] = toLog([postSubmitted({ id: 'a' }), postScored({ post_id: 'a' })]) as [LogMessage, LogMessage]
@@ -141,10 +141,10 @@ test.each([
 
 test.each([
   ['deeply nested', `{"type":${'['.repeat(5_000)}${']'.repeat(5_000)}}`],
-  ['a type without end', JSON.stringify({ type: 'x'.repeat(500_000) })],
+  ['an object with an endless type', JSON.stringify({ type: 'x'.repeat(500_000) })],
   ['not an object', '7'],
-  ['nothing', ''],
-])('an event that is %s is set aside with a short reason', (_, text) => {
+  ['empty', ''],
+])('an event that is %s becomes a dead letter with a short reason', (_, text) => {
   using model = new TestReadModel(projections['all-time'])
   const [good] = toLog([postScored()]) as [LogMessage]
   model.write([

@@ -101,7 +101,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals()).toBe(3_000), { timeout: 10_000 })
   })
 
-  test('goes on after the server was killed and restarted', async () => {
+  test('continues after the server was killed and restarted', async () => {
     await start('hourly')
     await publish(scores(500))
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(500), { timeout: 10_000 })
@@ -126,7 +126,7 @@ describe('a projector', () => {
     expect(query('posts', "SELECT rowid FROM titles WHERE titles MATCH 'secret'")).toEqual([])
   })
 
-  test('follows the reports on hours beside the scores, resumes behind them, and puts a bad one into DEAD', async () => {
+  test('follows the reports on hours along with the scores, resumes behind them, and puts an invalid one into DEAD', async () => {
     const first = await start('hourly')
     await publish(scores(10))
     await publishCoverage(hourCovered({ seen: 1 }), hourCovered({ seen: 2 }))
@@ -158,7 +158,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(15), { timeout: 10_000 })
   })
 
-  test('skips a bad event and puts it into DEAD', async () => {
+  test('skips an invalid event and puts it into DEAD', async () => {
     await start('all-time')
     await jetstream(connection).publish('scores.serious-1.askscience', 'not json')
     await publish(scores(1))
@@ -182,7 +182,7 @@ describe('a projector', () => {
     expect(letters.map((letter) => letter!.header.get('Gravitas-Truncated')).sort()).toEqual(['', '1048000 bytes'])
   })
 
-  test('goes on after messages were lost on their way', async () => {
+  test('continues after messages were lost in transit', async () => {
     await start('all-time')
     await publish(scores(2_000))
     await vi.waitFor(() => expect(totals()).toBe(2_000), { timeout: 20_000 })
@@ -226,7 +226,7 @@ describe('a projector', () => {
     await vi.waitFor(() => expect(totals()).toBe(20), { timeout: 10_000 })
   })
 
-  test('notices that the beginning of the log is gone, and says so', async () => {
+  test('records that the beginning of the log is lost', async () => {
     await publish(scores(10))
     await (await jetstreamManager(connection)).streams.purge(SCORES, { seq: 5 })
     await start('all-time')
@@ -236,7 +236,7 @@ describe('a projector', () => {
     ])
   }, 30_000)
 
-  test('notices while it runs that the log went back to an older state', async () => {
+  test('fails when the log goes back to an older state while it runs', async () => {
     const service = await start('all-time')
     await publish(scores(5))
     await vi.waitFor(() => expect(totals()).toBe(5), { timeout: 10_000 })

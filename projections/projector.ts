@@ -61,7 +61,7 @@ interface ProjectorParts {
 
 /**
  * The loop of every read model. Followers gather the messages of the input streams; whenever there are some, one
- * transaction applies them; then the log, the readers and the dead letters are told.
+ * transaction applies them. Then the messages are acknowledged, readers get a change notice, and dead letters are sent.
  */
 class Projector implements AsyncDisposable {
   readonly failed: Promise<never>
@@ -94,12 +94,12 @@ class Projector implements AsyncDisposable {
     })
   }
 
-  /** @throws LogMismatchError where the log is not the one that the file was built from */
+  /** @throws LogMismatchError when the log is not the one that the file was built from */
   async start(): Promise<void> {
     for (const input of inputsOf(this.#parts.projection)) await this.#addInput(input)
     for (const { follower } of this.#inputs) await follower.start()
     void this.#verifyAfterReconnects()
-    // An earlier process may have been killed between an erasure and its scrubbing, or with letters to send.
+    // An earlier process may have been killed before it had scrubbed an erasure or sent its dead letters.
     this.#scrubber.note()
     this.#drainDeadLetters()
     this.#report = setInterval(() => this.#reportProgress(), REPORT_INTERVAL_MS)
@@ -132,7 +132,7 @@ class Projector implements AsyncDisposable {
     this.#inputs.push({ follower, created: info.created })
   }
 
-  /** One commit applies all that arrives in the same turn of the event loop. */
+  /** One commit applies all messages that arrive in the same turn of the event loop. */
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
@@ -165,7 +165,7 @@ class Projector implements AsyncDisposable {
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
   }
 
-  /** In the order of the inputs, which the projection chooses. */
+  /** The next messages of each input, in the order of the inputs, which the projection chooses. */
   #nextBatches(): StreamBatch[] {
     return this.#inputs
       .map(({ follower, created }) => ({
@@ -198,7 +198,7 @@ class Projector implements AsyncDisposable {
     this.#appliedSinceReport = 0
   }
 
-  /** A server that comes back may have another log, or an older state of it. */
+  /** Compares the log again after each reconnect, because the server may have another log or an older state of it. */
   async #verifyAfterReconnects(): Promise<void> {
     for await (const { type } of this.#parts.connection.status()) {
       if (type === 'reconnect' && !this.#closed) await this.#verifyLog()
@@ -209,7 +209,7 @@ class Projector implements AsyncDisposable {
     const { jsm, logger } = this.#parts
     try {
       for (const { follower } of this.#inputs) {
-        // Read before the log is asked, since both move on meanwhile.
+        // The checkpoint is read before the log, because both advance meanwhile.
         const checkpoint = this.#checkpoints.read(follower.stream)
         const info = await jsm.streams.info(follower.stream)
         await verifyLog(jsm, follower.stream, info, checkpoint)

@@ -7,7 +7,7 @@ import { DurablePublisher } from './runtime/publish.ts'
 import { hourCovered } from './testing/builders.ts'
 import { startTestNats } from './testing/nats-server.ts'
 
-test('a log without the stream gets it at the next start, and stores each report once', async () => {
+test('a log without the stream COVERAGE gets it at the next start, and stores each report once', async () => {
   await using nats = await startTestNats()
   const connection = await nats.connect()
   try {

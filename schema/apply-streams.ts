@@ -9,8 +9,8 @@ import { DEAD, STREAM_NAMES, STREAMS, type StreamName } from './streams.ts'
 type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number }
 
 /**
- * Streams keep everything: limits retention without an age, and a full stream refuses new events instead of dropping
- * old ones.
+ * The configuration of a stream. Streams keep everything: messages have no maximum age, and a full stream refuses new
+ * events instead of dropping old ones.
  */
 function toConfig(name: StreamName): Wanted {
   const { description, maxBytes, duplicateWindowSeconds, isAtomic } = STREAMS[name]
@@ -54,7 +54,10 @@ async function applyStream(jsm: JetStreamManager, wanted: Wanted): Promise<void>
 const INSUFFICIENT_STORAGE = 10_047
 const SMALLEST_STREAM_BYTES = 2 ** 20
 
-/** A server reserves max_bytes at once: where it has less room than wanted, a stream gets half, or half of that. */
+/**
+ * Adds a stream. A server reserves max_bytes at once, so a server with too little room gets half of it, or half of
+ * that.
+ */
 async function addStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
   for (let maxBytes = wanted.max_bytes; ; maxBytes = Math.floor(maxBytes / 2)) {
     try {
@@ -66,7 +69,7 @@ async function addStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamI
   }
 }
 
-/** The stream's info, or undefined where it does not exist. */
+/** The stream's info, or undefined if the stream does not exist. */
 async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await jsm.streams.info(name)
@@ -77,9 +80,9 @@ async function findStream(jsm: JetStreamManager, name: string): Promise<StreamIn
 }
 
 /**
- * Reads the info of a stream that another process creates, and checks that it takes atomic batches where its definition
+ * Reads the info of a stream that another process creates, and checks that it takes atomic batches if its definition
  * says so. A server that does not know them ignores their headers, and events would be stored without their ids.
- * @throws OperationalError where the stream does not exist, StreamMismatchError where it takes no atomic batches
+ * @throws OperationalError if the stream does not exist, StreamMismatchError if it takes no atomic batches
  */
 export async function requireStream(jsm: JetStreamManager, name: StreamName): Promise<StreamInfo> {
   const info = await findStream(jsm, name)

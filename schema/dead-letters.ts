@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
 
-/** Where a process puts what it rejects. A projector is called by its read model's name. */
+/** The subject of the events that a process rejects. A projector has the name of its read model. */
 export const deadSubject = (process: string): string => `dead.${process}`
 
 /** The message id of a rejected event: DEAD stores a repetition within a day once. */
@@ -13,7 +13,7 @@ const MAX_DATA_BYTES = 900_000
 const MAX_REASON_LENGTH = 500
 const MAX_SUBJECT_LENGTH = 500
 
-/** An event that a process rejected, as it stands in the log. */
+/** An event that a process rejected, as the log holds it. */
 export interface DeadLetter {
   readonly stream: string
   readonly sequence: number
@@ -22,7 +22,7 @@ export interface DeadLetter {
   readonly data: Uint8Array
 }
 
-/** Publishes a letter to DEAD; a repetition within a day is dropped by its message id. @throws what publishing throws */
+/** Publishes a letter to DEAD; a repetition within a day is dropped by its message id. @throws errors of publishing */
 export async function publishDeadLetter(
   connection: NatsConnection,
   process: string,

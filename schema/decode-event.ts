@@ -16,7 +16,7 @@ const AHEAD = 'is more than a day ahead of the clock'
 const MAX_SHOWN_LENGTH = 100
 const text = new TextDecoder('utf-8', { fatal: true })
 
-/** Readers select by subject, so an event of another type under it would reach some readers and not others. */
+/** Readers select by subject, so an event under the subject of another type would reach some readers and not others. */
 const PREFIXES = EVENT_TYPES.map((type) => [subjectPrefix(type), type] as const)
 
 /**

@@ -6,11 +6,11 @@ test.each([
   [postSubmitted(), 'posts.submitted.askscience', 'post:1abcde'],
   [postErased(), 'posts.erased.askscience', 'erased:1abcde'],
   [postScored(), 'scores.serious-1.askscience', 'score:serious-1:1abcde'],
-])('%o becomes a message that can be repeated', (event, subject, messageId) => {
+])('%o becomes a message that can be published again without harm', (event, subject, messageId) => {
   expect(toMessage(event)).toEqual({ subject, messageId, payload: encodeEvent(event) })
 })
 
-test('each report of an hour and each promotion is a message of its own', () => {
+test('each report about an hour and each promotion is a message of its own', () => {
   const event = hourCovered({ subreddit: 'AskScience' })
   const [first, second] = [toMessage(event), toMessage(event)]
   expect(first).toMatchObject({ subject: 'coverage.reddit', payload: encodeEvent(event) })

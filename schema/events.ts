@@ -5,14 +5,14 @@ import type { OutgoingMessage } from './runtime/publish.ts'
 import { COVERAGE, MODELS, POSTS, SCORES, type StreamName } from './streams.ts'
 
 /**
- * The events: their JSON Schemas, from which their types come, and where each is stored. Field names are Reddit's own.
- * Only the size of a message limits how long texts may be.
+ * The events: their JSON Schemas, from which their types are derived, and where each is stored. Field names are those
+ * of Reddit. Only the size of a message limits how long texts may be.
  */
 const PostId = Type.String({ pattern: '^[0-9a-z]{1,10}$' })
 const Subreddit = Type.String({ pattern: '^[A-Za-z0-9_]{2,24}$' })
 const EARLIEST_CREATED_UTC = Date.UTC(2005, 0, 1) / 1000
 const CreatedUtc = Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799 })
-/** Of a scoring model's name, which is a token of a subject. */
+/** Pattern of a scoring model's name, which is one token of a subject. */
 export const MODEL_NAME_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?$'
 const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -43,8 +43,8 @@ export const PostErased = Type.Object({
   created_utc: CreatedUtc,
   reason: nullable(Type.String()),
   /**
-   * Sequences of the post's messages in POSTS and in SCORES that are deleted. A replay tells by them an erasure from a loss.
-   * Without them the event asks the eraser to delete the messages.
+   * Sequences of the post's deleted messages in POSTS and in SCORES. With them, a replay can tell an erasure from a
+   * loss. An event without them asks the eraser to delete the messages.
    */
   post_sequences: Type.Optional(Sequences),
   score_sequences: Type.Optional(Sequences),
@@ -59,7 +59,7 @@ export const PostScored = Type.Object({
   model: ModelName,
   /** 0 (banter) to 1 (serious), four decimals. */
   seriousness: Type.Number({ minimum: 0, maximum: 1 }),
-  /** Sequence in POSTS of the PostSubmitted that was scored, by which its text is found. */
+  /** Sequence in POSTS of the PostSubmitted that was scored. It leads to the text. */
   post_sequence: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 export type PostScored = Static<typeof PostScored>
@@ -67,35 +67,38 @@ export type PostScored = Static<typeof PostScored>
 export const ModelPromoted = Type.Object({ type: Type.Literal('ModelPromoted'), model: ModelName })
 export type ModelPromoted = Static<typeof ModelPromoted>
 
-/** A token of a subject, as a scoring model's name is. */
+/** Like a scoring model's name, a source's name is one token of a subject. */
 const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
-/** What a GraphQL Int holds. */
+/** A count that fits a GraphQL Int. */
 const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 
 /**
- * How much of an hour a source saw of what was posted in it. A later event of the same source, subreddit and hour
- * replaces the earlier one: the source knows more by then.
+ * How much a source saw of what was posted in an hour. A later event of the same source, subreddit and hour replaces
+ * the earlier one, because the source knows more by then.
  */
 export const HourCovered = Type.Object({
   type: Type.Literal('HourCovered'),
   source: SourceName,
-  /** Null: the report is about all of Reddit. */
+  /** Null if the report is about all of Reddit. */
   subreddit: Type.Union([Subreddit, Type.Null()]),
-  /** The beginning of the hour, seconds since the epoch. */
+  /** The beginning of the hour, in seconds since the epoch. */
   hour_utc: Type.Integer({ minimum: EARLIEST_CREATED_UTC, maximum: 253_402_300_799, multipleOf: HOUR_SECONDS }),
-  /** How many post ids the hour has; null where that cannot be known, as in a listing. */
+  /** How many post ids the hour has; null if that cannot be known, as in a listing. */
   expected: Type.Union([Count, Type.Null()]),
   seen: Count,
   /** Posts that were seen as deleted or removed on Reddit. Nothing of them was erased here. */
   erased: Count,
   /** Posts that must exist and were never seen. */
   unknown: Count,
-  /** 0…1: of the ids, (seen + erased) / expected; of a listing, the share of the hour's seconds that was read without a gap. */
+  /**
+   * 0…1. For ids: (seen + erased) / expected. For a listing: the share of the hour's seconds that was read without a
+   * gap.
+   */
   coverage: Type.Number({ minimum: 0, maximum: 1 }),
 })
 export type HourCovered = Static<typeof HourCovered>
 
-/** What is known of one type of event. `subject` needs only the named fields, so that it can also make a pattern. */
+/** The definition of one type of event. `subject` needs only the named fields, so that it can also make a pattern. */
 interface EventKind {
   readonly schema: object
   readonly stream: StreamName
@@ -129,14 +132,15 @@ export const EVENTS = {
     schema: ModelPromoted,
     stream: MODELS,
     subject: (_fields: object) => 'models.promoted',
-    // Unique: with an id made of the name, the stream would drop a return to a model within its duplicate window.
+    // Unique, because with an id made of the name the stream would drop a return to a scoring model within its
+    // duplicate window.
     messageId: ({ model }: Pick<ModelPromoted, 'model'>) => `promoted:${model}:${nuid.next()}`,
   },
   HourCovered: {
     schema: HourCovered,
     stream: COVERAGE,
     subject: ({ source }: Pick<HourCovered, 'source'>) => `coverage.${source}`,
-    // Unique: with an id made of the content, the stream would drop a report that returns to earlier figures.
+    // Unique, because with an id made of the content the stream would drop a report that returns to earlier figures.
     messageId: ({ source, subreddit, hour_utc }: Pick<HourCovered, 'source' | 'subreddit' | 'hour_utc'>) =>
       `coverage:${source}:${subreddit?.toLowerCase() ?? '*'}:${hour_utc}:${nuid.next()}`,
   },
@@ -161,19 +165,22 @@ export const subjectOf = (event: SubjectFields<EventType>): string => kindOf(eve
 export const subjectPattern = (type: EventType): string =>
   kindOf(type).subject({ subreddit: '*', model: '*', source: '*' } as never)
 
-/** What the subjects of a type begin with. */
+/** The beginning that all subjects of a type share. */
 export const subjectPrefix = (type: EventType): string => subjectPattern(type).replace(/\*.*$/, '')
 
 export const messageIdOf = (event: GravitasEvent): string => kindOf(event.type).messageId(event as never)
 
-/** Message id of a further PostErased of a post, about messages that came later: named by the last one of each stream. */
+/**
+ * Message id of a further PostErased of a post, for messages that came later. It contains the last sequence in each
+ * stream.
+ */
 export const furtherErasureId = ({ post_id, post_sequences, score_sequences }: PostErased): string =>
   `${EVENTS.PostErased.messageId({ post_id })}:${post_sequences?.at(-1) ?? 0}:${score_sequences?.at(-1) ?? 0}`
 
-/** The event as message bytes. */
+/** The event as the text of a message. */
 export const encodeEvent = (event: GravitasEvent): string => JSON.stringify(event)
 
-/** An event as a message that DurablePublisher.publish takes, which may repeat it without harm. */
+/** An event as a message for DurablePublisher, which can publish it again without harm. */
 export const toMessage = (event: GravitasEvent): OutgoingMessage => ({
   subject: subjectOf(event),
   messageId: messageIdOf(event),

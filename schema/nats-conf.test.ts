@@ -18,13 +18,13 @@ const blocks = new Map(
     .map((block) => [/user: (\w+)/.exec(block)![1]!, block] as const),
 )
 
-test('nats.conf knows the users that programs connect as, and no other', () => {
+test('nats.conf has exactly the users that programs connect as', () => {
   const named = [...configuration.matchAll(/user: (\w+)/g)].map(([, user]) => user!)
   expect(named.toSorted()).toEqual([...NATS_USERS].toSorted())
   expect(['admin', ...USERS].toSorted()).toEqual([...NATS_USERS].toSorted())
 })
 
-test.each(USERS)('%s may do what it needs, and no more', (user) => {
+test.each(USERS)('%s has exactly the rights that it needs', (user) => {
   const block = blocks.get(user)!
   expect(listOf(block, 'publish').toSorted()).toEqual([...new Set(publishRights(user))].toSorted())
   expect(listOf(block, 'subscribe').toSorted()).toEqual(subscribeRights(user).toSorted())

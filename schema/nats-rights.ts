@@ -19,21 +19,21 @@ interface Needs {
   readonly publishes?: readonly EventType[]
   /** Further subjects that it publishes to. */
   readonly sends?: readonly string[]
-  /** Subjects that it subscribes to, beside its inbox. */
+  /** Subjects that it subscribes to, besides its inbox. */
   readonly hears?: readonly string[]
   /** Streams whose state it reads. */
   readonly looksAt?: readonly StreamName[]
-  /** Streams of which it asks the leader for a message. */
+  /** Streams whose leader it asks for single messages. */
   readonly gets?: readonly StreamName[]
-  /** Streams of which it reads messages without a consumer, by sequence or by the next of a subject. */
+  /** Streams whose messages it reads without a consumer, by sequence or as the next message of a subject. */
   readonly reads?: readonly StreamName[]
-  /** Streams that it follows by consumers of its own. */
+  /** Streams that it follows with consumers of its own. */
   readonly follows?: readonly StreamName[]
-  /** Streams that it reads through once, by consumers without acknowledgements. */
+  /** Streams that it reads from end to end, with consumers without acknowledgements. */
   readonly scans?: readonly StreamName[]
   /** Streams whose consumers it lists. */
   readonly lists?: readonly StreamName[]
-  /** Streams of which it deletes messages. */
+  /** Streams whose messages it deletes. */
   readonly deletes?: readonly StreamName[]
   /** A key-value bucket that it creates, reads and writes. */
   readonly keeps?: string
@@ -43,7 +43,7 @@ interface Needs {
 
 const followed = [...new Set(READ_MODEL_NAMES.flatMap((name) => inputsOf(readModel(name)).map(({ stream }) => stream)))]
 
-/** By NATS user; `admin` may do everything. */
+/** The needs of each NATS user, except `admin`, which may do everything. */
 export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   ingest: {
     publishes: ['PostSubmitted', 'PostErased', 'HourCovered'],
@@ -63,7 +63,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     sends: [changesSubject('*'), deadSubject('*')],
     looksAt: followed,
     gets: followed,
-    // The erasures, which explain missing sequences.
+    // It reads the erasures, which explain missing sequences.
     reads: [POSTS],
     follows: followed,
     more: followed.map((stream) => `$JS.API.CONSUMER.DELETE.${stream}.*`),
@@ -72,7 +72,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     hears: [changesSubject('*'), subjectPattern('ModelPromoted')],
     looksAt: STREAM_NAMES,
     gets: [MODELS],
-    // The text and the score that an explanation is about.
+    // It reads the text and the score that an explanation is about.
     reads: [POSTS, SCORES],
     lists: [POSTS],
   },

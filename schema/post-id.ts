@@ -1,5 +1,5 @@
 /**
- * Post ids are base36 (Reddit's own). Read models key their rows by an integer made of the id, which keeps
+ * Reddit's post ids are numbers in base 36. Read models key their rows by an integer made of the id, which keeps
  * ledgers small and inserts in id order fast.
  */
 const POST_ID = /^[0-9a-z]{1,10}$/

@@ -1,4 +1,7 @@
-/** In UTF-16 units. Reddit's own limits are 300 and 40,000. These limits keep a post within a message of the log. */
+/**
+ * The limits are in UTF-16 units. Reddit's own limits are 300 and 40,000. These limits keep a post within a message of
+ * the log.
+ */
 export const MAX_TITLE_LENGTH = 1_000
 export const MAX_SELFTEXT_LENGTH = 100_000
 

@@ -2,10 +2,11 @@ import { EVENT_TYPES, EVENTS, subjectPattern, type EventType } from './events.ts
 import type { StreamName } from './streams.ts'
 
 /**
- * The read models. Each has a projector process, a folder under `projections/`, a file `DATA_DIR/<name>.db` and a consumer.
- * `version` is raised whenever the tables or what an event changes in them changes: a file of another version is
- * upgraded where the projection says how, and else rebuilt from the log. `events` are what it is built from; where they
- * come from several streams, one transaction applies the stream that is named first before the next.
+ * The read models. Each has a projector process, a folder under `projections/`, a file `DATA_DIR/<name>.db` and a
+ * consumer. `version` is raised whenever the tables, or the changes that an event makes in them, change. A file of
+ * another version is upgraded if the projection has an upgrade, and otherwise rebuilt from the log. `events` are the
+ * events that it is built from. If they come from several streams, a transaction applies those of the stream that is
+ * named first before the others.
  */
 export const READ_MODELS = {
   posts: { version: 2, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
@@ -31,7 +32,7 @@ export const READ_MODEL_NAMES = Object.keys(READ_MODELS) as readonly ReadModelNa
 /** A stream that a read model follows. */
 export interface Input {
   readonly stream: StreamName
-  /** The subjects that it takes; undefined: the whole stream, whose sequences then are contiguous. */
+  /** The subjects that it takes; undefined for the whole stream, whose sequences then are contiguous. */
   readonly filters: readonly string[] | undefined
 }
 
@@ -45,12 +46,12 @@ export function inputsOf({ events }: Pick<ReadModel, 'events'>): Input[] {
   })
 }
 
-/** Sequences applied, by stream. */
+/** The last applied sequence of each stream. */
 type Checkpoints = Readonly<Partial<Record<string, number>>>
 
 /**
- * How many events a read model has still to apply. Streams of which it takes some subjects are left out: how far it is in
- * them says nothing about the events that it takes.
+ * How many events a read model has not applied yet. A stream of which it takes only some subjects is left out, because
+ * its position there does not tell how many of the remaining events it will take.
  */
 export function lagOf(name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): number {
   const followed = inputsOf(READ_MODELS[name]).filter(({ filters }) => filters === undefined)
@@ -63,16 +64,16 @@ export function lagOf(name: ReadModelName, applied: Checkpoints, lastSequences: 
 /** The durable consumer of a read model's projector, which re-creates it at each start. */
 export const projectorConsumer = (name: string): string => `projector-${name}`
 
-/** Core NATS, not stored: the subject of a read model's change notices. */
+/** The subject of a read model's change notices, which are sent by core NATS and not stored. */
 export const changesSubject = (name: string): string => `changes.${name}`
 
 /**
- * What a projector announces after each commit (JSON). A lost notice costs freshness only: the next one, or a reader's
- * own poll, makes up for it.
+ * What a projector announces after each commit (JSON). A lost notice only delays readers until the next notice or their
+ * own next poll.
  */
 export interface ChangeNotice {
   readonly projection: string
-  /** Sequence applied in each stream, this commit included. */
+  /** The last applied sequence of each stream, this commit included. */
   readonly checkpoints: Readonly<Record<string, number>>
   /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */
   readonly subreddits: readonly string[]

@@ -6,7 +6,7 @@ const consumer = (name: string, more: object = {}): ConsumerInfo =>
   ({ stream_name: 'POSTS', name, num_waiting: 1, delivered: {}, ts: '2026-11-20T13:00:30.5Z', ...more }) as ConsumerInfo
 const idle = (lastActive?: string) => ({ num_waiting: 0, delivered: { last_active: lastActive } })
 
-test('active scorers are those that wait for posts, or took some a moment ago', () => {
+test('active scorers are those that wait for posts, or took posts a moment ago', () => {
   const found = toScoringModels([
     consumer('scorer-waiting-1'),
     consumer('scorer-busy-1', idle('2026-11-20T13:00:29.1Z')),

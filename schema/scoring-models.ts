@@ -3,15 +3,15 @@ import { decodeValidEvent } from './decode-event.ts'
 import { subjectPattern } from './events.ts'
 import { MODELS, POSTS } from './streams.ts'
 
-/** A busy scorer has no pull waiting most of the time, but takes messages every moment. */
+/** A busy scorer rarely has a waiting pull, but took messages within this time. */
 const ACTIVE_MS = 10_000
 /** The durable consumer that all scorers of one scoring model share. */
 export const scorerConsumer = (model: string): string => `scorer-${model}`
 
-/** The names of scorers' consumers begin with it. */
+/** The beginning of the names of scorers' consumers. */
 export const SCORER_PREFIX = scorerConsumer('')
 
-/** The scoring model that is shown: the last ModelPromoted names it. Undefined before the first. */
+/** The scoring model that is shown, which the last ModelPromoted names. Undefined before the first promotion. */
 export async function readShownModel(jsm: JetStreamManager): Promise<string | undefined> {
   const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
   if (message === null) return undefined
@@ -33,13 +33,14 @@ export const toScoringModels = (consumers: readonly ConsumerInfo[]): string[] =>
     .map(({ name }) => name.slice(SCORER_PREFIX.length))
     .sort()
 
-/** Whether a client waits for messages of this consumer, or took some a moment ago by the server's clock. */
+/** Whether a client waits for messages of this consumer, or took one a moment ago by the server's clock. */
 export const isAtWork = (consumer: ConsumerInfo): boolean => idleMs(consumer) < ACTIVE_MS
 
 /** Milliseconds since a consumer last delivered a message, by the server's clock; 0 while a client waits for more. */
 export function idleMs({ num_waiting: waiting, delivered, ts }: ConsumerInfo): number {
   if (waiting > 0) return 0
-  // The client's type is wrong: this is RFC 3339, and missing where nothing was delivered since the server started.
+  // The client's type is wrong: this is a text in RFC 3339, and missing if nothing was delivered since the server
+  // started.
   const deliveredMs = Date.parse(String(delivered.last_active))
   const nowMs = ts === undefined ? Date.now() : Date.parse(ts)
   return Number.isNaN(deliveredMs) ? Number.POSITIVE_INFINITY : nowMs - deliveredMs
@@ -51,7 +52,7 @@ export const toPromoteCommand = (model: string): string => `npm run promote -- $
 /**
  * Warning shown when the active scorers use another scoring model than the promoted one.
  * @param scoring the scoring models that scorers use now
- * @returns undefined where the shown model is among them, where no scorer is active, and before the first promotion
+ * @returns undefined if the shown model is among them, if no scorer is active, and before the first promotion
  */
 export function describeStandstill(shown: string | undefined, scoring: readonly string[]): string | undefined {
   if (shown === undefined || scoring.length === 0 || scoring.includes(shown)) return undefined

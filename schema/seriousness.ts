@@ -1,6 +1,6 @@
 /**
- * Seriousness has four decimals. It is summed as an integer (0…10000), and so is its square: then order, batching and
- * erasure leave no rounding behind.
+ * Seriousness has four decimals. It is summed as an integer (0…10000), and so is its square, so that order, batches and
+ * erasures cause no rounding errors.
  */
 export const SERIOUSNESS_SCALE = 10_000
 

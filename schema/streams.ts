@@ -10,9 +10,11 @@ export interface StreamDefinition {
   readonly description: string
   /** The stream refuses new events above this size. A server with less room gets a smaller limit. */
   readonly maxBytes: number
-  /** How long the server drops a second message with the same id. This saves work; correctness does not rest on it. */
+  /**
+   * How long the server drops a second message with the same id. This saves work; correctness does not depend on it.
+   */
   readonly duplicateWindowSeconds: number
-  /** Whether the stream takes atomic batches: needed where events arrive in bulk. */
+  /** Whether the stream takes atomic batches, which are needed if events arrive in bulk. */
   readonly isAtomic: boolean
 }
 

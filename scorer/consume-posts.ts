@@ -18,7 +18,7 @@ import type { BatchScorer } from './score-batch.ts'
 const MAX_BATCH_MESSAGES = 1_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_GATHER_MS = 100
-/** After this time the posts of a killed scorer go to another one. A batch takes a fraction of it. */
+/** After this time the posts of a killed scorer go to another scorer. A batch takes a fraction of this time. */
 const ACK_WAIT_MS = 10_000
 const REDELIVER_AFTER_MS = 1_000
 const REPORT_INTERVAL_MS = 10_000
@@ -62,7 +62,7 @@ export class PostConsumer implements AsyncDisposable {
     this.#report.unref()
   }
 
-  /** Stops pulling and finishes the batches in flight. Posts that were not begun are delivered to another scorer. */
+  /** Stops pulling and finishes the batches in flight. Other posts that were pulled are delivered to another scorer. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
@@ -113,7 +113,7 @@ export class PostConsumer implements AsyncDisposable {
       this.#scored += await this.#scorer.process(messages)
     } catch (error) {
       if (this.#connection.isClosed()) return
-      this.#logger.warn({ err: error, posts: messages.length }, 'batch failed, will be delivered again')
+      this.#logger.warn({ err: error, posts: messages.length }, 'a batch failed and will be delivered again')
       for (const message of messages) message.nak(REDELIVER_AFTER_MS)
     }
   }

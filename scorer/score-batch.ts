@@ -37,7 +37,7 @@ export class BatchScorer {
   readonly #connection: NatsConnection
   readonly #logger: Logger
   readonly #recent = new ScoredPostKeys()
-  /** The posts of the batches in work. If a post comes twice, its second copy is skipped. */
+  /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
   readonly #inWork = new Set<number>()
 
   constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
@@ -48,9 +48,9 @@ export class BatchScorer {
   }
 
   /**
-   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored. A message that is not a
-   * post, or a post that the model cannot score, is acknowledged once it is in DEAD. On an error no post is acknowledged,
-   * and the server delivers the batch again.
+   * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored. A message that is not
+   * a post, or a post that the scoring model cannot score, is acknowledged once it is in DEAD. On an error no post is
+   * acknowledged, and the server delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
@@ -88,7 +88,7 @@ export class BatchScorer {
     }
   }
 
-  /** Stores the scores of a batch. @returns the posts that the model cannot score */
+  /** Stores the scores of a batch. @returns the posts that the scoring model cannot score */
   async #score(posts: readonly ScorablePost[]): Promise<RejectedMessage[]> {
     const scores = await scoreEach(
       this.#model,

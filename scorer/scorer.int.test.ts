@@ -71,7 +71,7 @@ async function allScores(): Promise<PostScored[]> {
   return scores
 }
 
-test('two scorers share the work through a kill of the server, and each post is scored once', async () => {
+test('two scorers share the work, also when the server is killed and restarted, and each post is scored once', async () => {
   await start()
   await start()
   await publishPosts(2_000, 0)
@@ -100,7 +100,7 @@ test('repeated posts are scored once, and messages that are not posts go to DEAD
   }
 })
 
-test('a post that the model cannot score goes to DEAD, and its neighbours are scored', async () => {
+test('a post that the scoring model cannot score goes to DEAD, and its neighbours are scored', async () => {
   const model = await loadScoringModel('ml/model')
   const failing: ScoringModel = {
     name: model.name,
@@ -124,10 +124,10 @@ test('a post that the model cannot score goes to DEAD, and its neighbours are sc
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(19), { timeout: 10_000 })
   const letter = await jsm.streams.getMessage(DEAD, { last_by_subj: deadSubject('scorer') })
   expect(letter?.json<PostSubmitted>().title).toBe('A question about ice number 7')
-  expect(letter?.header.get('Gravitas-Reason')).toContain('the model cannot score it: no memory')
+  expect(letter?.header.get('Gravitas-Reason')).toContain('the scoring model cannot score it: no memory')
 })
 
-test('scores with a transformer that someone brought, and promotes it', async () => {
+test('scores with a transformer of the user, and promotes it', async () => {
   const modelDir = join(nats.storeDir, 'my-model')
   await writeTinyTransformer(modelDir)
   await start(modelDir)
@@ -152,13 +152,13 @@ test('takes over a consumer that has other settings', async () => {
   await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(5), { timeout: 10_000 })
 })
 
-test('the first scorer promotes its model, a second one does not', async () => {
+test('the first scorer promotes its scoring model, and a second scorer does not promote another one', async () => {
   await start()
   await start()
   expect(await messagesIn(MODELS)).toBe(1)
 })
 
-test('a scorer of a model that is not shown says so, and scores nevertheless', async () => {
+test('a scorer of a scoring model that is not shown warns about it, and scores nevertheless', async () => {
   await jetstream(connection).publish(
     subjectPattern('ModelPromoted'),
     encodeEvent({ type: 'ModelPromoted', model: 'serious-3' }),

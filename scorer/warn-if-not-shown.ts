@@ -3,8 +3,8 @@ import { readShownModel, toPromoteCommand } from '../schema/scoring-models.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 
 /**
- * Warns when another scoring model is shown than the one of this scorer. A promotion stays in force when MODEL_DIR changes.
- * The scorer starts in any case, because its scores are needed before its model can be promoted.
+ * Warns when another scoring model is shown than the one of this scorer. A promotion stays in force when MODEL_DIR
+ * changes. The scorer starts in any case, because a scoring model needs scores before it can be promoted.
  */
 export async function warnIfNotShown(jsm: JetStreamManager, model: string, logger: Logger): Promise<void> {
   try {
@@ -12,7 +12,7 @@ export async function warnIfNotShown(jsm: JetStreamManager, model: string, logge
     if (shown === undefined || shown === model) return
     logger.warn(
       { shown, model, command: toPromoteCommand(model) },
-      'another scoring model is shown, so the scores of this scorer are in no figure; the command shows them',
+      'another scoring model is shown, so the figures leave out the scores of this scorer; the command shows them',
     )
   } catch (error) {
     // A server with other users may not give a scorer the right to read MODELS.

@@ -18,7 +18,8 @@ export async function announce({ url, firstPage, gatewayUrl }: Addresses): Promi
     timeoutMs: PAGE_TIMEOUT_MS,
     headers: { accept: 'text/html' },
   })
-  // The page is useful even when the gateway is not ready, because the log is away or the scorer cannot start.
+  // The page is useful even when the gateway is not ready, for example because the log does not answer or the scorer
+  // cannot start.
   await untilAnswers(`${gatewayUrl}/readyz`, { what: 'The gateway', timeoutMs: READY_TIMEOUT_MS }).catch(() => {})
   process.stdout.write(`\n  Gravitas is running: ${url}\n  Ctrl-C stops it.\n\n`)
 }

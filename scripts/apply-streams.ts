@@ -6,7 +6,7 @@ import { prepareLog } from './prepare-log.ts'
 
 const command = defineCommand({
   name: 'streams',
-  summary: 'Creates the streams that are missing, and says how existing streams differ from their definitions.',
+  summary: 'Creates the streams that are missing, and reports how existing streams differ from their definitions.',
   settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
   examples: ['npm run streams'],
 })
@@ -15,5 +15,5 @@ await runCommand(async (args) => {
   readArguments(command, args)
   const read = new SettingsReader(loadEnvironment())
   await prepareLog(read.done(readSharedConfig(read)))
-  console.log('The streams are as defined.')
+  console.log('All streams match their definitions.')
 })

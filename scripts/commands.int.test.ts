@@ -14,7 +14,7 @@ const COMMANDS = Object.entries(scripts).flatMap(([name, line]) => {
   const file = /^exec scripts\/run (?!node_modules)(\S+)$/.exec(line)?.[1]
   return file === undefined ? [] : [{ name, file }]
 })
-/** Settings that no process can start with: whatever reads them fails. */
+/** Settings that no process can start with: every program that reads them fails. */
 const WRONG_SETTINGS = { NATS_PORT: 'none', PORT: 'none', LOG_LEVEL: 'none', POLL_INTERVAL_MS: 'none' }
 
 let folder: string
@@ -58,7 +58,7 @@ describe.each(COMMANDS)('$name', ({ name, file }) => {
   })
 })
 
-test('a supervised service with wrong arguments exits with a code of its own, and with wrong settings with another', async () => {
+test('a supervised service exits with one code for wrong arguments, and with another one for wrong settings', async () => {
   const supervised = { GRAVITAS_SUPERVISED: '1' }
   expect(await run('projections/main.ts', ['none'], supervised)).toMatchObject({ code: 64 })
   expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!], supervised)).toMatchObject({ code: 78 })

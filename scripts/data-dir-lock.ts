@@ -14,7 +14,7 @@ export async function lockDataDir(dataDir: string): Promise<AsyncDisposable> {
   const holder = await takeLock(dataDir, file)
   if (holder !== undefined) {
     throw new OperationalError(
-      `Gravitas already runs on ${dataDir} (process ${holder.pid}). Stop it, or start this one with another DATA_DIR, PORT and NATS_PORT.`,
+      `Gravitas already runs on ${dataDir} (process ${holder.pid}). Stop it, or start this launcher with another DATA_DIR, PORT and NATS_PORT.`,
     )
   }
   await stopLeftovers(dataDir)

@@ -24,7 +24,7 @@ await runCommand(async (args) => {
   await launch({
     prepare: generateTypes,
     configureGateway: async (config) => ({ ...config, host: '127.0.0.1', port: await findFreePort() }),
-    // Not the page itself: it may hold a mistake that somebody is about to correct.
+    // This is not the page itself, because the page may contain a mistake that somebody is about to correct.
     firstPage: '/@vite/client',
     accompany: ({ config, gatewayUrl, services, logger }) => {
       const stack = new AsyncDisposableStack()

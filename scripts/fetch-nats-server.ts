@@ -40,7 +40,7 @@ export const fetchFromRelease: Fetcher = async (work) => {
 
 async function download(url: string): Promise<Buffer> {
   const abort = new AbortController()
-  // A firewall may drop packets instead of refusing them; then only the missing answer shows it.
+  // A firewall may drop packets instead of refusing them, so the answer must come within a time limit.
   const timer = setTimeout(() => abort.abort(new Error('no answer')), ANSWER_TIMEOUT_MS)
   const response = await fetch(url, {
     signal: AbortSignal.any([abort.signal, AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)]),

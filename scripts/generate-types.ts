@@ -4,7 +4,7 @@ import config from '../codegen.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { digestFiles } from './digest-files.ts'
 
-/** What the types are generated from. The lock file stands for the version of the generator. */
+/** The files from which the types are generated. The lock file stands for the version of the generator. */
 const SOURCES = ['schema/*.graphql', 'web/src/**/*.graphql', 'codegen.ts', 'package-lock.json']
 const STAMP = 'schema/generated/.stamp'
 
@@ -15,7 +15,7 @@ const STAMP = 'schema/generated/.stamp'
 export async function generateTypes(): Promise<void> {
   const digest = await digestFiles({ patterns: SOURCES })
   if (Object.keys(config.generates).every(existsSync) && (await readStamp()) === digest) return
-  // Loading the generator takes a second, which up-to-date types need not cost.
+  // The generator is loaded only if types are out of date, because loading it takes a second.
   const { generate } = await import('@graphql-codegen/cli')
   try {
     await generate({ ...config, silent: true })

@@ -28,10 +28,10 @@ function readImports(): Imports {
   return imports
 }
 
-/** A file may import from the folders above its own: their files are for everything below them. */
+/** A file may import from the folders above its own, because their files are for everything below them. */
 const isWithin = (folder: string, other: string): boolean => folder === other || folder.startsWith(`${other}/`)
 
-/** Finds imports that lead from a folder back to it. @returns undefined where there are none */
+/** Finds imports that lead from a folder back to it. @returns undefined if there are none */
 function findCycle(imports: Imports, start: string): string[] | undefined {
   const queue: { folder: string; way: string[] }[] = [{ folder: start, way: [] }]
   const seen = new Set<string>()
@@ -45,7 +45,7 @@ function findCycle(imports: Imports, start: string): string[] | undefined {
   return undefined
 }
 
-test('no folder imports, through others, from itself', () => {
+test('no folder imports from itself through other folders', () => {
   const imports = readImports()
   expect(imports.get('scorer')?.has('scorer/models')).toBe(true)
   expect([...imports.keys()].map((folder) => findCycle(imports, folder)).filter(Boolean)).toEqual([])

@@ -22,7 +22,7 @@ const GATEWAY_HEAD_START_MS = 3_000
 export interface Mode {
   /** Work that has to be done before a page can be served. */
   readonly prepare?: () => Promise<void>
-  /** Changes the gateway's settings, for when another program listens on the page's port. */
+  /** Changes the gateway's settings, in case another program listens on the page's port. */
   readonly configureGateway?: (config: StartConfig) => Promise<StartConfig>
   /** The path that has to answer before the address is printed; by default `/`. */
   readonly firstPage?: string
@@ -75,7 +75,8 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   services.start([gatewayProgram(gatewayConfig)])
   if (config.ownServer) await unlessStopped(signal, untilServerReady(config))
   await unlessStopped(signal, prepareLog(config))
-  // The gateway gets a head start, because workers would slow it down on few cores. If it hangs, they start nevertheless.
+  // The gateway gets a head start, because the workers would slow it down on few cores. If it hangs, the workers start
+  // nevertheless.
   const gatewayUp = untilAnswers(`${gatewayUrl}/healthz`, { what: 'The gateway', timeoutMs: GATEWAY_HEAD_START_MS })
   await unlessStopped(
     signal,
@@ -87,7 +88,10 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   await unlessStopped(signal, announce({ url, firstPage: mode.firstPage ?? '/', gatewayUrl }))
 }
 
-/** Checks what can be wrong before anything runs. @returns the nats-server to start; undefined where NATS_URL is set */
+/**
+ * Checks everything that can be wrong before anything runs. @returns the nats-server to start; undefined if NATS_URL is
+ * set
+ */
 async function checkAndPrepare(config: StartConfig, { prepare }: Mode): Promise<string | undefined> {
   const { ownServer, natsUrl: url, dataDir } = config
   await requireFreePorts(wantedPorts(config))

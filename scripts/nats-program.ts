@@ -26,8 +26,8 @@ export function natsServerProgram({ binary, dataDir, natsPort, monitorPort, secr
       NATS_LISTEN: `"127.0.0.1:${natsPort}"`,
       NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
       JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
-      // A soft limit: close to it the server collects garbage more often. With 256 MiB, garbage collection would take a
-      // third of the server's time during the import of a dump.
+      // This is a soft limit: close to it, the server collects garbage more often. With 256 MiB, garbage collection
+      // would take a third of the server's time during the import of a dump.
       GOMEMLIMIT: process.env['GOMEMLIMIT'] ?? '320MiB',
     },
     output: 'ignore',

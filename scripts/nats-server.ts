@@ -90,7 +90,7 @@ async function fetchIntoCache(fetcher: Fetcher): Promise<string> {
   }
 }
 
-/** Moves a fetched binary to its place in one step, so that another process never sees half a file. */
+/** Moves a fetched binary to its place in one step, so that another process never sees an incomplete file. */
 async function keep(binary: string): Promise<string> {
   const version = await versionOf(binary)
   if (version === undefined) throw new Error('the fetched program does not run on this machine')

@@ -4,10 +4,10 @@ import { fromText, identify, isRunning, toText, type ProcessIdentity } from './p
 const MAX_ATTEMPTS = 5
 
 /**
- * Takes a file that one process at a time may hold. A file that a dead process left is replaced, also when its process id
- * belongs to another program now.
- * @returns undefined when this process has taken the file, else the process that holds it
- * @throws what the file system throws
+ * Takes a file that one process at a time may hold. A file that a dead process left behind is replaced, even if its
+ * process id now belongs to another program.
+ * @returns undefined when this process has taken the file, otherwise the process that holds it
+ * @throws errors of the file system
  */
 export async function takePidFile(file: string): Promise<ProcessIdentity | undefined> {
   const own = identify(process.pid)!

@@ -6,7 +6,7 @@ export interface GroupMember<T extends Program> {
   readonly process: SupervisedProcess
 }
 
-/** Programs that run side by side and are stopped at the same time: none needs another to finish its work. */
+/** Programs that run side by side. They are stopped at the same time, because none needs another to finish its work. */
 export class ProcessGroup<T extends Program> implements AsyncDisposable {
   readonly #logger: Logger
   readonly #members: GroupMember<T>[] = []

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
-/** Identifies a running process, also against a later one with the same process id. */
+/** Identifies a running process, and distinguishes it from a later one with the same process id. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** When it started, in the form in which the system tells it. */
+  /** The time of its start, in the form that the system gives. */
   readonly started: string
 }
 
-/** @returns undefined where no such process runs; a zombie counts as gone */
+/** @returns undefined if no such process runs; a zombie counts as gone */
 export function identify(pid: number): ProcessIdentity | undefined {
   const started = process.platform === 'linux' ? startedByProc(pid) : startedByPs(pid)
   return started === undefined ? undefined : { pid, started }

@@ -25,7 +25,7 @@ test('a process that was left running is stopped', async () => {
   expect(recordedProcesses(dataDir)).toEqual({})
 })
 
-test('a process with the id of a recorded one that ended is left alone', async () => {
+test('a process that has the id of a recorded process that ended is not stopped', async () => {
   const child = spawnWaiting()
   recordProcess(dataDir, 'nats-server', child.pid!)
   await writeFile(join(dataDir, 'pids', 'nats-server'), `${child.pid} another time\n`)

@@ -16,7 +16,7 @@ export function recordProcess(dataDir: string, name: string, pid: number): void 
   writeFileSync(join(recordsFolder(dataDir), name.replaceAll(' ', '-')), toText(identity))
 }
 
-/** The recorded processes that still run. A record whose process id belongs to another program now is left out. */
+/** The recorded processes that still run. A record whose process id now belongs to another program is left out. */
 export function recordedProcesses(dataDir: string): Record<string, ProcessIdentity> {
   const running: Record<string, ProcessIdentity> = {}
   for (const name of readRecords(dataDir)) {

@@ -31,7 +31,7 @@ async function readSecret(file: string): Promise<string | undefined> {
   return text.trim() || undefined
 }
 
-/** Writes a file in one step: nobody ever reads half of it, and it never has wider rights. */
+/** Writes a file in one step, so that nobody reads an incomplete file, and the file never has wider rights. */
 async function writePrivately(file: string, text: string): Promise<void> {
   const incoming = `${file}.${process.pid}`
   await writeFile(incoming, text, { mode: 0o600 })
@@ -39,8 +39,8 @@ async function writePrivately(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes the context for the `nats` CLI and other tools: the server's URL with the administrator's credentials, those in
- * the URL or else the secret in the data folder.
+ * Writes the context for the `nats` CLI and other tools: the server's URL with the administrator's credentials, which
+ * come from the URL or else from the data folder.
  */
 export async function writeNatsContext(dataDir: string, url: string): Promise<void> {
   const { username, password, host, protocol } = new URL(url)

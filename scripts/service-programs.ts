@@ -6,20 +6,20 @@ import type { Program } from './supervisor.ts'
 
 /** A process of Gravitas's own. */
 export interface ServiceProgram extends Program {
-  /** The folders whose files it is made of, where somebody wants to know when it is out of date. */
+  /** The folders of its source files, for those who want to know when the process is out of date. */
   readonly sources?: readonly string[]
 }
 
-/** Every process imports it. */
+/** The folder that every process imports. */
 const SHARED_FOLDER = 'schema'
 
 export function gatewayProgram(config: StartConfig): ServiceProgram {
-  // It reads the read models by the projections' queries, and explains scores by the scorer's model.
+  // The gateway reads the read models with the projections' queries, and explains scores with the scorer's code.
   const sources = ['gateway', 'projections', 'scorer']
   return toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
 }
 
-/** All that reads or writes the streams and so needs them to be there. */
+/** The processes that read or write the streams, which must exist before. */
 export function workerPrograms(config: StartConfig): ServiceProgram[] {
   const projectors = READ_MODEL_NAMES.map((name) =>
     toService(config, {

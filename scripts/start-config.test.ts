@@ -9,7 +9,7 @@ test.each([
   ['localhost', 'http://localhost:4000'],
 ])('HOST %s is opened at %s', (host, url) => expect(toUrl(host, 4000)).toBe(url))
 
-test('an own server listens on NATS_PORT; with NATS_URL only the page’s port is wanted', () => {
+test('the server of Gravitas listens on NATS_PORT; with NATS_URL only the port of the page has to be free', () => {
   const own = readStartConfig({ NATS_PORT: '4300' })
   expect(own).toMatchObject({ natsUrl: 'nats://127.0.0.1:4300', natsPort: 4300, monitorPort: 8300, ownServer: true })
   expect(wantedPorts(own).map(({ port }) => port)).toEqual([4000, 4300, 8300])
@@ -17,7 +17,7 @@ test('an own server listens on NATS_PORT; with NATS_URL only the page’s port i
   expect(wantedPorts(other).map(({ port }) => port)).toEqual([4000])
 })
 
-test('all problems are told at once, each of them once', () => {
+test('all problems are listed together, each of them once', () => {
   const read = () => readStartConfig({ NATS_PORT: '0', PORT: 'x', SOURCE: 'y', MODEL_DIR: '/nowhere' })
   expect(read).toThrow(/NATS_PORT[^]*MODEL_DIR \/nowhere has no model.onnx and no model.json[^]*PORT[^]*SOURCE/)
   expect(read).not.toThrow(/NATS_PORT[^]*NATS_PORT/)

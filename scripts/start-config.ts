@@ -43,14 +43,17 @@ export function readStartConfig(env: Environment): StartConfig {
   return read.done(settings)
 }
 
-/** Checks MODEL_DIR before anything starts: the message of a scorer that cannot start is easily overlooked. */
+/** Checks MODEL_DIR before anything starts, because the message of a scorer that cannot start is easily overlooked. */
 function checkModel(read: SettingsReader): void {
   const folder = read.path('MODEL_DIR', 'ml/model')
   const missing = ['model.onnx', 'model.json'].filter((name) => !existsSync(join(folder, name)))
   if (missing.length > 0) read.problem(`MODEL_DIR ${folder} has no ${missing.join(' and no ')}`)
 }
 
-/** Checks the source before anything starts: ingest would crash again and again while everything else runs. */
+/**
+ * Checks the source before anything starts, because otherwise ingest would crash again and again while everything else
+ * runs.
+ */
 function checkSource(read: SettingsReader, env: Environment): void {
   try {
     readIngestConfig(env, [])
@@ -74,7 +77,7 @@ export function wantedPorts({ host, port, natsPort, monitorPort, ownServer }: St
 
 const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/** An address that a browser on this machine can open, also where HOST stands for all addresses of the machine. */
+/** An address that a browser on this machine can open, also if HOST stands for all addresses of the machine. */
 export function toUrl(host: string, port: number): string {
   const address = REACHABLE[host] ?? host
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`

@@ -10,7 +10,7 @@ const command = defineCommand({
   summary: 'Shows the streams, consumers with their lag, read models, the shown model and the use of the disk.',
   settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR', 'MODEL_DIR'],
   examples: ['npm run status', 'npm run -s status -- --json    # with -s, npm adds no lines of its own'],
-}).option('--json', 'one JSON document (the type Status in scripts/status/read-status.ts)')
+}).option('--json', 'prints one JSON document (the type Status in scripts/status/read-status.ts)')
 
 await runCommand(async (args) => {
   const { json } = readArguments<{ json?: true }>(command, args).options

@@ -1,4 +1,4 @@
-/** npm passes on a Ctrl-C that the terminal has sent already, so signals that are this close together count as one. */
+/** npm repeats a Ctrl-C that the terminal has already sent, so signals that are this close together count as one. */
 const SAME_SIGNAL_MS = 1_000
 const INTERRUPTED = 130
 
@@ -24,7 +24,7 @@ export class StopRequestedError extends Error {
 
 /** Settles like the promise, but rejects with the signal's reason as soon as the signal is aborted. */
 export function unlessStopped<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  // After a stop nobody waits for the promise, and its failure must not end the process.
+  // After a stop no code waits for the promise, and its failure must not end the process.
   promise.catch(() => {})
   return Promise.race([promise, untilStopped(signal)])
 }

@@ -18,7 +18,7 @@ test('a program ends when its launcher is killed', async () => {
   await vi.waitFor(() => expect(identify(pid)).toBeUndefined(), { timeout: 10_000 })
 })
 
-test('the process id is that of the program, so signals reach it', async () => {
+test('the process id belongs to the program itself, so that signals reach it', async () => {
   const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'] })
   child.kill('SIGKILL')
   expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])

@@ -13,7 +13,7 @@ const backOff = { firstMs: 10, maxMs: 40, healthyMs: 60_000 }
 const program = (code: string) =>
   ({ name: 'x', command: process.execPath, args: ['-e', code], watchesLauncher: true }) as const
 
-test('a crashed process is started again, a stopped one is not', async () => {
+test('a crashed process is started again, and a stopped one is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-supervisor-'))
   const file = join(folder, 'starts')
   const code = `require('fs').appendFileSync(${JSON.stringify(file)}, 'x'); process.exit(1)`
@@ -39,9 +39,15 @@ test('a crash loop is logged with advice, and so is an exit because of wrong set
   misconfigured.start()
   await vi.waitFor(
     () => {
-      expect(said.filter(([, message]) => message === 'cannot start').length).toBeGreaterThan(2)
-      expect(said).toContainEqual([expect.objectContaining({ crashes: 3, advice: 'see its log' }), 'keeps crashing'])
-      expect(said).toContainEqual([expect.objectContaining({ restartInMs: 40 }), 'cannot work with its settings'])
+      expect(said.filter(([, message]) => message === 'the process cannot start').length).toBeGreaterThan(2)
+      expect(said).toContainEqual([
+        expect.objectContaining({ crashes: 3, advice: 'see its log' }),
+        'the process keeps crashing',
+      ])
+      expect(said).toContainEqual([
+        expect.objectContaining({ restartInMs: 40 }),
+        'the process cannot work with its settings',
+      ])
     },
     { timeout: 10_000 },
   )
@@ -53,7 +59,9 @@ test('a process that refuses its arguments is not started again, until somebody 
   const refusing = program(`process.exit(${EXIT_WRONG_ARGUMENTS})`)
   await using supervised = new SupervisedProcess(refusing, recording, backOff)
   supervised.start()
-  await vi.waitFor(() => expect(said).toEqual(['refuses its arguments, not restarted']), { timeout: 10_000 })
+  await vi.waitFor(() => expect(said).toEqual(['the process refuses its arguments and is not restarted']), {
+    timeout: 10_000,
+  })
   const first = supervised.pid
   await new Promise((resolve) => setTimeout(resolve, 10 * backOff.maxMs))
   expect(supervised.pid).toBe(first)
@@ -81,7 +89,7 @@ test('a process that stops on SIGTERM is gone after disposal', async () => {
   expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
-test('a taken port is named with its setting', async () => {
+test('the error for a taken port names its setting', async () => {
   const { createServer } = await import('node:net')
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))

@@ -16,19 +16,19 @@ export interface Program {
   /** Whether it stops at the end of its standard input, which then is a pipe from the launcher. */
   readonly watchesLauncher: boolean
   readonly output?: 'inherit' | 'ignore'
-  /** What a person should look at when it crashes again and again. */
+  /** What a person should check when it crashes again and again. */
   readonly advice?: string
   readonly onStart?: (pid: number) => void
 }
 
 export interface RestartLimits extends BackOffLimits {
-  /** After this long a process counts as healthy, and the next crash starts with the first pause again. */
+  /** After this long a process counts as healthy, and the pauses start from the first one again. */
   readonly healthyMs: number
 }
 
 const LIMITS: RestartLimits = { firstMs: 500, maxMs: 30_000, healthyMs: 60_000 }
 const KILL_AFTER_MS = 6_000
-/** After so many crashes in a row, the message says that the program keeps crashing. */
+/** After this many crashes in a row, the message says that the program keeps crashing. */
 const CRASH_LOOP_FROM = 3
 const ADVICE =
   'Its own last message above says why. It restarts by itself; once the cause is removed, it keeps running.'
@@ -71,7 +71,7 @@ export class SupervisedProcess implements AsyncDisposable {
     })
     this.#child = child
     child.stdin?.on('error', () => {})
-    child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'cannot start'))
+    child.once('error', (error) => this.#logger.error({ process: name, err: error }, 'the process cannot start'))
     if (child.pid !== undefined) onStart?.(child.pid)
     // `close` follows a failed start, too. The exit of a process that was replaced meanwhile no longer matters.
     child.once('close', (code, signal) => {
@@ -105,7 +105,7 @@ export class SupervisedProcess implements AsyncDisposable {
     const child = this.#child
     if (child === undefined || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
     const kill = setTimeout(() => {
-      this.#logger.warn({ process: this.#program.name }, 'does not stop, will be killed')
+      this.#logger.warn({ process: this.#program.name }, 'the process does not stop and will be killed')
       child.kill('SIGKILL')
     }, KILL_AFTER_MS)
     const exited = once(child, 'exit')
@@ -120,7 +120,7 @@ export class SupervisedProcess implements AsyncDisposable {
     if (mayFinish === true && code === 0) return this.#logger.info({ process: name }, 'finished')
     // A restart would pass the same arguments again.
     if (code === EXIT_WRONG_ARGUMENTS)
-      return this.#logger.fatal({ process: name }, 'refuses its arguments, not restarted')
+      return this.#logger.fatal({ process: name }, 'the process refuses its arguments and is not restarted')
     if (livedMs >= this.#healthyMs) this.#forgetCrashes()
     this.#crashes++
     if (code === EXIT_MISCONFIGURED) this.#backOff.skipToLongest()
@@ -132,9 +132,10 @@ export class SupervisedProcess implements AsyncDisposable {
   #report(code: number | null, signal: NodeJS.Signals | null, restartInMs: number): void {
     const { name, advice = ADVICE } = this.#program
     const crash = { process: name, code, signal, restartInMs }
-    if (code === EXIT_MISCONFIGURED) this.#logger.fatal({ ...crash, advice }, 'cannot work with its settings')
-    else if (this.#crashes < CRASH_LOOP_FROM) this.#logger.error(crash, 'crashed, restarting')
-    else this.#logger.fatal({ ...crash, crashes: this.#crashes, advice }, 'keeps crashing')
+    if (code === EXIT_MISCONFIGURED)
+      this.#logger.fatal({ ...crash, advice }, 'the process cannot work with its settings')
+    else if (this.#crashes < CRASH_LOOP_FROM) this.#logger.error(crash, 'the process crashed and is restarted')
+    else this.#logger.fatal({ ...crash, crashes: this.#crashes, advice }, 'the process keeps crashing')
   }
 
   #forgetCrashes(): void {

@@ -20,7 +20,8 @@ const KINDS = ['unit', 'integration', 'browser']
 
 const command = defineCommand({
   name: 'test',
-  summary: 'Sets up all that is missing, then runs the tests: unit, integration against a real nats-server, browser.',
+  summary:
+    'Sets up everything that is missing, then runs the unit tests, integration tests with a real nats-server, and browser tests.',
   settings: ['GRAVITAS_NATS_SERVER', 'CHROMIUM_PATH'],
   examples: [
     'npm test',
@@ -50,7 +51,7 @@ await runCommand(async (args) => {
   const { numPassedTests: passed, numFailedTests: failed, success } = await readReport(report)
   await rm(folder, { recursive: true, force: true })
   if (code !== 0 || !success || passed === 0) process.exitCode = 1
-  // A test file that cannot be loaded makes the run fail, but counts no failed test.
+  // A test file that cannot be loaded makes the run fail, but is not counted as a failed test.
   console.log(`${passed} passed, ${failed === 0 && process.exitCode === 1 ? 1 : failed} failed`)
 })
 

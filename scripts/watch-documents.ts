@@ -2,7 +2,10 @@ import { watch } from 'node:fs'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { generateTypes } from './generate-types.ts'
 
-/** An editor writes a file in several steps, and a person saves several files. */
+/**
+ * Changes this close together are one, because an editor writes a file in several steps, and a person saves several
+ * files.
+ */
 const QUIET_MS = 150
 
 /** Generates the GraphQL types again whenever the schema or a document of the pages changes. */

@@ -3,10 +3,13 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import type { GroupMember } from './process-group.ts'
 import type { ServiceProgram } from './service-programs.ts'
 
-/** Editors write a file in several steps, and a person saves several files: changes this close together are one. */
+/**
+ * Changes this close together are one, because an editor writes a file in several steps, and a person saves several
+ * files.
+ */
 const QUIET_MS = 150
 
-/** Restarts each service when a file that it is made of changes. */
+/** Restarts each service when one of its source files changes. */
 export function watchSources(services: readonly GroupMember<ServiceProgram>[], logger: Logger): Disposable {
   const folders = new Set(services.flatMap(({ program }) => program.sources ?? []))
   const changed = new Set<string>()
@@ -34,6 +37,6 @@ export function watchSources(services: readonly GroupMember<ServiceProgram>[], l
   }
 }
 
-/** Generated types do not count: a service runs without them. */
+/** Whether a change of a file restarts a service. Generated types do not count, because a service runs without them. */
 export const isSource = (file: string | null): boolean =>
   file !== null && /\.(ts|graphql)$/.test(file) && !file.endsWith('.test.ts') && !/(^|\/)generated\//.test(file)

@@ -8,7 +8,7 @@ import { LineFullError, WaitingLine } from './waiting-line.ts'
 
 /** How many explanations run at once. Each takes half a millisecond of one core and two short reads of the log, which overlap. */
 const AT_ONCE = 4
-/** How many explanations may wait: those of a few pages of posts, a quarter of a second of work. */
+/** How many explanations may wait: as many as a few pages of posts have, which is a quarter of a second of work. */
 const MOST_WAITING = 500
 
 export interface ExplainerParts {
@@ -18,8 +18,8 @@ export interface ExplainerParts {
 }
 
 /**
- * Explains the scores of posts. Each explanation is made from the log when it is asked for and is not kept, because it quotes
- * the post, which may be erased.
+ * Explains the scores of posts. Each explanation is made from the log when it is requested and is not kept, because it
+ * quotes the post, which may be erased.
  */
 export class Explainer {
   readonly #parts: ExplainerParts
@@ -30,10 +30,11 @@ export class Explainer {
   }
 
   /**
-   * @param post as it was scored; its place in the log is looked up now, because it may have been erased since
+   * @param post the post with the scoring model that scored it; its place in the log is looked up now, because it may
+   *   have been erased
    * @param first how many contributions to list
    * @param signal aborted when the client has left
-   * @returns null where the post has no score, or its text is not in the log
+   * @returns null if the post has no score, or its text is not in the log
    * @throws a GraphQLError with an {@link ExplanationErrorCode}
    */
   async explain(
@@ -53,7 +54,8 @@ export class Explainer {
   }
 
   async #explain(place: ScorePlace, first: number, signal: AbortSignal | undefined): Promise<Explanation | null> {
-    // Reading the name first avoids loading a scoring model, which takes memory and time, to explain nothing.
+    // Reading the name first avoids loading a scoring model, which takes memory and time, for a score that it cannot
+    // explain.
     const name = await this.#parts.model.name()
     if (name !== undefined && name !== place.model) throw otherModel(place.model, name)
     const model = await this.#parts.model.get()
@@ -76,19 +78,22 @@ function toAnswer(
 }
 
 const otherModel = (wanted: string, found: string) =>
-  noExplanation(`The score is of the model ${wanted}; this gateway can explain only scores of ${found}.`, 'OTHER_MODEL')
+  noExplanation(
+    `The score is of the scoring model ${wanted}; this gateway can explain only scores of ${found}.`,
+    'OTHER_MODEL',
+  )
 
 const clientLeft = () => noExplanation('The client has left.', 'CANCELLED')
 
 function toGraphQLError(error: unknown): unknown {
   if (error instanceof LineFullError)
-    return noExplanation('Too many explanations are asked for at once. Try again later.', 'OVERLOADED')
+    return noExplanation('Too many explanations are requested at once. Try again later.', 'OVERLOADED')
   if (error instanceof LogUnavailableError)
     return noExplanation(
       'The log, which has the text of the post, does not answer at the moment. Try again.',
       'LOG_UNAVAILABLE',
     )
   if (error instanceof ModelLoadError)
-    return noExplanation('The model cannot be loaded. The log of the gateway says why.', 'MODEL_UNAVAILABLE')
+    return noExplanation('The scoring model cannot be loaded. The log of the gateway says why.', 'MODEL_UNAVAILABLE')
   return error
 }

@@ -78,7 +78,7 @@ async function publishScored(): Promise<number> {
   return sequence
 }
 
-test('a scored post is explained by title and text, exactly; once its text is erased, it is not', async () => {
+test('a scored post is explained exactly by its title and text, until the text is erased', async () => {
   const sequence = await publishScored()
   const { data } = await ask()
   const { seriousness, base, rest, contributions } = data.post!.explanation!
@@ -111,7 +111,7 @@ test('a score that names the text of another post, or none, is not explained', a
   }
 })
 
-test('a score that is not in the log any more is not explained', async () => {
+test('a score that is no longer in the log is not explained', async () => {
   await publishScored()
   const { seriousness, explanation } = (await ask()).data.post!
   expect(explanation).not.toBeNull()
@@ -119,7 +119,7 @@ test('a score that is not in the log any more is not explained', async () => {
   expect(await ask()).toEqual({ data: { post: { seriousness, explanation: null } } })
 })
 
-test('while the log is away that is an error, and afterwards all is as before', async () => {
+test('without a log an explanation is an error, and with the log back it is complete again', async () => {
   await publishScored()
   const before = await ask()
   await nats.kill()

@@ -58,7 +58,7 @@ test('a post that is erased after it was read is not explained', async () => {
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).toBeNull()
 })
 
-test('only this field fails where the log does not answer or the score is of another model', async () => {
+test('only this field fails if the log does not answer or the score is of another scoring model', async () => {
   gateway.texts.isReachable = false
   const answer = await ask('a1')
   expect([answer.data.a, codeOf(answer)]).toEqual([{ id: 'a1', explanation: null }, 'LOG_UNAVAILABLE'])
@@ -82,7 +82,7 @@ test('explanations that would have to wait too long are refused, and those that 
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
 })
 
-test('explanations whose clients have left are not worked out', async () => {
+test('explanations whose clients have left are not computed', async () => {
   const signals: AbortSignal[] = []
   gateway.loadModel = async () => ({
     name: 'serious-1',
@@ -98,14 +98,23 @@ test('explanations whose clients have left are not worked out', async () => {
   await once(server, 'listening')
   const query = encodeURIComponent('{ post(id: "a1") { explanation { base } } }')
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}/graphql?query=${query}`
-  const leaving = new AbortController()
   const headers = { accept: 'application/json' }
-  const clients = Array.from({ length: 9 }, () => fetch(url, { headers, signal: leaving.signal }))
-  await vi.waitFor(() => expect([explain.mock.calls.length, signals.length]).toEqual([9, 4]), SETTLE)
+  const open = (clients: number, { signal }: AbortController) =>
+    Array.from({ length: clients }, () => fetch(url, { headers, signal }))
+  const resultsFrom = (first: number) =>
+    Promise.allSettled(explain.mock.results.slice(first).map(({ value }) => value as Promise<unknown>))
+  const [running, waiting] = [new AbortController(), new AbortController()]
+  const clients = open(4, running)
+  await vi.waitFor(() => expect(signals).toHaveLength(4), SETTLE)
+  clients.push(...open(5, waiting))
+  await vi.waitFor(() => expect(explain).toHaveBeenCalledTimes(9), SETTLE)
   const left = Promise.allSettled(clients)
-  leaving.abort()
+  // Clients of waiting explanations leave first. Otherwise one of these may begin before its client has left.
+  waiting.abort()
+  await resultsFrom(4)
+  running.abort()
   await left
-  const answers = await Promise.allSettled(explain.mock.results.map(({ value }) => value as Promise<unknown>))
+  const answers = await resultsFrom(0)
   expect(answers).toEqual(
     answers.map(() =>
       expect.objectContaining({ reason: expect.objectContaining({ extensions: { code: 'CANCELLED' } }) }),

@@ -32,7 +32,7 @@ test('the name of a scoring model is known without loading it', async () => {
   expect(await file.name()).toBe('serious-7')
   expect(loads).toBe(0)
   await file.get()
-  // The loaded scoring model explains, whatever happens to the folder.
+  // The name is that of the loaded scoring model, whatever happens to the folder.
   expect(await file.name()).toBe('serious-1')
   await rm(folder, { recursive: true })
 })

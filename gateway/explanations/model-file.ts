@@ -28,8 +28,8 @@ export interface ModelFileOptions {
 }
 
 /**
- * The scoring model of a folder, loaded when it is first needed and then kept. A failed load is logged, and calls fail at once
- * until it may be tried again: that is a pause, not the loop of retries that p-retry would be.
+ * The scoring model of a folder, loaded when it is first needed and then kept. A failed load is logged, and calls fail
+ * at once until it may be tried again: p-retry does not fit, because it is a loop of attempts.
  */
 export class ModelFile {
   readonly #folder: string
@@ -47,7 +47,7 @@ export class ModelFile {
     this.#nowMs = nowMs
   }
 
-  /** The name of the scoring model, without loading it; undefined where its folder does not say. */
+  /** The name of the scoring model, without loading it; undefined if its folder does not say. */
   async name(): Promise<string | undefined> {
     return this.#loaded?.name ?? readName(this.#folder)
   }

@@ -6,7 +6,10 @@ import { POSTS, SCORES } from '../../schema/streams.ts'
 
 /** Short, because a client waits for the answer. */
 const TIMEOUT_MS = 2_000
-/** After the log did not answer, it is not asked for this long: a page of posts must not wait once for each post. */
+/**
+ * After the log did not answer, no request is sent to it for this long, so that a page of posts does not wait once for
+ * each post.
+ */
 const PAUSE_MS = 1_000
 
 /** A score and its sequence in SCORES. */
@@ -23,13 +26,13 @@ export class LogUnavailableError extends Error {
 
 /** Reads the post that a score was made from. */
 export interface TextSource {
-  /** Returns undefined where the log does not have the post. @throws LogUnavailableError */
+  /** Returns undefined if the log does not have the post. @throws LogUnavailableError */
   read(place: ScorePlace): Promise<PostSubmitted | undefined>
 }
 
 /**
- * Reads the texts of posts from the log, which alone has them: a score's event names the event of its post. Nothing is kept, so
- * nothing is left of a post that is erased. Direct gets are used, which any replica answers.
+ * Reads the texts of posts, which only the log has: a score's event names the event of its post. Nothing is kept, so
+ * that no part of an erased post remains. It uses direct gets, which any replica answers.
  */
 export class ScoredTexts implements TextSource {
   #jsm: JetStreamManager | undefined

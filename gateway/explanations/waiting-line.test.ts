@@ -41,7 +41,7 @@ test('tasks whose client has left are removed, and the others keep their order',
   expect(begun).toEqual(['first', 'third', 'sixth'])
 })
 
-test('a task whose client has left is not begun, and one that runs goes on when its client leaves', async () => {
+test('a task whose client has left does not start, and a running task continues when its client leaves', async () => {
   const line = new WaitingLine({ atOnce: 1, mostWaiting: 1 })
   const { begun, run, end } = tasks(line)
   await expect(run('gone', AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')

@@ -21,7 +21,7 @@ export class WaitingLine {
 
   /**
    * @param signal its abort removes a waiting task; it does not change a running one
-   * @throws LineFullError at once where the line is full, the signal's reason where it aborts, or what the task throws
+   * @throws LineFullError at once if the line is full, the signal's reason if it aborts, or the task's error
    */
   async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()

@@ -6,7 +6,10 @@ import type { Match, RouteTable } from './routes.ts'
 /** The path of a request, without its query. */
 export const pathOf = ({ url }: IncomingMessage): string => url!.split('?', 1)[0]!
 
-/** Lets a request's route answer it, after what all routes have in common: headers, redirects, OPTIONS and refused methods. */
+/**
+ * Lets a request's route answer it, after the steps that all routes have in common: headers, redirects, OPTIONS and
+ * refused methods.
+ */
 export function dispatch(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 
-/** When a server closes, answers that are under way have this long to go out. */
+/** When a server closes, unfinished answers have this long to be sent. */
 const TIMEOUT_MS = 1_500
 
 /**
  * Counts a server's open answers from now on.
- * @returns a function that closes the server: it takes no new requests, waits until all answers are out, and then ends the
- * connections
+ * @returns a function that closes the server: it takes no new requests, waits until all answers are sent, and then ends
+ *   the connections
  */
 export function drainable(server: Server): () => Promise<void> {
   let open = 0
@@ -27,7 +27,7 @@ export function drainable(server: Server): () => Promise<void> {
       if (open === 0) resolve()
     })
     clearTimeout(timeout)
-    // What is left are connections without a request, and answers that ran out of time.
+    // The remaining connections have no request, or an answer that ran out of time.
     server.closeAllConnections()
     await closed
   }

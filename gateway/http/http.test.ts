@@ -66,7 +66,7 @@ test.each([
   expect(table.find(path, accept).isNegotiated).toBe(expected),
 )
 
-test('parts of a path are handed over as they were sent', () => {
+test('parts of a path are passed on as they were sent', () => {
   expect(table.find('/subreddit/a%20b', undefined).parts).toEqual({ name: 'a%20b' })
   expect(table.find('/subreddit/a', BROWSER).parts).toEqual({})
   expect(table.find('/subreddits', undefined).parts).toEqual({})

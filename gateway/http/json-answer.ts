@@ -18,7 +18,7 @@ export class JsonAnswer {
     this.bytes = Buffer.from(JSON.stringify(body))
   }
 
-  /** Answers the request that `response` belongs to, with 304 where the client has these bytes already. */
+  /** Answers the request that `response` belongs to, with 304 if the client already has these bytes. */
   send(response: ServerResponse): void {
     const { method, headers } = response.req
     response.setHeader('content-type', 'application/json; charset=utf-8')

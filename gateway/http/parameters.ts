@@ -13,8 +13,8 @@ type ParameterSchema = TSchema & {
 }
 
 /**
- * Creates a function that reads the parameters which a schema describes from a path and a query. The function ignores other
- * parameters. For a wrong one it throws BAD_USER_INPUT, whose message says what the parameter must be.
+ * Creates a function that reads the parameters which a schema describes from a path and a query. The function ignores
+ * other parameters. For a wrong parameter it throws BAD_USER_INPUT, whose message says what the parameter must be.
  */
 export function createParameterReader<Asks extends TObject>(asks: Asks) {
   const checker = Compile(asks)

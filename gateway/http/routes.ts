@@ -5,7 +5,7 @@ import type { Operation } from './operation.ts'
 /** The parts of a requested path that the route has in braces, by their names and still percent-encoded. */
 export type PathParts = Readonly<Record<string, string>>
 
-/** An address, or a group of addresses, with what answers it. */
+/** An address, or a group of addresses, with the function that answers it. */
 export interface Route {
   /** The path in OpenAPI's notation: `{name}` stands for one part of a path. It also labels the route's metrics. */
   readonly path: string
@@ -40,7 +40,7 @@ export interface RouteTableOptions {
   readonly routes: readonly Route[]
   /** The web app. It answers browsers at all addresses that have a page, and every client's requests for its files. */
   readonly page: Route
-  /** Answers all addresses that are neither of a route nor of the web app. */
+  /** Answers all addresses that belong neither to a route nor to the web app. */
   readonly unknown: Route
 }
 
@@ -68,7 +68,7 @@ export class RouteTable {
     return { route: isPage ? this.page : this.unknown, parts: NO_PARTS, isNegotiated: own?.isNegotiated === true }
   }
 
-  /** Returns the path without its trailing slash where a route of the API has that path; otherwise undefined. */
+  /** Returns the path without its trailing slash if a route of the API has that path; otherwise undefined. */
   withoutSlash(path: string): string | undefined {
     if (!path.endsWith('/')) return undefined
     const shorter = path.slice(0, -1)

@@ -9,16 +9,19 @@ import { NoticeWatch } from './notice-watch.ts'
 import type { LiveSources } from './scored-posts.ts'
 
 const COALESCE_MS = 12
-/** Subreddits in one batch of a subscriber. */
+/** How many subreddits one batch of a subscriber has at most. */
 const PAGE = 500
 
 interface Subscriber {
   readonly names: ReadonlySet<string> | undefined
-  /** The latest figures of each subreddit that were not sent yet: a slow subscriber skips those between. */
+  /** The latest figures of each subreddit that were not sent yet. A slow subscriber skips the figures in between. */
   readonly waiting: Map<string, SubredditParent>
 }
 
-/** Tells all subscribers which subreddits' figures changed. Each changed row is read once, however many subscribers there are. */
+/**
+ * Sends the figures of changed subreddits to all subscribers. Each changed row is read once, however many subscribers
+ * there are.
+ */
 export class ChangedSubreddits {
   readonly #models: ReadModels
   readonly #shown: ShownModel
@@ -43,7 +46,7 @@ export class ChangedSubreddits {
 
   /** @param names in lower case; undefined for all */
   open(names: ReadonlySet<string> | undefined): Feed<SubredditParent> {
-    // Throws where the read model cannot be read.
+    // Throws if the read model cannot be read.
     void this.#models.allTime.queries
     if (this.#subscribers.size === 0) this.#told = this.#readFigures()
     const subscriber = { names, waiting: new Map<string, SubredditParent>() }
@@ -81,7 +84,7 @@ export class ChangedSubreddits {
 
   #mark(subreddits: readonly string[]): void {
     for (const subreddit of subreddits) this.#changed.add(subreddit)
-    // hourly and all-time apply the same score a moment apart: one reading serves both.
+    // hourly and all-time apply the same score within a moment, so that one read covers both.
     if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#flush(), COALESCE_MS)
   }
 

@@ -1,6 +1,6 @@
 /**
- * The batches of events for one subscriber. `take` is called only when the subscriber has room, so that a slow subscriber
- * costs no memory but its place in the log.
+ * The batches of events for one subscriber. `take` is called only when the subscriber has room, so that a slow
+ * subscriber needs memory only for its place in the log.
  */
 export class Feed<T> implements AsyncIterableIterator<readonly T[]> {
   readonly #take: () => readonly T[]
@@ -9,7 +9,7 @@ export class Feed<T> implements AsyncIterableIterator<readonly T[]> {
   #ended = false
 
   /**
-   * @param take returns what is new since the last call, in order; where it throws, the feed ends with that error
+   * @param take returns the new events since the last call, in order; if it throws, the feed ends with that error
    * @param onEnd called once, however the feed ends
    */
   constructor(take: () => readonly T[], onEnd: () => void) {

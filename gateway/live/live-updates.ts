@@ -9,8 +9,8 @@ import type { PipelineReader } from '../log/pipeline.ts'
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * Sends changes to subscribers. The projectors' change notices only say that there is something to read: a lost notice is
- * made up for by the next one, or by reading once a second.
+ * Sends changes to subscribers. The projectors' change notices only say that there is something to read: after a lost
+ * notice, the next notice or the read once a second finds the changes.
  */
 export class LiveUpdates implements Disposable {
   readonly scored: ScoredPosts
@@ -83,7 +83,7 @@ export class LiveUpdates implements Disposable {
   #poll(): void {
     this.#guard(() => this.scored.poll())
     this.#guard(() => this.subreddits.poll())
-    void this.pipeline.poll()
+    this.pipeline.poll()
   }
 
   #guard(look: () => void): void {

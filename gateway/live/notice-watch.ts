@@ -1,9 +1,9 @@
 type Checkpoints = Readonly<Record<string, number>>
 
 /**
- * Tells whether change notices of a projector were lost: the read model had applied something at one look, and no notice
- * had announced it by the next. A later notice hides an earlier one that was lost with the connection, so `reconnected`
- * counts as a loss.
+ * Detects lost change notices of a projector: the read model had applied events at one check, and no notice had
+ * announced them by the next check. A later notice hides an earlier one that was lost with the connection, so
+ * `reconnected` counts as a loss.
  */
 export class NoticeWatch {
   #announced: Checkpoints = {}

@@ -1,9 +1,9 @@
 import type { LogStatus } from '../log/log-status.ts'
 
 /**
- * Decides about scores whose post is not in the read model. A post is in the log before its score. So once the read model
- * has applied as much of POSTS as there was when the score was read, a post that is still missing will not come: it was
- * erased or never published.
+ * Decides about scores whose post is not in the read model. A post is in the log before its score. So once the read
+ * model has applied everything that was in POSTS when the score was read, a post that is still missing will not come:
+ * it was erased or never published.
  */
 export class OrphanWatch {
   readonly #log: LogStatus
@@ -19,8 +19,8 @@ export class OrphanWatch {
 
   /**
    * Whether the post of an orphaned score may still come.
-   * @param scores SCORES applied by the read model
-   * @param posts POSTS applied by the read model
+   * @param scores the sequence up to which the read model has applied SCORES
+   * @param posts the sequence up to which the read model has applied POSTS
    */
   mayCome({ sequence }: { sequence: number }, scores: number, posts: number): boolean {
     if (sequence <= this.#known.scores) return posts < this.#known.posts

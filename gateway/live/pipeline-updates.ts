@@ -3,7 +3,7 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 import type { PipelineReader } from '../log/pipeline.ts'
 import { Feeds, type Feed } from './feed.ts'
 
-/** Sends the state of the machinery at once and then every second, read once for all subscribers. */
+/** Sends the state of the pipeline at once and then every second. It is read once for all subscribers. */
 export class PipelineUpdates {
   readonly #reader: PipelineReader
   readonly #logger: Logger
@@ -20,8 +20,8 @@ export class PipelineUpdates {
   }
 
   /** @throws READ_MODEL_UNAVAILABLE */
-  async open(): Promise<Feed<Pipeline>> {
-    this.#latest = await this.#reader.read()
+  open(): Feed<Pipeline> {
+    this.#latest = this.#reader.read()
     let seen: Pipeline | undefined
     return this.#feeds.open(() => {
       if (this.#latest === undefined || this.#latest === seen) return []
@@ -30,10 +30,10 @@ export class PipelineUpdates {
   }
 
   /** Called once a second. */
-  async poll(): Promise<void> {
+  poll(): void {
     if (this.#feeds.size === 0) return
     try {
-      this.#latest = await this.#reader.read()
+      this.#latest = this.#reader.read()
       this.#feeds.wake()
     } catch (error) {
       this.#logger.debug({ err: error }, 'cannot read the state of the pipeline')

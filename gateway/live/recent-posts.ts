@@ -2,7 +2,7 @@ import type { PostRow } from '../../projections/posts/queries.ts'
 
 /** An event of `postScored`, shared by all its subscribers. */
 export interface ScoredPost {
-  /** In SCORES. */
+  /** The score's sequence in SCORES. */
   readonly sequence: number
   readonly cursor: string
   /** In lower case. */
@@ -18,9 +18,9 @@ const MAX_EVENTS = 5_000
  */
 export class RecentPosts {
   #events: ScoredPost[] = []
-  /** All events behind this sequence are here. */
+  /** All events after this sequence are kept. */
   #from = 0
-  /** Number of events that were here at the last call of `age`. */
+  /** The number of events that were kept at the last call of `age`. */
   #aged = 0
 
   clear(from: number): void {
@@ -34,14 +34,14 @@ export class RecentPosts {
     this.#forget(this.#events.length - MAX_EVENTS)
   }
 
-  /** Drops the events that were here at the last call already. */
+  /** Drops the events that were already kept at the last call. */
   age(): void {
     this.#forget(this.#aged)
     this.#aged = this.#events.length
   }
 
   /**
-   * The events behind `sequence`, in order, at most `limit`; undefined when some of them are no longer here.
+   * The events after `sequence`, in order, at most `limit`; undefined when some of them are no longer kept.
    * @param subreddit in lower case
    */
   after(sequence: number, subreddit: string | undefined, limit: number): readonly ScoredPost[] | undefined {
@@ -61,7 +61,7 @@ export class RecentPosts {
   }
 }
 
-/** The index of the first event behind `sequence`, by bisection. */
+/** The index of the first event after `sequence`, by bisection. */
 function firstAfter(events: readonly ScoredPost[], sequence: number): number {
   let low = 0
   let high = events.length

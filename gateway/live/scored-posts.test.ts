@@ -47,7 +47,7 @@ test('starts with the next score after subscribing, also when an earlier change 
   expect(await take(events, 1)).toEqual(['3'])
 })
 
-test('nothing is lost and nothing comes twice, in any order of commits, readings and resumptions', async () => {
+test('each event is sent exactly once, in any order of commits, reads and resumptions', async () => {
   let next = 1
   await fc.assert(
     fc.asyncProperty(
@@ -90,7 +90,7 @@ test('nothing is lost and nothing comes twice, in any order of commits, readings
   )
 })
 
-test('a read model that is rebuilt under it repeats nothing and skips nothing', async () => {
+test('no event is repeated or skipped while the read model is rebuilt', async () => {
   files.add(score(1), score(2))
   const events = await follow()
   files.add(score(3))
@@ -108,7 +108,7 @@ test('a read model that is rebuilt under it repeats nothing and skips nothing', 
   expect(await take(fresh, 1)).toEqual(['4'])
 })
 
-test('a read model whose file was deleted and re-created repeats nothing and skips nothing either', async () => {
+test('no event is repeated or skipped after the file of the read model was deleted and re-created', async () => {
   files.add(score(1), score(2))
   const events = await follow()
   for (const suffix of ['', '-wal', '-shm']) rmSync(join(files.folder, `posts.db${suffix}`), { force: true })
@@ -139,7 +139,7 @@ test('a score whose post may still come delays the scores behind it; one whose p
   expect(await take(events, 1)).toEqual(['4'])
 })
 
-test('after a promotion the new model goes on where the former one was', async () => {
+test('after a promotion the posts of the new scoring model continue where those of the former one ended', async () => {
   files.add(score(1, 'old'), score(2, 'old'), score(1, 'new'))
   const events = await follow()
   files.add(score(3, 'old'), score(3, 'new'), score(4, 'new'))

@@ -9,15 +9,15 @@ import { Feeds, type Feed } from './feed.ts'
 import { OrphanWatch } from './orphan-watch.ts'
 import { RecentPosts, type ScoredPost } from './recent-posts.ts'
 
-/** Rows of one reading: enough to be fast, and few enough to keep the event loop free. */
+/** How many rows are read at a time: enough to be fast, and few enough to keep the event loop free. */
 const CHUNK = 2_000
 const PAGE = 500
-/** How many sequences of the log one reading covers, whether or not it finds rows. */
+/** How many sequences of the log are covered at a time, whether or not they have rows. */
 const WINDOW = 20_000
 
 export const SCORED_CURSOR = 'scored'
 
-/** What live updates read. */
+/** The read models and the log that live updates read. */
 export interface LiveSources {
   readonly models: ReadModels
   readonly shown: ShownModel
@@ -25,7 +25,7 @@ export interface LiveSources {
   readonly logger: Logger
 }
 
-/** A place in the log: a sequence of SCORES, and which SCORES it is. */
+/** A place in the log: a sequence of SCORES, and the id of that SCORES stream. */
 export interface ScoredPlace {
   readonly sequence: number
   readonly log: string
@@ -33,8 +33,8 @@ export interface ScoredPlace {
 
 /**
  * Scored posts in the order of SCORES, for subscribers at any place in it. Rows are read once for all subscribers that
- * keep up, and in pages for each one that is further behind. Everything up to `position` is decided: a score whose post is
- * not in the read model yet keeps it from moving on.
+ * keep up, and in pages for each one that is further behind. Everything up to `position` has been sent or skipped. A
+ * score whose post may still come holds `position` back.
  */
 export class ScoredPosts {
   readonly #models: ReadModels
@@ -47,7 +47,10 @@ export class ScoredPosts {
   #model: string | undefined
   #logId: string | undefined
   #position = 0
-  /** Everything up to here was scored in the past, even where a read model that is being rebuilt does not have it yet. */
+  /**
+   * Everything up to this sequence was scored in the past, even if a read model that is being rebuilt does not have it
+   * yet.
+   */
   #past = 0
   #isStarted = false
 
@@ -63,25 +66,28 @@ export class ScoredPosts {
     return this.#feeds.size
   }
 
-  /** What the log holds when the gateway connects is past: a rebuild of the read model sends it to nobody. */
+  /** Scores that the log holds when the gateway connects are past: a rebuild of the read model does not send them. */
   async follow(): Promise<void> {
     this.#past = Math.max(this.#past, (await this.#log.lastSequence('SCORES')) ?? 0)
   }
 
-  /** Follows what is scored from now on, or after a place. @throws BAD_USER_INPUT for a place that never existed */
+  /**
+   * Follows posts that are scored from now on, or after a place. @throws BAD_USER_INPUT for a place that never existed
+   */
   async open(subreddit: string | undefined, after: ScoredPlace | undefined): Promise<Feed<ScoredPost>> {
     this.#refresh()
     if (after === undefined) return this.#open(subreddit, { sequence: this.#past, log: this.#logId ?? '' })
     this.#checkLog(after.log)
     if (after.sequence > this.#past) {
       const last = await this.#log.lastSequence('SCORES')
-      if (last === undefined) throw logUnavailable('The log cannot be asked for this cursor now. Try again.')
+      if (last === undefined)
+        throw logUnavailable('The log does not answer now, so this cursor cannot be checked. Try again.')
       if (after.sequence > last) throw badInput('The cursor is ahead of the log. Leave it out to start with new posts.')
     }
     return this.#open(subreddit, after)
   }
 
-  /** Reads what is new and sends it. */
+  /** Reads new scores and sends them. */
   advance(): void {
     try {
       this.#advance()
@@ -99,13 +105,14 @@ export class ScoredPosts {
     const isRebuilt = at.scores < this.#position
     if (!this.#isStarted || isRebuilt || this.#feeds.size === 0) this.#restart(at.scores)
     else if (at.scores > this.#position) this.#take(queries, this.#model ?? model, at)
-    // Only now, because what the former model had scored up to here is still shown.
+    // The change takes effect only now, because posts that the former scoring model had scored up to here are still
+    // shown.
     this.#model = model
     this.#past = Math.max(this.#past, this.#position)
     this.#feeds.wake()
   }
 
-  /** Called once a second: makes up for lost notices, and drops old events. */
+  /** Called once a second. It finds changes whose notices were lost, and drops old events. */
   poll(): void {
     this.advance()
     this.#recent.age()
@@ -127,7 +134,7 @@ export class ScoredPosts {
     return feed
   }
 
-  /** Events behind `after`, at most a page; `next` is where to go on. */
+  /** Events after `after`, at most a page. `next` is the sequence at which to continue. */
   #after(after: number, subreddit: string | undefined): { events: readonly ScoredPost[]; next: number } {
     if (after >= this.#position) return { events: [], next: after }
     const recent = this.#recent.after(after, subreddit, PAGE)
@@ -153,7 +160,7 @@ export class ScoredPosts {
   }
 
   #refresh(): void {
-    // Throws where the read model cannot be read.
+    // Throws if the read model cannot be read.
     void this.#models.posts.queries
     this.advance()
   }

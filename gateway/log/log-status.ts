@@ -6,47 +6,50 @@ import { STREAM_NAMES, type StreamName } from '../../schema/streams.ts'
 
 const REFRESH_MS = 500
 
-/** What the streams hold, and whether NATS is connected. */
-export class LogStatus {
+/** The state of the streams, which is read twice a second, and whether NATS is connected. */
+export class LogStatus implements Disposable {
   /** Set by the owner of the connection. */
   isConnected = false
   readonly #logger: Logger
+  readonly #streams = new Map<StreamName, StreamStatus>()
   #jsm: JetStreamManager | undefined
-  #streams: readonly StreamStatus[] = []
-  #reading: Promise<readonly StreamStatus[]> | undefined
-  #readAtMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
 
   constructor(logger: Logger) {
     this.#logger = logger
   }
 
+  /** Resolves once every stream was read. */
   async follow(connection: NatsConnection): Promise<void> {
     this.#jsm = await jetstreamManager(connection, { checkAPI: false })
+    await this.#readAll()
+    this.#schedule()
   }
 
-  /** The last answer, without asking. */
-  get streams(): readonly StreamStatus[] {
-    return this.#streams
+  /** The streams as they were last read. A stream that does not answer keeps its last figures. */
+  get streams(): StreamStatus[] {
+    return STREAM_NAMES.flatMap((name) => this.#streams.get(name) ?? [])
   }
 
-  /** All streams. Asks the log at most twice a second, however often it is called. For a stream that does not answer it returns the last answer. */
-  read(): Promise<readonly StreamStatus[]> {
-    const now = performance.now()
-    if (this.#reading !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#reading
-    this.#readAtMs = now
-    return (this.#reading = this.#readAll())
-  }
-
-  /** A stream's last sequence now; undefined when the log cannot be asked. */
+  /** A stream's last sequence now; undefined when the log does not answer. */
   async lastSequence(name: StreamName): Promise<number | undefined> {
     return (await this.#readOne(name))?.lastSequence
   }
 
-  async #readAll(): Promise<readonly StreamStatus[]> {
-    const found = await Promise.all(STREAM_NAMES.map((name) => this.#readOne(name)))
-    const known = (name: string): StreamStatus | undefined => this.#streams.find((stream) => stream.name === name)
-    this.#streams = STREAM_NAMES.flatMap((name, index) => found[index] ?? known(name) ?? [])
-    return this.#streams
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer)
+    this.#jsm = undefined
+  }
+
+  /** Schedules the next read only after the last one, so that a slow server gets one request at a time. */
+  #schedule(): void {
+    if (this.#jsm === undefined) return
+    this.#timer = setTimeout(() => void this.#readAll().finally(() => this.#schedule()), REFRESH_MS)
+    this.#timer.unref()
+  }
+
+  async #readAll(): Promise<void> {
+    await Promise.all(STREAM_NAMES.map((name) => this.#readOne(name)))
   }
 
   async #readOne(name: StreamName): Promise<StreamStatus | undefined> {
@@ -54,9 +57,11 @@ export class LogStatus {
       const info = await this.#jsm?.streams.info(name)
       if (info === undefined) return undefined
       const { messages, bytes, last_seq: lastSequence } = info.state
-      return { name, messages, bytes, lastSequence }
+      const status = { name, messages, bytes, lastSequence }
+      this.#streams.set(name, status)
+      return status
     } catch (error) {
-      this.#logger.debug({ err: error, stream: name }, 'cannot ask the log')
+      this.#logger.debug({ err: error, stream: name }, 'cannot read the state of a stream')
       return undefined
     }
   }

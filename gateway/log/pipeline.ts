@@ -16,10 +16,10 @@ export interface PipelineSources {
   readonly problems: Problems
 }
 
-/** The state of the machinery. Reads at most twice a second, however often it is asked. */
+/** Reads the state of the pipeline. It reads the read models at most twice a second, however often it is called. */
 export class PipelineReader {
   readonly #sources: PipelineSources
-  #reading: Promise<Pipeline> | undefined
+  #latest: Pipeline | undefined
   #readAtMs = Number.NEGATIVE_INFINITY
 
   constructor(sources: PipelineSources) {
@@ -27,21 +27,21 @@ export class PipelineReader {
   }
 
   /** @throws READ_MODEL_UNAVAILABLE */
-  read(): Promise<Pipeline> {
+  read(): Pipeline {
     const now = performance.now()
-    if (this.#reading !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#reading
+    if (this.#latest !== undefined && now - this.#readAtMs < REFRESH_MS) return this.#latest
     this.#readAtMs = now
-    return (this.#reading = this.#read())
+    return (this.#latest = this.#read())
   }
 
-  /** How far each read model is, also where one cannot be read. */
-  async readProjections(): Promise<ProjectionStatus[]> {
-    return readProjections(this.#sources.models, await this.#sources.log.read())
+  /** The progress of each read model, also of those that cannot be read. */
+  readProjections(): ProjectionStatus[] {
+    return readProjections(this.#sources.models, this.#sources.log.streams)
   }
 
-  async #read(): Promise<Pipeline> {
+  #read(): Pipeline {
     const { models, shown, log, problems } = this.#sources
-    const streams = await log.read()
+    const { streams } = log
     const model = shown.name
     const total = model === undefined ? undefined : models.allTime.queries?.total(model)
     const { posts, sum, sumOfSquares } = total ?? NOTHING
@@ -55,7 +55,7 @@ export class PipelineReader {
         mean: meanSeriousness(sum, posts),
         standardDeviation: standardDeviation(sum, sumOfSquares, posts),
       },
-      streams: [...streams],
+      streams,
       projections: readProjections(models, streams),
       problems: problems.find(),
     }

@@ -2,7 +2,7 @@ import type { ProjectionStatus, StreamStatus } from '../../schema/generated/api.
 import { lagOf } from '../../schema/read-models.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
 
-/** How far each read model is, by what is known of the streams. */
+/** The progress of each read model, given the last known state of the streams. */
 export function readProjections(models: ReadModels, streams: readonly StreamStatus[]): ProjectionStatus[] {
   const lastSequences = Object.fromEntries(streams.map(({ name, lastSequence }) => [name, lastSequence]))
   return Array.from(models.files, ([name, file]) => {

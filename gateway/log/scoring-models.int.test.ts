@@ -6,6 +6,7 @@ import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, subjectPattern } from '../../schema/events.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'
 import { POSTS } from '../../schema/streams.ts'
+import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { startGateway } from '../start-gateway.ts'
 import { createReadModel } from '../testing/read-model-files.ts'
@@ -22,7 +23,7 @@ beforeEach(async () => {
   admin = await connectNats({ url: nats.url, user: 'admin', name: 'test', dataDir: nats.dataDir })
   stack.defer(() => admin.close())
   await applyStreams(await jetstreamManager(admin))
-  for (const name of ['posts', 'hourly', 'all-time'] as const) {
+  for (const name of READ_MODEL_NAMES) {
     const database = createReadModel(nats.dataDir, name)
     stack.defer(() => void database.close())
   }
@@ -32,7 +33,7 @@ afterEach(() => stack.disposeAsync())
 const promote = (model: string) =>
   jetstream(admin).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
 
-/** As a scorer does, it waits for posts. */
+/** Waits for posts, as a scorer does. */
 async function scoreWith(model: string): Promise<void> {
   const jsm = await jetstreamManager(admin)
   const name = scorerConsumer(model)
@@ -40,12 +41,12 @@ async function scoreWith(model: string): Promise<void> {
   const consumer = await jetstream(admin).consumers.get(POSTS, name)
   const pull = await consumer.fetch({ max_messages: 1, expires: 60_000 })
   stack.defer(() => void pull.close())
-  // It asks when it is read.
+  // Reading the iterator sends the pull request.
   void Array.fromAsync(pull)
   await vi.waitFor(async () => expect((await consumer.info()).num_waiting).toBe(1), SETTLE)
 }
 
-test('/readyz and GraphQL say that the active scorer uses another model than the shown one, until it is promoted', async () => {
+test('/readyz and GraphQL report that the active scorer uses another scoring model than the shown one, until it is promoted', async () => {
   await promote('serious-2')
   await scoreWith('serious-3')
   const { url: natsUrl, dataDir } = nats

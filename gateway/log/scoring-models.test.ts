@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { ScoringModels } from './scoring-models.ts'
 import { silent } from '../testing/test-gateway.ts'
 
-test('a scoring model that was not seen for a while is no longer in use', () => {
+test('a scoring model that was not seen for a while no longer counts as in use', () => {
   let nowMs = 0
   using scoring = new ScoringModels(silent, () => nowMs)
   expect(scoring.names).toEqual([])

@@ -4,7 +4,10 @@ import { readScoringModels } from '../../schema/scoring-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
 const POLL_INTERVAL_MS = 5_000
-/** A scorer is not seen between two of its pulls and while it restarts. */
+/**
+ * A scoring model stays listed for this long, because a scorer is not seen between two of its pulls and while it
+ * restarts.
+ */
 const FORGET_MS = 3 * POLL_INTERVAL_MS
 
 /** The scoring models that scorers used in the last seconds. */
@@ -20,13 +23,13 @@ export class ScoringModels implements Disposable {
     this.#nowMs = nowMs
   }
 
-  /** Empty while the log cannot be asked. */
+  /** Empty while the log does not answer. */
   get names(): string[] {
     const nowMs = this.#nowMs()
     return [...this.#seenAtMs].flatMap(([model, atMs]) => (nowMs - atMs < FORGET_MS ? [model] : [])).sort()
   }
 
-  /** Reads them now and every five seconds. */
+  /** Reads the scoring models now and every five seconds. */
   async follow(connection: NatsConnection): Promise<void> {
     const jsm = await jetstreamManager(connection, { checkAPI: false })
     this.#timer = setInterval(() => void this.#look(jsm), POLL_INTERVAL_MS)
@@ -46,8 +49,8 @@ export class ScoringModels implements Disposable {
     try {
       this.saw(await readScoringModels(jsm))
     } catch (error) {
-      this.#logger.debug({ err: error }, 'cannot read which models scorers use')
-      // A server with other users may forbid the question, and would log an error each time.
+      this.#logger.debug({ err: error }, 'cannot read which scoring models scorers use')
+      // A server with other users may forbid the request, and would log an error each time.
       if (isForbidden(error)) clearInterval(this.#timer)
     }
   }

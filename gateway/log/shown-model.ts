@@ -8,8 +8,8 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * The scoring model whose scores are shown: the last one promoted. While the log cannot be asked it is the one with the
- * most scores, so that a gateway without NATS still answers.
+ * The scoring model whose scores are shown: the last one promoted. While the log does not answer, it is the one with
+ * the most scores, so that a gateway without NATS still answers.
  */
 export class ShownModel implements Disposable {
   readonly #logger: Logger
@@ -20,13 +20,13 @@ export class ShownModel implements Disposable {
   #guessedAtMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
 
-  /** @param guess the model to show while the log cannot be asked */
+  /** @param guess returns the scoring model to show while the log does not answer */
   constructor(logger: Logger, guess: () => string | undefined = () => undefined) {
     this.#logger = logger
     this.#guess = guess
   }
 
-  /** Undefined while no model was promoted and no post was scored. */
+  /** Undefined while no scoring model was promoted and no post was scored. */
   get name(): string | undefined {
     if (this.#promoted !== undefined) return this.#promoted
     if (performance.now() - this.#guessedAtMs >= POLL_INTERVAL_MS) {
@@ -70,10 +70,10 @@ export class ShownModel implements Disposable {
       const event = decodeEvent(message.data, message.subject, message.time.getTime())
       if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
       this.#promoted = event.model
-      this.#logger.info({ model: event.model }, 'showing the scores of this model')
+      this.#logger.info({ model: event.model }, 'showing the scores of this scoring model')
       for (const listener of this.#listeners) listener()
     } catch (error) {
-      this.#logger.debug({ err: error }, 'cannot look up the promoted model')
+      this.#logger.debug({ err: error }, 'cannot look up the promoted scoring model')
     }
   }
 }

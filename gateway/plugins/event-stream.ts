@@ -4,7 +4,10 @@ import { COMPLETE, encodeFrame, HEARTBEAT } from './frames.ts'
 import type { Frames } from './shared-answers.ts'
 
 const HEARTBEAT_INTERVAL_MS = 12_000
-/** Bytes that are kept for a reader beside the socket's own buffers. While they are full, nothing is taken from its source. */
+/**
+ * How many bytes are kept for a reader besides the socket's own buffers. While they are full, nothing is taken from its
+ * source.
+ */
 const BUFFER_BYTES = 16_384
 /** A reader that takes nothing for this long is cut off. It can resume with its cursor. */
 const STALLED_MS = 60_000
@@ -12,7 +15,7 @@ const STALLED_MS = 60_000
 const HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
-  // Without it some proxies collect a few kilobytes before they pass anything on.
+  // Without this header, some proxies collect a few kilobytes before they pass anything on.
   'x-accel-buffering': 'no',
 }
 
@@ -47,7 +50,7 @@ class EventStream extends Readable {
     this.#answers = answers[Symbol.asyncIterator]()
     this.#onDelivered = onDelivered
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS)
-    // Some clients wait for the first bytes before they call the connection open.
+    // Some clients wait for the first bytes before they treat the connection as open.
     this.push(HEARTBEAT)
   }
 

@@ -20,7 +20,7 @@ test('the queries of the pages, a thousand rows and the introspection of GraphiQ
   ).toBeUndefined()
 })
 
-test('a page costs what its variables make it', async () => {
+test('the cost of a page depends on its variables', async () => {
   const query = `query ($first: Int = 1000, $inner: Int) {
     subreddits(first: $first) { nodes { posts(first: $inner) { nodes { id title } } } } }`
   expect(await codeFor(query, { first: 10, inner: 10 })).toBeUndefined()
@@ -29,7 +29,7 @@ test('a page costs what its variables make it', async () => {
   expect(await codeFor(query, { inner: 1 })).toBeUndefined()
 })
 
-test('hours cost what their range makes them, and all years of one subreddit are allowed', async () => {
+test('the cost of hours depends on their range, and all years of one subreddit are allowed', async () => {
   const query = `query ($from: DateTime, $to: DateTime) {
     subreddits(first: 100) { nodes { hourly(from: $from, to: $to) { posts mean } } } }`
   const one = `{ subreddit(name: "x") { hourly(from: "2005-01-01T00:00:00Z") { hour posts mean } } }`

@@ -9,14 +9,16 @@ const MAX_DEPTH = 12
 const MAX_FIELDS = 500
 /** What one request may cost. A unit keeps the process busy for about a microsecond. */
 const MAX_COST = 200_000
-/** What one event of a subscription may cost: less, because a subscription answers as often as something changes. */
+/**
+ * What one event of a subscription may cost. It is less, because a subscription answers each time something changes.
+ */
 const MAX_EVENT_COST = 2_000
 
-/** What a search costs beside its answer, because it looks at many rows. */
+/** What a search costs in addition to its answer, because it looks at many rows. */
 const SEARCH_COST: Readonly<Record<string, number>> = { posts: 10_000, subreddits: 1_000 }
 /**
- * What a field costs by itself, where that is more than 1. `pipeline` sums over all rows. `explanation` reads a read model and
- * two messages of the log and runs a scoring model, so it costs more than a subscription may.
+ * What a field costs by itself, if that is more than 1. `pipeline` sums over all rows. `explanation` reads a read model
+ * and two messages of the log and runs a scoring model, so it costs more than a subscription may.
  */
 const OWN_COST: Readonly<Record<string, number>> = { pipeline: 500, pipelineUpdated: 500, explanation: 3_000 }
 
@@ -49,8 +51,8 @@ export function useLimits(): Plugin {
 
 function findShapeProblem(document: DocumentNode): string | undefined {
   for (const { depth, fields } of measure(document)) {
-    if (depth > MAX_DEPTH) return `it is ${depth} levels deep, ${MAX_DEPTH} are allowed`
-    if (fields > MAX_FIELDS) return `it has ${fields} fields, ${MAX_FIELDS} are allowed: ask in several requests`
+    if (depth > MAX_DEPTH) return `it is ${depth} levels deep, and ${MAX_DEPTH} are allowed`
+    if (fields > MAX_FIELDS) return `it has ${fields} fields, and ${MAX_FIELDS} are allowed: send several requests`
   }
   return undefined
 }
@@ -71,7 +73,7 @@ function findCostProblem(args: OperationArgs, most: number, rowCounters: RowCoun
   const [size] = measure(args.document, operation, (field, inner) => costOf(field, inner, variables, rowCounters))
   if (size === undefined || size.cost <= most) return undefined
   return tooLarge(
-    `it costs ${size.cost}, ${most} is allowed (rows times fields): ask for smaller pages, shorter ranges or fewer fields`,
+    `it costs ${size.cost}, and ${most} is allowed (rows times fields): request smaller pages, shorter ranges or fewer fields`,
   )
 }
 

@@ -9,8 +9,9 @@ export interface Size {
 const NOTHING: Size = { depth: 0, fields: 0, cost: 0 }
 
 /**
- * Measures operations as if their fragments were written out. Each fragment is measured once and counts as nothing inside itself,
- * so neither cycles nor fragments that double one another keep this busy. Introspection counts as one level, however deep it is.
+ * Measures operations as if their fragments were written out. Each fragment is measured once and counts as nothing
+ * inside itself, so neither cycles nor fragments that double one another take long. Introspection counts as one level,
+ * however deep it is.
  * @param only the operation to measure; by default all operations of the document
  * @param costOf what a field costs, given the size of its selection
  */

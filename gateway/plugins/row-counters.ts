@@ -8,12 +8,12 @@ const HOUR_MS = 3_600_000
 
 type Arguments = (name: string) => unknown
 
-/** For each list, by the name of its field: how many rows it has at most, given its arguments. */
+/** For each list, by the name of its field: the most rows that it can have, given its arguments. */
 export type RowCounters = ReadonlyMap<string, (argument: Arguments) => number>
 
 /**
- * Finds the fields of a schema that are lists by their arguments: a page has `first`, a series has `from` and `to`. So a list that
- * is added to the schema is counted without being named here.
+ * Finds the list fields of a schema by their arguments: a page has `first`, a series has `from` and `to`. So a list
+ * that is added to the schema is counted without being named here.
  */
 export function toRowCounters(schema: GraphQLSchema): RowCounters {
   const counters = new Map<string, (argument: Arguments) => number>()

@@ -52,7 +52,10 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
 }
 
-/** This is no generator: one that waits for its source passes `return` on only after the source has given something. */
+/**
+ * This is not a generator, because a generator that waits for its source passes `return` on only after the source has
+ * yielded.
+ */
 function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAnswers): AsyncIterableIterator<Frames> {
   const iterator = source[Symbol.asyncIterator]()
   return {

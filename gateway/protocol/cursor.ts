@@ -21,5 +21,5 @@ export function decodeCursor<const Shape extends readonly (string | number)[]>(
   } catch {
     // A text that cannot be decoded is refused below, like the cursor of another list.
   }
-  throw badInput('the cursor is not one of this list in this order: leave it out to start from the beginning')
+  throw badInput('the cursor does not belong to this list in this order: leave it out to start from the beginning')
 }

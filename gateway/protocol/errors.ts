@@ -6,7 +6,7 @@ const withCode = (message: string, code: string, status: number): GraphQLError =
 /** The client made a mistake, and the message says which: 400 in REST, BAD_USER_INPUT in GraphQL. */
 export const badInput = (message: string): GraphQLError => withCode(message, 'BAD_USER_INPUT', 400)
 
-/** REST has nothing at this address: 404. GraphQL answers null where it has nothing. */
+/** REST has nothing at this address: 404. GraphQL answers null instead. */
 export const notFound = (message: string): GraphQLError => withCode(message, 'NOT_FOUND', 404)
 
 /** A read model cannot be read: 503 in REST. An empty answer in its place would be wrong. */
@@ -15,7 +15,7 @@ export const readModelUnavailable = (message: string): GraphQLError => withCode(
 /** The log does not answer, or is not the one that a cursor was made for. */
 export const logUnavailable = (message: string): GraphQLError => withCode(message, 'LOG_UNAVAILABLE', 503)
 
-/** No client receives CANCELLED: it is for requests whose client has left. */
+/** No client receives CANCELLED, because it is for requests whose client has left. */
 export type ExplanationErrorCode = 'OTHER_MODEL' | 'MODEL_UNAVAILABLE' | 'LOG_UNAVAILABLE' | 'OVERLOADED' | 'CANCELLED'
 
 /** The message says why there is no explanation. It has no HTTP status because the rest of the answer is complete. */

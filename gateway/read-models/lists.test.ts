@@ -10,7 +10,7 @@ afterEach(() => gateway[Symbol.dispose]())
 const idsOf = new Map<string, string[]>()
 let lastId = 36 ** 3
 
-/** Gives a subreddit so many posts that add up to `sum`, in place of those that it had. */
+/** Replaces a subreddit's figures with `posts` posts that add up to `sum`. */
 function setFigures(name: string, posts: number, sum: number): void {
   gateway.files.erase(...(idsOf.get(name) ?? []))
   const ids = Array.from({ length: posts }, () => (++lastId).toString(36))

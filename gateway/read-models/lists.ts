@@ -13,7 +13,7 @@ export interface SubredditList {
   readonly limit: number
 }
 
-/** Reads a page of subreddits. One row more than asked for is read, which tells whether there is another page. */
+/** Reads a page of subreddits. It reads one row more than requested, to know whether there is another page. */
 export function readSubreddits(models: ReadModels, list: SubredditList) {
   const { model, order, after, limit } = list
   const search = cleanSearch(list.search)

@@ -34,7 +34,7 @@ function remove(): void {
 test('is undefined until its projector has created the tables', () => {
   remove()
   expect(models.allTime.queries).toBeUndefined()
-  expect(models.allTime.problem).toMatch(/not there yet/)
+  expect(models.allTime.problem).toMatch(/does not exist yet/)
   const empty = new Sqlite(file('all-time.db'))
   empty.pragma('journal_mode = WAL')
   nextLook()
@@ -47,7 +47,7 @@ test('is undefined until its projector has created the tables', () => {
   expect(logged).toEqual([])
 })
 
-test('a deleted file is read until there is another', () => {
+test('a deleted file is read until there is a new one', () => {
   files.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   expect(count()).toBe(1)
   const { version } = models
@@ -61,7 +61,7 @@ test('a deleted file is read until there is another', () => {
   expect(models.version).not.toBe(version)
 })
 
-test('notices that a symlink points to another file', () => {
+test('detects that a symlink points to another file', () => {
   using other = new ReadModelFiles()
   other.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   remove()
@@ -90,7 +90,22 @@ test('a file that cannot be read is an error, logged once, and not an empty list
   expect(count()).toBe(0)
 })
 
-test('a file of another version says what to do', () => {
+test('a file without a table that the queries need is a problem until it is replaced, and is logged once', () => {
+  files.allTime.exec('DROP VIEW all_time_view; DROP TABLE names')
+  for (let look = 0; look < 3; look++) {
+    expect(() => models.allTime.queries).toThrow(/all-time\.db cannot be read/)
+    expect(models.problems).toEqual([expect.stringMatching(/all-time\.db cannot be read: no such table/)])
+    nextLook()
+    expect(models.problems).toHaveLength(1)
+  }
+  expect(logged).toHaveLength(1)
+  remove()
+  createReadModel(files.folder, 'all-time').close()
+  nextLook()
+  expect(count()).toBe(0)
+})
+
+test('the error for a file of another version says what to do', () => {
   files.allTime.exec(`UPDATE meta SET value = '999' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 999".*delete it/)
 })

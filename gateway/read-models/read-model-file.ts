@@ -5,7 +5,7 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 
 const CHECK_INTERVAL_MS = 500
-/** Readers never wait for the writer, but for another process that recovers the file after a crash. */
+/** Readers never wait for the writer, but may wait for a process that recovers the file after a crash. */
 const BUSY_TIMEOUT_MS = 100
 
 export interface ReadModelStatus {
@@ -18,7 +18,7 @@ type Prepare<Queries> = (database: Database) => Queries
 
 interface OpenFile {
   readonly database: Database
-  /** What each function prepared on this database. */
+  /** The results of the functions that prepared statements on this database. */
   readonly prepared: Map<Prepare<unknown>, unknown>
   readonly identity: string
   readonly readVersion: () => number
@@ -26,14 +26,16 @@ interface OpenFile {
 }
 
 /**
- * A read model's file, opened read-only once its projector has created it, and again when another file has taken its
- * place. Before the file exists its readers get undefined, which means that nothing is known yet. A file that was deleted
- * is still read until its successor exists.
+ * A read model's file. It is opened read-only once its projector has created it, and again when a new file has replaced
+ * it. Before the file exists, its readers get undefined, which means that nothing is known yet. A deleted file is still
+ * read until a new one exists.
  */
 export class ReadModelFile implements Disposable {
   readonly #file: string
   readonly #wanted: string
   readonly #logger: Logger
+  /** Functions that prepare queries. Each is called for every database that is opened. */
+  readonly #prepares = new Set<Prepare<unknown>>()
   #open: OpenFile | undefined
   #openings = 0
   #checkedAtMs = Number.NEGATIVE_INFINITY
@@ -50,8 +52,9 @@ export class ReadModelFile implements Disposable {
   }
 
   /**
-   * What `prepare` makes of the open database, once for each database. Undefined while there is nothing to read yet.
-   * @throws READ_MODEL_UNAVAILABLE where there is something, but it cannot be read
+   * The result of `prepare` for the open database, made once for each database. Undefined while there is nothing to
+   * read yet.
+   * @throws READ_MODEL_UNAVAILABLE if the file exists but cannot be read
    */
   queries<Queries>(prepare: Prepare<Queries>): Queries | undefined {
     const found = this.peek(prepare)
@@ -59,13 +62,14 @@ export class ReadModelFile implements Disposable {
     return found
   }
 
-  /** Like {@link queries}, but undefined also where the file cannot be read. */
+  /** Like {@link queries}, but also undefined if the file cannot be read. */
   peek<Queries>(prepare: Prepare<Queries>): Queries | undefined {
     this.#check()
     if (this.#broken !== undefined || this.#open === undefined) return undefined
     const { prepared, database, identity } = this.#open
     const known = prepared.get(prepare)
     if (known !== undefined) return known as Queries
+    this.#prepares.add(prepare)
     try {
       const queries = prepare(database)
       prepared.set(prepare, queries)
@@ -76,15 +80,18 @@ export class ReadModelFile implements Disposable {
     }
   }
 
-  /** What a reader should know; undefined when all is well. */
+  /** The problem with the file, in words; undefined when there is none. */
   get problem(): string | undefined {
     this.#check()
     if (this.#broken !== undefined) return `${basename(this.#file)} ${this.#broken}`
-    if (this.#open === undefined) return `${basename(this.#file)} is not there yet`
+    if (this.#open === undefined) return `${basename(this.#file)} does not exist yet`
     return this.#isMissing ? `${basename(this.#file)} was deleted; its last state is shown` : undefined
   }
 
-  /** Changes with every commit and every replacement of the file: what was read at one version holds while it lasts. */
+  /**
+   * Changes with every commit and every replacement of the file. Data that was read at one version is valid until the
+   * version changes.
+   */
   get version(): string {
     this.#check()
     return this.#open === undefined || this.#broken !== undefined
@@ -127,9 +134,10 @@ export class ReadModelFile implements Disposable {
     try {
       database = new Sqlite(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
       const isReady = checkIdentity(database, this.#wanted)
-      if (isReady) return { database, identity, prepared: new Map(), ...prepareStatus(database) }
+      const prepare = (): OpenFile['prepared'] => new Map(Array.from(this.#prepares, (one) => [one, one(database!)]))
+      if (isReady) return { database, identity, prepared: prepare(), ...prepareStatus(database) }
     } catch (error) {
-      // Its projector may be creating it now: the next look finds it complete.
+      // Its projector may be creating it now, so the next check finds it complete.
       if (!isPassing(error)) this.#breaks((error as Error).message, identity)
     }
     database?.close()
@@ -155,9 +163,9 @@ function checkIdentity(database: Database, wanted: string): boolean {
   const [name, version] = wanted.split(' ')
   const isOlder = select.get('projection') === name && Number(select.get('version')) < Number(version)
   const remedy = isOlder
-    ? 'its projector brings it up to date when it starts, or says what to do'
-    : 'delete it to have it rebuilt from the log'
-  throw new Error(`it holds "${found}", this program reads "${wanted}"; ${remedy}`)
+    ? 'its projector upgrades it when it starts, or says what to do'
+    : 'delete it to rebuild it from the log'
+  throw new Error(`it holds "${found}", but this program reads "${wanted}"; ${remedy}`)
 }
 
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {

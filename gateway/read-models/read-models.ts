@@ -13,7 +13,7 @@ export interface QuerySet<Queries> {
   readonly prepare: (database: Database) => Queries
 }
 
-/** A read model as its queries see it. */
+/** A read model with its queries. */
 export class ReadModel<Queries> {
   readonly #file: ReadModelFile
   readonly #set: QuerySet<Queries>
@@ -25,13 +25,13 @@ export class ReadModel<Queries> {
 
   /**
    * Undefined while there is nothing to read yet.
-   * @throws READ_MODEL_UNAVAILABLE where there is something, but it cannot be read
+   * @throws READ_MODEL_UNAVAILABLE if the file exists but cannot be read
    */
   get queries(): Queries | undefined {
     return this.#file.queries(this.#set.prepare)
   }
 
-  /** Like {@link queries}, but undefined also where the file cannot be read. */
+  /** Like {@link queries}, but also undefined if the file cannot be read. */
   get peek(): Queries | undefined {
     return this.#file.peek(this.#set.prepare)
   }
@@ -70,12 +70,12 @@ export class ReadModels implements Disposable {
     return this.#files
   }
 
-  /** What a reader should know about the files, in words. */
+  /** The problems with the files, in words. */
   get problems(): string[] {
     return [...this.#files.values()].flatMap((file) => file.problem ?? [])
   }
 
-  /** Changes when anything in any of them does. */
+  /** Changes when any of the files changes. */
   get version(): string {
     let version = ''
     for (const file of this.#files.values()) version += `${file.version} `

@@ -12,7 +12,7 @@ let gateway: TestGateway
 beforeEach(() => void (gateway = new TestGateway()))
 afterEach(() => gateway[Symbol.dispose]())
 
-test('the last seven days are 168 hours up to and with the running one, at any second of it', () => {
+test('the last seven days are the 168 hours up to and including the running one, at any second of it', () => {
   for (const now of [ago(0), ago(0) + 1, ago(0) + HOUR - 1]) {
     expect(hoursUntilNow(now)).toEqual({ from: ago(167), to: ago(-1) })
   }
@@ -21,7 +21,7 @@ test('the last seven days are 168 hours up to and with the running one, at any s
   expect(lastHours(ago(0) + 1)).toEqual({ from: ago(167), to: ago(-1) })
 })
 
-test('hourly and coverage give 168 hours where a client does not ask for others', async () => {
+test('hourly and coverage give 168 hours if a client does not ask for others', async () => {
   const hours = Array.from({ length: 170 }, (_, index) => ago(169 - index))
   gateway.files.add(
     ...hours.map((hour, index) => ({ id: `h${index}`, subreddit: 'aa', createdUtc: hour, seriousness: 5_000 })),
@@ -41,7 +41,7 @@ test('hourly and coverage give 168 hours where a client does not ask for others'
   expect(await ask(`(from: "${since[0]}")`)).toEqual([since, since])
 })
 
-test('subreddits that ask in one tick share a query for each range, and each is read once', async () => {
+test('subreddits that are requested in one tick share a query for each range, and each is read once', async () => {
   gateway.files.add(
     ...['aa', 'bb', 'cc'].map((subreddit) => ({ id: subreddit, subreddit, createdUtc: ago(0), seriousness: 5_000 })),
   )

@@ -20,7 +20,7 @@ type RowsByName<Row> = ReadonlyMap<string, readonly Row[]>
 export type Series<Row> = (models: ReadModels, question: SeriesQuestion) => RowsByName<Row>
 
 export interface SeriesDefinition<Queries, Row> {
-  /** The field and what its rows are. The message that refuses too many rows begins with it. */
+  /** The field and the kind of its rows. The message that refuses too many rows begins with it. */
   readonly what: string
   /** The queries of the read model that has the rows, such as `models.of(weeklyQueries).queries`. */
   readonly queriesOf: (models: ReadModels) => Queries | undefined
@@ -28,7 +28,7 @@ export interface SeriesDefinition<Queries, Row> {
   readonly read: (queries: Queries, question: SeriesQuestion) => RowsByName<Row> | undefined
 }
 
-/** Makes a series that {@link SeriesLoader} can load. It throws BAD_USER_INPUT where a client asks for too many rows. */
+/** Makes a series that {@link SeriesLoader} can load. It throws BAD_USER_INPUT if a client asks for too many rows. */
 export function defineSeries<Queries, Row>({ what, queriesOf, read }: SeriesDefinition<Queries, Row>): Series<Row> {
   return (models, question) => {
     const queries = queriesOf(models)
@@ -44,7 +44,7 @@ export function defineSeries<Queries, Row>({ what, queriesOf, read }: SeriesDefi
  * tick share one query for each series and range, and each is read once.
  */
 export class SeriesLoader {
-  /** The time of the whole answer. With one clock all subreddits have the same default range, and share a query. */
+  /** The time of the whole answer. It gives all subreddits the same default range, so that they share a query. */
   readonly nowSeconds = Math.floor(Date.now() / 1_000)
   readonly #models: ReadModels
   readonly #model: string

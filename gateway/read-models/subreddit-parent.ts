@@ -1,7 +1,9 @@
 import type { SubredditRow } from '../../projections/all-time/queries.ts'
 import type { SeriesLoader } from './series.ts'
 
-/** The value that resolvers of `Subreddit` get: a subreddit's row, with the scoring model that its figures are of. */
+/**
+ * The value that resolvers of `Subreddit` get: a subreddit's row, with the scoring model that its figures come from.
+ */
 export interface SubredditParent {
   readonly row: SubredditRow
   readonly model: string

@@ -15,5 +15,5 @@ export function lastHours(end: number): TimeRange {
   return { from: to - DEFAULT_HOURS * HOUR_SECONDS, to }
 }
 
-/** The {@link DEFAULT_HOURS} hours up to and with the one that is running at `nowSeconds`. */
+/** The {@link DEFAULT_HOURS} hours up to and including the one that is running at `nowSeconds`. */
 export const hoursUntilNow = (nowSeconds: number): TimeRange => lastHours(nowSeconds + 1)

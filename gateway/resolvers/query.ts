@@ -20,7 +20,7 @@ export const Query: QueryResolvers = {
     return {
       nodes: rows.map((row) => ({ row, model: shown ?? '', series })),
       pageInfo: { hasNextPage: next !== null, endCursor },
-      // GraphQL calls this function only where a client asks for the field.
+      // GraphQL calls this function only if a client asks for the field.
       totalCount: count as unknown as number,
     }
   },

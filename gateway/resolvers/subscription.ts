@@ -8,8 +8,8 @@ import { SCORED_CURSOR, type ScoredPlace } from '../live/scored-posts.ts'
 const MAX_NAMES = 500
 
 /**
- * What `subscribe` returns gives batches of events (see plugins/shared-events.ts, which answers each of them);
- * `resolve` is called with one event.
+ * The source that `subscribe` returns yields batches of events (plugins/shared-events.ts answers each event); `resolve`
+ * is called with one event.
  */
 export const Subscription: SubscriptionResolvers = {
   postScored: {
@@ -19,7 +19,8 @@ export const Subscription: SubscriptionResolvers = {
   },
   subredditUpdated: {
     subscribe: (_, { names }, { live }) => {
-      if ((names?.length ?? 0) > MAX_NAMES) throw badInput(`at most ${MAX_NAMES} names: subscribe to the others apart`)
+      if ((names?.length ?? 0) > MAX_NAMES)
+        throw badInput(`at most ${MAX_NAMES} names: subscribe to the others separately`)
       return live.subreddits.open(names ? new Set(names.map((name) => name.toLowerCase())) : undefined) as never
     },
     resolve: (event: unknown) => event as SubredditParent,
@@ -33,6 +34,6 @@ export const Subscription: SubscriptionResolvers = {
 function toPlace(after: string | null | undefined): ScoredPlace | undefined {
   if (after === null || after === undefined) return undefined
   const [sequence, log] = decodeCursor(after, SCORED_CURSOR, [0, ''])
-  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badInput('the cursor is not one of postScored')
+  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badInput('the cursor does not come from postScored')
   return { sequence, log }
 }

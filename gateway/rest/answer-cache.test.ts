@@ -4,7 +4,7 @@ import { JsonAnswer } from '../http/json-answer.ts'
 
 const answer = new JsonAnswer(200, { a: 1 })
 
-test('an answer that is asked for again and again is kept while others come and go', () => {
+test('an answer that is requested again and again is kept while others come and go', () => {
   const cache = new AnswerCache()
   cache.set('1', 'hot', answer)
   for (let index = 0; index < 3_000; index++) {
@@ -15,7 +15,7 @@ test('an answer that is asked for again and again is kept while others come and 
   expect(cache.get('1', 'cold 2999')).toBe(answer)
 })
 
-test('answers are limited by their bytes, and one that is too large is not kept', () => {
+test('the cache is limited in bytes, and an answer that is too large is not kept', () => {
   const cache = new AnswerCache()
   const large = new JsonAnswer(200, { text: 'x'.repeat(10_000_000) })
   for (const key of ['a', 'b', 'c', 'd']) cache.set('1', key, large)

@@ -5,8 +5,8 @@ const MAX_ENTRIES = 1_000
 const MAX_BYTES = 32 * 2 ** 20
 
 /**
- * Keeps answers as bytes until something that they were made from changes. A version stands for the state of every read model,
- * so a cached answer is never outdated.
+ * Keeps answers as bytes until the data that they were made from changes. A version stands for the state of every read
+ * model, so a cached answer is never outdated.
  */
 export class AnswerCache {
   readonly #answers = new LRUCache<string, JsonAnswer>({

@@ -5,7 +5,7 @@ import type { PathParts } from '../http/routes.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
 import type { ShownModel } from '../log/shown-model.ts'
 
-/** REST answers are made from these. */
+/** The sources of REST answers. */
 export interface RestSources {
   readonly models: ReadModels
   readonly shown: ShownModel

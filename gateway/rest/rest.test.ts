@@ -124,7 +124,7 @@ test('a body that the document does not describe would be found', async () => {
     expect(strict.Check({ subreddits: [wrong], next: null })).toBe(false)
 })
 
-test('what the document says of a parameter is what is taken', async () => {
+test('a parameter is accepted exactly as the document describes it', async () => {
   const { paths } = await getDocument()
   const statusOf = async (path: string, name: string, value: string | number): Promise<number> =>
     (await get(`${path.replace('{name}', 'askscience')}?${name}=${value}`)).status
@@ -158,7 +158,7 @@ test('every address that is not a page is described, except GraphQL, which descr
   expect(addresses.map(inPath)).toEqual([[], [], [], [], ['name'], []])
 })
 
-test('methods, redirects and unknown addresses are answered alike at all addresses', async () => {
+test('methods, redirects and unknown addresses are answered in the same way at all addresses', async () => {
   const answer = async (path: string, method: string) => {
     const response = await fetch(url + path, { method, redirect: 'manual' })
     return [response.status, response.headers.get('allow'), response.headers.get('location')]
@@ -187,7 +187,7 @@ test('a browser gets the page of an address that has one, and JSON elsewhere', a
   expect(health.get('access-control-allow-origin')).toBe('*')
 })
 
-test('a subreddit has 168 hours, up to and with the running one', async () => {
+test('a subreddit has 168 hours, up to and including the running one', async () => {
   const hours = Array.from({ length: 170 }, (_, index) => ago(169 - index))
   gateway.files.add(
     ...hours.map((hour, index) => ({ id: `h${index}`, subreddit: 'hours', createdUtc: hour, seriousness: 5_000 })),

@@ -15,14 +15,17 @@ const healthOperation: Operation = {
   path: '/healthz',
   summary: 'Whether the process answers',
   asks: NO_PARAMETERS,
-  answers: { 200: json('It does', Type.Object({ status: Type.Literal('ok') })) },
+  answers: { 200: json('The process answers', Type.Object({ status: Type.Literal('ok') })) },
 }
 
 const readyOperation: Operation = {
   path: '/readyz',
   summary: 'Whether the figures are current',
   asks: NO_PARAMETERS,
-  answers: { 200: json('They are', Readiness), 503: json('They are not, or may not be', Readiness) },
+  answers: {
+    200: json('The figures are current', Readiness),
+    503: json('The figures are not current, or may not be', Readiness),
+  },
 }
 
 const metricsOperation: Operation = {
@@ -53,7 +56,7 @@ export interface StatusSources {
   readonly registry: Registry
 }
 
-/** Creates the addresses that tell operators how the process and the pipeline are. */
+/** Creates the addresses that show operators the state of the process and the pipeline. */
 export function createStatusRoutes({ readiness, registry }: StatusSources): Route[] {
   return [
     toRoute(healthOperation, (_, response) => sendJson(response, 200, { status: 'ok' })),

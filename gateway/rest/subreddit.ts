@@ -16,13 +16,13 @@ const SUBREDDIT_NAME = /^\w{2,24}$/
 
 const Seriousness = Type.Number({ minimum: 0, maximum: 1 })
 const Time = Type.String({ format: 'date-time' })
-const Share = Type.Number({ minimum: 0, maximum: 1, description: 'How much was seen of what was posted in the hour' })
+const Share = Type.Number({ minimum: 0, maximum: 1, description: 'The share of the posts of the hour that was seen' })
 
 const Hour = Type.Object({
   hour: Time,
   seriousness: Seriousness,
   posts: Type.Integer(),
-  coverage: Type.Union([Share, Type.Null()], { description: 'Null where no source reported on the hour' }),
+  coverage: Type.Union([Share, Type.Null()], { description: 'Null if no source reported on the hour' }),
 })
 const HourCoverage = Type.Object({ hour: Time, source: Type.String(), share: Share })
 const Post = Type.Object({

@@ -17,7 +17,7 @@ export interface TestPost {
   readonly subreddit: string
   readonly title?: string
   readonly createdUtc: number
-  /** 0…10000; undefined is not scored. */
+  /** From 0 to 10000; undefined for a post without a score. */
   readonly seriousness?: number | undefined
   readonly model?: string
 }
@@ -64,7 +64,7 @@ export class ReadModelFiles implements Disposable {
     this.#write('all-time', this.allTime, messages)
   }
 
-  /** The log begins again: every stream is numbered from 1. */
+  /** Begins a new log, in which every stream is numbered from 1. */
   restart(): void {
     this.#last = {}
   }
@@ -74,7 +74,7 @@ export class ReadModelFiles implements Disposable {
     rmSync(this.folder, { recursive: true, force: true })
   }
 
-  /** Commits what the read model's projector would get of these messages. */
+  /** Commits those of the messages that the read model's projector would get. */
   #write(name: ReadModelName, database: Database, messages: readonly LogMessage[]): void {
     const wanted = inputsOf(projections[name]).flatMap(({ stream, filters }) =>
       messages.filter((message) => message.stream === stream && isWanted(message, filters)),

@@ -1,4 +1,4 @@
-/** An answer that says what is wrong in place of data. */
+/** An answer that has errors instead of data. */
 export class SubscriptionError extends Error {
   override name = 'SubscriptionError'
   readonly code: string | undefined
@@ -13,7 +13,10 @@ interface Result<T> {
   readonly errors?: readonly [{ message: string; extensions?: { code?: string } }]
 }
 
-/** The data of each event of a GraphQL subscription. Ends when the server completes it. @throws SubscriptionError */
+/**
+ * The data of each event of a GraphQL subscription. Ends when the server completes the subscription. @throws
+ * SubscriptionError
+ */
 export async function* readEvents<T>(response: Response): AsyncGenerator<T> {
   const decoder = new TextDecoder()
   let buffered = ''

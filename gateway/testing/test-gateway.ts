@@ -25,9 +25,9 @@ export interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
 }
 
-/** A log that says what a test wants. */
+/** A log that answers as a test wants. */
 export class FakeLog extends LogStatus {
-  /** Undefined is a log that cannot be asked. */
+  /** Undefined means that the log does not answer. */
   last: Partial<Record<StreamName, number>> | undefined
 
   override isConnected = true
@@ -53,7 +53,7 @@ export class FakeTexts implements TextSource {
   }
 }
 
-/** Every word of a title weighs what it is long, against the one before it: +5, −3, +4 … */
+/** Every word of a title weighs as much as it has letters, with alternating signs: +5, −3, +4 … */
 const wordLengths: ExplainingModel = {
   name: 'serious-1',
   explain: async ({ title }) => {
@@ -71,7 +71,7 @@ export class TestGateway implements Disposable {
   readonly context: GatewayContext
   readonly log = new FakeLog()
   readonly texts = new FakeTexts()
-  /** What explains, or why nothing does. */
+  /** Loads the scoring model that explains, or fails. */
   loadModel = (): Promise<ExplainingModel> => Promise.resolve(wordLengths)
   readonly #stack = new DisposableStack()
   readonly #yoga
@@ -94,7 +94,7 @@ export class TestGateway implements Disposable {
     return (await this.#post('application/json', query, variables)).json() as never
   }
 
-  /** The `data` of a subscription's events; those without data end it with what is wrong. */
+  /** The `data` of a subscription's events; an event without data ends it with its errors. */
   async subscribe<T>(query: string, variables?: object): Promise<AsyncGenerator<T>> {
     return readEvents<T>(await this.#post('text/event-stream', query, variables))
   }

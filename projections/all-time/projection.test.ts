@@ -19,7 +19,7 @@ test('scores add up by subreddit in any case and by scoring model', () => {
   ])
 })
 
-test('the first score of a model counts, and an erasure subtracts it', () => {
+test('the first score of a scoring model counts, and an erasure subtracts it', () => {
   const [first, second] = [postScored({ seriousness: 0.1 }), postScored({ seriousness: 0.9 })]
   expect(given(allTime, first, second).when().rows('SELECT posts, seriousness FROM all_time_view')).toEqual([
     { posts: 1, seriousness: 0.1 },

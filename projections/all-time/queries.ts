@@ -1,9 +1,9 @@
 import type { Database } from 'better-sqlite3'
 
 export interface SubredditRow {
-  /** As most posts spell it. */
+  /** The spelling that most posts use. */
   readonly name: string
-  /** Lower case: the key, and the tie-breaker of every order. */
+  /** In lower case. It is the key, and the tie-breaker of every order. */
   readonly subreddit: string
   readonly posts: number
   readonly sum: number
@@ -14,7 +14,7 @@ export interface SubredditRow {
 
 export type SubredditOrder = 'MOST_POSTS' | 'MOST_SERIOUS' | 'LEAST_SERIOUS' | 'NAME'
 
-/** A place in an order: the last row's value (posts or mean; 0 by name) and its subreddit. */
+/** Where a page ended: the last row's value (posts or mean; 0 in the order by name) and its subreddit. */
 export interface SubredditPlace {
   readonly value: number
   readonly subreddit: string
@@ -48,7 +48,7 @@ const ORDERS: Readonly<Record<SubredditOrder, { readonly by: string; readonly af
   NAME: { by: 'a.subreddit', after: 'a.subreddit > $subreddit AND $value = 0' },
 }
 
-/** Reads of the all-time read model, by prepared statements. */
+/** Prepared queries of the all-time read model. */
 export class AllTimeQueries {
   readonly #database: Database
   readonly #pages = new Map<string, ReturnType<AllTimeQueries['preparePage']>>()
@@ -110,12 +110,12 @@ export class AllTimeQueries {
     return this.#total.get(model)!
   }
 
-  /** The model with the most scores. */
+  /** The scoring model with the most scores. */
   mostUsedModel(): string | undefined {
     return this.#mostUsedModel.get()
   }
 
-  /** What it takes to tell which subreddits changed. */
+  /** The figures of all subreddits, which a reader compares with earlier ones to find those that changed. */
   sums(model: string): { subreddit: string; posts: number; sum: number }[] {
     return this.#sums.all(model)
   }

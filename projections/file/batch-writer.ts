@@ -26,9 +26,12 @@ export interface StreamBatch {
 export interface CommitResult {
   readonly applied: number
   readonly rejected: number
-  /** The last sequence that was applied, by stream: less than what was given where a limit of the projection was reached. */
+  /**
+   * The last applied sequence of each stream. It is below the last given one when a limit of the projection was
+   * reached.
+   */
   readonly positions: Readonly<Partial<Record<StreamName, number>>>
-  /** In lower case, those whose rows changed. */
+  /** Subreddits whose rows changed, in lower case. */
   readonly subreddits: readonly string[]
   readonly erased: Erased | undefined
 }
@@ -47,7 +50,7 @@ export class BatchWriter {
   readonly #commit
   readonly #rollback
   readonly #database: Database
-  /** Of the transaction that is open. */
+  /** Counts of the open transaction. */
   #counts = { applied: 0, rejected: 0 }
   #byType = new Map<EventType, number>()
 
@@ -67,7 +70,7 @@ export class BatchWriter {
     this.#rollback = database.prepare('ROLLBACK')
   }
 
-  /** @throws what SQLite throws; the transaction is rolled back and the process should not go on */
+  /** @throws SQLite's errors; the transaction is then rolled back, and the process must stop */
   write(batches: readonly StreamBatch[]): CommitResult {
     this.#counts = { applied: 0, rejected: 0 }
     this.#byType.clear()
@@ -99,7 +102,7 @@ export class BatchWriter {
     return last.sequence
   }
 
-  /** @returns false where the projection takes no more such events in this transaction */
+  /** @returns false when the projection takes no more such events in this transaction */
   #applyMessage(message: LogMessage): boolean {
     let event: GravitasEvent
     try {
@@ -126,7 +129,7 @@ export class BatchWriter {
     return count > limit
   }
 
-  /** A letter that is still to be sent would bring an erased event's text back into DEAD. */
+  /** Blanks the letters of erased events, because sending them would bring the erased text back into DEAD. */
   #forget({ messages, texts }: Erased): void {
     for (const { stream, sequence } of messages) this.#blankDeadLetter.run(stream, sequence)
     markUnscrubbed(this.#database, texts.length > 0)

@@ -1,8 +1,8 @@
 /**
- * In every read model's file, beside its own tables. `checkpoints` is the only position of record: it changes in the
- * transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at start
- * whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences, both ends
- * inclusive, that the log no longer has and no erasure explains.
+ * Tables that every read model's file has besides its own. `checkpoints` is the only position of record: it changes in
+ * the transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at
+ * start whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences,
+ * both ends inclusive, that the log no longer has and no erasure explains.
  */
 export const checkpointTables = `
 CREATE TABLE checkpoints (
@@ -28,5 +28,5 @@ CREATE TABLE dead_letters (
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
 
-/** Upgrade of a file that calls lost events holes. */
+/** Upgrade of a file in which the table of lost events is called `holes`. */
 export const renameHoles = 'ALTER TABLE holes RENAME TO lost_events;'

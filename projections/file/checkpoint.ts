@@ -42,7 +42,7 @@ export class Checkpoints {
     this.#upsert.run(stream, checkpoint.streamCreated, checkpoint.sequence, checkpoint.digest)
   }
 
-  /** Records sequences that the log no longer has and no erasure explains. Both ends inclusive. */
+  /** Records sequences that the log no longer has and no erasure explains. Both ends are inclusive. */
   recordLost(stream: StreamName, first: number, last: number): void {
     this.#insertLost.run(stream, first, last)
   }

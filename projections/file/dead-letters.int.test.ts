@@ -60,7 +60,7 @@ test('an event that the log still holds is sent, a deleted one is not', async ()
   expect([waiting(), dropped]).toEqual([[], 1])
 })
 
-test('a letter waits while the log cannot be asked', async () => {
+test('a letter waits while the log does not answer', async () => {
   const sequence = await reject('one')
   await nats.kill()
   await expect(outbox.drain()).rejects.toThrow(/./)
@@ -72,7 +72,7 @@ test('a letter waits while the log cannot be asked', async () => {
   expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
 })
 
-test('nothing is sent where the stream was re-created: it holds another event there', async () => {
+test('nothing is sent after the stream was re-created, because it holds another event at the sequence', async () => {
   await reject('one')
   await jsm.streams.delete(POSTS)
   await applyStreams(jsm)

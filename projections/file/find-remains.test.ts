@@ -11,7 +11,9 @@ const TEXT = 'the quick brown fox jumps over the lazy dog and goes on'
 const folder = mkdtempSync(join(tmpdir(), 'gravitas-remains-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A leaf of a table with one cell at CELLS_AT, behind a page of other content; `text` lies at `at`. */
+/**
+ * A file with a leaf page that has one cell at CELLS_AT and `text` at offset `at`. By default another page comes first.
+ */
 function fileWith(text: string, at: number, { type = 13, isFirst = false } = {}): string {
   const page = Buffer.alloc(PAGE_BYTES)
   const header = isFirst ? 100 : 0
@@ -36,7 +38,7 @@ test.each([
   expect(await isIn(fileWith(piece, 300, { isFirst: true }), TEXT)).toBe(true)
 })
 
-test('short texts are found whole, and bytes beyond ASCII', async () => {
+test('short texts are found as a whole, also with letters beyond ASCII', async () => {
   expect(await isIn(fileWith('xquartzx', 300), 'quartz')).toBe(true)
   expect(await isIn(fileWith('größte Straße', 300), 'größte')).toBe(true)
   expect(await isIn(fileWith('quart', 300), 'quartz')).toBe(false)

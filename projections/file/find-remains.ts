@@ -2,29 +2,30 @@ import { open } from 'node:fs/promises'
 
 const CHUNK_PAGES = 256
 const WINDOW_BYTES = 12
-/** Needles are indexed by these first bytes, so none is shorter. */
+/** Needles are indexed by their first six bytes, so none is shorter. */
 const PREFIX_BYTES = 6
 
 /**
- * Looks into the unused bytes of a SQLite file for texts that were deleted from it. `secure_delete` overwrites what a row
- * held when it is deleted. But where SQLite moved rows to make room for others, it leaves copies of them between a page's list
- * of cells and its cells (https://www.sqlite.org/fileformat2.html#b_tree_pages), and nowhere else.
+ * Searches the unused bytes of a SQLite file for texts that were deleted from it. `secure_delete` overwrites the
+ * content of a row that is deleted. But when SQLite moves rows to make room for others, it leaves copies of them
+ * between a page's list of cells and its cells (https://www.sqlite.org/fileformat2.html#b_tree_pages), and nowhere
+ * else.
  */
 export class RemainsSearch {
   /** Needles by their first bytes, each byte as one character. */
   readonly #needles = new Map<string, string[]>()
 
   /**
-   * @param texts as they lie in the file. Any 23 consecutive bytes of a text are found for certain, and a shorter text as a
-   *   whole. Texts of less than six bytes are not searched for
+   * @param texts the texts as they are stored in the file. Any 23 consecutive bytes of a text are found for certain,
+   *   and a shorter text as a whole. Texts of less than six bytes are not searched for
    */
   constructor(texts: Iterable<string>) {
     for (const text of texts) for (const needle of toNeedles(text)) this.#add(needle)
   }
 
   /**
-   * Whether some of the texts are in the file, which may be in use: its write-ahead log is left out.
-   * @throws what reading throws, and the signal's reason once it is aborted
+   * Whether the file holds some of the texts. The file may be in use; its write-ahead log is not searched.
+   * @throws errors of reading, and the signal's reason once it is aborted
    */
   async isIn(file: string, pageBytes: number, signal?: AbortSignal): Promise<boolean> {
     if (this.#needles.size === 0) return false
@@ -77,7 +78,10 @@ function gapOf(page: Buffer, isFirst: boolean): Buffer {
   return start < end && end <= page.length ? page.subarray(start, end) : NO_GAP
 }
 
-/** Adjoining windows of the text, and its last one: any piece that is long enough contains one of them whole. */
+/**
+ * Cuts a text into adjoining windows, the last of which ends with the text. Any long enough piece of the text contains
+ * a whole window.
+ */
 function toNeedles(text: string): string[] {
   const bytes = Buffer.from(text).toString('latin1')
   if (bytes.length < PREFIX_BYTES) return []

@@ -38,7 +38,7 @@ test('nothing of an erased title is left in the file, its index and its write-ah
   await vi.waitFor(() => expect(isIn(model.file)).toBe(false), { timeout: 5_000 })
 })
 
-/** Resolves when everything is scrubbed. */
+/** Resolves when the scrubbing is done. */
 const untilScrubbed = (model: TestReadModel): Promise<void> =>
   vi.waitFor(() => expect(isMarked(model)).toBe(false), { timeout: 10_000, interval: 20 })
 
@@ -108,7 +108,7 @@ describe('a process that ends', () => {
     expect([isIn(model.file), isMarked(model)]).toEqual([false, false])
   })
 
-  test('leaves it to the next process where the file has to be rewritten', async () => {
+  test('leaves the scrubbing to the next process if the file has to be rewritten', async () => {
     using model = new TestReadModel(projections.posts)
     const { erased, gone } = writeScattered(model)
     const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))

@@ -6,16 +6,18 @@ const DELAY_MS = 1_000
 const RETRY_MS = 60_000
 /** Searching takes some five seconds a gigabyte, and a process has to end within ten. */
 const CLOSE_TIMEOUT_MS = 3_000
-/** Searching a large file takes long: it may take a tenth of the time. */
+/**
+ * After a search the scrubber rests ten times as long as the search took, because searching a large file takes long.
+ */
 const REST_FACTOR = 10
-/** The row in `meta` from the commit that erases something to the end of the scrubbing. */
+/** The row in `meta` that exists from a commit that erases something until the scrubbing is done. */
 const UNSCRUBBED = 'unscrubbed'
-/** Only the write-ahead log may hold something; any other value of the row: the file may, too. */
+/** The row's value when only the write-ahead log may hold erased text. Any other value means that the file may, too. */
 const ONLY_LOG = 'log'
 /** For more texts than this, rewriting the file costs less than searching it for them. */
 const MAX_TEXTS = 10_000
 
-/** For the transaction that erases: should the process die, the next one scrubs. */
+/** Call it in the transaction that erases, so that the next process scrubs the file if this one dies. */
 export function markUnscrubbed(database: Database, hasTexts: boolean): void {
   const onConflict = hasTexts ? 'DO UPDATE SET value = excluded.value' : 'DO NOTHING'
   database
@@ -25,7 +27,7 @@ export function markUnscrubbed(database: Database, hasTexts: boolean): void {
 
 /**
  * Makes sure that nothing of an erased text is left in a read model's file. `secure_delete` overwrites what a row held.
- * Earlier versions of pages stay in the write-ahead log until it is emptied, which a reader in the way only delays. When
+ * Earlier versions of pages stay in the write-ahead log until it is emptied, which an active reader only delays. When
  * SQLite moved rows it may have left copies of them in unused bytes: the file is searched for these, and rewritten
  * (VACUUM) if there are any, which takes some ten seconds a gigabyte and happens rarely. Many erasures within a second
  * cost one scrubbing.
@@ -40,9 +42,9 @@ export class Scrubber implements AsyncDisposable {
   #delayMs = DELAY_MS
   /** Texts that were erased since the last search. */
   #texts: string[] = []
-  /** Texts were erased that this process does not know. */
+  /** Whether texts were erased that this process does not know. */
   #hasForgotten: boolean
-  /** Earlier versions of pages are in the write-ahead log. */
+  /** Whether earlier versions of pages are in the write-ahead log. */
   #hasLog = false
   #closed = false
 
@@ -54,7 +56,7 @@ export class Scrubber implements AsyncDisposable {
     this.#hasForgotten = mark !== undefined && mark !== ONLY_LOG
   }
 
-  /** Call it after a commit that erased something. @param texts those of which the file may hold more copies */
+  /** Call it after a commit that erased something. @param texts erased texts of which the file may hold more copies */
   note(texts: readonly string[] = []): void {
     this.#hasLog = true
     for (const text of texts) this.#texts.push(text)
@@ -104,11 +106,11 @@ export class Scrubber implements AsyncDisposable {
     }
   }
 
-  /** @throws what reading or rewriting the file throws */
+  /** @throws errors of reading or rewriting the file */
   async #clean(): Promise<void> {
     const texts = this.#texts.splice(0)
     const isUnknown = this.#hasForgotten || texts.length > MAX_TEXTS
-    // Should anything fail from here on, the texts are lost.
+    // If anything fails from here on, this process no longer knows the texts.
     this.#hasForgotten ||= texts.length > 0
     const isLeft = isUnknown || (texts.length > 0 && (await this.#isLeft(texts)))
     if (isLeft && this.#closed) return
@@ -127,10 +129,10 @@ export class Scrubber implements AsyncDisposable {
     return this.#database.pragma('page_size', { simple: true }) as number
   }
 
-  /** Until the write-ahead log is emptied, the file is as it was and its new content is in the log. */
+  /** Until the write-ahead log is emptied, the file is unchanged and its new content is in the write-ahead log. */
   #rewrite(): void {
     const startMs = performance.now()
-    // The copy that VACUUM makes on its way would otherwise be in memory.
+    // VACUUM makes a temporary copy of the file, which would otherwise be in memory.
     this.#database.pragma('temp_store = FILE')
     try {
       this.#database.exec('VACUUM')
@@ -142,7 +144,7 @@ export class Scrubber implements AsyncDisposable {
     this.#logger.info({ ms }, 'rewrote the file, because copies of erased text were left in unused bytes of it')
   }
 
-  /** Gives up at once while somebody is reading: waiting for them would delay the projector. */
+  /** Gives up at once while a reader is active, because waiting for it would delay the projector. */
   #emptyLog(): void {
     const timeout = this.#database.pragma('busy_timeout', { simple: true }) as number
     this.#database.pragma('busy_timeout = 0')

@@ -5,9 +5,9 @@ import type { ChangeWriter, Flushed, Projection } from '../projection.ts'
 import type { TallyChange } from '../tally/tally-writer.ts'
 
 /**
- * How much of each hour the sources saw: the latest report of each. `subreddit` is in lower case, and empty for all of
- * Reddit. `hour` is seconds since the epoch at the hour's start. `erased` counts posts that were deleted on Reddit.
- * `sequence` is that of the report in COVERAGE.
+ * How much of each hour the sources saw: the latest report of each source. `subreddit` is in lower case, and empty for
+ * all of Reddit. `hour` is seconds since the epoch at the hour's start. `erased` counts posts that were deleted on
+ * Reddit. `sequence` is the report's sequence in COVERAGE.
  */
 const coverageTables = `
 CREATE TABLE coverage (
@@ -36,11 +36,11 @@ CREATE VIEW coverage_view AS
   FROM coverage;
 `
 
-/** Store a source's report about an hour in place of an earlier one. */
+/** A change that stores a source's report about an hour in place of an earlier one. */
 export interface CoverHour {
   readonly kind: 'cover'
   readonly report: HourCovered
-  /** Of the report in COVERAGE: the latest one counts. */
+  /** The report's sequence in COVERAGE. The latest report counts. */
   readonly sequence: number
 }
 
@@ -48,7 +48,7 @@ export interface CoverHour {
 export const withCoverage = (tally: Projection<TallyChange>): Projection<TallyChange | CoverHour> => ({
   ...tally,
   tables: tally.tables + coverageTables,
-  // A file of version 1 followed no COVERAGE: with the empty table it follows it from its beginning, as a new file does.
+  // A file of version 1 has no checkpoint of COVERAGE, so COVERAGE is followed from its beginning, as for a new file.
   upgrades: { 1: coverageTables, 2: renameHoles },
   evolve: (event, position) =>
     event.type === 'HourCovered'
@@ -81,8 +81,8 @@ class CoverageWriter implements ChangeWriter<TallyChange | CoverHour> {
   }
 
   /**
-   * Names also the subreddits with new reports. Reports about all of Reddit change what is known of every subreddit, and
-   * none is named for them: readers look at them again from time to time.
+   * Also names the subreddits with new reports. A report about all of Reddit concerns every subreddit, but none is
+   * named for it: readers poll these reports from time to time.
    */
   flush(): Flushed {
     const flushed = this.#tally.flush()

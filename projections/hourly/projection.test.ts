@@ -38,7 +38,7 @@ test('an erased post leaves its hour, and does not come back', () => {
   ).toEqual([{ posts: 1, seriousness: 0.4 }])
 })
 
-test('the last report about an hour counts, of each source and subreddit in any case', () => {
+test('of each source and subreddit, the last report about an hour counts, in any spelling of the name', () => {
   const own = { source: 'rss', subreddit: 'AskScience', hour_utc: HOUR, expected: null, erased: 0, unknown: 0 } as const
   expect(
     given(
@@ -140,7 +140,7 @@ test('a file of version 1 is upgraded in place, and then has the rows of a rebui
   expect(rowsOf(model)).toEqual(rowsOf(rebuilt))
 })
 
-test('a file without an upgrade to this version is left as it is, and says what to do', () => {
+test('a file without an upgrade to this version stays unchanged, and the error says what to do', () => {
   using model = new TestReadModel(version1)
   renameTable(model)
   expect(() => model.reopenAs({ ...hourly, version: 4 })).toThrow(/holds the read model "hourly 1".*rebuilt/)

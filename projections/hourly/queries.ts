@@ -19,7 +19,7 @@ export interface CoverageRow {
 
 const COVERAGE_COLUMNS = 'hour, source, expected, seen, erased, unknown, coverage'
 
-/** The hours of subreddits, and how much of them the sources saw, by prepared statements. */
+/** Prepared queries for the hours of subreddits, and for how much of them the sources saw. */
 export class HourlyQueries extends TallyQueries {
   readonly #ownCoverage
   readonly #allCoverage
@@ -38,9 +38,10 @@ export class HourlyQueries extends TallyQueries {
   }
 
   /**
-   * For each subreddit and hour the report with the greatest coverage, oldest hour first; where they are equal, one about
-   * the subreddit itself before one about all of Reddit. Hours without a report are left out: nothing is known of them.
-   * @returns undefined when it would be more than `most` rows
+   * For each subreddit and hour the report with the greatest coverage, oldest hour first; where they are equal, one
+   * about the subreddit itself before one about all of Reddit. Hours without a report are left out: nothing is known of
+   * them.
+   * @returns undefined when there are more than `most` rows
    */
   coverage(subreddits: readonly string[], { from, to, most }: BucketRange): Map<string, CoverageRow[]> | undefined {
     const own = this.#ownCoverage.all(JSON.stringify(subreddits), from, to, most + 1)
@@ -51,7 +52,7 @@ export class HourlyQueries extends TallyQueries {
   }
 }
 
-/** The first of the best of each hour, oldest hour first. */
+/** Of each hour, the first report with the greatest coverage; oldest hour first. */
 function bestByHour(rows: readonly CoverageRow[]): CoverageRow[] {
   const best = new Map<number, CoverageRow>()
   for (const row of rows) if (row.coverage > (best.get(row.hour)?.coverage ?? -1)) best.set(row.hour, row)

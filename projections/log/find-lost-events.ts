@@ -6,14 +6,14 @@ import { readErasedSequences } from './recorded-erasures.ts'
 export type SequenceRange = readonly [number, number]
 
 /**
- * Tells lost sequences of a stream from erased ones. A message that was deleted on purpose is on the stream's own list of
- * deleted ones; a damaged record that the server skips is not. The list does not reach back before the stream's first
- * message: there, only what a PostErased names was erased, and the rest is lost.
+ * Distinguishes lost sequences of a stream from erased ones. A message that was deleted on purpose is on the stream's
+ * own list of deleted ones; a damaged record that the server skips is not. That list does not reach back before the
+ * stream's first message: there, a sequence counts as erased only if a PostErased names it.
  */
 export class LostEventsFinder {
   readonly #jsm: JetStreamManager
   readonly #stream: StreamName
-  /** Deleted sequences by the last answer, ascending: a replay meets many erasures and asks once. */
+  /** Deleted sequences of the last answer, ascending. They are kept so that a replay with many erasures asks once. */
   #deleted = new Float64Array()
 
   constructor(jsm: JetStreamManager, stream: StreamName) {

@@ -28,7 +28,7 @@ export async function readErasedSequences(
   return erased
 }
 
-/** The next erasures of POSTS from a sequence on; none where there are no more. */
+/** The next erasures in POSTS from a sequence on; empty if there are no more. */
 const readErasures = (jsm: JetStreamManager, from: number): Promise<StoredMsg[]> =>
   readBatch(jsm, POSTS, { seq: from, batch: BATCH_MESSAGES, next_by_subj: subjectPattern('PostErased') })
 

@@ -31,7 +31,7 @@ const publish = async (count: number): Promise<void> => {
 const sequences = (follower: StreamFollower) => follower.next().map(({ sequence }) => sequence)
 const consumer = () => jsm.consumers.info(POSTS, CONSUMER)
 
-test('received messages are not acknowledged before they are applied, also by a re-created consumer', async () => {
+test('received messages are not acknowledged before they are applied, even if the consumer is re-created', async () => {
   await using follower = new StreamFollower({
     connection,
     jsm,

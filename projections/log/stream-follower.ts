@@ -23,7 +23,7 @@ const MAX_BUFFERED_MESSAGES = 10_000
 const ACK_WAIT_MS = 30_000
 
 interface ReceivedMessage extends LogMessage {
-  /** Of the consumer: one more with each message that it delivers. */
+  /** The consumer's count of the messages that it has delivered, this one included. */
   readonly deliverySequence: number
 }
 
@@ -38,14 +38,14 @@ export interface FollowOptions extends Input {
   readonly onMessages: () => void
   /** Called with sequences that the log no longer has and no erasure explains, both ends inclusive. */
   readonly onLost: (first: number, last: number) => void
-  /** Called when nothing came for some seconds. */
+  /** Called when no message came for some seconds. */
   readonly onIdle: () => Promise<void>
 }
 
 /**
- * Follows one stream in order from just behind the checkpoint. Nothing is passed on out of order: after a jump that no
- * erasure explains, the consumer is re-created behind the last applied message, and only if the jump is still there then,
- * the events are lost.
+ * Follows one stream in order from just behind the checkpoint. Messages are never passed on out of order. After a jump
+ * in the sequences that no erasure explains, the consumer is re-created behind the last applied message. Only if the
+ * jump is still there then are the events lost.
  */
 export class StreamFollower implements AsyncDisposable {
   readonly stream: StreamName
@@ -85,7 +85,7 @@ export class StreamFollower implements AsyncDisposable {
     return this.#buffer.length
   }
 
-  /** Messages in the stream behind the newest that arrived here. */
+  /** How many messages the stream has behind the newest one that arrived here. */
   get pending(): number {
     return this.#pending
   }
@@ -104,7 +104,10 @@ export class StreamFollower implements AsyncDisposable {
     return this.#buffer.slice(0, MAX_BATCH_MESSAGES)
   }
 
-  /** Everything up to `sequence` is applied. Tells the server so by whole batches, which feeds the lag figures only. */
+  /**
+   * Call it when everything up to `sequence` is applied. It acknowledges whole batches, which feeds the lag figures
+   * only.
+   */
   applied(sequence: number): void {
     this.#applied = sequence
     const left = this.#buffer.findIndex((message) => message.sequence > sequence)
@@ -120,7 +123,7 @@ export class StreamFollower implements AsyncDisposable {
     const { jsm, stream, consumer, filters, connection } = this.#options
     await deleteConsumer(jsm, stream, consumer)
     this.#delivered = 0
-    // An acknowledgement of the former consumer's messages would be taken for others of this one.
+    // Acknowledging a message of the former consumer would acknowledge another message of this one.
     this.#marks = []
     const info = await jsm.consumers.add(stream, {
       durable_name: consumer,
@@ -135,12 +138,12 @@ export class StreamFollower implements AsyncDisposable {
     return jetstream(connection).consumers.getConsumerFromInfo(info)
   }
 
-  /** Resolves when more may come. @throws OutOfOrderError when messages have to be asked for again */
+  /** Resolves when more may come. @throws OutOfOrderError when messages have to be requested again */
   async #receive(messages: readonly ReceivedMessage[], last: JsMsg): Promise<void> {
     try {
       for (const message of messages) {
         const explained = this.#accept(message)
-        // Rarely defined: an await for every message would cost as much as everything else here.
+        // Awaits only when it must: an await for every message would cost as much as everything else here.
         if (explained !== undefined) await explained
       }
     } finally {
@@ -167,9 +170,9 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   /**
-   * Resolves when a jump to `sequence` is explained by erasures, or when it is still there after asking again: then the
-   * events are lost. With a filter sequences jump by nature, and only the order of delivery tells: asking again always
-   * helps.
+   * Resolves when erasures explain a jump to `sequence`, or when the jump is still there after the messages were
+   * requested again: then the events are lost. With a filter, sequences jump anyway. Only the order of delivery shows
+   * that a message is missing then, and requesting it again always helps.
    */
   async #jump(sequence: number): Promise<void> {
     const { logger, onLost, filters } = this.#options
@@ -198,7 +201,7 @@ function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
   return { stream, sequence, deliverySequence, subject: message.subject, data: message.data, storedAtMs }
 }
 
-/** Messages were lost on the way and have to be asked for again. */
+/** Messages were lost in transit and have to be requested again. */
 class OutOfOrderError extends Error {
   override name = 'OutOfOrderError'
 }

@@ -6,7 +6,7 @@ import { projection as posts } from './projection.ts'
 
 const VIEW = 'SELECT id, title, model, seriousness FROM posts_view ORDER BY id, model'
 
-test('a post is shown with the score of each scoring model, and without one before', () => {
+test('a post is shown with the score of each scoring model, and also before it has a score', () => {
   expect(
     given(posts, postSubmitted({ title: 'Why?' }), postSubmitted({ id: 'unscored', title: 'Ha' }))
       .when(postScored({ seriousness: 0.5 }), postScored({ model: 'serious-2', seriousness: 0.25 }))
@@ -26,7 +26,7 @@ test('a score may come before its post', () => {
   ).toEqual([{ id: '1abcde', title: 'Why?', model: 'serious-1', seriousness: 0.5 }])
 })
 
-test('each source is counted by the posts that it has, erased ones left out', () => {
+test('the posts of each source are counted without the erased ones', () => {
   expect(
     given(
       posts,
@@ -48,7 +48,7 @@ test('an erased post and its scores do not come back', () => {
   expect(given(posts, postErased()).when(postScored()).rows('SELECT key FROM scores')).toEqual([])
 })
 
-test('a transaction takes a limited number of erasures, and the next one goes on behind them', () => {
+test('a transaction takes a limited number of erasures, and the next transaction continues behind them', () => {
   using model = new TestReadModel({ ...posts, batchLimits: { PostErased: 2 } })
   const ids = ['a', 'b', 'c']
   const log = toLog([...ids.map((id) => postSubmitted({ id })), ...ids.map((id) => postErased({ post_id: id }))])

@@ -36,7 +36,7 @@ interface PostRow {
   readonly source: string
 }
 
-/** Words that are long enough to tell something of a title. */
+/** Words that are long enough to reveal something about a title. */
 const WORD = /[\p{L}\p{N}]{6,}/gu
 const MAX_WORDS = 50
 
@@ -53,7 +53,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #dropSource
   readonly #sources = new Map<string, number>()
   readonly #selectByWord
-  /** Rows that were erased: id, subreddit and title, which stand side by side in the file. */
+  /** The erased rows, of which id, subreddit and title are stored side by side in the file. */
   readonly #erasedRows: PostRow[] = []
 
   constructor(database: Database) {
@@ -99,7 +99,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
     return { subreddits: [], erased: this.#erased.flush() }
   }
 
-  /** Those of the rows, and of the full-text index the words that no other title has. */
+  /** Records the texts of the erased rows, and those of their words that no other title in the full-text index has. */
   #noteErasedTexts(): void {
     for (const { id, subreddit, title } of this.#erasedRows.splice(0)) {
       this.#erased.addText(id + subreddit + title)

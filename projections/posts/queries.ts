@@ -7,18 +7,18 @@ export interface PostRow {
   readonly title: string
   readonly createdUtc: number
   readonly permalink: string | null
-  /** 0…10000; null until scored. */
+  /** From 0 to 10000; null until the post is scored. */
   readonly seriousness: number | null
   readonly model: string | null
 }
 
-/** A score, with its post where that is here. */
+/** A score with its post, if the read model has the post. */
 export type ScoredPostRow = {
-  /** In SCORES: the order of scoring, and the cursor. */
+  /** The sequence in SCORES: the order of scoring, and the cursor. */
   readonly sequence: number
 } & (PostRow | { readonly id: null })
 
-/** A stretch of SCORES: behind `after`, up to and including `until`. */
+/** A range of SCORES, from behind `after` up to and including `until`. */
 export interface ScoredStretch {
   readonly model: string
   readonly after: number
@@ -27,7 +27,7 @@ export interface ScoredStretch {
   readonly subreddit?: string | undefined
 }
 
-/** Up to where each stream was applied, and which SCORES it was. */
+/** The sequence up to which each stream was applied, and which SCORES stream it was. */
 export interface PostsPosition {
   readonly scores: number
   readonly posts: number
@@ -36,7 +36,7 @@ export interface PostsPosition {
 
 export type PostOrder = 'NEWEST' | 'MOST_SERIOUS' | 'LEAST_SERIOUS'
 
-/** A place in an order: the last row's value (created_utc or seriousness) and key. */
+/** Where a page ended: the last row's value (created_utc or seriousness) and its key. */
 export interface PostPlace {
   readonly value: number
   readonly key: number
@@ -64,13 +64,13 @@ const ORDERS: Readonly<
 }
 
 /**
- * A search looks at this many of the newest matches: a word that is in half of all titles must not keep the process
- * busy. Within one subreddit, whose share of the matches may be small, it looks further.
+ * A search looks at only this many of the newest matches, because a word that is in half of all titles must not keep
+ * the process busy. Within one subreddit it looks at more, because few of the matches may be in that subreddit.
  */
 const MAX_MATCHES = 10_000
 const MAX_MATCHES_AROUND = 50_000
 
-/** Reads of the posts read model, by prepared statements. */
+/** Prepared queries of the posts read model. */
 export class PostsQueries {
   readonly #database: Database
   readonly #pages = new Map<string, Statement<[Record<string, unknown>], PostRow>>()
@@ -90,7 +90,8 @@ export class PostsQueries {
       .prepare<[number, string], number>('SELECT sequence FROM scores WHERE key = ? AND model = ?')
       .pluck()
     const scored = (more: string): string =>
-      // The plus signs keep SQLite from an index on the model or the subreddit, after which it would sort all of it.
+      // The plus signs keep SQLite from using an index on the model or the subreddit and then sorting all rows that it
+      // finds.
       `SELECT ${COLUMNS}, s.sequence FROM scores s LEFT JOIN posts p ON p.key = s.key
        WHERE s.sequence > $after AND s.sequence <= $until AND +s.model = $model ${more} ORDER BY s.sequence LIMIT $limit`
     this.#scored = database.prepare<[object], ScoredPostRow>(scored(''))
@@ -107,7 +108,7 @@ export class PostsQueries {
     return this.#one.get(model, key)
   }
 
-  /** Where in SCORES the score is that a model gave a post; undefined where there is none, or none any more. */
+  /** The sequence in SCORES of the score that a scoring model gave a post; undefined when there is no such score. */
   scoreSequence(model: string, key: number): number | undefined {
     return this.#scoreSequence.get(key, model)
   }
@@ -129,7 +130,7 @@ export class PostsQueries {
     })
   }
 
-  /** Scores in the order of SCORES, also those whose posts are not here. */
+  /** Scores in the order of SCORES, also those whose posts the read model does not have. */
   scoredBetween({ subreddit, ...stretch }: ScoredStretch): ScoredPostRow[] {
     return subreddit === undefined ? this.#scored.all(stretch) : this.#scoredIn.all({ ...stretch, subreddit })
   }
@@ -166,7 +167,10 @@ export class PostsQueries {
   }
 }
 
-/** A user's words as a full-text query: each quoted, so that nothing of it is syntax, the last one as a prefix too. */
+/**
+ * A user's words as a full-text query. Each word is quoted, so that it is never read as syntax, and the last one also
+ * matches as a prefix.
+ */
 function toMatch(search: string): string {
   const words = search.match(/[\p{L}\p{N}]+/gu) ?? []
   return words
@@ -175,7 +179,7 @@ function toMatch(search: string): string {
     .join(' ')
 }
 
-/** A short name of a stream's life, by when it was made. */
+/** A short id of a stream, made from the time of its creation. */
 const toLogId = (created: string): string => {
   const ms = Date.parse(created)
   return Number.isNaN(ms) ? created : ms.toString(36)

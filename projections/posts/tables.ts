@@ -1,12 +1,12 @@
 import { erasedTable } from '../erased-posts.ts'
 
 /**
- * posts: what was said, and what each model made of it. `key` is the integer of the post id (schema/post-id.ts).
+ * The posts, and the score that each scoring model gave them. `key` is the integer of the post id (schema/post-id.ts).
  * `scores.sequence` is the SCORES sequence of the score that counted: the order of `postScored`, and its cursor.
  *
- * What an index costs is the pages that a batch touches. As primary key the sequence always appends. Scores of a subreddit
- * are kept in the order of their keys rather than of their seriousness: they append too, and the most serious of one
- * subreddit are found by reading its narrow rows.
+ * An index costs as much as the pages that a batch touches. With the sequence as primary key, a new row is always
+ * appended. Scores of a subreddit are kept in the order of their keys rather than of their seriousness, so that new
+ * ones are appended there too; the most serious posts of a subreddit are found by reading all its narrow rows.
  */
 export const tables = `
 CREATE TABLE posts (

@@ -6,7 +6,7 @@ export interface TallyRow {
   /** The start of the bucket, in seconds since the epoch. */
   readonly start: number
   readonly posts: number
-  /** Of the fixed values (schema/seriousness.ts). */
+  /** The sum of the fixed values (schema/seriousness.ts). */
   readonly sum: number
 }
 
@@ -14,11 +14,11 @@ export interface BucketRange {
   /** Seconds since the epoch; `to` is not included. */
   readonly from: number
   readonly to: number
-  /** Rows, at most. */
+  /** The most rows to return. */
   readonly most: number
 }
 
-/** The buckets of a tally that divides time, by prepared statements. */
+/** Prepared queries for the buckets of a tally that divides time. */
 export class TallyQueries {
   readonly #ranges
 
@@ -33,7 +33,7 @@ export class TallyQueries {
 
   /**
    * The buckets with posts of each subreddit, oldest first.
-   * @returns undefined where it would be more than `most` rows
+   * @returns undefined when there are more than `most` rows
    */
   ranges(
     model: string,

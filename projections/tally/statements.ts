@@ -5,7 +5,7 @@ import { groupColumns, type TallyShape } from './tables.ts'
 export interface CountedScore {
   readonly key: number
   readonly model: string
-  /** As the event spells it. */
+  /** In the spelling of the event. */
   readonly subreddit: string
   /** The start of the bucket, in seconds since the epoch; 0 in a tally of all time. */
   readonly bucket: number
@@ -25,11 +25,11 @@ export interface Delta {
 }
 
 export interface TallyStatements {
-  /** @returns false where the score was counted before */
+  /** @returns false when the score was counted before */
   insertCounted(score: CountedScore): boolean
-  /** Removes a post's scores from the ledger. @returns those that were there */
+  /** Removes a post's scores from the ledger. @returns the removed scores */
   takeCounted(key: number): CountedScore[]
-  /** Adds a delta to its group's row, and removes the row where no post is left. */
+  /** Adds a delta to its group's row, and removes the row when no post is left. */
   addDelta(delta: Delta): void
 }
 
@@ -47,7 +47,8 @@ export function prepareTally(database: Database, shape: TallyShape): TallyStatem
     `DELETE FROM counted WHERE key = ? RETURNING key, model, subreddit, ${column ?? 0} AS bucket, seriousness`,
   )
   const remove = database.prepare<(string | number)[]>(`DELETE FROM ${table} WHERE posts = ? AND ${isGroup}`)
-  // Not an upsert: its row would violate the constraint of an empty mean where one post leaves a group as another enters it.
+  // An upsert would fail when one post leaves a group as another enters it: its new row, of zero posts, can have no
+  // mean.
   const update = database.prepare<(string | number)[]>(
     `UPDATE ${table} SET posts = posts + ?, sum = sum + ?, sum_of_squares = sum_of_squares + ? WHERE ${isGroup}`,
   )

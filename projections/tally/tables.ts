@@ -1,10 +1,12 @@
 import { erasedTable } from '../erased-posts.ts'
 
-/** What tells one tally's tables from another's. */
+/** What differs between the tables of two tallies. */
 export interface TallyShape {
   /** The table of sums. */
   readonly table: string
-  /** The column of a bucket's start, in seconds since the epoch; undefined where a tally has one bucket of all time. */
+  /**
+   * The column of a bucket's start, in seconds since the epoch; undefined when the tally has one bucket of all time.
+   */
   readonly column: string | undefined
   readonly isRanked: boolean
 }
@@ -14,7 +16,7 @@ export const toShape = (name: string, options: Omit<TallyShape, 'table'>): Tally
   ...options,
 })
 
-/** The columns that name a group of scores. */
+/** The columns that identify a group of scores. */
 export const groupColumns = ({ column }: TallyShape): string[] => [
   'subreddit',
   'model',

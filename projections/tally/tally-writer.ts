@@ -4,7 +4,7 @@ import type { ChangeWriter, Flushed } from '../projection.ts'
 import { prepareTally, type CountedScore, type Delta, type TallyStatements } from './statements.ts'
 import type { TallyShape } from './tables.ts'
 
-/** Count one score of one post. */
+/** A change that counts one score of one post. */
 export type CountScore = CountedScore & { readonly kind: 'count' }
 export type TallyChange = CountScore | ErasePost
 
@@ -14,7 +14,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
   readonly #erased: ErasedPosts
   readonly #addName
   readonly #dropNames
-  /** A batch meets the same groups again and again: each is added once. */
+  /** The deltas by group. A batch has many scores of the same group, whose row is updated once. */
   readonly #deltas = new Map<string, Delta>()
   readonly #names = new Map<string, number>()
 

@@ -8,7 +8,7 @@ import { TestReadModel, toLog } from './replay.ts'
  */
 export const given = (projection: Projection<unknown>, ...before: readonly GravitasEvent[]) => ({
   when: (...events: readonly GravitasEvent[]) => ({
-    /** @returns the rows of a query */
+    /** @returns the rows that a query gives */
     rows: (sql: string): unknown[] => {
       using model = new TestReadModel(projection)
       const log = toLog([...before, ...events].flatMap((event) => [event, event]))

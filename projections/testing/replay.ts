@@ -61,7 +61,7 @@ export class TestReadModel implements Disposable {
     return texts
   }
 
-  /** Simulates a process that dies inside the transaction, of which nothing may stay. */
+  /** Simulates a process that dies inside a transaction. Nothing of the transaction may stay. */
   crashDuring(messages: readonly LogMessage[]): void {
     const dying: Projection<unknown> = {
       ...this.#projection,

@@ -5,7 +5,7 @@ export interface BackOffLimits {
 
 /**
  * Pauses between attempts: each is twice as long as the one before, up to a limit. For loops that p-retry cannot hold:
- * those that go on after a success, or that must retry whatever is thrown (p-retry gives up on a TypeError).
+ * those that continue after a success, or that must retry after any error (p-retry gives up on a TypeError).
  */
 export class BackOff {
   readonly #limits: BackOffLimits

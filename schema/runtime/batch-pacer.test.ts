@@ -19,7 +19,7 @@ test('under load a batch waits until it is full enough, and never too long', () 
   expect(paced(50_000)).toBeLessThan(25)
 })
 
-test('a burst no longer counts after some seconds', () => {
+test('a burst no longer affects the pace after some seconds', () => {
   let now = 0
   const pacer = new BatchPacer({ targetMessages: 1_000, maxWaitMs: 100, now: () => now })
   pacer.arrived(5_000)

@@ -91,7 +91,7 @@ test('continues after the server was killed, and after its consumer was deleted'
   await vi.waitFor(() => expect(new Set(sequences()).size).toBe(15), { timeout: 20_000 })
 })
 
-test('a failure asks for the messages again', async () => {
+test('messages are requested again after their handler failed', async () => {
   let failures = 0
   await using _puller = await startPuller((messages) => {
     if (failures++ > 0) return

@@ -7,11 +7,13 @@ import type { Logger } from './logger.ts'
 export interface BatchPullerOptions<T> {
   /** Creates or re-creates the consumer. Called at the start and after every failure. */
   readonly open: () => Promise<Consumer>
-  /** Called for each message as it arrives. The less it keeps of the message, the less the garbage collector has to do. */
+  /**
+   * Called for each message as it arrives. The less of the message it keeps, the less the garbage collector has to do.
+   */
   readonly read: (message: JsMsg) => T
   /**
-   * Takes what was read, in order, one call after the other; `last` is the newest of the messages. When it fails, the
-   * consumer is re-created.
+   * Takes the results of `read`, in order, one call after the other; `last` is the newest of the messages. If it fails,
+   * the consumer is re-created.
    */
   readonly onMessages: (messages: T[], last: JsMsg) => Promise<void> | void
   /** The most messages of a burst. A burst of large messages has fewer, so that memory stays flat. */
@@ -30,16 +32,19 @@ const STANDING_MESSAGES = 64
 const STANDING_EXPIRES_MS = 5_000
 const MUCH_MESSAGES = 1_000
 const MAX_BURST_BYTES = 16 * 2 ** 20
-/** The shortest time that the client takes. A burst asks for messages that are there, so it hardly ever waits. */
+/**
+ * The shortest expiry that the client accepts. A burst asks for messages that are already in the stream, so it hardly
+ * ever waits.
+ */
 const BURST_EXPIRES_MS = 1_000
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
 const CLOSE_TIMEOUT_MS = 1_500
 
 /**
- * Pulls messages from a durable consumer, in one of two ways. At a few messages a second a pull stands at the server, and
- * each message comes the moment it is stored. Under load that would cost a delivery, a wake-up and a write for every
- * message. The puller then asks from time to time for all that has gathered in the stream (a burst), which is several times
- * cheaper for both the server and this process.
+ * Pulls messages from a durable consumer, in one of two ways. At a few messages a second, one pull request stays open
+ * at the server, and each message comes the moment it is stored. Under load that would cost a delivery, a wake-up and a
+ * write for every message. So the puller then requests from time to time all messages that have gathered in the stream
+ * (a burst), which is several times cheaper for both the server and this process.
  */
 export class BatchPuller<T> implements AsyncDisposable {
   readonly #options: BatchPullerOptions<T>
@@ -56,7 +61,7 @@ export class BatchPuller<T> implements AsyncDisposable {
     this.#pacer = new BatchPacer({ targetMessages: options.maxMessages, maxWaitMs: options.maxWaitMs })
   }
 
-  /** @throws what the first call of `open` throws */
+  /** @throws errors of the first call of `open` */
   async start(): Promise<void> {
     const consumer = await this.#options.open()
     this.#running = this.#run(consumer)
@@ -160,7 +165,7 @@ export class BatchPuller<T> implements AsyncDisposable {
     this.#pullAhead(consumer, last)
   }
 
-  /** Throws when a pull brought nothing although messages wait: such a consumer brings nothing later either. */
+  /** Throws when a pull brought nothing although messages wait: such a consumer never delivers again. */
   async #checkProgress(consumer: Consumer): Promise<void> {
     const { num_pending: waiting, num_ack_pending: taken } = await consumer.info()
     if (waiting > 0 && (taken === 0 || !this.#options.isShared))

@@ -28,7 +28,7 @@ test('options and arguments are read, with defaults, each time from the beginnin
 
 describe('--help', () => {
   test.each([[['--help']], [['-h']], [['red', '--coats', '3', '--help']], [['--help', '--no-such-option']]])(
-    '%j shows everything that there is to know',
+    '%j shows usage, arguments, options, settings and examples',
     (args) => {
       expect(() => read(...args)).toThrow(HelpRequestedError)
       expect(() => read(...args)).toThrow(
@@ -48,7 +48,7 @@ test.each([
   [['red', '--coats', '1e3'], 'It must be a whole number from 1 on.'],
   [['red', '--tool', 'hand'], 'Allowed choices are brush, roll.'],
   [['red', '--day', 'Monday'], 'It must be a number.'],
-])('%j is refused in one sentence, with how to get help', (args, reason) => {
+])('%j is refused in one sentence, which is followed by the way to get help', (args, reason) => {
   expect(() => read(...args)).toThrow(UsageError)
   const refusal = refusalOf(() => read(...args))
   expect(refusal).toContain(reason)
@@ -62,7 +62,7 @@ test('a command without arguments refuses them', () => {
   )
 })
 
-test('required options are part of the usage, and are missed', () => {
+test('required options are part of the usage, and all missing ones are named', () => {
   const sealed = defineCommand({ name: 'seal', summary: 'Seals.', examples: ['npm run seal -- --in x'] })
     .requiredOption('--in <file>', 'what')
     .requiredOption('--out <file>', 'where')
@@ -73,7 +73,7 @@ test('required options are part of the usage, and are missed', () => {
   expect(refusalOf(() => readArguments(sealed, ['--out', 'x']))).toMatch(/^Required option '--in <file>' not.*\nnpm/)
 })
 
-test('problems that a command finds itself are told together', () => {
+test('problems that a command finds itself are listed together', () => {
   expect(refusalOf(() => refuseArguments(command, ['One.', 'Two.']))).toBe(
     'One.\nTwo.\nnpm run paint -- --help shows how to use it.',
   )

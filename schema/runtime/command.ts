@@ -51,8 +51,8 @@ function describe(names: readonly SettingName[]): string {
 
 /**
  * Reads a command's arguments; the caller names the types that follow from the command's declaration.
- * @throws HelpRequestedError with the text to show, where `--help` is among the arguments
- * @throws UsageError where an argument is wrong
+ * @throws HelpRequestedError with the text to show, if `--help` is among the arguments
+ * @throws UsageError if an argument is wrong
  */
 export function readArguments<Options = object, Operands = []>(
   command: Command,

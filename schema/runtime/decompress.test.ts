@@ -15,7 +15,7 @@ async function read(data: Buffer, size = 10_007): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-test('tells encodings by their first bytes', () => {
+test('detects encodings by the first bytes of a file', () => {
   expect(detectEncoding(zstdCompressSync('x'))).toBe('zstd')
   expect(detectEncoding(skippable)).toBe('zstd')
   expect(detectEncoding(gzipSync('x'))).toBe('gzip')
@@ -44,11 +44,11 @@ test.each([
   ['zstd', zstdCompressSync(text)],
   ['gzip', gzipSync(text)],
   ['the second frame of zstd', Buffer.concat([zstdCompressSync('x'), zstdCompressSync(text)])],
-])('notices that %s was cut off', async (_, data) => {
+])('refuses an archive that was cut off: %s', async (_, data) => {
   await expect(read(data.subarray(0, data.length - 10))).rejects.toMatchObject({ code: 'Z_BUF_ERROR' })
 })
 
-test('notices foreign bytes after an archive', async () => {
+test('refuses foreign bytes after an archive', async () => {
   await expect(read(Buffer.concat([zstdCompressSync(text), Buffer.from('foreign')]))).rejects.toThrow(
     'unexpected bytes',
   )
@@ -59,7 +59,7 @@ test.each([
   ['zstd', zstdCompressSync(text)],
   ['gzip', gzipSync(text)],
   ['a damaged archive', Buffer.concat([zstdCompressSync('x'), text])],
-])('closes the source of %s when its reader breaks off', async (_, data) => {
+])('closes the source of %s when the reader stops early', async (_, data) => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   async function* source(): AsyncGenerator<Buffer> {
     try {

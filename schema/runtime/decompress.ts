@@ -12,7 +12,7 @@ const MAGIC_BYTES = 4
 
 export type Encoding = 'zstd' | 'gzip' | 'plain'
 
-/** Tells an encoding by the first bytes of a file, because names of files can be wrong. */
+/** Detects an encoding by the first bytes of a file, because the name of a file can be wrong. */
 export function detectEncoding(head: Buffer): Encoding {
   if (head.length >= 4 && isZstdFrame(head.readUInt32LE())) return 'zstd'
   if (head.length >= 2 && head.readUInt16LE() === GZIP_MAGIC) return 'gzip'
@@ -24,7 +24,7 @@ const isZstdFrame = (magic: number): boolean => magic === ZSTD_MAGIC || isSkippa
 
 /**
  * The decompressed bytes of a file in any of the three encodings. The error of an archive that was cut off has the code
- * `Z_BUF_ERROR`. However the reading ends, the source is told to close.
+ * `Z_BUF_ERROR`. The source is closed however the reading ends.
  */
 export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const input = new Input(source)
@@ -119,8 +119,8 @@ class Input {
   }
 
   /**
-   * Ends the source. A source with a read under way closes only when that read is answered. Standard input may never
-   * answer, so this does not wait for it; the owner of such a source destroys it.
+   * Ends the source. A source closes only after its pending read has ended. A read of standard input may never end, so
+   * this does not wait for it; the owner of such a source destroys it.
    */
   async close(): Promise<void> {
     const closing = Promise.resolve(this.#source.return?.())

@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The process's environment, and the `.env` file of the working folder for settings that the environment lacks. */
+/** The process's environment. Settings that it lacks come from the `.env` file of the working folder. */
 export function loadEnvironment(env: Environment = process.env, file = '.env'): Environment {
   if (!existsSync(file)) return env
   return { ...parseEnv(readFileSync(file, 'utf8')), ...env }
@@ -69,7 +69,7 @@ export class SettingsReader {
     return undefined
   }
 
-  /** Adds a problem. A problem that two readers find is told once. */
+  /** Adds a problem. A problem that two readers find is listed once. */
   problem(text: string): void {
     if (!this.#problems.includes(text)) this.#problems.push(text)
   }

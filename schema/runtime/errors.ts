@@ -1,4 +1,4 @@
-/** An event that does not match its schema. It goes to DEAD and never stops the events after it. */
+/** An event that does not match its schema. It goes to DEAD and does not hold up the events after it. */
 export class EventRejectedError extends Error {
   override name = 'EventRejectedError'
 }
@@ -13,7 +13,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Arguments that a command cannot work with; the message lists every problem, then how to get help. */
+/** Arguments that a command cannot work with; the message lists every problem, and then the way to get help. */
 export class UsageError extends Error {
   override name = 'UsageError'
   constructor(problems: readonly string[], help: string, options?: ErrorOptions) {

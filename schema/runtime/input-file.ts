@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 
-/** As a file name it stands for standard input, or, where a file is written, for standard output. */
+/** As a file name it means standard input, or standard output if the file is written. */
 export const STANDARD_STREAM = '-'
 const READ_BYTES = 256 * 1024
 

@@ -10,7 +10,7 @@ export type NatsUser = (typeof NATS_USERS)[number]
 
 const WAITING_INTERVAL_MS = 5_000
 
-/** The file with a user's password, which the first start makes. */
+/** The file with a user's password, which is created by the first start. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
 /** A server, and the user to connect as. */
@@ -22,8 +22,8 @@ export interface ServerAddress {
 }
 
 /**
- * Connects as one of Gravitas's users and keeps reconnecting for ever. Credentials in the URL win over the secrets under
- * `dataDir`; without either the connection is anonymous.
+ * Connects as one of Gravitas's users, and keeps reconnecting without a limit. Credentials in the URL win over the
+ * secrets under `dataDir`; without either the connection is anonymous.
  */
 export async function connectNats(
   options: ServerAddress & { readonly name: string; readonly logger?: Logger },

@@ -1,4 +1,4 @@
-/** How far a command has come that reads posts from files, or messages from the log. */
+/** The progress of a command that reads posts from files, or messages from the log. */
 export interface ProgressState {
   /** The file, or the stream, that is read now. */
   file: string
@@ -22,7 +22,9 @@ const BAR_WIDTH = 24
 const BAR_INTERVAL_MS = 200
 const LINE_INTERVAL_MS = 5_000
 
-/** Shows progress with its rate and the time that is left: a bar on a terminal, else a line every five seconds. */
+/**
+ * Shows progress with its rate and the remaining time: as a bar on a terminal, otherwise as a line every five seconds.
+ */
 export class Progress implements Disposable {
   readonly #state: ProgressState
   readonly #out: ProgressOutput
@@ -42,7 +44,7 @@ export class Progress implements Disposable {
     return (performance.now() - this.#startMs) / 1_000
   }
 
-  /** Starts the estimate of the time that is left again: at another file, and behind lines that were skipped. */
+  /** Restarts the estimate of the remaining time. Call it at another file, and after lines that were skipped. */
   restartClock(): void {
     this.#fileStartMs = performance.now()
     this.#fileStartRead = this.#state.read

@@ -39,7 +39,7 @@ const messages = (count: number, from = 0): OutgoingMessage[] =>
   Array.from({ length: count }, (_, index) => message(from + index))
 const stored = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).state.messages
 
-test('stores a batch whole, with ids and payloads as given', async () => {
+test('stores a whole batch, with ids and payloads as given', async () => {
   expect(await publisher.publish(messages(1_000))).toEqual({ stored: 1_000, duplicates: 0 })
   expect(await publisher.publish(messages(2, 1_000))).toEqual({ stored: 2, duplicates: 0 })
   expect(await stored(POSTS)).toBe(1_002)
@@ -48,18 +48,18 @@ test('stores a batch whole, with ids and payloads as given', async () => {
   expect(found?.string()).toBe(message(999).payload)
 })
 
-test('a batch with an id twice stores the rest', async () => {
+test('of a batch with an id twice, each id is stored once', async () => {
   expect(await publisher.publish([...messages(10), message(3)])).toEqual({ stored: 10, duplicates: 1 })
   expect(await stored(POSTS)).toBe(10)
 })
 
-test('a batch with an id that is stored already stores the rest', async () => {
+test('of a batch with an id that is already stored, the rest is stored', async () => {
   await publisher.publish(messages(5))
   expect(await publisher.publish(messages(20))).toEqual({ stored: 15, duplicates: 5 })
   expect(await stored(POSTS)).toBe(20)
 })
 
-test('a server that is killed and comes back has every message once', async () => {
+test('a server that is killed and restarted has every message once', async () => {
   const batches = Array.from({ length: 40 }, (_, index) => messages(500, index * 500))
   let published = 0
   const work = (async () => {

@@ -25,12 +25,14 @@ const PUBLISH_TIMEOUT_MS = 5_000
 const RETRIES = { retries: 19, minTimeout: 200, maxTimeout: 2_000 }
 
 /**
- * Publishes messages durably: several messages as one atomic batch, a lone message by a plain publish. The server refuses
- * a whole batch when one of its ids is a duplicate, and a time-out leaves it unknown whether a batch was stored. In both
- * cases the messages are published one by one, which is safe because the server drops ids that it has already.
+ * Publishes messages durably: several messages as one atomic batch, a lone message by a plain publish. The server
+ * refuses a whole batch when one of its ids is a duplicate, and a time-out leaves it unknown whether a batch was
+ * stored. In both cases the messages are published one by one, which is safe because the server drops ids that it has
+ * already.
  *
  * Resolves once every message is stored. Retries for about half a minute, also while the connection is down.
- * @throws OperationalError when the server keeps refusing; what the client throws, when it refuses a message itself
+ * @throws OperationalError when the server keeps refusing, and the client's error when the client itself refuses a
+ *   message
  */
 export class DurablePublisher {
   readonly #js: JetStreamClient

@@ -26,7 +26,7 @@ test('a byte order mark in front of a file is not part of its first line', async
   expect(await linesOf('')).toEqual([])
 })
 
-test('a byte order mark is only dropped there, in whatever pieces it comes', () => {
+test('a byte order mark is dropped only in front of the first line, even if it is split between chunks', () => {
   const bytes = Buffer.from('\uFEFFone\n\uFEFFtwo\nthree')
   for (let size = 1; size <= bytes.length; size++) {
     const splitter = new LineSplitter()

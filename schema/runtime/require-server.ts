@@ -7,12 +7,13 @@ const ANSWER_TIMEOUT_MS = 2_000
 const ADVICE = 'Start Gravitas with npm start, or set NATS_URL or NATS_PORT to where a NATS server runs.'
 
 /**
- * Tries to connect once, for commands. Services wait for their server for ever, but a person at a terminal should not.
+ * Tries to connect once, for commands. Services wait for their server without a limit, but a person at a terminal
+ * should not have to.
  * @throws OperationalError when nothing answers, or the credentials are refused
  */
 export async function requireServer(
   options: ServerAddress & {
-    /** What to do when nothing answers. */
+    /** The advice to give when nothing answers. */
     readonly advice?: string
   },
 ): Promise<void> {
@@ -31,6 +32,6 @@ export async function requireServer(
 
 function explain(host: string, { name, message }: Error, advice = ADVICE): string {
   if (/authori|authenti/i.test(`${name} ${message}`))
-    return `The NATS server at ${host} refuses the credentials. Put others into NATS_URL (nats://user:password@${host}), or set DATA_DIR to the folder that belongs to it.`
+    return `The NATS server at ${host} refuses the credentials. Put valid ones into NATS_URL (nats://user:password@${host}), or set DATA_DIR to the data folder of that server.`
   return `Nothing answers at ${host}. ${advice}`
 }

@@ -1,4 +1,4 @@
-/** What each setting means, as `--help` says it. */
+/** The meaning of each setting, as `--help` shows it. */
 export const SETTINGS = {
   PORT: 'port of the page and the API (4000)',
   HOST: 'address that the page and the API listen on (127.0.0.1)',

@@ -12,7 +12,7 @@ export class LineSplitter {
   #held = 0
   #isFirst = true
 
-  /** Whether bytes without a newline are left, as after a file's last line. */
+  /** Whether bytes without a newline are held, as after a file's last line. */
   get pending(): boolean {
     return this.#held > 0
   }
@@ -57,7 +57,7 @@ export class LineSplitter {
 
 const CARRIAGE_RETURN = 13
 
-/** Whether a line is empty; one that ended in CR LF still holds the CR. */
+/** Whether a line is empty. A line that ended in CR LF still holds the CR. */
 export const isBlankLine = (line: Buffer): boolean =>
   line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN)
 

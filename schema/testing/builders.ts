@@ -1,6 +1,6 @@
 import type { HourCovered, PostErased, PostScored, PostSubmitted } from '../events.ts'
 
-/** A valid PostSubmitted; override what a test is about. */
+/** A valid PostSubmitted; override the fields that a test is about. */
 export const postSubmitted = (overrides: Partial<PostSubmitted> = {}): PostSubmitted => ({
   type: 'PostSubmitted',
   id: '1abcde',
@@ -16,7 +16,7 @@ export const postSubmitted = (overrides: Partial<PostSubmitted> = {}): PostSubmi
   ...overrides,
 })
 
-/** A valid PostScored; override what a test is about. */
+/** A valid PostScored; override the fields that a test is about. */
 export const postScored = (overrides: Partial<PostScored> = {}): PostScored => ({
   type: 'PostScored',
   post_id: '1abcde',
@@ -27,7 +27,7 @@ export const postScored = (overrides: Partial<PostScored> = {}): PostScored => (
   ...overrides,
 })
 
-/** A valid PostErased; override what a test is about. */
+/** A valid PostErased; override the fields that a test is about. */
 export const postErased = (overrides: Partial<PostErased> = {}): PostErased => ({
   type: 'PostErased',
   post_id: '1abcde',
@@ -37,7 +37,7 @@ export const postErased = (overrides: Partial<PostErased> = {}): PostErased => (
   ...overrides,
 })
 
-/** A valid HourCovered; override what a test is about. */
+/** A valid HourCovered; override the fields that a test is about. */
 export const hourCovered = (overrides: Partial<HourCovered> = {}): HourCovered => ({
   type: 'HourCovered',
   source: 'reddit',

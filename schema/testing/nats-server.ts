@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 
-/** A free port on loopback, by asking the system for one. */
+/** A free port on loopback, chosen by the system. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -22,14 +22,14 @@ export interface TestNatsServer extends AsyncDisposable {
   readonly pid: number
   /** A plain connection without credentials. */
   connect(): Promise<NatsConnection>
-  /** SIGKILL, as a crash would. */
+  /** Sends SIGKILL, to simulate a crash. */
   kill(): Promise<void>
   /** Starts again on the same port and store. */
   restart(): Promise<void>
 }
 
 export interface TestNatsOptions {
-  /** `sync_interval: always`, as nats.conf has it; off by default, because a test has no power cut to survive. */
+  /** `sync_interval: always`, as nats.conf has it; off by default, because no test needs to survive a power cut. */
   readonly durable?: boolean
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The files of a folder whose bytes hold a text, as they lie on disk. The server may remove some meanwhile. */
+/** The files of a folder whose bytes on disk hold a text. The server may remove files meanwhile. */
 export function filesWith(folder: string, text: string): string[] {
   const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? []
   return entries.flatMap((entry) => {

@@ -23,7 +23,7 @@ const anyPosts = fc.record({
     .map(([words, times]) => `${words.join(' ')} `.repeat(times)),
 })
 
-test('the features by name are those that are scored, inside the table and the row', () => {
+test('the named features are the scored ones, within the limits of the table and the row', () => {
   const row = new Int32Array(MAX_FEATURES)
   let full = 0
   fc.assert(
@@ -50,7 +50,7 @@ test('contributions and base add up to the score', async () => {
   )
 })
 
-test('words are named as a person would, each once', async () => {
+test('words are named as they are written, each once', async () => {
   const { contributions } = await model.explain({ title: 'Pizza, pizza! Why pizza?' })
   const names = contributions.map(({ feature }) => feature)
   for (const name of ['pizza', 'why pizza', 'first word: pizza', 'last word: ?', 'form: length of the title'])
@@ -84,7 +84,7 @@ test('the contributions of a word that occurs several times are added up', async
   expect(thrice * Math.sqrt(counts[1]!)).toBeCloseTo(3 * once * Math.sqrt(counts[0]!), 3)
 })
 
-test('a post is cut at the limits of ingest, and never within a character', async () => {
+test('a post is cut at the limits of ingest, and never inside a character', async () => {
   const short = { title: 'a question', selftext: null }
   expect(toScoredText(short)).toBe(short)
   const { title, selftext } = toScoredText({ title: `${'x'.repeat(999)}🎉`, selftext: 'y'.repeat(100_001) })

@@ -1,8 +1,8 @@
 /** How far one word, pair of words, part of a word or measure of form moved a post's score. */
 export interface Contribution {
   /**
-   * A word or pair of words as the model reads it, the beginning (`elect…`) or the end (`…ion`) of a word, or a measure
-   * that begins with `form: `, `first word: `, `last word: ` or `rest: `.
+   * A word or pair of words as the scoring model reads it, the beginning (`elect…`) or the end (`…ion`) of a word, or a
+   * measure that begins with `form: `, `first word: `, `last word: ` or `rest: `.
    */
   readonly feature: string
   /** What was added to the log-odds of being serious. A value above 0 pushed the score up. */
@@ -18,7 +18,10 @@ export interface Explanation {
   readonly contributions: readonly Contribution[]
 }
 
-/** The name of what the parts of a post do together, beyond what each does alone. A linear model has no such rest. */
+/**
+ * The name of the effect that the parts of a post have together, beyond their single effects. A linear model has no
+ * such rest.
+ */
 const REST = 'rest: what words do together'
 /** A smaller rest is noise of single precision. */
 const MIN_REST = 1e-3

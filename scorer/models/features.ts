@@ -5,18 +5,18 @@
  * digits of any script; a run of one punctuation mark is a word as well.
  */
 
-/** The size of the table of weights. No feature has the index 0: it stands before the first post of a batch. */
+/** The size of the table of weights. No feature has the index 0, because 0 comes before the first post of a batch. */
 export const BUCKETS = 2 ** 22
-/** The most features of a post. The first words say most, and a limit keeps the cost of a long text small. */
+/** The most features of a post. The first words say most, and the limit keeps the cost of a long text small. */
 export const MAX_FEATURES = 384
 /** The version of this file's behaviour. A scoring model names the version that it was trained with. */
 export const FEATURES_VERSION = 4
-/** How many characters are read of a title, and of a text, at most. */
+/** The most characters that are read of a title, and of a text. */
 export const MAX_CHARACTERS = 2_000
 
 /** A run of punctuation marks counts as no longer than this. */
 const MAX_RUN = 3
-/** How many letters of a long word are its beginning, and its end. Both tell something about words that are unknown. */
+/** How many letters the beginning and the end of a long word have. Both help with words that training did not see. */
 const BEGINNING = 5
 const ENDING = 3
 /** Beginnings and ends are of Latin letters only: training data has few other scripts, and some have no spaces. */
@@ -29,7 +29,7 @@ const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 const BIGRAM_SEED = 0x9e3779b1
 const FORM_SEED = 0x5bd1e995
-/** The hash that stands before the first word of a title, and the one behind its last. */
+/** The hashes that stand before the first word of a title, and after the last one. */
 const FIRST_SEED = 0x01234567
 const LAST_SEED = 0x07654321
 const BEGINNING_SEED = 0x2c1b3c6d
@@ -48,14 +48,17 @@ export function writeFeatures(post: TextPost, row: Int32Array): number {
   return write(post, row, undefined)
 }
 
-/** The factor for a row of so many features. Without it, a longer post would get a surer score only because it is longer. */
+/**
+ * The factor for a row of so many features. Without it, the score of a longer post would be more extreme only because
+ * the post is longer.
+ */
 export const toScale = (features: number): number => Math.fround(1 / Math.sqrt(Math.max(1, features)))
 
 export interface NamedFeature {
   readonly index: number
   /** A word or pair of words as it is hashed, the beginning or end of a word, or the name of a measure of form. */
   readonly name: string
-  /** Tells a measure of form from a word that is spelled like its name. */
+  /** Distinguishes a measure of form from a word that is spelled like its name. */
   readonly kind: 'form' | 'word'
 }
 
@@ -82,11 +85,14 @@ function write(post: TextPost, row: Int32Array, names: string[] | undefined): nu
   return count
 }
 
-/** Marks that belong to one community. They are left out: they tell where a post was made, not how serious it is. */
+/**
+ * Marks that belong to one community. They are left out, because they show where a post was made and not how serious it
+ * is.
+ */
 const COMMUNITY_MARK =
   /^\s*[[(]?(?:ELI5|ELIC|SLPT|ULPT|LPT|MRW|MFW|TIL|DPT|FWD|FW|CMV|AMA|IAMA?|TIFU|WP|PsBattle)\b[\])]?\s*[:\-–—,]*\s*/i
 
-/** Form is only measured where a title has Latin letters: for any other title the measures would mean nothing. */
+/** Form is measured only if a title has Latin letters, because the measures mean nothing for other titles. */
 const hasLatinWords = (title: string): boolean => /[a-z]/i.test(title)
 
 /** The names of the measures, in the order of `measures` below. */
@@ -104,7 +110,7 @@ const FORM_NAMES = [
   'length of the words',
 ]
 
-/** Drops the mark of a removed text, which tells how a community is moderated and not what was said. */
+/** Drops the mark of a removed text, because it shows how a community is moderated and not what was written. */
 export function cleanText(text: string | null | undefined): string {
   return text === null || text === undefined || text === '[removed]' || text === '[deleted]' ? '' : text
 }

@@ -14,7 +14,7 @@ export interface GraphShape {
   readonly inputs: readonly GraphInput[]
   /** The output with a value for each class, [posts, classes]. */
   readonly output: string
-  /** The number of tokens of each text, where the graph takes only one number. */
+  /** The number of tokens of each text, if the graph takes only one number. */
   readonly tokens: number | undefined
   /** Whether the graph takes only one post at a time. */
   readonly isSingle: boolean

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const WEIGHTS = 64
-/** A factor that is large enough for the bend to show with any weights. */
+/** A factor of the weights, so large that the bend has a visible effect. */
 const SIZE = 6
 
 /** Sums one of 64 weights for each feature, and bends the sum by `bend`. */

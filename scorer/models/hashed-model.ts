@@ -32,12 +32,12 @@ export class HashedModel implements ScoringModel {
     this.#session = session
   }
 
-  /** @throws OperationalError when the graph is not the described one, or was trained with other features */
+  /** @throws OperationalError when the graph does not match its description, or was trained with other features */
   static async load(folder: string, manifest: ModelManifest): Promise<HashedModel> {
     const wanted = { version: FEATURES_VERSION, buckets: BUCKETS, maxFeatures: MAX_FEATURES }
     if (JSON.stringify(wanted) !== JSON.stringify(manifest.features)) {
       throw new OperationalError(
-        `The model in ${folder} was trained with other features (${JSON.stringify(manifest.features)}, this program makes ${JSON.stringify(wanted)}). Train again with npm run train.`,
+        `The scoring model in ${folder} was trained with other features (${JSON.stringify(manifest.features)}, this program makes ${JSON.stringify(wanted)}). Train again with npm run train.`,
       )
     }
     // One thread is enough for a batch: more scorers use further cores better.
@@ -120,7 +120,7 @@ export class Batch {
     this.#scale = new Float32Array(posts)
   }
 
-  /** Where the next post's features are to be written. */
+  /** The place into which the next post's features are written. */
   room(): Int32Array {
     return this.#features.subarray(this.#last + 1, this.#last + 1 + MAX_FEATURES)
   }
@@ -146,7 +146,7 @@ export class Batch {
 
 const INPUTS = ['features', 'starts', 'ends', 'scale']
 
-/** How far the sum may be from the whole, in log-odds, where only single precision makes the difference. */
+/** The largest difference between the sum and the whole, in log-odds, that single precision can explain. */
 const LINEAR_TOLERANCE = 0.05
 
 /** Joins the names of words that fall into the same bucket, because they are one feature. */

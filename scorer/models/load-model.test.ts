@@ -41,7 +41,7 @@ test('any text scores from 0 to 1, with four decimals, alone and in a batch', as
   )
 })
 
-test('neither empty posts nor a full row of features touch their neighbours', async () => {
+test('neither empty posts nor a full row of features change the scores of their neighbours', async () => {
   const [empty, short] = [{ title: '' }, { title: 'me irl' }]
   const long = { title: 'On tariffs', selftext: Array.from({ length: 400 }, (_, at) => `economists${at}`).join(' ') }
   expect(writeFeatures(long, new Int32Array(MAX_FEATURES))).toBe(MAX_FEATURES)
@@ -51,7 +51,7 @@ test('neither empty posts nor a full row of features touch their neighbours', as
   expect(new Set(alone).size).toBe(3)
 })
 
-test('a graph that is not the one described is refused', async () => {
+test('a graph that does not match its description is refused', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-model-'))
   await cp('ml/model', folder, { recursive: true })
   await writeFile(join(folder, 'model.onnx'), 'something else')
@@ -61,7 +61,7 @@ test('a graph that is not the one described is refused', async () => {
   await rm(folder, { recursive: true })
 })
 
-test('the shipped model gives the golden cases their scores, to four decimals, alone and together', async () => {
+test('the shipped scoring model gives the golden cases their scores, to four decimals, alone and together', async () => {
   const lines = (await readFile('ml/golden.jsonl', 'utf8')).trimEnd().split('\n')
   const cases = lines.map((line) => JSON.parse(line) as { title: string; selftext?: string; seriousness: number })
   expect(cases.length).toBeGreaterThan(10)

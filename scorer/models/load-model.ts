@@ -6,20 +6,23 @@ import { readManifest } from './model-manifest.ts'
 import type { ScoringModel } from './scoring-model.ts'
 
 export interface LoadOptions {
-  /** Threads that one inference call of a transformer may use. A live scorer takes one: more scorers use cores better. */
+  /**
+   * Threads that one inference call of a transformer may use. A live scorer uses one, because more scorers use the
+   * cores better.
+   */
   readonly threads?: number
 }
 
 /**
- * Loads the scoring model of a folder; its files tell of which kind it is. Checks that the files belong together and
- * suit this program.
+ * Loads the scoring model of a folder; its files determine its kind. Checks that the files belong together and suit
+ * this program.
  * @throws OperationalError saying which file is wrong and why
  */
 export async function loadScoringModel(folder: string, { threads = 1 }: LoadOptions = {}): Promise<ScoringModel> {
   const manifest = await readManifest(folder)
   if (manifest.features !== undefined) return HashedModel.load(folder, manifest)
   await requireTokenizer(folder)
-  // Imported only where it is needed, because the tokenizer's code takes time to load.
+  // It is imported only when it is needed, because the tokenizer's code takes time to load.
   const { TransformerModel } = await import('./transformer-model.ts')
   return TransformerModel.load(folder, manifest, threads)
 }

@@ -13,30 +13,33 @@ const Classes = Type.Union([ClassName, Type.Array(ClassName, { minItems: 1 })])
 
 /** The content of `model.json`: name, checksums, and how to read the graph's output. Further fields are for people. */
 const ModelManifest = Type.Object({
-  /** The name, which is part of subjects and stands beside each score. */
+  /** The name, which is part of subjects and of each score. */
   name: Type.String({ pattern: MODEL_NAME_PATTERN }),
   version: Type.Optional(Type.Integer({ minimum: 1 })),
   /** The SHA-256 of model.onnx, in hex. */
   sha256: Sha256,
   /** The SHA-256 of other files of the folder, by their names. */
   files: Type.Optional(Type.Record(Type.String({ pattern: String.raw`^[^/\\]+$` }), Sha256)),
-  /** For a model over hashed features: the features that it was trained with. */
+  /** For a scoring model over hashed features: the features that it was trained with. */
   features: Type.Optional(
     Type.Object({ version: Type.Integer(), buckets: Type.Integer(), maxFeatures: Type.Integer() }),
   ),
-  /** For a model with a tokenizer: the class or classes, by label or index, whose probability is the seriousness. */
+  /**
+   * For a scoring model with a tokenizer: the class or classes, by label or index, whose probability is the
+   * seriousness.
+   */
   serious: Type.Optional(Classes),
   /** Instead of `serious`: the class or classes whose probability is 1 − seriousness. */
   unserious: Type.Optional(Classes),
   /** The function that turns the graph's output into probabilities. */
   activation: Type.Optional(Type.Union([Type.Literal('softmax'), Type.Literal('sigmoid'), Type.Literal('none')])),
-  /** How many tokens of a post are read at most. */
+  /** The most tokens of a post that are read. */
   maxLength: Type.Optional(Type.Integer({ minimum: 8, maximum: 8_192 })),
 })
 export type ModelManifest = Static<typeof ModelManifest>
 const validator = Compile(ModelManifest)
 
-/** Files that change a model's scores, besides its graph. */
+/** Files that change the scores of a scoring model, besides its graph. */
 const COMPANIONS = new Set([
   'tokenizer.json',
   'tokenizer_config.json',
@@ -47,7 +50,7 @@ const COMPANIONS = new Set([
 
 /**
  * Reads and checks `model.json`.
- * @throws OperationalError saying what is wrong; where the file is missing, what to write into it
+ * @throws OperationalError that names the mistake or, if the file is missing, the lines to write into it
  */
 export async function readManifest(folder: string): Promise<ModelManifest> {
   const file = join(folder, 'model.json')
@@ -58,7 +61,7 @@ export async function readManifest(folder: string): Promise<ModelManifest> {
   throw new OperationalError(`${file}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'invalid'}`)
 }
 
-/** Reads a JSON file of a folder. @returns undefined where it is missing. @throws OperationalError if it is unreadable */
+/** Reads a JSON file of a folder. @returns undefined if it is missing. @throws OperationalError if it is unreadable */
 export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
@@ -76,7 +79,7 @@ export async function checkFiles(folder: string, { sha256, files = {} }: ModelMa
     const found = await sha256Of(join(folder, name))
     if (found === expected) continue
     throw new OperationalError(
-      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum and a new name into model.json: the name tells scores of different models apart.`,
+      `${join(folder, name)} is not the file that model.json describes (SHA-256 ${found}, expected ${expected}). Restore both, train again, or write the new checksum and a new name into model.json: the name distinguishes the scores of different scoring models.`,
     )
   }
 }
@@ -100,10 +103,10 @@ async function describeMissing(folder: string): Promise<string> {
   const files: Record<string, string> = {}
   for (const name of names) files[name] = await sha256Of(join(folder, name))
   const manifest = { name: proposeName(folder), sha256, ...(names.length === 0 ? {} : { files }) }
-  return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens that will stand beside each score:\n${JSON.stringify(manifest, null, 2)}`
+  return `${join(folder, 'model.json')} is missing. Write it, with a name of small letters, digits and hyphens, which each score will carry:\n${JSON.stringify(manifest, null, 2)}`
 }
 
-/** Makes the name of a model from the name of its folder. */
+/** Makes the name of a scoring model from the name of its folder. */
 function proposeName(folder: string): string {
   const words = basename(folder)
     .toLowerCase()

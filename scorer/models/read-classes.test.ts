@@ -6,7 +6,7 @@ const manifest = { name: 'mine-1', sha256: '0'.repeat(64) }
 const labels = (...names: string[]) => ({ id2label: Object.fromEntries(names.map((name, index) => [index, name])) })
 const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit))
 
-test('of two classes, the one that is called serious counts, or the other one of unserious', () => {
+test('of two classes, the one that is called serious counts, or the one that is not called unserious', () => {
   expect(readClasses(manifest, labels('other', 'Serious'), 2)([1, 3])).toBeCloseTo(sigmoid(2))
   expect(readClasses(manifest, labels('not_serious', 'other'), 2)([1, 3])).toBeCloseTo(sigmoid(2))
   expect(readClasses(manifest, { label2id: { serious: 0, banter: 1 } }, 2)([1, 3])).toBeCloseTo(sigmoid(-2))
@@ -27,7 +27,7 @@ test('one class, and classes that do not exclude each other, are read independen
   expect(readClasses(manifest, config, 2)([2, 9])).toBeCloseTo(sigmoid(2))
 })
 
-test('outputs that are probabilities already stay as they are, within 0 and 1', () => {
+test('outputs that already are probabilities stay unchanged, except that they are limited to 0 and 1', () => {
   const read = readClasses({ ...manifest, serious: 1, activation: 'none' }, {}, 2)
   expect([read([0.25, 0.75]), read([2, -1])]).toEqual([0.75, 0])
 })
@@ -38,15 +38,21 @@ test('large logits do not overflow, and an output that is not a number is an err
 })
 
 test.each([
-  ['which class is meant', {}, labels('LABEL_0', 'LABEL_1'), 2, /which of its 2 classes.*0 LABEL_0, 1 LABEL_1/],
-  ['which class is meant, without labels', {}, {}, 3, /which of its 3 classes.*no config\.json with labels/],
-  ['a class that there is', { serious: 'grave' }, labels('a', 'b'), 2, /no class "grave" among the 2.*0 a, 1 b/],
-  ['an index that there is', { serious: 2 }, {}, 2, /no class 2 among the 2/],
-  ['one of both', { serious: 0, unserious: 1 }, {}, 2, /not both/],
-  ['two classes for softmax', { activation: 'softmax' as const }, {}, 1, /needs two classes/],
-  ['one class for sigmoid', { activation: 'sigmoid' as const, serious: [0, 1] }, {}, 2, /name one class, not 2/],
-  ['what a regression gives', {}, { problem_type: 'regression' }, 1, /calls it a regression/],
-])('asks for %s', (_, fields, config, classes, message) => {
+  ['an unnamed class', {}, labels('LABEL_0', 'LABEL_1'), 2, /which of its 2 classes.*0 LABEL_0, 1 LABEL_1/],
+  ['an unnamed class without labels', {}, {}, 3, /which of its 3 classes.*no config\.json with labels/],
+  ['an unknown label', { serious: 'grave' }, labels('a', 'b'), 2, /no class "grave" among the 2.*0 a, 1 b/],
+  ['an unknown index', { serious: 2 }, {}, 2, /no class 2 among the 2/],
+  ['both serious and unserious', { serious: 0, unserious: 1 }, {}, 2, /not both/],
+  ['softmax with one class', { activation: 'softmax' as const }, {}, 1, /needs two classes/],
+  [
+    'sigmoid with two named classes',
+    { activation: 'sigmoid' as const, serious: [0, 1] },
+    {},
+    2,
+    /name one class, not 2/,
+  ],
+  ['a regression without an activation', {}, { problem_type: 'regression' }, 1, /calls it a regression/],
+])('refuses %s', (_, fields, config, classes, message) => {
   expect(() => readClasses({ ...manifest, ...fields }, config, classes)).toThrow(message)
   expect(() => readClasses({ ...manifest, ...fields }, config, classes)).toThrow(OperationalError)
 })

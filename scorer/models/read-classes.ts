@@ -9,9 +9,9 @@ const UNSERIOUS = new Set(['unserious', 'not serious', 'non serious', 'nonseriou
 export type ClassReader = (row: ArrayLike<number>) => number
 
 /**
- * Decides how a graph's classes become a seriousness: as `model.json` says, or else by the labels of `config.json`.
+ * Decides how a graph's classes become a seriousness: by `model.json`, or else by the labels of `config.json`.
  * @param classes the number of values that the graph gives for each post
- * @throws OperationalError saying what to write into `model.json`
+ * @throws OperationalError that says what to write into `model.json`
  */
 export function readClasses(manifest: ModelManifest, config: Settings, classes: number): ClassReader {
   const labels = labelsOf(config, classes)
@@ -61,7 +61,7 @@ function chooseClasses({ serious, unserious }: ModelManifest, labels: readonly s
   if (find(SERIOUS) !== -1) return { isInverted: false, chosen: [find(SERIOUS)] }
   if (find(UNSERIOUS) !== -1) return { isInverted: true, chosen: [find(UNSERIOUS)] }
   throw refusal(
-    `say which of its ${classes} classes is the serious one, as "serious": "LABEL", or "unserious": "LABEL"; a number or a list will do too. ${describe(labels)}`,
+    `say which of its ${classes} classes is the serious one, as "serious": "LABEL", or "unserious": "LABEL"; a number or a list is allowed too. ${describe(labels)}`,
   )
 }
 

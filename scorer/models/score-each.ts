@@ -1,15 +1,16 @@
 import type { TextPost } from './features.ts'
 import type { ScoringModel } from './scoring-model.ts'
 
-/** The scoring model works, but cannot score this post. */
+/** A working scoring model cannot score this post. */
 export class UnscorablePostError extends Error {
   override name = 'UnscorablePostError'
 }
 
 /**
- * Scores a batch. If that fails, scores each post alone, so that a post that the model cannot score stops no other.
- * @returns each post's score, or why it has none
- * @throws the model's error when it cannot score an empty post either, which means that the model itself does not work
+ * Scores a batch. If that fails, scores each post alone, so that a post that the scoring model cannot score holds up no
+ * other post.
+ * @returns each post's score, or the reason why it has none
+ * @throws the scoring model's error when it cannot score an empty post either, which means that it does not work at all
  */
 export async function scoreEach(
   model: ScoringModel,
@@ -30,6 +31,6 @@ async function scoreAlone(model: ScoringModel, post: TextPost): Promise<number |
     const [seriousness] = await model.score([post])
     return seriousness!
   } catch (cause) {
-    return new UnscorablePostError(`the model cannot score it: ${(cause as Error).message}`, { cause })
+    return new UnscorablePostError(`the scoring model cannot score it: ${(cause as Error).message}`, { cause })
   }
 }

@@ -2,8 +2,8 @@ import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../../schema/pos
 import type { TextPost } from './features.ts'
 
 /**
- * The part of a post that scoring models read. It has the limits that ingest keeps, so that a post has the same score live,
- * offline and in an explanation.
+ * The part of a post that scoring models read. It is cut at the limits of ingest, so that a post has the same score
+ * live, offline and in an explanation.
  */
 export function toScoredText(post: TextPost): TextPost {
   const { title, selftext } = post

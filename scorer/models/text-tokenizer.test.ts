@@ -48,7 +48,7 @@ test('a long text keeps its first tokens, and its special ones', async () => {
   expect(tokenizer.encode('why '.repeat(50_000))).toHaveLength(5)
 })
 
-test('a long text keeps its last tokens where the settings cut on the left', async () => {
+test('a long text keeps its last tokens if the settings cut on the left', async () => {
   const tokenizer = await load(wordPieceTokenizer(), { truncation_side: 'left', padding_side: 'left' }, {}, 5)
   expect(tokenizer.encode('why does the cat yeet')).toEqual(ids('[CLS] the cat yeet [SEP]'))
   expect(tokenizer.encode(`${'why '.repeat(50_000)} cat`)).toEqual(ids('[CLS] why why cat [SEP]'))
@@ -56,8 +56,8 @@ test('a long text keeps its last tokens where the settings cut on the left', asy
 
 test.each([
   ['512 by default', {}, {}, 512],
-  ['what the tokenizer was made for', { model_max_length: 128 }, { max_position_embeddings: 512 }, 128],
-  ['the positions of the model', { model_max_length: 1e30 }, { max_position_embeddings: 64 }, 64],
+  ['the length that the tokenizer was made for', { model_max_length: 128 }, { max_position_embeddings: 512 }, 128],
+  ['the positions of the graph', { model_max_length: 1e30 }, { max_position_embeddings: 64 }, 64],
   [
     'the positions behind the padding token',
     { model_max_length: 512 },

@@ -5,7 +5,10 @@ import { readJson, type ModelManifest } from './model-manifest.ts'
 
 /** How many tokens of a post are read by default. The cost grows with their square. */
 const DEFAULT_MAX_LENGTH = 512
-/** A longer text is cut before it is tokenized: this many characters hold more tokens than are read. */
+/**
+ * Before it is tokenized, a text is cut to this many characters for each token that is read. These hold more tokens
+ * than are read.
+ */
 const CHARACTERS_A_TOKEN = 16
 /** Families of models whose positions begin behind the id of the padding token, which leaves fewer for tokens. */
 const OFFSET_POSITIONS = new Set(['roberta', 'xlm-roberta', 'xlm-roberta-xl', 'camembert', 'mpnet', 'longformer'])
@@ -98,14 +101,17 @@ function toMaxLength(json: Settings, settings: Settings, config: Settings): numb
   )
 }
 
-/** Reads a JSON object from a file; empty where the file is missing. @throws OperationalError for other content */
+/** Reads a JSON object from a file; empty if the file is missing. @throws OperationalError for other content */
 export async function readSettings(file: string): Promise<Settings> {
   const json = (await readJson(file)) ?? {}
   if (typeof json === 'object' && !Array.isArray(json)) return json as Settings
   throw new OperationalError(`${file} must be a JSON object.`)
 }
 
-/** The token for unknown words. With whole words the library looks only into the settings, which may lack it. */
+/**
+ * The token for unknown words. For a tokenizer of whole words, the library looks only into the settings, which may lack
+ * it.
+ */
 const unknownToken = (json: Settings, settings: Settings): unknown =>
   objectIn(json, 'model')['unk_token'] ?? contentOf(settings['unk_token'])
 

@@ -12,7 +12,7 @@ const MAX_TOKENS_A_CALL = 4_096
 /** A text is padded to the next multiple of this. */
 const LENGTH_STEP = 8
 
-/** How far a text's values may differ between alone and in a batch. Single precision makes a hundredth of that. */
+/** The largest difference between a text's values alone and in a batch. Single precision causes a hundredth of it. */
 const COMPANY_TOLERANCE = 1e-3
 
 type TokenIds = readonly number[]
@@ -37,7 +37,10 @@ export class TokenGraph {
     }
   }
 
-  /** @throws OperationalError when the graph or the tokenizer is not as described, or they do not belong together */
+  /**
+   * @throws OperationalError when the graph or the tokenizer does not match its description, or they do not belong
+   *   together
+   */
   static async open(
     folder: string,
     manifest: ModelManifest,
@@ -71,7 +74,10 @@ export class TokenGraph {
     return rows
   }
 
-  /** Tries the longest text, the highest token and two texts at once. Else a mismatch would only show on a later post. */
+  /**
+   * Tries the longest text, the highest token and two texts at once. Otherwise a mismatch would only show at a later
+   * post.
+   */
   async #tryOut(folder: string): Promise<number> {
     const { highestId, maxLength } = this.#tokenizer
     const longest = Array.from({ length: maxLength }, () => highestId)
@@ -82,14 +88,14 @@ export class TokenGraph {
       if (dims[0] !== batch.length || dims.length > 2)
         throw new Error(`it gives values of the shape [${dims.join(', ')}]`)
       const alone = (await this.#infer([longest], maxLength)).data
-      // Dynamic quantisation does this: it takes its scale from all texts of a call.
+      // Dynamic quantisation has this effect, because it takes its scale from all texts of a call.
       const isSwayed = alone.some((value, at) => Math.abs(value - data[at]!) > COMPANY_TOLERANCE)
       if (isSwayed) this.#limits = { ...this.#limits, maxMembers: 1 }
       return alone.length
     } catch (cause) {
       const { message } = cause as Error
       throw new OperationalError(
-        `The graph in ${folder} fails on what tokenizer.json makes (${maxLength} tokens, ids up to ${highestId}): ${message.trim()}. It must be a text classifier, and the tokenizer must belong to it. If it reads fewer tokens, write their number as "maxLength" into model.json.`,
+        `The graph in ${folder} fails on the tokens of tokenizer.json (${maxLength} tokens, ids up to ${highestId}): ${message.trim()}. It must be a text classifier, and the tokenizer must belong to it. If it reads fewer tokens, write their number as "maxLength" into model.json.`,
         { cause },
       )
     }

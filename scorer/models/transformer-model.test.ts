@@ -39,8 +39,8 @@ const posts = fc.array(
   { minLength: 1, maxLength: 20 },
 )
 
-describe('a transformer that someone brings', () => {
-  it('scores by what it was taught', async () => {
+describe('a transformer of the user', () => {
+  it('scores a question as serious and a joke as banter', async () => {
     const model = await load()
     expect(model.name).toBe('tiny-1')
     const [question, joke] = await model.score([QUESTION, JOKE])
@@ -53,7 +53,7 @@ describe('a transformer that someone brings', () => {
     ['with all inputs', {}],
     ['without a mask', { inputs: ['input_ids'] }],
     ['of a fixed shape', { dims: [1, 32] as const }],
-    ['whose texts sway each other', { isSwayed: true }],
+    ['whose texts change each other', { isSwayed: true }],
     ['that pads on the left', { tokenizer: { ...wordPieceTokenizer(), padding: { direction: 'Left', pad_id: 0 } } }],
   ])('gives a post the same score alone and in a batch: %s', async (_, options) => {
     const model = await load(options)
@@ -71,7 +71,7 @@ describe('a transformer that someone brings', () => {
     )
   })
 
-  it('reads the title and then the text, up to its length, and no removed text', async () => {
+  it('reads the title and then the text, up to its maximum length, and no removed text', async () => {
     const model = await load()
     const [title, joined, removed] = await model.score([
       { title: 'why', selftext: 'lol' },
@@ -97,7 +97,7 @@ describe('a transformer that someone brings', () => {
     expect(question! - joke!).toBeGreaterThan(0.2)
   })
 
-  it('says what each word does to the score, and what they do together', async () => {
+  it('explains the effect of each word, and of all words together', async () => {
     const model = await load()
     const post = { title: 'Why does PIZZA explain pizza?', selftext: 'lol' }
     const { seriousness, base, contributions } = await model.explain(post)
@@ -112,7 +112,7 @@ describe('a transformer that someone brings', () => {
     expect(contributions.reduce((sum, { logit }) => sum + logit, base)).toBeCloseTo(toLogit(seriousness), 3)
   })
 
-  it('stops an explanation that nobody waits for', async () => {
+  it('stops an explanation when its client has left', async () => {
     // This graph takes one text a call, so an explanation needs many calls.
     const model = await load({ dims: [1, 32] })
     const leaving = new AbortController()
@@ -135,6 +135,9 @@ describe('a transformer that someone brings', () => {
     ])
     const { stdout } = await run(process.execPath, ['scorer/explain.ts', JOKE.title, '--json'], { env })
     expect(JSON.parse(stdout)).toMatchObject({ model: 'tiny-1', seriousness: joke })
+    const drawn = await run(process.execPath, ['scorer/explain.ts', JOKE.title], { env })
+    expect(drawn.stdout).toContain(`${joke!.toFixed(4)}  by tiny-1`)
+    expect(drawn.stdout).toMatch(/^ *[+−]\d+\.\d\d {2}.*[█│].* {2}\S/m)
   }, 60_000)
 })
 
@@ -170,7 +173,7 @@ describe('a folder with wrong files is refused, with what to do', () => {
     )
   })
 
-  it('when tokenizer.json is missing, or the graph is no graph', async () => {
+  it('when tokenizer.json is missing, or model.onnx is not a graph', async () => {
     const path = await write()
     await rm(join(path, 'tokenizer.json'))
     expect(await refusal(path)).toMatch(/Cannot read .*tokenizer\.json/)
@@ -193,7 +196,7 @@ describe('a folder with wrong files is refused, with what to do', () => {
     ['a fixed batch', { dims: [4, 'tokens'] }, /exactly 4 posts at a time/],
     ['fewer positions than tokens', { manifest: { maxLength: 64 } }, /64 tokens[^]*"maxLength" into model\.json/],
     ['classes without names', { config: { id2label: { 0: 'A', 1: 'B' } } }, /"serious": "LABEL".*0 A, 1 B/],
-    ['a name that is no token', { manifest: { name: 'My Model' } }, /\/name/],
+    ['an invalid name', { manifest: { name: 'My Model' } }, /\/name/],
   ] as const)('when the graph or its description has %s', async (_, options, message) => {
     expect(await refusal(await write(options))).toMatch(message)
   })
@@ -202,7 +205,7 @@ describe('a folder with wrong files is refused, with what to do', () => {
     const tokenizer = wordPieceTokenizer() as { model: { vocab: Record<string, number> } }
     tokenizer.model.vocab['unheard'] = TOKENS.length
     expect(await refusal(await write({ tokenizer }))).toMatch(
-      /fails on what tokenizer\.json makes.*ids up to \d+.*tokenizer must belong to it/,
+      /fails on the tokens of tokenizer\.json.*ids up to \d+.*tokenizer must belong to it/,
     )
   })
 })

@@ -11,9 +11,10 @@ import { readSettings } from './text-tokenizer.ts'
 import { TokenGraph } from './token-graph.ts'
 
 /**
- * Any text classifier: `model.onnx` over the token ids that the folder's `tokenizer.json` makes of a post. Posts of similar
- * length share inference calls, and the length to which a post is padded depends only on the post. Other posts of a call
- * change its score by no more than the rounding of single precision, which rarely moves the fourth decimal, and only by one.
+ * A scoring model from any text classifier: `model.onnx` over the token ids that the folder's `tokenizer.json` makes of
+ * a post. Posts of similar length share inference calls, and the length to which a post is padded depends only on the
+ * post. Other posts of a call change its score by no more than the rounding of single precision, which rarely moves the
+ * fourth decimal, and only by one.
  */
 export class TransformerModel implements ScoringModel {
   readonly name: string
@@ -28,7 +29,7 @@ export class TransformerModel implements ScoringModel {
 
   /**
    * @param threads the threads that one inference call may use
-   * @throws OperationalError saying which file is wrong, or what to write into `model.json`
+   * @throws OperationalError that says which file is wrong, or what to write into `model.json`
    */
   static async load(folder: string, manifest: ModelManifest, threads: number): Promise<TransformerModel> {
     const config = await readSettings(join(folder, 'config.json'))
@@ -41,8 +42,9 @@ export class TransformerModel implements ScoringModel {
   }
 
   /**
-   * A contribution is what the log-odds lose when a word is left out everywhere; `base` is the log-odds of an empty post.
-   * Words together say more, or less, than one by one. The difference is a contribution of its own.
+   * A contribution is the amount that the log-odds lose when a word is left out everywhere; `base` is the log-odds of
+   * an empty post. Words together may change the score more, or less, than one by one. The difference is a contribution
+   * of its own.
    */
   async explain(post: TextPost, signal?: AbortSignal): Promise<Explanation> {
     const text = toText(post)
@@ -58,7 +60,7 @@ export class TransformerModel implements ScoringModel {
   }
 }
 
-/** The text that the model reads: the title, then a blank line and the post's text, if it has one. */
+/** The text that the scoring model reads: the title, then a blank line and the post's text, if it has one. */
 function toText(post: TextPost): string {
   const { title, selftext } = toScoredText(post)
   const text = cleanText(selftext)

@@ -6,9 +6,9 @@ export interface InputPost extends TextPost {
 }
 
 /**
- * Reads a post in the form of a dump, of Reddit's API or of this system's own events. Its id is taken from `id`, else from
- * `name`, and not changed.
- * @returns a sentence about what is wrong, if it is not a post
+ * Reads a post in the form of a dump, of Reddit's API or of this system's own events. Its id is taken from `id`, or
+ * else from `name`, and is not changed.
+ * @returns the reason in words, if it is not a post
  */
 export function parseInputPost(line: Buffer): InputPost | string {
   let json: unknown
@@ -20,7 +20,7 @@ export function parseInputPost(line: Buffer): InputPost | string {
   if (typeof json !== 'object' || json === null) return 'not a JSON object'
   const { id, name, title, selftext } = json as Readonly<Record<string, unknown>>
   const key = id ?? name
-  // JavaScript would change a number that is too large for it.
+  // JavaScript would round a number that is too large.
   if (!(typeof key === 'string' && key !== '') && !Number.isSafeInteger(key))
     return '"id" has to be a string or a whole number'
   if (typeof title !== 'string') return '"title" has to be a string'

@@ -12,7 +12,7 @@ export interface OutputFile {
 
 /**
  * Opens a file and empties it, or standard output for `-`.
- * @throws OperationalError, as writing and ending do, when it cannot be written
+ * @throws OperationalError when it cannot be written; writing and ending throw it as well
  */
 export async function openOutput(path: string): Promise<OutputFile> {
   const explain = (cause: Error): never => {

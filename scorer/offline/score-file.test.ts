@@ -30,7 +30,7 @@ const ndjson = posts.map((post) => JSON.stringify(post)).join('\n')
 
 beforeEach(() => void said.splice(0))
 
-/** The model, except that it fails on some posts. */
+/** The scoring model, changed so that it fails on some posts. */
 const failingOn = (fails: (title: string) => boolean): ScoringModel => ({
   name: model.name,
   explain: (post) => model.explain(post),
@@ -53,7 +53,7 @@ async function score(
 }
 
 describe('scoring a file', () => {
-  it('gives each post the score of the live path, in the order of the file, in all three encodings', async () => {
+  it('gives each post the same score as the live scorer, in the order of the file, in all three encodings', async () => {
     const seriousness = await model.score(posts)
     const expected = posts.map(({ id }, index) => ({ id, seriousness: seriousness[index] }))
     expect(await score(ndjson)).toEqual(expected)
@@ -61,7 +61,7 @@ describe('scoring a file', () => {
     expect(await score(zstdCompressSync(ndjson))).toEqual(expected)
   })
 
-  it('skips lines that are not posts, and says which', async () => {
+  it('skips and names lines that are not posts', async () => {
     const scores = await score('\uFEFF{"id":"a","title":"x"}\n{"id":"b"}\r\n\r\nnonsense\n[1]\n{"id":"c","title":""}')
     expect(scores.map(({ id }) => id)).toEqual(['a', 'c'])
     const messages = said.join('')
@@ -69,7 +69,7 @@ describe('scoring a file', () => {
       expect(messages).toContain(part)
   })
 
-  it('keeps the scores before the end of an archive that was cut off, and says how far it came', async () => {
+  it('keeps the scores before the end of an archive that was cut off, and names the last line', async () => {
     const whole = gzipSync(ndjson)
     await expect(score(whole.subarray(0, whole.length - 2_000))).rejects.toThrow(/cut off, after line \d+/)
     const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
@@ -83,7 +83,7 @@ describe('scoring a file', () => {
     expect(scores.map(({ id }) => id)).toEqual(['t3_ABC', 't3_d', 12])
   })
 
-  it('scores a long title as the live scorer does, which gets it cut by ingest', async () => {
+  it('scores a long title like the live scorer, for which ingest cuts the title', async () => {
     const title = 'Why? '.repeat(300)
     const scores = await score(JSON.stringify({ id: 'a', title }))
     const event = toPostEvent({ id: 'a', subreddit: 'ask', created_utc: 1_764_000_000, title }, 'dump', Date.now())
@@ -91,20 +91,20 @@ describe('scoring a file', () => {
     expect(scores.map(({ seriousness }) => seriousness)).toEqual(await model.score([event]))
   })
 
-  it('names posts that the model cannot score, and scores their neighbours', async () => {
+  it('names posts that the scoring model cannot score, and scores their neighbours', async () => {
     const scores = await score(
       ndjson,
       failingOn((title) => title === posts[1_500]!.title),
     )
     expect(scores.map(({ id }) => id)).toEqual(posts.map(({ id }) => id).toSpliced(1_500, 1))
-    expect(said.join('')).toContain('in, line 1501: the model cannot score it: no memory')
+    expect(said.join('')).toContain('in, line 1501: the scoring model cannot score it: no memory')
   })
 
-  it('stops when the model no longer works, says so, and keeps the scores before', async () => {
+  it('stops with an error when the scoring model no longer works, and keeps the scores before', async () => {
     let calls = 0
     const broken = failingOn(() => ++calls > 1_000)
     await expect(score(ndjson, broken)).rejects.toThrow(
-      `The model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
+      `The scoring model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
     )
     const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(
@@ -112,7 +112,7 @@ describe('scoring a file', () => {
     )
   })
 
-  it('refuses to write over what it reads, whatever the paths look like', async () => {
+  it('refuses to overwrite its input, also through another path to the same file', async () => {
     await writeFile(join(folder, 'precious'), ndjson)
     await symlink(join(folder, 'precious'), join(folder, 'symlink'))
     await link(join(folder, 'precious'), join(folder, 'hardlink'))

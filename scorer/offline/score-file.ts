@@ -23,10 +23,10 @@ export interface ScoreFileOptions {
 }
 
 /**
- * Scores a file of posts: writes a line `{"id","seriousness"}` for each post, in their order. Lines that are not posts, and
- * posts that the model cannot score, are named, counted and skipped.
- * @throws OperationalError when the input cannot be read to its end, the output cannot be written, or the model does not
- *   work. The scores before the failure are written
+ * Scores a file of posts: writes a line `{"id","seriousness"}` for each post, in their order. Lines that are not posts,
+ * and posts that the scoring model cannot score, are named, counted and skipped.
+ * @throws OperationalError when the input cannot be read to its end, the output cannot be written, or the scoring model
+ *   does not work. The scores before the failure are written
  */
 export async function scoreFile({ model, input, output, progress: shown }: ScoreFileOptions): Promise<ProgressState> {
   const state = { file: inputName(input), size: await sizeOf(input), read: 0, posts: 0, duplicates: 0, broken: 0 }
@@ -84,7 +84,7 @@ class FileScoring {
     }
   }
 
-  /** Reading is apart from scoring, so that only a failure to read is reported as one. */
+  /** Reads in a function of its own, so that only a failure to read is reported as one. */
   async #next(lines: AsyncGenerator<Buffer>): Promise<IteratorResult<Buffer>> {
     try {
       return await lines.next()
@@ -121,7 +121,7 @@ class FileScoring {
     } catch (cause) {
       const before = (posts[0]?.line ?? 1) - 1
       throw new OperationalError(
-        `The model ${model.name} failed: ${(cause as Error).message}. ${state.file} is scored and written up to line ${before}.`,
+        `The scoring model ${model.name} failed: ${(cause as Error).message}. ${state.file} is scored and written up to line ${before}.`,
         { cause },
       )
     }

@@ -16,11 +16,11 @@ test('scoring models are listed with their scores and the posts that they lack',
   expect(printModels([], undefined)).toBe('No scoring model has scores yet.\n')
 })
 
-test('a promotion says which posts are missing from the figures, and how to go back', () => {
+test('the report of a promotion says which posts are missing from the figures, and how to go back', () => {
   const promotion = { outcome: 'promoted', model: next, replaced: 'serious-2', before: old } as const
   expect(printPromotion(promotion).split('\n')).toEqual([
     'serious-3 is shown now, in place of serious-2. It has 13,000 scores, serious-2 has 280,114.',
-    '267,126 posts without a score of serious-3 so far: each is in no figure until it has one.',
+    '267,126 posts without a score of serious-3 so far: the figures leave out each of them until it has one.',
     'To go back: npm run promote -- serious-2',
     '',
   ])
@@ -31,7 +31,7 @@ test('a promotion says which posts are missing from the figures, and how to go b
 test('a scoring model without a running scorer is reported as such', () => {
   const first = { outcome: 'promoted', replaced: undefined, before: undefined } as const
   expect(printPromotion({ ...first, model: foreign })).toBe(
-    'other is shown now. It has 1 score.\nNo scorer of other ever ran here: posts without a score of it are in no figure.\n',
+    'other is shown now. It has 1 score.\nNo scorer of other ever ran here: the figures leave out posts without a score of it.\n',
   )
   expect(printPromotion({ ...first, outcome: 'already shown', model: { ...old, behind: 0 } })).toBe(
     'serious-2 is shown already, so nothing was changed.\nNo scorer of serious-2 is running: new posts get no score of it.\n',

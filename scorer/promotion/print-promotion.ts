@@ -17,7 +17,7 @@ export function printModels(models: readonly ScoredModel[], shown: string | unde
 const toProgress = ({ behind }: ScoredModel): string =>
   behind === null ? '' : behind === 0 ? 'has scored all posts' : `${many(behind, 'post')} to go`
 
-/** Reports what a promotion changed, or would change, and what it means for the figures. */
+/** Reports the change that a promotion made or would make, and its effect on the figures. */
 export function printPromotion({ outcome, model, replaced, before }: Promotion): string {
   const lines =
     outcome === 'already shown'
@@ -39,8 +39,9 @@ function instead({ scores }: ScoredModel, replaced: string | undefined, before: 
 
 /** Says which posts are missing from the figures: only posts with a score of the shown model count. */
 function missing({ model, behind, isScoring }: ScoredModel): string[] {
-  if (behind === null) return [`No scorer of ${model} ever ran here: posts without a score of it are in no figure.`]
-  const posts = `${many(behind, 'post')} without a score of ${model} so far: each is in no figure until it has one.`
+  if (behind === null)
+    return [`No scorer of ${model} ever ran here: the figures leave out posts without a score of it.`]
+  const posts = `${many(behind, 'post')} without a score of ${model} so far: the figures leave out each of them until it has one.`
   const scorer = `No scorer of ${model} is running: new posts get no score of it.`
   const said = [...(behind === 0 ? [] : [posts]), ...(isScoring ? [] : [scorer])].join(' ')
   return said === '' ? [] : [said]

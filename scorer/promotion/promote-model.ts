@@ -11,9 +11,9 @@ import { readScoredModels, type ScoredModel } from './scored-models.ts'
 export interface Promotion {
   readonly outcome: 'promoted' | 'would be promoted' | 'already shown'
   readonly model: ScoredModel
-  /** The scoring model that was shown before; undefined where none was. */
+  /** The scoring model that was shown before; undefined if there was none. */
   readonly replaced: string | undefined
-  /** The scores of the replaced model; undefined where it has none. */
+  /** The scores of the replaced model; undefined if it has none. */
   readonly before: ScoredModel | undefined
 }
 
@@ -22,7 +22,7 @@ export interface ShownAndScored {
   readonly models: readonly ScoredModel[]
 }
 
-/** @throws OperationalError where the streams are missing */
+/** @throws OperationalError if the streams are missing */
 export async function readScoringModels(connection: NatsConnection): Promise<ShownAndScored> {
   const jsm = await jetstreamManager(connection)
   for (const stream of [POSTS, SCORES, MODELS] as const) await requireStream(jsm, stream)
@@ -33,7 +33,7 @@ export async function readScoringModels(connection: NatsConnection): Promise<Sho
 /**
  * Makes a scoring model the shown one. Resolves once the log has stored the event.
  * @param dryRun only reports what would happen
- * @throws OperationalError when the model has no scores; the message names the models that have some
+ * @throws OperationalError when the scoring model has no scores; the message names those that have scores
  */
 export async function promoteModel(connection: NatsConnection, name: string, dryRun: boolean): Promise<Promotion> {
   const { shown, models } = await readScoringModels(connection)

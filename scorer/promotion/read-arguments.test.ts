@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { UsageError } from '../../schema/runtime/errors.ts'
 import { readPromoteArguments as readArguments } from './read-arguments.ts'
 
-test('a model, or a list of them, is asked for', () => {
+test('a scoring model is named, or the list of scoring models is requested', () => {
   expect(readArguments(['serious-3'])).toEqual({ model: 'serious-3', dryRun: false, json: false })
   expect(readArguments(['serious-3', '--dry-run', '--json'])).toEqual({ model: 'serious-3', dryRun: true, json: true })
   expect(readArguments(['--list'])).toEqual({ model: undefined, dryRun: false, json: false })

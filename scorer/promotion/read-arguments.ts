@@ -23,7 +23,7 @@ const command = defineCommand({
 })
   .argument('[model]', 'name of the scoring model')
   .option('--list', 'lists the scoring models that have scores')
-  .option('--dry-run', 'says what would change, and changes nothing')
+  .option('--dry-run', 'reports what would change, and changes nothing')
   .option('--json', 'prints one JSON document')
 
 /** @throws UsageError naming every problem */

@@ -42,7 +42,7 @@ const publish = (subject: string, event: Parameters<typeof encodeEvent>[0]) =>
   jetstream(admin).publish(subject, encodeEvent(event))
 const messagesIn = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).state.messages
 
-test('without streams, or a server, it says what to do', async () => {
+test('without streams, or without a server, the error says what to do', async () => {
   const { code, stderr } = await promote(['serious-3'])
   expect([code, stderr]).toEqual([1, expect.stringMatching(/Stream POSTS does not exist.*npm start/)])
   const unreachable = await promote(['serious-3'], `nats://127.0.0.1:${await freePort()}`)
@@ -54,7 +54,7 @@ test('without streams, or a server, it says what to do', async () => {
   })
 }, 60_000)
 
-test('a model with scores is shown, with the rights that the scorers’ user has, and can be left again', async () => {
+test('a scoring model with scores is shown, with the rights of the scorers’ user, and another one can be shown after it', async () => {
   await applyStreams(jsm)
   await publish(subjectPattern('ModelPromoted'), { type: 'ModelPromoted', model: 'serious-2' })
   for (const [id, models] of [
@@ -89,7 +89,7 @@ test('a model with scores is shown, with the rights that the scorers’ user has
   const again = await promote(['serious-3'])
   expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/serious-3 is shown already/) as string })
   expect(await messagesIn(MODELS)).toBe(2)
-  // These promotions follow at once, and the stream's duplicate window must not drop the third.
+  // These promotions follow one another at once, and the stream's duplicate window must not drop the third.
   for (const model of ['serious-2', 'serious-3', 'serious-2']) {
     const { outcome } = JSON.parse((await promote([model, '--json'])).stdout) as { outcome: string }
     expect(outcome).toBe('promoted')

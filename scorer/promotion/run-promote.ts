@@ -8,7 +8,7 @@ import type { PromoteArguments } from './read-arguments.ts'
 /**
  * Lists the scoring models that have scores, or makes one of them the shown one.
  * @returns the report: text for people, or with `json` one JSON document
- * @throws OperationalError when the log cannot be reached, or has no score of the model
+ * @throws OperationalError when the log cannot be reached, or has no score of the scoring model
  */
 export async function runPromote(
   { natsUrl: url, dataDir }: SharedConfig,

@@ -8,7 +8,7 @@ export interface ScoredModel {
   readonly model: string
   /** How many scores it has in the log. A post that was scored twice may have two, which is rare. */
   readonly scores: number
-  /** How many events of POSTS its scorers have not taken yet; null where it never had a scorer here. */
+  /** How many events of POSTS its scorers have not taken yet; null if it never had a scorer here. */
   readonly behind: number | null
   /** Whether a scorer of it is running. */
   readonly isScoring: boolean

@@ -26,8 +26,8 @@ export interface TinyGraph {
 }
 
 /**
- * Makes a small transformer: embeddings of tokens, segments and places, one layer of self-attention, the mean over tokens
- * that are not masked, and a linear head. Its weights are noise, except those by which tokens are serious or not.
+ * Makes a small transformer: embeddings of tokens, segments and places, one layer of self-attention, the mean over
+ * tokens that are not masked, and a linear head. Its weights are noise, except those that make a token serious or not.
  * @param polarities how serious each token is, by id; a token above 0 is serious
  */
 export function toTinyGraph(polarities: readonly number[], options: TinyGraph = {}): Uint8Array {

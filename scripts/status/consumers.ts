@@ -15,7 +15,7 @@ export async function listConsumers(
   return (await Promise.all(streams.map(({ name }) => Array.fromAsync(jsm.consumers.list(name))))).flat()
 }
 
-/** How far each consumer is behind its stream. */
+/** The lag of each consumer behind its stream. */
 export const readConsumers = (jsm: JetStreamManager, consumers: readonly ConsumerInfo[]): Promise<ConsumerStatus[]> =>
   Promise.all(consumers.map((consumer) => toStatus(jsm, consumer)))
 

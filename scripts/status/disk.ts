@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 
-/** What lies in the data folder, in bytes. */
+/** The sizes of the files in the data folder, in bytes. */
 export interface DiskStatus {
   readonly totalBytes: number
   /** The log, and the consumers' positions. */
@@ -32,7 +32,7 @@ async function listSizes(folder: string): Promise<{ path: string; bytes: number 
   return Promise.all(paths.map(async (path) => ({ path, bytes: await sizeOf(path) })))
 }
 
-/** Files come and go while everything runs. */
+/** The size of a file; 0 if it does not exist, because files come and go while everything runs. */
 const sizeOf = (path: string): Promise<number> =>
   stat(path).then(
     ({ size }) => size,

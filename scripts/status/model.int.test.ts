@@ -11,7 +11,7 @@ import { startTestNats } from '../../schema/testing/nats-server.ts'
 import { printStatus } from './print.ts'
 import { readStatus } from './read-status.ts'
 
-test('a model that is shown while another one scores is a problem, and told with what to do', async () => {
+test('a shown model that the scorers do not use is a problem, which is reported with its remedy', async () => {
   await using nats = await startTestNats()
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-status-'))
   const connection = await nats.connect()
@@ -23,7 +23,7 @@ test('a model that is shown while another one scores is a problem, and told with
   const name = scorerConsumer('serious-3')
   await jsm.consumers.add(POSTS, { durable_name: name, ack_policy: AckPolicy.Explicit })
   const pull = await (await jetstream(connection).consumers.get(POSTS, name)).fetch({ max_messages: 1 })
-  // It asks for posts when it is read, as a scorer does.
+  // Reading the iterator sends the pull request, as a scorer does.
   void Array.fromAsync(pull)
   await vi.waitFor(async () => expect((await jsm.consumers.info(POSTS, name)).num_waiting).toBe(1))
 

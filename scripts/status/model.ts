@@ -4,13 +4,13 @@ import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { describeStandstill, readShownModel, toScoringModels } from '../../schema/scoring-models.ts'
 
 export interface ModelStatus {
-  /** The model whose scores are shown; null before the first promotion. */
+  /** The scoring model whose scores are shown; null before the first promotion. */
   readonly shown: string | null
-  /** The name in MODEL_DIR's manifest, which is the model that a scorer on this machine uses; null where there is none. */
+  /** The name in MODEL_DIR's manifest, which a scorer on this machine uses; null if there is none. */
   readonly manifest: string | null
-  /** Those that scorers are at work with now. */
+  /** The scoring models that scorers use now. */
   readonly scoring: readonly string[]
-  /** What is wrong with these, in words with what to do; null where nothing is. */
+  /** The problem with the scoring models and its remedy, in words; null if there is none. */
   readonly problem: string | null
 }
 

@@ -2,7 +2,7 @@ import type { Status } from './read-status.ts'
 import type { ReadModelStatus } from './read-models.ts'
 
 const count = (value: number): string => value.toLocaleString('en').padStart(12)
-const size = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1).padStart(9)} MB`
+const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1).padStart(9)} MB`
 
 /** The status as a page of text for a terminal. */
 export function printStatus(status: Status): string {

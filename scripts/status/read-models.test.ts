@@ -9,7 +9,7 @@ let folder: string
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'gravitas-status-'))))
 afterEach(() => rm(folder, { recursive: true }))
 
-test('a file that is not there is missing', () => {
+test('a file that does not exist is missing', () => {
   expect(readReadModel(folder, 'posts')).toEqual({ name: 'posts', state: 'missing', checkpoints: [], lostEvents: 0 })
 })
 
@@ -18,7 +18,7 @@ test('a file without tables is being made', async () => {
   expect(readReadModel(folder, 'posts').state).toBe('being made')
 })
 
-test('a file that is no database is unreadable, with the reason', async () => {
+test('a file that is not a database is unreadable, with the reason', async () => {
   await writeFile(join(folder, 'posts.db'), 'x'.repeat(4_096))
   expect(readReadModel(folder, 'posts')).toMatchObject({ state: 'unreadable', problem: expect.stringMatching(/./) })
 })

@@ -11,7 +11,7 @@ export interface ReadModelStatus {
   readonly name: string
   /** `being made`: the file exists, and its tables do not exist yet. */
   readonly state: 'ready' | 'being made' | 'missing' | 'unreadable'
-  /** The last sequence of each stream that its rows rest on. */
+  /** The last sequence of each stream that is applied in its rows. */
   readonly checkpoints: readonly Checkpoint[]
   /** Events that the log no longer has and no erasure explains. */
   readonly lostEvents: number
@@ -27,8 +27,8 @@ export function readReadModel(dataDir: string, name: string): ReadModelStatus {
     return { name, state: 'ready', ...readPosition(file) }
   } catch (error) {
     const { message } = error as Error
-    // No tables yet; or no -wal file yet, which a reader may not create.
-    if (/no such table|unable to open/.test(message)) return { ...empty, state: 'being made' }
+    // There are no tables yet, or there is no -wal file yet, which a reader may not create.
+    if (/no such table: checkpoints|unable to open/.test(message)) return { ...empty, state: 'being made' }
     return { ...empty, state: 'unreadable', problem: message }
   }
 }

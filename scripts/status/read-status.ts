@@ -9,7 +9,7 @@ import { readModel, type ModelStatus } from './model.ts'
 import { readReadModel, type ReadModelStatus } from './read-models.ts'
 import { readStreams, type StreamStatus } from './streams.ts'
 
-/** What `npm run status -- --json` prints. Sizes are in bytes, ages in seconds. */
+/** The document that `npm run status -- --json` prints. Sizes are in bytes, ages in seconds. */
 export interface Status {
   readonly model: ModelStatus
   /** Rejected events that wait in DEAD. */

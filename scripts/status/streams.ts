@@ -12,7 +12,7 @@ export interface StreamStatus {
   readonly messagesPerSecond: number
 }
 
-/** Looks twice, a second apart. */
+/** Reads the streams twice, a second apart, to measure their rates. */
 export async function readStreams(jsm: JetStreamManager): Promise<StreamStatus[]> {
   const before = new Map((await listStreams(jsm)).map(({ config, state }) => [config.name, state.last_seq]))
   const start = performance.now()

@@ -139,7 +139,7 @@ describe('arctic-shift', () => {
   test.each<[string, (query: URLSearchParams) => void]>([
     ['its oldest posts', (query) => query.delete('after')],
     ['its newest posts', (query) => (query.delete('after'), query.set('sort', 'desc'))],
-  ])('when the archive always returns %s of a subreddit, the others are read all the same', async (_, spoil) => {
+  ])('when the archive always returns %s of a subreddit, the others are still read', async (_, spoil) => {
     const posts = inOrder(
       steadily('a1', MINUTE, -90 * HOUR, HOUR),
       steadily('b1', 5 * MINUTE, -90 * HOUR, HOUR, 70_000),

@@ -6,7 +6,7 @@ import { TestWorld } from '../../testing/test-source.ts'
 const FIRST_ID = 60_000_000
 const WINDOW_MS = 10 * MINUTE
 
-/** One post in ten was removed before it was first seen. Listings show it all the same. */
+/** One post in ten was removed before it was first seen. Listings still show it. */
 function someRemoved(posts: readonly StandInPost[]): StandInPost[] {
   return posts.map((post, n) => {
     if (n % 10 !== 3) return post

@@ -10,11 +10,11 @@ test('numbers are formatted for people', () => {
   expect([0, 999, 1_234, 271_861_079].map(formatBytes)).toEqual(['0 B', '999 B', '1.23 kB', '272 MB'])
 })
 
-test('seriousness is also told in words', () => {
+test('seriousness is also described in words', () => {
   expect([0, 0.5, 1, null].map(toWord)).toEqual(['pure banter', 'mixed', 'serious', ''])
 })
 
-test('ages are told in the largest unit that fits', () => {
+test('ages are given in the largest unit that fits', () => {
   const now = Date.parse('2026-11-20T12:00:00Z')
   expect(formatAge('2026-11-20T11:59:30Z', now)).toBe('just now')
   expect(formatAge('2026-11-20T10:00:00Z', now)).toBe('2 h ago')

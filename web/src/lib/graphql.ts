@@ -14,7 +14,7 @@ export interface Answer<Data> {
 /** The server answered with an error; the message is the server's own. */
 export class GraphQLRequestError extends Error {
   override name = 'GraphQLRequestError'
-  /** Such as BAD_USER_INPUT. */
+  /** The code of the error, such as BAD_USER_INPUT. */
   readonly code: string | undefined
 
   constructor({ message, extensions }: GraphQLErrorEntry) {
@@ -25,7 +25,7 @@ export class GraphQLRequestError extends Error {
 
 /**
  * Sends one query.
- * @throws GraphQLRequestError when the answer contains errors; otherwise whatever `fetch` and `JSON.parse` throw
+ * @throws GraphQLRequestError when the answer contains errors; also throws the errors of `fetch` and `JSON.parse`
  */
 export async function query<Data, Variables>(
   fetch: typeof globalThis.fetch,

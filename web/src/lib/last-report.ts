@@ -1,7 +1,7 @@
 import { ReportsDocument, type CoverageFragment } from './generated/documents.ts'
 import { query } from './graphql.ts'
 
-/** How far back an older report is looked for. A source whose last report is older counts as ended. */
+/** How far back an older report is searched for. A source whose last report is older counts as ended. */
 const LOOKBACK_MS = 35 * 24 * 3_600_000
 
 /**

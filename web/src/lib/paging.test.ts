@@ -20,7 +20,7 @@ test('a trail that is cut because of its length leads back to the first page', (
   expect(params).toEqual({})
 })
 
-test('an address with made-up parameters still names a page', () => {
+test('an address with invalid parameters still names a page', () => {
   expect(at({ cursor: 'x', page: 'nonsense' })).toEqual({ cursor: 'x', trail: [], page: 2 })
   expect(at({ page: '7' })).toEqual({ cursor: undefined, trail: [], page: 1 })
 })

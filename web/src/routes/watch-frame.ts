@@ -6,7 +6,10 @@ import { isAway } from '#lib/live/presence.ts'
 const FIRST_INTERVAL_MS = 3_000
 const INTERVAL_MS = 15_000
 
-/** What every page shows around its content: the sources of the posts, and problems that an operator should know. */
+/**
+ * The data that every page shows around its content: the sources of the posts, and problems that an operator should
+ * know.
+ */
 export type Frame = FrameQuery['pipeline']
 
 export const NO_FRAME: Frame = { sources: [], problems: [] }

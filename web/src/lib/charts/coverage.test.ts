@@ -35,7 +35,7 @@ test('an hour of several subreddits has the share of the one that was seen least
   expect([...toLeastShares([shares([3, 1], [2, 0.5]), shares([3, 0.7])]).values()]).toEqual([0.7, 0.5])
 })
 
-test('an unseen hour is told in words, and its share is never rounded up to the threshold', () => {
+test('an unseen hour is described in words, and its share is never rounded up to the threshold', () => {
   expect(describeShare(0.62)).toBe('only 62\u00a0% of this hour was seen')
   expect(describeShare(0.8999)).toContain('only 89')
   expect(describeShare(0)).toBe('nothing of this hour was seen')

@@ -1,7 +1,7 @@
 import type { CoverageFragment } from '../generated/documents.ts'
 import { HOUR_MS } from './hours.ts'
 
-/** An hour counts as unseen when the source saw less than this share of it: its figures then say little. */
+/** An hour counts as unseen when the source saw less than this share of it, because its figures then mean little. */
 const SEEN_ENOUGH = 0.9
 
 /** Sources report on an hour some minutes after its end. A report is overdue when it is missing for longer than this. */
@@ -13,16 +13,16 @@ export type Share = number | null
 /** Shares by the beginning of their hour, milliseconds. An hour that is not listed is unknown and is drawn like a seen one. */
 export type Shares = ReadonlyMap<number, Share>
 
-/** Unseen hours in a row; milliseconds, without `end` itself. */
+/** Unseen hours in a row, in milliseconds; `end` is not included. */
 export interface UnseenSpan {
   readonly start: number
   readonly end: number
 }
 
 /**
- * The shares of a week, without the current hour, which no source can have seen whole. When reports stop, as they do while a
- * source is down, the hours after the last report are overdue: a source reports on its outage only when it is back, and
- * until then the outage must not look like silence.
+ * The shares of a week, without the current hour, which no source can have seen completely. When reports stop, as they
+ * do while a source is down, the hours after the last report are overdue: a source reports on its outage only when it
+ * is back, and until then the outage must not look like silence.
  * @param hours the reports of the week, or the last report before it
  * @param asOfMs when the reports were loaded: hours that ended later cannot be overdue yet
  */

@@ -1,7 +1,7 @@
 import { PostScoredDocument, type ListedPostFragment } from '../generated/documents.ts'
 import { follow } from './follow.ts'
 
-/** After a longer break the page loads the newest posts: a short list is no place to catch up on thousands. */
+/** After a longer break the page loads the newest posts, because a short list cannot show thousands of missed posts. */
 const LONGEST_BREAK_MS = 60_000
 
 export interface FollowPosts {
@@ -9,7 +9,10 @@ export interface FollowPosts {
   readonly subreddit?: string
   /** Newly scored posts, oldest first. */
   readonly onPosts: (posts: ListedPostFragment[]) => void
-  /** Called at each connection. `isResumed`: the stream continues where the last connection ended, without a loss. */
+  /**
+   * Called at each connection. `isResumed` says that the stream continues where the last connection ended, without a
+   * loss.
+   */
   readonly onOpen: (isResumed: boolean) => void
 }
 

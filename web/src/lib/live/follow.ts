@@ -11,15 +11,15 @@ const INTERVAL_MS = 400
 
 export interface Follow<Data, Variables> {
   readonly document: TypedDocumentString<Data, Variables>
-  /** Called before each connection. `closedMs`: how long there was none. */
+  /** Called before each connection. `closedMs` is how long there was no connection. */
   readonly variables: (closedMs: number) => Variables
   /** Called with what arrived since the last call, oldest first. */
   readonly onItems: (items: Data[]) => void
   /** Called at each connection: earlier changes are not in the stream and have to be loaded. */
   readonly onOpen: () => void
-  /** As in `Subscription`. */
+  /** Like `onRefused` in `Subscription`. */
   readonly onRefused?: (error: GraphQLRequestError) => boolean
-  /** The shortest time between two calls of `onItems`. A page that has much to draw asks for a longer one. */
+  /** The shortest time between two calls of `onItems`. A page that has much to draw sets a longer time. */
   readonly intervalMs?: number
 }
 

@@ -1,7 +1,7 @@
 import { mergePosts } from './merge-posts.ts'
 import type { ListedPostFragment as Post } from '../generated/documents.ts'
 
-/** Why a list holds still: its button is pressed, it is pointed at, or an explanation in it is open. */
+/** The reason why a list holds still: its button is pressed, it is pointed at, or an explanation in it is open. */
 export type HoldReason = 'paused' | 'pointed' | 'reading'
 
 /** The latest posts of a page. The list can be held still; posts that arrive meanwhile wait until it is released. */

@@ -13,6 +13,6 @@ test('a post that arrives twice is shown once, at its newer place', () => {
   expect(merge('bb', '', 9)).toBe('b')
 })
 
-test('a list keeps its length', () => {
+test('a merged list is cut at the given length', () => {
   expect(merge('c', 'ba', 2)).toBe('cb')
 })

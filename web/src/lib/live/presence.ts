@@ -8,12 +8,12 @@ export interface Presence {
   readonly onBack: () => void
 }
 
-/** Whether the page is hidden now, as a tab that was opened in the background is from its beginning. */
+/** Whether the page is hidden now. A tab that was opened in the background is hidden from its beginning. */
 export const isAway = (): boolean => document.hidden
 
 /**
- * Tells when the page is hidden and when it is visible again. A browser opens at most six connections to an origin, and
- * each subscription takes one: hidden pages must leave them to the visible ones. @returns a function that stops
+ * Reports when the page is hidden and when it is visible again. A browser opens at most six connections to an origin,
+ * and each subscription takes one, so hidden pages must leave them to visible ones. @returns a function that stops
  */
 export function watchPresence({ onAway, onBack }: Presence): () => void {
   let isGone = isAway()

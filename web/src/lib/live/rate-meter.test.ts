@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RateMeter } from './rate-meter.ts'
 
-test('the rate is that of the last ten seconds', () => {
+test('the rate covers the last ten seconds', () => {
   const meter = new RateMeter()
   expect(meter.add(1_000, 0)).toBeUndefined()
   expect(meter.add(1_010, 1_000)).toBe(10)

@@ -34,7 +34,7 @@ test('a request during a load causes another load', async () => {
   expect(loads).toHaveBeenCalledTimes(2)
 })
 
-test('it loads again after a failure, and no more once it is stopped', async () => {
+test('it loads again after a failure, and never after it is stopped', async () => {
   const { refresher, loads } = start(() => Promise.reject(new Error('no server')))
   refresher.request()
   await vi.advanceTimersByTimeAsync(5_500)

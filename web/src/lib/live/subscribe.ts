@@ -62,7 +62,7 @@ async function read<Data, Variables>(
       body: JSON.stringify({ query: document, variables: variables() }),
       signal: AbortSignal.any([stop, silence.signal]),
     })
-    // A refused subscription is answered with a stream as well; its only event is the error.
+    // A refused subscription is also answered with a stream, whose only event is the error.
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false
     if (!isStream || response.body === null) throw new Error(`the server answered ${response.status}`)
     if (response.ok) {
@@ -91,7 +91,7 @@ class SilenceWatch {
     return this.#controller.signal
   }
 
-  /** To be called when something arrives. */
+  /** Call it when something arrives. */
   restart(): void {
     this.end()
     this.#timer = this.#start()
