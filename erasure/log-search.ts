@@ -1,7 +1,7 @@
 import type { JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { OperationalError } from '../schema/runtime/errors.ts'
-import { DEAD } from '../schema/streams.ts'
+import { DEAD, POSTS } from '../schema/streams.ts'
 import { PostTrace, TRACED_STREAMS, type TracedStream } from './post-trace.ts'
 import { presumeOrigin, readOrigin } from './presume-origin.ts'
 import { readMentions, type Mention } from './read-mentions.ts'
@@ -37,10 +37,13 @@ export class LogSearch {
   readonly #created = new Map<TracedStream, string>()
   /** Whether a post was added during this pass. Its earlier messages were not recognised, so another pass is needed. */
   #isIncomplete = false
+  /** Whether the streams were searched from the time of the oldest post only. */
+  #isPartial: boolean
 
   constructor(options: SearchOptions) {
     this.#options = options
     const start = toStart([...options.traces.values()])
+    this.#isPartial = 'since' in start
     for (const stream of TRACED_STREAMS) this.#positions.set(stream, stream === DEAD ? { after: 0 } : start)
   }
 
@@ -49,11 +52,20 @@ export class LogSearch {
     do {
       this.#isIncomplete = false
       for (const stream of TRACED_STREAMS) await this.#scan(stream)
-      if (this.#isIncomplete) for (const stream of TRACED_STREAMS) this.#positions.set(stream, { after: 0 })
+      this.#isIncomplete ||= this.#isPartial && this.#lacksPost
+      if (!this.#isIncomplete) continue
+      this.#isPartial = false
+      for (const stream of TRACED_STREAMS) this.#positions.set(stream, { after: 0 })
     } while (this.#isIncomplete)
     for (const trace of this.#options.traces.values()) {
       if (trace.isLeft && !isKnown(trace)) Object.assign(trace, trace.presumed)
     }
+  }
+
+  /** Whether POSTS has a PostErased but no other message of a post, because its time of creation may be given wrongly. */
+  get #lacksPost(): boolean {
+    const traces = [...this.#options.traces.values()]
+    return traces.some((trace) => trace.erasedAt !== undefined && trace.sequences(POSTS).size === 0)
   }
 
   async #scan(stream: TracedStream): Promise<void> {

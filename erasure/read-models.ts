@@ -42,6 +42,12 @@ export const IS_GONE: ReadonlySet<ErasureState> = new Set(['gone'])
 /** States that waiting does not change, because the file is on another host or belongs to another log. */
 const IS_HOPELESS: ReadonlySet<ErasureState> = new Set(['missing', 'other log'])
 
+/** Returns the read models that are in none of the wanted states, although they are built from this log in DATA_DIR. */
+export const readModelsBehind = (
+  outcomes: readonly ReadModelOutcome[],
+  wanted: ReadonlySet<ErasureState>,
+): ReadModelOutcome[] => outcomes.filter(({ state }) => !wanted.has(state) && !IS_HOPELESS.has(state))
+
 /**
  * Waits until every read model in DATA_DIR is in one of the wanted states, as long as any of them advances. It reads the
  * files, because a projector commits its rows together with its checkpoint, and may die before it acknowledges.
@@ -56,7 +62,7 @@ export async function awaitReadModels(
   let [seen, changedMs] = ['', startMs]
   for (;;) {
     const outcomes = READ_MODEL_NAMES.map((name) => readOutcome(dataDir, name, erasures))
-    if (outcomes.every(({ state }) => wanted.has(state) || IS_HOPELESS.has(state))) return outcomes
+    if (readModelsBehind(outcomes, wanted).length === 0) return outcomes
     const [now, nowMs] = [JSON.stringify(outcomes), performance.now()]
     if (now !== seen) [seen, changedMs] = [now, nowMs]
     if (nowMs - changedMs > silenceMs || nowMs - startMs > totalMs) return outcomes

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
+import { deadSubject } from '../schema/dead-letters.ts'
 import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent } from '../schema/events.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -19,22 +21,28 @@ let nats: Awaited<ReturnType<typeof startSecuredNats>>
 let admin: NatsConnection
 let jsm: JetStreamManager
 
-beforeEach(async () => {
-  nats = await startSecuredNats()
+beforeEach(() => begin())
+
+afterEach(end)
+
+/** @param change alters nats.conf */
+async function begin(change?: (conf: string) => string): Promise<void> {
+  nats = await startSecuredNats(change)
   admin = await connectNats({ url: nats.url, user: 'admin', name: 'test', dataDir: nats.dataDir })
   jsm = await jetstreamManager(admin)
   await applyStreams(jsm)
-})
+}
 
-afterEach(async () => {
+async function end(): Promise<void> {
   await admin.close()
   await nats[Symbol.asyncDispose]()
-})
+}
 
 const start = (gatherMs = 50) =>
   startEraser({ natsUrl: nats.url, dataDir: nats.dataDir, logLevel: 'silent' }, createLogger('eraser', 'silent'), {
     pollMs: 50,
     gatherMs,
+    retryMs: 50,
   })
 
 async function publish(event: GravitasEvent): Promise<number> {
@@ -46,14 +54,23 @@ const secret = (id: string) => postSubmitted({ id, title: `${SECRET} ${id}` })
 const isStored = (id: string): boolean => filesWith(join(nats.dataDir, 'jetstream'), `${SECRET} ${id}`).length > 0
 const untilErased = (id: string): Promise<void> =>
   vi.waitFor(() => expect(isStored(id)).toBe(false), { timeout: 20_000, interval: 100 })
+const countWaiting = async (): Promise<number> => {
+  const { num_pending, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
+  return num_pending + num_ack_pending
+}
 const untilAcknowledged = (): Promise<void> =>
-  vi.waitFor(
-    async () => {
-      const { num_pending, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
-      expect(num_pending + num_ack_pending).toBe(0)
-    },
-    { timeout: 20_000, interval: 100 },
-  )
+  vi.waitFor(async () => expect(await countWaiting()).toBe(0), { timeout: 20_000, interval: 100 })
+
+/** Creates the file of `posts` at the beginning of POSTS, as its projector does. */
+async function createReadModel(): Promise<Sqlite.Database> {
+  const file = new Sqlite(join(nats.dataDir, 'posts.db'))
+  file.exec(`CREATE TABLE checkpoints (stream TEXT, stream_created TEXT, sequence INTEGER);
+    CREATE TABLE dead_letters (stream TEXT, sequence INTEGER);
+    CREATE TABLE meta (name TEXT, value TEXT)`)
+  const { created } = await jsm.streams.info(POSTS)
+  file.prepare('INSERT INTO checkpoints VALUES (?, ?, 0)').run(POSTS, created)
+  return file
+}
 
 test('posts whose erasure another process recorded are erased, each with its reason', async () => {
   for (const id of ['1', '2', '3']) await publish(secret(id))
@@ -108,3 +125,47 @@ test('the eraser stops at once while it waits for a read model', async () => {
   await eraser[Symbol.asyncDispose]()
   expect(performance.now() - startMs).toBeLessThan(3_000)
 }, 60_000)
+
+test('an erasure is acknowledged only after the read models have applied it', async () => {
+  using closing = new DisposableStack()
+  const file = await createReadModel()
+  closing.defer(() => file.close())
+  await publish(secret('1'))
+  await publish(postErased({ post_id: '1' }))
+  await using _eraser = await start()
+  await untilErased('1')
+  // It waits six seconds for a read model that does not advance.
+  await vi.waitFor(async () => {
+    expect((await jsm.consumers.info(POSTS, 'eraser')).num_redelivered).toBe(1)
+  }, 40_000)
+  expect(await countWaiting()).toBeGreaterThan(0)
+  file.exec('UPDATE checkpoints SET sequence = 99')
+  await untilAcknowledged()
+}, 60_000)
+
+test('a post that is older than its erasure says is erased all the same', async () => {
+  await publish(secret('1'))
+  await pause(1_100)
+  const inADayUtc = Math.floor(Date.now() / 1_000) + 86_400
+  await publish(postErased({ post_id: '1', created_utc: inADayUtc }))
+  await using _eraser = await start()
+  await untilAcknowledged()
+  expect(isStored('1')).toBe(false)
+}, 60_000)
+
+test('an erasure that cannot be carried out does not keep others waiting', async () => {
+  const right = '"$JS.API.STREAM.MSG.DELETE.DEAD"'
+  await end()
+  await begin((conf) => conf.replace(right, '"unused"'))
+  for (const id of ['1', '2', '3']) {
+    await publish(secret(id))
+    await publish(postErased({ post_id: id }))
+  }
+  await jetstream(admin).publish(deadSubject('ingest'), JSON.stringify({ id: '2', title: SECRET }))
+  await using _eraser = await start()
+  await vi.waitFor(async () => {
+    const { delivered, num_ack_pending } = await jsm.consumers.info(POSTS, 'eraser')
+    expect([delivered.consumer_seq, num_ack_pending]).toEqual([3, 1])
+  }, 90_000)
+  for (const id of ['1', '2', '3']) expect(isStored(id)).toBe(false)
+}, 120_000)

@@ -11,18 +11,22 @@ import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import { erasePosts } from './erase-posts.ts'
 import { TRACED_STREAMS } from './post-trace.ts'
-import { awaitReadModels, IS_APPLIED } from './read-models.ts'
+import { awaitReadModels, IS_APPLIED, readModelsBehind, type ReadModelOutcome } from './read-models.ts'
 
-/** The durable consumer that delivers recorded erasures. The eraser acknowledges an event after its post is erased. */
+/**
+ * The durable consumer that delivers recorded erasures. The eraser acknowledges an event after its post is erased from the log
+ * and from the read models in DATA_DIR.
+ */
 const CONSUMER = 'eraser'
 const MAX_POSTS = 5_000
 const FETCH_EXPIRES_MS = 2_000
 /** After a crash, events that were not acknowledged are delivered again after this time. */
 const ACK_WAIT_MS = 60_000
-/** After an erasure the eraser rests twenty times as long as it took, because it may read days of the log for a few posts. */
+/** The eraser rests twenty times as long as an erasure was at work, because it may read days of the log for a few posts. */
 const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
-const RETRY_MS = 300_000
+/** How many failures one round takes. It is enough to find three bad requests among all; after more, the log may be out of reach. */
+const MAX_FAILURES = 40
 const STOP_GRACE_MS = 1_000
 
 export interface EraserTimes {
@@ -30,7 +34,11 @@ export interface EraserTimes {
   readonly pollMs: number
   /** How long the eraser collects work before it begins, because one pass over the log erases any number of posts. */
   readonly gatherMs: number
+  /** After which time the eraser tries again what failed, or what a read model has not applied. */
+  readonly retryMs: number
 }
+
+const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000 }
 
 /**
  * Erases the posts for which other processes recorded a PostErased, until it is disposed. A PostErased without sequences means
@@ -40,7 +48,7 @@ export interface EraserTimes {
 export async function startEraser(
   { natsUrl: url, dataDir }: SharedConfig,
   logger: Logger,
-  times: EraserTimes = { pollMs: 10_000, gatherMs: 300_000 },
+  times: EraserTimes = TIMES,
 ): Promise<Service> {
   const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
   try {
@@ -86,6 +94,8 @@ interface EraserOptions {
 
 class Eraser {
   readonly #options: EraserOptions
+  /** The read models that the log was last told to be behind. */
+  #toldBehind = ''
 
   constructor(options: EraserOptions) {
     this.#options = options
@@ -101,7 +111,7 @@ class Eraser {
       } catch (error) {
         if (signal.aborted) return
         logger.error({ err: error }, 'could not erase posts; will retry')
-        await this.#pause(RETRY_MS)
+        await this.#pause(times.retryMs)
       }
     }
   }
@@ -127,22 +137,55 @@ class Eraser {
     const fetched = await consumer.fetch({ max_messages: Math.min(waiting, MAX_POSTS), expires: FETCH_EXPIRES_MS })
     const messages = await Array.fromAsync(fetched)
     const requests = messages.flatMap((message) => toRequest(message) ?? [])
-    if (requests.length > 0) await this.#erase(requests)
-    for (const message of messages) message.ack()
-    return requests.length === 0 ? 0 : Math.min(MAX_REST_MS, (performance.now() - startMs) * REST_FACTOR)
+    const toErase = new Set(requests.map(({ message }) => message))
+    for (const message of messages) if (!toErase.has(message)) message.ack()
+    if (requests.length === 0) return 0
+    const round: Round = { failures: 0, idleMs: 0 }
+    await this.#carryOut(requests, round)
+    return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * REST_FACTOR)
   }
 
-  async #erase(requests: readonly Request[]): Promise<void> {
+  /**
+   * Erases the posts of these requests, and acknowledges those that are done. After a failure it tries each half by itself, so
+   * that the others do not wait for one that cannot be carried out.
+   */
+  async #carryOut(requests: readonly Request[], round: Round): Promise<void> {
+    const { signal, logger, times } = this.#options
+    try {
+      const isDone = await this.#erase(requests, round)
+      for (const { message } of requests) {
+        if (isDone) message.ack()
+        else message.nak(times.retryMs)
+      }
+    } catch (error) {
+      if (signal.aborted || ++round.failures > MAX_FAILURES) throw error
+      if (requests.length === 1) {
+        const [{ event, message }] = requests as [Request]
+        logger.error({ err: error, post: event.post_id }, 'could not erase a post; will retry')
+        return message.nak(times.retryMs)
+      }
+      const middle = requests.length >> 1
+      await this.#carryOut(requests.slice(0, middle), round)
+      await this.#carryOut(requests.slice(middle), round)
+    }
+  }
+
+  /** @returns whether the read models in DATA_DIR have applied the erasures */
+  async #erase(requests: readonly Request[], round: Round): Promise<boolean> {
     const { connection, dataDir, logger } = this.#options
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
+    let behind: ReadModelOutcome[] = []
     const report = await erasePosts({
       connection,
       posts,
       reason: 'erased as recorded',
-      untilApplied: (erasures) => awaitReadModels(dataDir, erasures, IS_APPLIED),
+      untilApplied: async (erasures) => {
+        behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
+      },
     })
+    round.idleMs += report.timings.readModelsMs
     const nowMs = Date.now()
     const figures = {
       posts: report.posts.length,
@@ -152,6 +195,18 @@ class Eraser {
       ...report.timings,
     }
     logger.info(figures, 'erased posts from the log')
+    this.#tell(behind)
+    return behind.length === 0
+  }
+
+  /** Logs which read models the erasures wait for, once until they change. */
+  #tell(behind: readonly ReadModelOutcome[]): void {
+    const readModels = Object.fromEntries(behind.map(({ name, state }) => [name, state]))
+    const text = JSON.stringify(readModels)
+    if (behind.length > 0 && text !== this.#toldBehind) {
+      this.#options.logger.warn({ readModels }, 'read models have not applied erasures yet; will check again')
+    }
+    this.#toldBehind = text
   }
 
   async #pause(ms: number): Promise<void> {
@@ -159,18 +214,28 @@ class Eraser {
   }
 }
 
+interface Round {
+  failures: number
+  /** How long it waited for read models, in milliseconds. */
+  idleMs: number
+}
+
 /** A recorded erasure that is still to be carried out. */
 interface Request {
+  readonly message: JsMsg
   readonly event: PostErased
   /** Milliseconds since the epoch. */
   readonly recordedAtMs: number
 }
 
 /** Undefined when the event names messages, because the process that recorded it deletes them. */
-function toRequest({ data, subject, info }: JsMsg): Request | undefined {
+function toRequest(message: JsMsg): Request | undefined {
+  const { data, subject, info } = message
   const recordedAtMs = info.timestampNanos / 1e6
   const event = decodeValidEvent(data, subject, recordedAtMs)
-  return event?.type === 'PostErased' && event.post_sequences === undefined ? { event, recordedAtMs } : undefined
+  return event?.type === 'PostErased' && event.post_sequences === undefined
+    ? { message, event, recordedAtMs }
+    : undefined
 }
 
 function toSpread(seconds: readonly number[]): { readonly median: number; readonly most: number } {

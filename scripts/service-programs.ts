@@ -30,12 +30,12 @@ export function workerPrograms(config: StartConfig): ServiceProgram[] {
     }),
   )
   const scorer = toService(config, { name: 'scorer', file: 'scorer/main.ts', sources: ['scorer'] })
-  if (config.source === 'none') return [...projectors, scorer]
-  const ingest = toService(config, { name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
+  // It runs with every source, because any publisher may record an erasure, and so may the source of an earlier start have done.
   const eraser = toService(config, { name: 'eraser', file: 'erasure/main.ts', sources: ['erasure'] })
-  // Only Reddit's source records erasures for another process to carry out.
-  const erasers = config.source === 'reddit' ? [eraser] : []
-  return [...projectors, scorer, { ...ingest, mayFinish: true }, ...erasers]
+  const readers = [...projectors, scorer, eraser]
+  if (config.source === 'none') return readers
+  const ingest = toService(config, { name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
+  return [...readers, { ...ingest, mayFinish: true }]
 }
 
 interface ServiceFiles {

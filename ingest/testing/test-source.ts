@@ -33,7 +33,7 @@ export class MemorySink implements PostSink {
   readonly stored = new Set<string>()
   readonly storedTwice: string[] = []
   /** Every stored message, repetitions included. */
-  readonly log = new MemoryLog()
+  readonly log: MemoryLog
   /** The error that storing fails with; undefined: it succeeds. */
   failing: Error | undefined
   readonly #now: () => number
@@ -41,6 +41,7 @@ export class MemorySink implements PostSink {
   /** @param now milliseconds since the epoch */
   constructor(now: () => number) {
     this.#now = now
+    this.log = new MemoryLog(now)
   }
 
   async store(submissions: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
@@ -56,16 +57,29 @@ export class MemorySink implements PostSink {
 
 const PAGE = 256
 
-/** The stream POSTS in memory. A recorded erasure is carried out at once. */
+/** The stream POSTS in memory. A post whose erasure is recorded stays readable until the erasure is carried out. */
 class MemoryLog implements StoredPosts, ErasureLog {
   /** Why each post was erased, by its id. */
   readonly erased = new Map<string, string>()
+  /** The ids whose erasure was recorded more than once. */
+  readonly erasedTwice: string[] = []
+  /** How long after its recording an erasure is carried out, milliseconds. */
+  carriedOutAfterMs = 3_600_000
   /** Called for every erasure. */
   onErase: (posts: readonly DeletedPost[]) => void = () => {}
   /** The error that recording an erasure fails with; undefined: it succeeds. */
   failing: Error | undefined
   #messages: StoredPost[] = []
   #last = 0
+  /** Recorded erasures that are to be carried out, the oldest first. */
+  readonly #waiting: { readonly ids: ReadonlySet<string>; readonly atMs: number }[] = []
+  readonly #erasures: { readonly id: string; readonly sequence: number }[] = []
+  readonly #now: () => number
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   append({ id, subreddit, created_utc: createdUtc }: Readonly<Record<string, unknown>>, storedUtc: number): void {
     const post = { id: String(id), subreddit: String(subreddit), createdUtc: Number(createdUtc), storedUtc }
@@ -81,9 +95,21 @@ class MemoryLog implements StoredPosts, ErasureLog {
   }
 
   async read(after: number): Promise<StoredPage> {
+    this.#carryOut()
     const first = this.#firstAfter(after)
     const posts = this.#messages.slice(first, first + PAGE)
     return { posts, through: posts.at(-1)?.sequence ?? after }
+  }
+
+  async erasedAfter(sequence: number): Promise<string[]> {
+    return this.#erasures.filter((erasure) => erasure.sequence > sequence).map(({ id }) => id)
+  }
+
+  #carryOut(): void {
+    while (this.#waiting[0] !== undefined && this.#waiting[0].atMs + this.carriedOutAfterMs <= this.#now()) {
+      const { ids } = this.#waiting.shift()!
+      this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
+    }
   }
 
   #firstAfter(sequence: number): number {
@@ -98,9 +124,12 @@ class MemoryLog implements StoredPosts, ErasureLog {
 
   async record(posts: readonly DeletedPost[]): Promise<void> {
     if (this.failing !== undefined) throw this.failing
-    const ids = new Set(posts.map(({ id }) => id))
-    this.#messages = this.#messages.filter(({ id }) => !ids.has(id))
-    for (const { id, reason } of posts) this.erased.set(id, reason)
+    this.#waiting.push({ ids: new Set(posts.map(({ id }) => id)), atMs: this.#now() })
+    for (const { id, reason } of posts) {
+      if (this.erased.has(id)) this.erasedTwice.push(id)
+      this.erased.set(id, reason)
+      this.#erasures.push({ id, sequence: ++this.#last })
+    }
     this.onErase(posts)
   }
 }

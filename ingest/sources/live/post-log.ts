@@ -16,7 +16,7 @@ export interface StoredPage {
   readonly through: number
 }
 
-/** Reads stored posts. Erased posts are not among them. */
+/** Reads stored posts. A post whose erasure is recorded is among them until the eraser has deleted its messages. */
 export interface StoredPosts {
   /** Identifies the log. After it changes, sequences kept from before mean nothing. */
   identity(): Promise<string>
@@ -24,6 +24,8 @@ export interface StoredPosts {
   before(utc: number): Promise<number>
   /** Reads a page of the messages after a sequence. At the end of the log, `through` equals `after`. */
   read(after: number): Promise<StoredPage>
+  /** Returns the ids of the posts whose erasures were recorded after a sequence, the oldest first. */
+  erasedAfter(sequence: number): Promise<string[]>
 }
 
 /** A stored post that was deleted on Reddit. */

@@ -29,6 +29,10 @@ const readAfter = (jsm: JetStreamManager, after: number, subject: string): Promi
 export const readSubmittedAfter = (jsm: JetStreamManager, after: number): Promise<StoredMsg[]> =>
   readAfter(jsm, after, SUBMITTED)
 
+/** Reads a page of recorded erasures with sequences above `after`. @throws as {@link readPostMessages} */
+export const readErasedAfter = (jsm: JetStreamManager, after: number): Promise<StoredMsg[]> =>
+  readAfter(jsm, after, ERASED)
+
 /** The fields of an event. A message that is not a JSON object has none. */
 function fieldsOf({ data }: StoredMsg): Readonly<Record<string, unknown>> {
   const value = parseJson(Buffer.from(data).toString('utf8'))

@@ -7,16 +7,21 @@ const LATE_S = 3_600
 export class AgeCursor {
   readonly ageS: number
   readonly #stored: StoredPosts
+  readonly #erased: ReadonlySet<string>
   #position: number
   /** Posts that were read from the log and not handed out yet. */
   #ahead: StoredPost[] = []
   /** The sequences of posts that were handed out and whose check is not complete, in ascending order. */
   readonly #open = new Set<number>()
 
-  /** @param position the sequence of the log up to which all posts were checked at this age */
-  constructor(ageS: number, stored: StoredPosts, position: number) {
+  /**
+   * @param position the sequence of the log up to which all posts were checked at this age
+   * @param erased ids of posts whose erasure is recorded. They are skipped while the log still has them.
+   */
+  constructor(ageS: number, stored: StoredPosts, position: number, erased: ReadonlySet<string>) {
     this.ageS = ageS
     this.#stored = stored
+    this.#erased = erased
     this.#position = position
   }
 
@@ -40,7 +45,7 @@ export class AgeCursor {
       const { posts, through } = await this.#stored.read(this.#position)
       if (through === this.#position) return Number.POSITIVE_INFINITY
       this.#position = through
-      this.#ahead = [...posts]
+      this.#ahead = posts.filter(({ id }) => !this.#erased.has(id))
     }
     return this.dueUtc(this.#ahead[0]!)
   }

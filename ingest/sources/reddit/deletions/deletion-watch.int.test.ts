@@ -89,6 +89,7 @@ test('with the users of nats.conf, a post that its author deletes is erased from
   await using _eraser = await startEraser({ natsUrl: url, dataDir, logLevel: 'silent' }, silentLogger, {
     pollMs: 50,
     gatherMs: 50,
+    retryMs: 50,
   })
   {
     await using _running = await startSource({ source, connection, logger: silentLogger, postLog })

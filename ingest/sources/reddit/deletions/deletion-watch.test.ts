@@ -163,4 +163,26 @@ describe('checking stored posts for deletion', () => {
     const gone = deletedIds(posts.slice(60, 120)).length
     expect(hour.at(-1)).toMatchObject({ expected: 60, seen: 60 - gone, erased: gone, unknown: 0, coverage: 1 })
   })
+
+  test.each([
+    ['never, without a stop', Infinity, 0],
+    ['after an hour, with a stop of 13 hours', HOUR, 13 * HOUR],
+    ['never, with a stop of 26 hours', Infinity, 26 * HOUR],
+  ])(
+    'a deleted post is recorded and counted once when its erasure is carried out %s',
+    async (_, delayMs, stopMs) => {
+      const set = watched(undefined)
+      set.world.sink.log.carriedOutAfterMs = delayMs
+      const posts = withDeletions(steadily('a1', MINUTE, MINUTE, 4 * HOUR, FIRST_ID), 0.2, 6, HOUR)
+      set.reddit.add(posts)
+      await set.world.run(set.create(poll), 6 * HOUR)
+      await set.clock.pass(stopMs)
+      await set.world.run(set.create(poll), 32 * HOUR)
+      expect(erasedIds(set)).toEqual(deletedIds(posts))
+      expect(set.world.sink.log.erasedTwice).toEqual([])
+      const counted = [...set.world.lastReports.values()].reduce((sum, { erased }) => sum + erased, 0)
+      expect(counted).toBe(deletedIds(posts).length)
+    },
+    60_000,
+  )
 })

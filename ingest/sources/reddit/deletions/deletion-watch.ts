@@ -27,6 +27,12 @@ const LOG_INTERVAL_MS = 600_000
 /** How many checks at one age may be open: posts that Reddit did not return, and posts whose erasure is not yet recorded. */
 const MAX_OPEN = 20_000
 
+/**
+ * How many erased posts are remembered, the newest ones. Of all of Reddit that is most of a day, and usually the eraser has
+ * deleted a post's messages after an hour.
+ */
+const MAX_ERASED = 500_000
+
 const KEY = 'reddit.rechecks'
 
 /** The saved position. */
@@ -49,7 +55,7 @@ interface Check {
 export interface DeletionWatchOptions {
   readonly client: ListingClient
   readonly clock: Clock
-  /** Called for each post after its erasure was recorded. */
+  /** Called once for each post, after its erasure was recorded. */
   readonly onErased: (post: DeletedPost) => void
 }
 
@@ -83,6 +89,8 @@ class WatchRun {
   readonly #log: PostLog
   #identity = ''
   #cursors: AgeCursor[] = []
+  /** Ids of posts whose erasure is recorded. The log still has them until the eraser has deleted their messages. */
+  readonly #erased = new Set<string>()
   /** The checks of the next request. */
   #batch: Check[] = []
   /** Checks of posts that Reddit did not return, to be repeated, in the order of their times. */
@@ -142,9 +150,18 @@ class WatchRun {
     const begin = async (hours: number): Promise<AgeCursor> => {
       // At the first start, posts that reached this age more than an hour ago are not checked at it.
       const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_SECONDS))
-      return new AgeCursor(hours * HOUR_SECONDS, stored, from)
+      return new AgeCursor(hours * HOUR_SECONDS, stored, from, this.#erased)
     }
-    this.#cursors = await Promise.all(AGES_H.map(begin))
+    const cursors = await Promise.all(AGES_H.map(begin))
+    // The erasure of a post comes after the post in the log, so no cursor reads a post with an earlier erasure.
+    const first = Math.min(...cursors.map(({ completeThrough }) => completeThrough))
+    for (const id of await stored.erasedAfter(first)) this.#remember(id)
+    this.#cursors = cursors
+  }
+
+  #remember(id: string): void {
+    this.#erased.add(id)
+    if (this.#erased.size > MAX_ERASED) for (const oldest of this.#erased) return void this.#erased.delete(oldest)
   }
 
   async #save(): Promise<void> {
@@ -162,6 +179,7 @@ class WatchRun {
 
   /** Drops all further checks of a post, because its erasure was recorded. */
   #forget(post: DeletedPost): void {
+    this.#remember(post.id)
     this.#options.onErased(post)
     for (const cursor of this.#cursors) cursor.forget(post.id)
     const keep = (check: Check): boolean => {

@@ -3,7 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../../../../schema/decode-event.ts'
 import { POSTS } from '../../../../schema/streams.ts'
 import type { StoredPage, StoredPost, StoredPosts } from '../../live/post-log.ts'
-import { readPostMessages, readSubmittedAfter } from '../../live/read-post-messages.ts'
+import { readErasedAfter, readPostMessages, readSubmittedAfter } from '../../live/read-post-messages.ts'
 
 const SOURCE = 'reddit'
 
@@ -32,6 +32,19 @@ export class LogPosts implements StoredPosts {
   async read(after: number): Promise<StoredPage> {
     const messages = await readSubmittedAfter(this.#jsm, after)
     return { posts: messages.flatMap((message) => toPost(message) ?? []), through: messages.at(-1)?.seq ?? after }
+  }
+
+  async erasedAfter(sequence: number): Promise<string[]> {
+    const ids: string[] = []
+    for (let after = sequence; ;) {
+      const messages = await readErasedAfter(this.#jsm, after)
+      if (messages.length === 0) return ids
+      for (const message of messages) {
+        const event = decodeValidEvent(message.data, message.subject, message.time.getTime())
+        if (event?.type === 'PostErased') ids.push(event.post_id)
+      }
+      after = messages.at(-1)!.seq
+    }
   }
 }
 
