@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Sqlite, { type Database } from 'better-sqlite3'
+import { UNSCRUBBED } from '../schema/read-model-file.ts'
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { RecordedErasures } from './erase-posts.ts'
@@ -33,8 +34,6 @@ export interface AwaitLimits {
 
 const POLL_MS = 50
 const READ_TIMEOUT_MS = 1_000
-/** The row that a projector writes when it deletes texts, and removes when the file and its write-ahead log are free of them. */
-const UNSCRUBBED = 'unscrubbed'
 
 /** States after which the projector sends no more dead letters of the posts, so that a last search of DEAD finds all. */
 export const IS_APPLIED: ReadonlySet<ErasureState> = new Set(['scrubbing', 'gone'])

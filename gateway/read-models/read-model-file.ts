@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
+import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS } from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 
@@ -170,12 +171,8 @@ function checkIdentity(database: Database, wanted: string): boolean {
 
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
-  const checkpoints = database.prepare<[], { stream: string; sequence: number }>(
-    'SELECT stream, sequence FROM checkpoints ORDER BY stream',
-  )
-  const lost = database
-    .prepare<[], number>('SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events')
-    .pluck()
+  const checkpoints = database.prepare<[], { stream: string; sequence: number }>(SELECT_CHECKPOINTS)
+  const lost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
   return {
     readVersion: () => version.get()!,
     readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0 }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
+import { COUNT_LOST_EVENTS } from '../../schema/read-model-file.ts'
 import type { StreamName } from '../../schema/streams.ts'
 
 export interface Checkpoint {
@@ -29,9 +30,7 @@ export class Checkpoints {
     this.#insertLost = database.prepare<[string, number, number]>(
       'INSERT OR IGNORE INTO lost_events (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',
     )
-    this.#countLost = database
-      .prepare<[], number>('SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events')
-      .pluck()
+    this.#countLost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
   }
 
   read(stream: StreamName): Checkpoint | undefined {

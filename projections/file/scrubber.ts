@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { UNSCRUBBED } from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { RemainsSearch } from './find-remains.ts'
 
@@ -10,8 +11,6 @@ const CLOSE_TIMEOUT_MS = 3_000
  * After a search the scrubber rests ten times as long as the search took, because searching a large file takes long.
  */
 const REST_FACTOR = 10
-/** The row in `meta` that exists from a commit that erases something until the scrubbing is done. */
-const UNSCRUBBED = 'unscrubbed'
 /** The row's value when only the write-ahead log may hold erased text. Any other value means that the file may, too. */
 const ONLY_LOG = 'log'
 /** For more texts than this, rewriting the file costs less than searching it for them. */

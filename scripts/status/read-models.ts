@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS } from '../../schema/read-model-file.ts'
 
 interface Checkpoint {
   readonly stream: string
@@ -33,14 +34,12 @@ export function readReadModel(dataDir: string, name: string): ReadModelStatus {
   }
 }
 
-const COUNT_LOST = 'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events'
-
 function readPosition(file: string): { checkpoints: Checkpoint[]; lostEvents: number } {
   const database = new Sqlite(file, { readonly: true, fileMustExist: true })
   try {
     return {
-      checkpoints: database.prepare<[], Checkpoint>('SELECT stream, sequence FROM checkpoints ORDER BY stream').all(),
-      lostEvents: database.prepare<[], number>(COUNT_LOST).pluck().get() ?? 0,
+      checkpoints: database.prepare<[], Checkpoint>(SELECT_CHECKPOINTS).all(),
+      lostEvents: database.prepare<[], number>(COUNT_LOST_EVENTS).pluck().get() ?? 0,
     }
   } finally {
     database.close()
