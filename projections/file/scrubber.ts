@@ -11,7 +11,7 @@ const CLOSE_TIMEOUT_MS = 3_000
  * After a search the scrubber rests ten times as long as the search took, because searching a large file takes long.
  */
 const REST_FACTOR = 10
-/** The row's value when only the write-ahead log may hold erased text. Any other value means that the file may, too. */
+/** The value of the row UNSCRUBBED when only the write-ahead log may hold erased text. With any other value the file may, too. */
 const ONLY_LOG = 'log'
 /** For more texts than this, rewriting the file costs less than searching it for them. */
 const MAX_TEXTS = 10_000
