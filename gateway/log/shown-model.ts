@@ -1,9 +1,8 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { decodeEvent } from '../../schema/decode-event.ts'
 import { subjectPattern } from '../../schema/events.ts'
-import { MODELS } from '../../schema/streams.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
+import { readShownModel } from '../../schema/scoring-models.ts'
 
 const POLL_INTERVAL_MS = 1_000
 
@@ -65,12 +64,10 @@ export class ShownModel implements Disposable {
 
   async #look(jsm: JetStreamManager): Promise<void> {
     try {
-      const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
-      if (message === null) return
-      const event = decodeEvent(message.data, message.subject, message.time.getTime())
-      if (event.type !== 'ModelPromoted' || event.model === this.#promoted) return
-      this.#promoted = event.model
-      this.#logger.info({ model: event.model }, 'showing the scores of this scoring model')
+      const model = await readShownModel(jsm)
+      if (model === undefined || model === this.#promoted) return
+      this.#promoted = model
+      this.#logger.info({ model }, 'showing the scores of this scoring model')
       for (const listener of this.#listeners) listener()
     } catch (error) {
       this.#logger.debug({ err: error }, 'cannot look up the promoted scoring model')

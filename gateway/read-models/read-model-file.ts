@@ -134,9 +134,11 @@ export class ReadModelFile implements Disposable {
     let database: Database | undefined
     try {
       database = new Sqlite(this.#file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS })
-      const isReady = checkIdentity(database, this.#wanted)
-      const prepare = (): OpenFile['prepared'] => new Map(Array.from(this.#prepares, (one) => [one, one(database!)]))
-      if (isReady) return { database, identity, prepared: prepare(), ...prepareStatus(database) }
+      if (checkIdentity(database, this.#wanted)) {
+        const prepared: OpenFile['prepared'] = new Map()
+        for (const prepare of this.#prepares) prepared.set(prepare, prepare(database))
+        return { database, identity, prepared, ...prepareStatus(database) }
+      }
     } catch (error) {
       // Its projector may be creating it now, so the next check finds it complete.
       if (!isPassing(error)) this.#breaks((error as Error).message, identity)
