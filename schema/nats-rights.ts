@@ -56,7 +56,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
-    gets: [MODELS],
+    // It reads a rejected event again when it sends its dead letter.
+    gets: [POSTS, MODELS],
     follows: [POSTS],
   },
   projector: {
