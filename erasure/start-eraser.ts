@@ -12,6 +12,7 @@ import { POSTS } from '../schema/streams.ts'
 import { erasePosts } from './erase-posts.ts'
 import { TRACED_STREAMS } from './post-trace.ts'
 import { awaitReadModels, IS_APPLIED, readModelsBehind, type ReadModelOutcome } from './read-models.ts'
+import { awaitScorerLetters, deleteWaitingInput } from './waiting-letters.ts'
 
 /**
  * The durable consumer that delivers recorded erasures. The eraser acknowledges an event after its post is erased from the log
@@ -176,12 +177,14 @@ class Eraser {
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
+    await deleteWaitingInput(dataDir, new Set(posts.map(({ id }) => id)))
     let behind: ReadModelOutcome[] = []
     const report = await erasePosts({
       connection,
       posts,
       reason: 'erased as recorded',
       untilApplied: async (erasures) => {
+        await awaitScorerLetters(dataDir, erasures)
         behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
       },
     })
