@@ -79,6 +79,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   },
   eraser: {
     publishes: ['PostErased'],
+    // It sends what an import that ended could not send.
+    sends: [deadSubject('ingest')],
     looksAt: [POSTS, SCORES, DEAD],
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],

@@ -57,7 +57,7 @@ export async function importDumps(options: ImportOptions): Promise<ImportSummary
   summary.stopped = signal.aborted
   output.write(`${describe(summary, progress.seconds)}\n`)
   const waiting = signal.aborted ? undefined : await letters.flush()
-  if (waiting !== undefined) output.write(`${waiting} Any later run of npm run ingest or npm start sends them.\n`)
+  if (waiting !== undefined) output.write(`${waiting} A running system and any later import send them.\n`)
   return summary
 }
 
