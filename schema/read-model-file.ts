@@ -3,8 +3,13 @@
 /** SQL: the last applied sequence of each stream. */
 export const SELECT_CHECKPOINTS = 'SELECT stream, sequence FROM checkpoints ORDER BY stream'
 
-/** SQL: the number of events that the log no longer has and no erasure explains. */
-export const COUNT_LOST_EVENTS = 'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events'
+/** SQL: the number of events that the log no longer has and no erasure explains, without those that were accepted. */
+export const COUNT_LOST_EVENTS =
+  'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events WHERE accepted = 0'
+
+/** SQL: the number of lost events that an operator accepted with `--accept-lost-events`. */
+export const COUNT_ACCEPTED_LOST_EVENTS =
+  'SELECT coalesce(sum(last_sequence - first_sequence + 1), 0) FROM lost_events WHERE accepted = 1'
 
 /**
  * The row of `meta` that a projector writes when it applies an erasure, and removes when the file and its write-ahead log
