@@ -20,6 +20,7 @@ import { postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
 import { projections } from './testing/all-projections.ts'
+import { consumerOf } from './testing/consumer-of.ts'
 import { dumpRows } from './testing/replay.ts'
 
 const NAMES = READ_MODEL_NAMES
@@ -103,7 +104,7 @@ async function untilApplied(): Promise<void> {
     async () => {
       for (const name of NAMES) {
         for (const stream of [POSTS, SCORES]) {
-          const { num_pending, num_ack_pending } = await jsm.consumers.info(stream, `projector-${name}`)
+          const { num_pending, num_ack_pending } = await jsm.consumers.info(stream, consumerOf(dataDir, name))
           expect(num_pending + num_ack_pending).toBe(0)
         }
       }

@@ -17,6 +17,7 @@ import { startTestNats, type TestNatsServer } from '../schema/testing/nats-serve
 import { startProjector } from './projector.ts'
 import type { ReadModelName } from '../schema/read-models.ts'
 import { projections } from './testing/all-projections.ts'
+import { consumerOf } from './testing/consumer-of.ts'
 
 let nats: TestNatsServer
 let connection: NatsConnection
@@ -186,7 +187,7 @@ describe('a projector', () => {
     await start('all-time')
     await publish(scores(2_000))
     await vi.waitFor(() => expect(totals()).toBe(2_000), { timeout: 20_000 })
-    const thief = await jetstream(connection).consumers.get(SCORES, 'projector-all-time')
+    const thief = await jetstream(connection).consumers.get(SCORES, consumerOf(dataDir, 'all-time'))
     for (let round = 1; round <= 3; round++) {
       const stolen = await thief.fetch({ max_messages: 200, expires: 1_000 })
       await publish(scores(3_000, round * 3_000))
@@ -261,7 +262,7 @@ describe('a projector', () => {
     await start('all-time')
     await vi.waitFor(() => expect(totals()).toBe(8), { timeout: 20_000 })
     expect(query('all-time', 'SELECT * FROM lost_events')).toEqual([])
-    expect((await jsm.consumers.info(SCORES, 'projector-all-time')).num_pending).toBe(0)
+    expect((await jsm.consumers.info(SCORES, consumerOf(dataDir, 'all-time'))).num_pending).toBe(0)
     expect((await jsm.streams.info(POSTS)).state.messages).toBe(0)
   }, 30_000)
 })

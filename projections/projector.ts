@@ -4,6 +4,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
+import { Health } from '../schema/heartbeat.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -14,25 +15,35 @@ import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints } from './file/checkpoint.ts'
 import { explainDamage, openReadModel } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
+import { claimFileId } from './file/file-id.ts'
+import { lockFile } from './file/lock.ts'
 import { Scrubber } from './file/scrubber.ts'
-import { StreamFollower } from './log/stream-follower.ts'
+import { deleteConsumer, StreamFollower } from './log/stream-follower.ts'
 import { verifyLog } from './log/verify-log.ts'
 import type { Projection } from './projection.ts'
 
 const REPORT_INTERVAL_MS = 10_000
 const DRAIN_TIMEOUT_MS = 1_000
 
-/** Follows the streams of a projection and keeps its read model up to date. */
+/**
+ * Follows the streams of a projection and keeps its read model up to date.
+ * @throws OperationalError when another process writes the file
+ */
 export async function startProjector(
   projection: Projection<unknown>,
   config: SharedConfig,
   logger: Logger,
 ): Promise<Service> {
   await mkdir(config.dataDir, { recursive: true })
+  const health = new Health()
   const stack = new AsyncDisposableStack()
   try {
-    const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
+    const file = join(config.dataDir, `${projection.name}.db`)
+    stack.use(lockFile(file))
+    const database = openReadModel(file, projection)
     stack.defer(() => void database.close())
+    const fileId = claimFileId(database)
+    health.fileId = fileId
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'projector',
@@ -42,7 +53,7 @@ export async function startProjector(
     })
     stack.defer(() => connection.close())
     const jsm = await jetstreamManager(connection)
-    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger }))
+    const projector = stack.use(new Projector({ projection, database, fileId, connection, jsm, logger }))
     await projector.start()
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
@@ -54,6 +65,7 @@ export async function startProjector(
 interface ProjectorParts {
   readonly projection: Projection<unknown>
   readonly database: Database
+  readonly fileId: string
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly logger: Logger
@@ -109,7 +121,7 @@ class Projector implements AsyncDisposable {
   }
 
   async #addInput(input: Input): Promise<void> {
-    const { projection, connection, jsm, logger } = this.#parts
+    const { projection, fileId, connection, jsm, logger } = this.#parts
     const { stream } = input
     const info = await requireStream(jsm, stream)
     const checkpoint = this.#checkpoints.read(stream)
@@ -118,12 +130,14 @@ class Projector implements AsyncDisposable {
       this.#checkpoints.write(stream, { sequence: 0, streamCreated: info.created, digest: null })
     const after = checkpoint?.sequence ?? 0
     this.#positions[stream] = after
+    // The consumer of a former version, which the projectors of all hosts shared.
+    await deleteConsumer(jsm, stream, `projector-${projection.name}`)
     const follower = new StreamFollower({
       ...input,
       connection,
       jsm,
       logger,
-      consumer: projectorConsumer(projection.name),
+      consumer: projectorConsumer(projection.name, fileId),
       after,
       onMessages: () => this.#schedule(),
       onLost: (first, last) => this.#checkpoints.recordLost(stream, first, last),

@@ -77,8 +77,11 @@ export const streamsBehind = (name: ReadModelName, applied: Checkpoints, lastSeq
     .map(({ stream }) => stream)
     .filter((stream) => (applied[stream] ?? 0) > (lastSequences[stream] ?? Number.POSITIVE_INFINITY))
 
-/** The durable consumer of a read model's projector, which re-creates it at each start. */
-export const projectorConsumer = (name: string): string => `projector-${name}`
+/**
+ * The durable consumer of a read model's file, one on each stream that it follows. Its projector re-creates it at each
+ * start. It is named by the file's id, because two hosts with files of their own may follow one log.
+ */
+export const projectorConsumer = (name: string, fileId: string): string => `projector-${name}-${fileId}`
 
 /** The subject of a read model's change notices, which are sent by core NATS and not stored. */
 export const changesSubject = (name: string): string => `changes.${name}`

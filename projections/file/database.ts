@@ -81,10 +81,10 @@ function upgrade(database: Database, { row, version, upgrades }: Upgrade): void 
     .immediate()
 }
 
-const readMeta = (database: Database, name: string): string | undefined =>
+export const readMeta = (database: Database, name: string): string | undefined =>
   database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name)
 
-const writeMeta = (database: Database, name: string, value: string): void =>
+export const writeMeta = (database: Database, name: string, value: string): void =>
   void database
     .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
     .run(name, value)

@@ -21,6 +21,8 @@ const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
 const MAX_BUFFERED_MESSAGES = 10_000
 const ACK_WAIT_MS = 30_000
+/** The server deletes a consumer that nobody has used for so long, such as that of a deleted file. */
+const INACTIVE_THRESHOLD_MS = 86_400_000
 
 interface ReceivedMessage extends LogMessage {
   /** The consumer's count of the messages that it has delivered, this one included. */
@@ -132,6 +134,7 @@ export class StreamFollower implements AsyncDisposable {
       // The server counts everything before the start as acknowledged. Messages in the buffer come again and are skipped.
       opt_start_seq: this.#applied + 1,
       ack_wait: nanos(ACK_WAIT_MS),
+      inactive_threshold: nanos(INACTIVE_THRESHOLD_MS),
       max_ack_pending: 20_000,
       ...filterOf(filters),
     })
@@ -206,7 +209,8 @@ class OutOfOrderError extends Error {
   override name = 'OutOfOrderError'
 }
 
-async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
+/** Deletes a consumer if it exists. */
+export async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
   try {
     await jsm.consumers.delete(stream, consumer)
   } catch (error) {
