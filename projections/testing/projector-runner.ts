@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3'
 import type { ReadModelName } from '../../schema/read-models.ts'
 import type { Service } from '../../schema/runtime/lifecycle.ts'
 import { createLogger } from '../../schema/runtime/logger.ts'
-import { startProjector } from '../projector.ts'
+import { startProjector, type ProjectorOptions } from '../projector.ts'
 import { projections } from './all-projections.ts'
 
 /** Runs projectors of one host, which has a data folder of its own. */
@@ -23,9 +23,9 @@ export class ProjectorRunner implements AsyncDisposable {
     return new ProjectorRunner(natsUrl, await mkdtemp(join(tmpdir(), 'gravitas-data-')))
   }
 
-  async start(name: ReadModelName): Promise<Service> {
+  async start(name: ReadModelName, options: ProjectorOptions = {}): Promise<Service> {
     const config = { natsUrl: this.#natsUrl, dataDir: this.dataDir, logLevel: 'silent' } as const
-    const service = await startProjector(projections[name], config, createLogger(name, 'silent'))
+    const service = await startProjector(projections[name], config, createLogger(name, 'silent'), options)
     this.#running.push(service)
     return service
   }
