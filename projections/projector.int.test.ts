@@ -7,7 +7,7 @@ import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, type GravitasEvent, type HourCovered, subjectOf, toMessage } from '../schema/events.ts'
-import { COVERAGE, DEAD, SCORES } from '../schema/streams.ts'
+import { COVERAGE, DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
@@ -15,7 +15,7 @@ import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startProjector } from './projector.ts'
-import type { ReadModelName } from '../schema/read-models.ts'
+import { changesSubject, type ChangeNotice, type ReadModelName } from '../schema/read-models.ts'
 import { projections } from './testing/all-projections.ts'
 import { consumerOf } from './testing/consumer-of.ts'
 
@@ -166,6 +166,27 @@ describe('a projector', () => {
     expect(config.inactive_threshold).toBe(86_400 * 1e9)
     await vi.waitFor(() => expect(seen()).toEqual([5]), { timeout: 10_000 })
     await vi.waitFor(() => expect(totals('hourly', 'hourly_view')).toBe(15), { timeout: 10_000 })
+  })
+
+  test('a change notice names the checkpoints of the notice before it, so that a reader sees a loss', async () => {
+    const notices: ChangeNotice[] = []
+    connection.subscribe(changesSubject('all-time'), {
+      callback: (_, { data }) => void notices.push(JSON.parse(Buffer.from(data).toString()) as ChangeNotice),
+    })
+    await publish(scores(5))
+    const first = await start('all-time')
+    await vi.waitFor(() => expect(totals()).toBe(5), { timeout: 10_000 })
+    await publish(scores(5, 6))
+    await vi.waitFor(() => expect(notices.at(-1)?.checkpoints[SCORES]).toBe(10), { timeout: 10_000 })
+    await first[Symbol.asyncDispose]()
+    await publish(scores(5, 11))
+    await start('all-time')
+    await vi.waitFor(() => expect(notices.at(-1)?.checkpoints[SCORES]).toBe(15), { timeout: 10_000 })
+    expect(notices.map(({ before }) => before)).toEqual([
+      { [POSTS]: 0, [SCORES]: 0 },
+      ...notices.slice(0, -1).map(({ checkpoints }) => checkpoints),
+    ])
+    expect(new Set(notices.map(({ fileId }) => fileId)).size).toBe(1)
   })
 
   test('skips an invalid event and puts it into DEAD', async () => {

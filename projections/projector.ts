@@ -101,6 +101,8 @@ class Projector implements AsyncDisposable {
   readonly #scrubber: Scrubber
   readonly #inputs: { readonly follower: StreamFollower; readonly created: string }[] = []
   readonly #positions: Record<string, number> = {}
+  /** The positions of the last change notice. */
+  #announced: Record<string, number> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
   #draining: Promise<void> | undefined
@@ -137,6 +139,7 @@ class Projector implements AsyncDisposable {
   /** @throws LogMismatchError when the log is not the one that the file was built from */
   async start(): Promise<void> {
     for (const input of inputsOf(this.#parts.projection)) await this.#addInput(input)
+    this.#announced = { ...this.#positions }
     await this.#guard.start()
     for (const { follower } of this.#inputs) await follower.start()
     // An earlier process may have been killed before it had scrubbed an erasure or sent its dead letters.
@@ -235,9 +238,11 @@ class Projector implements AsyncDisposable {
   }
 
   #announce(subreddits: readonly string[]): void {
-    const { projection, connection } = this.#parts
-    const notice: ChangeNotice = { projection: projection.name, checkpoints: this.#positions, subreddits }
+    const { projection, fileId, connection } = this.#parts
+    const [before, checkpoints] = [this.#announced, { ...this.#positions }]
+    const notice: ChangeNotice = { projection: projection.name, fileId, before, checkpoints, subreddits }
     connection.publish(changesSubject(projection.name), JSON.stringify(notice))
+    this.#announced = checkpoints
   }
 
   #drainDeadLetters(): void {
