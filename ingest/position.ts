@@ -1,7 +1,7 @@
-import { jetstream, StorageType } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
+import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
 
@@ -13,11 +13,20 @@ export class Positions {
     this.#bucket = bucket
   }
 
-  /** Opens the bucket, and creates it when it is missing. */
+  /**
+   * Opens the bucket, and creates it when it is missing, with as many replicas as POSTS has. Positions are read from the
+   * server that leads the bucket, because another replica may still have an older one (a direct get).
+   */
   static async open(connection: NatsConnection): Promise<Positions> {
+    const { config } = await (await jetstreamManager(connection)).streams.info(POSTS)
+    const options = {
+      storage: StorageType.File,
+      max_bytes: BUCKET_BYTES,
+      replicas: config.num_replicas,
+      allow_direct: false,
+    }
     const kvm = new Kvm(jetstream(connection))
-    const options = { history: 1, storage: StorageType.File, max_bytes: BUCKET_BYTES }
-    return new Positions(await kvm.create(SOURCE_POSITIONS_BUCKET, options))
+    return new Positions(await kvm.create(SOURCE_POSITIONS_BUCKET, { history: 1, ...options }))
   }
 
   async read<T>(key: string): Promise<T | undefined> {

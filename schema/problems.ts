@@ -20,6 +20,7 @@ export const PROBLEMS = {
   'stream-nearly-full': 'warning',
   'stream-differs': 'error',
   'single-copies': 'warning',
+  'replica-missing': 'warning',
   'disk-full': 'error',
   'disk-nearly-full': 'warning',
   'source-silent': 'error',
