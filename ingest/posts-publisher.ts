@@ -1,8 +1,6 @@
 import { encodeEvent, EVENTS, type PostSubmitted, subjectOf } from '../schema/events.ts'
 import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 
-/** The server accepts messages of 1 MB including headers. */
-export const MAX_MESSAGE_BYTES = 900_000
 const MAX_BATCH_BYTES = 4_000_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_CACHED_SUBJECTS = 100_000
@@ -47,10 +45,15 @@ export class PostsPublisher {
     return this.#running >= BATCHES_IN_FLIGHT || this.#error !== undefined
   }
 
+  /** The most bytes of a message, which depend on the server. */
+  get maxMessageBytes(): number {
+    return this.#publisher.maxPayloadBytes
+  }
+
   /** Adds an event. @returns false when it is too large for a message; then it was not added */
   add(event: PostSubmitted, position: number): boolean {
     const payload = Buffer.from(encodeEvent(event))
-    if (payload.length > MAX_MESSAGE_BYTES) return false
+    if (payload.length > this.maxMessageBytes) return false
     if (this.#bytes + payload.length > MAX_BATCH_BYTES) this.flush()
     const messageId = EVENTS.PostSubmitted.messageId({ id: event.id })
     if (this.#posts.has(messageId)) this.counts.duplicates++
@@ -59,10 +62,17 @@ export class PostsPublisher {
     return true
   }
 
-  /** Adds a message for the stream DEAD. */
+  /** Adds a message for the stream DEAD. What the server would not take is cut off, and a header says so. */
   addDead(message: OutgoingMessage, position: number): void {
-    this.#dead.push(message)
-    this.#advance(position, message.payload.length)
+    const { payload, headers } = message
+    const bytes = Buffer.from(payload)
+    const isTooLarge = bytes.length > this.maxMessageBytes
+    const cut = {
+      payload: bytes.subarray(0, this.maxMessageBytes),
+      headers: { ...headers, 'Gravitas-Truncated': `${bytes.length} bytes` },
+    }
+    this.#dead.push(isTooLarge ? { ...message, ...cut } : message)
+    this.#advance(position, Math.min(bytes.length, this.maxMessageBytes))
   }
 
   /** Notes that nothing is published for this position. */

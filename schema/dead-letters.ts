@@ -1,5 +1,6 @@
 import { jetstream } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
+import { maxMessageBytes } from './runtime/check-server.ts'
 
 /** The subject of the events that a process rejects. A projector has the name of its read model. */
 export const deadSubject = (process: string): string => `dead.${process}`
@@ -8,8 +9,6 @@ export const deadSubject = (process: string): string => `dead.${process}`
 export const deadMessageId = (process: string, origin: string, sequence: number): string =>
   `dead:${process}:${origin}:${sequence}`
 
-/** The server takes 1 MB with headers. Longer data is cut: stream and sequence still point at the original. */
-const MAX_DATA_BYTES = 900_000
 const MAX_REASON_LENGTH = 500
 const MAX_SUBJECT_LENGTH = 500
 
@@ -22,7 +21,11 @@ export interface DeadLetter {
   readonly data: Uint8Array
 }
 
-/** Publishes a letter to DEAD; a repetition within a day is dropped by its message id. @throws errors of publishing */
+/**
+ * Publishes a letter to DEAD; a repetition within a day is dropped by its message id. Data that is too large for the server
+ * is cut: stream and sequence still point at the original.
+ * @throws errors of publishing
+ */
 export async function publishDeadLetter(
   connection: NatsConnection,
   process: string,
@@ -34,8 +37,9 @@ export async function publishDeadLetter(
   set.set('Gravitas-Stream', stream)
   set.set('Gravitas-Sequence', String(sequence))
   set.set('Gravitas-Subject', toHeader(subject, MAX_SUBJECT_LENGTH))
-  if (data.length > MAX_DATA_BYTES) set.set('Gravitas-Truncated', `${data.length} bytes`)
-  await jetstream(connection).publish(deadSubject(process), data.subarray(0, MAX_DATA_BYTES), {
+  const maxBytes = maxMessageBytes(connection)
+  if (data.length > maxBytes) set.set('Gravitas-Truncated', `${data.length} bytes`)
+  await jetstream(connection).publish(deadSubject(process), data.subarray(0, maxBytes), {
     headers: set,
     msgID: deadMessageId(process, stream, sequence),
   })

@@ -7,7 +7,7 @@ import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/spl
 import { deadMessageId, deadSubject } from '../../../schema/dead-letters.ts'
 import type { DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
-import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
+import { PostsPublisher } from '../../posts-publisher.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
 import { followFile, positionKey } from './file.ts'
@@ -192,7 +192,8 @@ class FileImport {
       summary.filtered++
       return publisher.pass(this.#line)
     }
-    if (!publisher.add(event, this.#line)) throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+    if (!publisher.add(event, this.#line))
+      throw new EventRejectedError(`longer than ${publisher.maxMessageBytes} bytes`)
   }
 
   #reject(line: Buffer, reason: string): void {
@@ -205,7 +206,7 @@ class FileImport {
       'Gravitas-Line': String(this.#line),
     }
     const messageId = deadMessageId('ingest', this.#key ?? crypto.randomUUID(), this.#line)
-    const payload = Buffer.from(line.subarray(0, MAX_MESSAGE_BYTES))
+    const payload = Buffer.from(line)
     publisher.addDead({ subject: deadSubject('ingest'), messageId, payload, headers }, this.#line)
   }
 
