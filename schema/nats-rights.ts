@@ -79,6 +79,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   eraser: {
     publishes: ['PostErased'],
     looksAt: [POSTS, SCORES, DEAD],
+    // It makes sure that the consumers with which it scans have seen what the leader has.
+    gets: [POSTS, SCORES, DEAD],
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],
     scans: [POSTS, SCORES, DEAD],
