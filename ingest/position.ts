@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream'
-import { Kvm, type KV } from '@nats-io/kv'
+import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { lacksRoom } from '../schema/apply-streams.ts'
 import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
@@ -20,13 +21,20 @@ export class Positions {
   static async open(connection: NatsConnection): Promise<Positions> {
     const { config } = await (await jetstreamManager(connection)).streams.info(POSTS)
     const options = {
+      history: 1,
       storage: StorageType.File,
       max_bytes: BUCKET_BYTES,
       replicas: config.num_replicas,
       allow_direct: false,
     }
-    const kvm = new Kvm(jetstream(connection))
-    return new Positions(await kvm.create(SOURCE_POSITIONS_BUCKET, { history: 1, ...options }))
+    const create = (changes: Partial<KvOptions> = {}): Promise<KV> =>
+      new Kvm(jetstream(connection)).create(SOURCE_POSITIONS_BUCKET, { ...options, ...changes })
+    const bucket = await create().catch((error: unknown) => {
+      if (!lacksRoom(error)) throw error
+      // The streams may have reserved everything; without a reservation the bucket uses what they do not need yet.
+      return create({ max_bytes: -1 })
+    })
+    return new Positions(bucket)
   }
 
   async read<T>(key: string): Promise<T | undefined> {
