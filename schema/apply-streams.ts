@@ -81,6 +81,9 @@ async function addStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamI
 const isTooLarge = (error: unknown): boolean =>
   error instanceof JetStreamApiError && error.code === INSUFFICIENT_STORAGE
 
+/** Whether a stream could not be created because its max_bytes cannot be reserved. */
+export const lacksRoom = (error: unknown): boolean => isTooLarge(error) || isTooLargeForCluster(error)
+
 const isTooLargeForCluster = (error: unknown): boolean =>
   error instanceof JetStreamApiError && error.code === NO_SUITABLE_PEERS && error.message.includes('storage')
 

@@ -4,7 +4,7 @@ import { OperationalError } from './runtime/errors.ts'
 import { SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from './streams.ts'
 
 /** The streams whose replicas NATS_REPLICAS sets, with the one under the key-value bucket of the sources. */
-const REPLICATED = [...STREAM_NAMES, `KV_${SOURCE_POSITIONS_BUCKET}`]
+const REPLICATED = new Set<string>([...STREAM_NAMES, `KV_${SOURCE_POSITIONS_BUCKET}`])
 const NOT_CLUSTERED = 10_074
 /** No server of the cluster, or not enough of them, can keep a stream; the message may say why. */
 export const NO_SUITABLE_PEERS = 10_005
@@ -17,7 +17,7 @@ export const NO_SUITABLE_PEERS = 10_005
 export async function setReplicas(jsm: JetStreamManager, replicas: number): Promise<string[]> {
   const changes: string[] = []
   for await (const { config } of jsm.streams.list()) {
-    if (!REPLICATED.includes(config.name) || config.num_replicas === replicas) continue
+    if (!REPLICATED.has(config.name) || config.num_replicas === replicas) continue
     try {
       await jsm.streams.update(config.name, { num_replicas: replicas })
     } catch (cause) {
@@ -63,7 +63,7 @@ const SILENT_NANOS = 10e9
 export function findMissingReplicas(infos: readonly StreamInfo[]): ProblemReport[] {
   const missing = infos.flatMap(({ config, cluster }) =>
     (cluster?.replicas ?? [])
-      .filter(({ offline, active }) => offline === true || active > SILENT_NANOS)
+      .filter(({ offline, active }) => offline || active > SILENT_NANOS)
       .map(({ name }) => ({ server: name, stream: config.name })),
   )
   return Object.entries(Object.groupBy(missing, ({ server }) => server)).map(([server, copies = []]) => ({
