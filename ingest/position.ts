@@ -1,17 +1,22 @@
-import { jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager, JetStreamApiError, StorageType } from '@nats-io/jetstream'
 import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import pRetry from 'p-retry'
 import { lacksRoom } from '../schema/apply-streams.ts'
 import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
+/** About twenty seconds. A bucket of a cluster has no leader for up to ten seconds after the server that led it is gone. */
+const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
 
 /** How far each source has read. It is kept in a bucket on the NATS server, so that it is backed up together with the log. */
 export class Positions {
   readonly #bucket: KV
+  readonly #connection: NatsConnection
 
-  private constructor(bucket: KV) {
+  private constructor(bucket: KV, connection: NatsConnection) {
     this.#bucket = bucket
+    this.#connection = connection
   }
 
   /**
@@ -34,19 +39,27 @@ export class Positions {
       // The streams may have reserved everything; without a reservation the bucket uses what they do not need yet.
       return create({ max_bytes: -1 })
     })
-    return new Positions(bucket)
+    return new Positions(bucket, connection)
   }
 
   async read<T>(key: string): Promise<T | undefined> {
-    const entry = await this.#bucket.get(key)
+    const entry = await this.#retried(() => this.#bucket.get(key))
     return entry === null || entry.operation !== 'PUT' ? undefined : entry.json<T>()
   }
 
   async save(key: string, position: object): Promise<void> {
-    await this.#bucket.put(key, JSON.stringify(position))
+    await this.#retried(() => this.#bucket.put(key, JSON.stringify(position)))
   }
 
   async forget(key: string): Promise<void> {
-    await this.#bucket.purge(key)
+    await this.#retried(() => this.#bucket.purge(key))
+  }
+
+  /** Repeats a request that got no answer. An answer that refuses the request is final. */
+  #retried<T>(request: () => Promise<T>): Promise<T> {
+    return pRetry(request, {
+      ...RETRIES,
+      shouldRetry: ({ error }) => !(error instanceof JetStreamApiError) && !this.#connection.isClosed(),
+    })
   }
 }

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'stream-full': 'error',
   'stream-nearly-full': 'warning',
   'stream-differs': 'error',
+  'stream-without-leader': 'error',
   'single-copies': 'warning',
   'replica-missing': 'warning',
   'disk-full': 'error',

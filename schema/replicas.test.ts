@@ -1,6 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
-import { findMissingReplicas, findSingleCopies } from './replicas.ts'
+import { findMissingReplicas, findSingleCopies, findStreamsWithoutLeader } from './replicas.ts'
 
 function info(name: string, replicas: number, cluster?: object): StreamInfo {
   return { config: { name, num_replicas: replicas }, cluster } as StreamInfo
@@ -13,6 +13,19 @@ test('a single copy is a problem only in a cluster', () => {
   expect(findSingleCopies([info('POSTS', 1, leader), info('SCORES', 3, leader), info('DEAD', 1, leader)])).toEqual([
     expect.objectContaining({ code: 'single-copies', what: expect.stringContaining('POSTS, DEAD:') as string }),
   ])
+})
+
+test('a stream of a cluster without a leader is reported', () => {
+  expect(findStreamsWithoutLeader([info('POSTS', 1), info('SCORES', 3, { name: 'c', leader: 'a' })])).toEqual([])
+  expect(findStreamsWithoutLeader([info('POSTS', 3, { name: 'c', replicas: [] })])).toHaveLength(1)
+  const peers = (...seconds: number[]): object => ({
+    leader: 'a',
+    name: 'c',
+    replicas: seconds.map((s) => ({ active: s * 1e9 })),
+  })
+  expect(findStreamsWithoutLeader([info('POSTS', 3, peers(1, 12)), info('DEAD', 5, peers(1, 1, 12, 12))])).toEqual([])
+  expect(findStreamsWithoutLeader([info('POSTS', 3, peers(12, 12))])).toHaveLength(1)
+  expect(findStreamsWithoutLeader([info('POSTS', 5, peers(1, 12, 12, 12))])).toHaveLength(1)
 })
 
 test('a server that has said nothing for ten seconds, or is known to be offline, is reported once', () => {

@@ -1,4 +1,4 @@
-import { JetStreamApiError, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream'
+import { JetStreamApiError, type JetStreamManager, type PeerInfo, type StreamInfo } from '@nats-io/jetstream'
 import type { ProblemReport } from './problems.ts'
 import { OperationalError } from './runtime/errors.ts'
 import { SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from './streams.ts'
@@ -58,13 +58,34 @@ export function findSingleCopies(infos: readonly StreamInfo[]): ProblemReport[] 
 
 /** A server that has said nothing for so long is down or cut off; while all is well, each says something every second. */
 const SILENT_NANOS = 10e9
+const isSilent = ({ offline, active }: PeerInfo): boolean => offline || active > SILENT_NANOS
+
+/**
+ * An error if a stream of a cluster has no leader because half of its servers or more are down: nothing can be stored in
+ * it. Its state can still be read, from any server, so that alone does not show it. A leader that lost the others gives up
+ * after about twenty seconds; their silence shows sooner.
+ */
+export function findStreamsWithoutLeader(infos: readonly StreamInfo[]): ProblemReport[] {
+  // The leader is not among its replicas.
+  const lacksMajority = (others: readonly PeerInfo[]): boolean =>
+    others.filter(isSilent).length >= (others.length + 1) / 2
+  const hasNone = ({ cluster }: StreamInfo): boolean =>
+    cluster?.name !== undefined && (!cluster.leader || lacksMajority(cluster.replicas ?? []))
+  const names = infos.filter(hasNone).map(({ config }) => config.name)
+  if (names.length === 0) return []
+  return [
+    {
+      code: 'stream-without-leader',
+      what: `Nothing can be stored in ${names.join(', ')}: more than half of the NATS servers with a copy must run and reach each other.`,
+      remedy: 'Start the missing NATS servers.',
+    },
+  ]
+}
 
 /** A warning if servers that keep copies of streams are down. The streams work until half of their servers are. */
 export function findMissingReplicas(infos: readonly StreamInfo[]): ProblemReport[] {
   const missing = infos.flatMap(({ config, cluster }) =>
-    (cluster?.replicas ?? [])
-      .filter(({ offline, active }) => offline || active > SILENT_NANOS)
-      .map(({ name }) => ({ server: name, stream: config.name })),
+    (cluster?.replicas ?? []).filter(isSilent).map(({ name }) => ({ server: name, stream: config.name })),
   )
   return Object.entries(Object.groupBy(missing, ({ server }) => server)).map(([server, copies = []]) => ({
     code: 'replica-missing',

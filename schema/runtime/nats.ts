@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
 import { checkServer } from './check-server.ts'
 import { OperationalError } from './errors.ts'
-import { leaveHungServers } from './leave-hung-servers.ts'
+import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
 
@@ -41,11 +41,13 @@ export async function connectNats(
 ): Promise<NatsConnection> {
   const { url, user, name, logger } = options
   const server = describeServers(url)
+  const failing = new FailingServers()
   const waiting = setInterval(() => logger?.warn({ server }, 'waiting for NATS'), WAITING_INTERVAL_MS)
   try {
     const connection = await connect({
       ...serverOptions(options),
       ...PINGS,
+      reconnectToServer: failing.reconnectToServer,
       name,
       inboxPrefix: `_INBOX_${user}`,
       maxReconnectAttempts: -1,
@@ -55,7 +57,7 @@ export async function connectNats(
       timeout: 5_000,
     })
     await checkServer(connection)
-    leaveHungServers(connection)
+    failing.watch(connection)
     if (logger !== undefined) void logStatus(connection, logger)
     return connection
   } catch (cause) {
