@@ -23,7 +23,7 @@ import { figuresOfViews } from './figures.ts'
 const SUBREDDITS = ['AskScience', 'jokes', 'AskHistorians'] as const
 const FIRST_UTC = 1_764_000_000
 const SETTLE_MS = 40_000
-const logger = createLogger('test', (process.env['TEST_LOG'] as 'warn') ?? 'silent')
+const logger = createLogger('test', 'silent')
 
 let cluster: TestCluster
 let connection: NatsConnection

@@ -65,6 +65,15 @@ test('a server that hangs while much is written to it is left for another one', 
   expect(await moved).toBe(second.address)
 }, 10_000)
 
+test('an idle connection leaves a server that hangs for another one at once', async () => {
+  using first = await startServer()
+  using second = await startServer()
+  await connectTo([first, second], 20)
+  first.sockets[0]!.pause()
+  expect(await reconnected()).toBe(second.address)
+  expect(first.sockets).toHaveLength(1)
+}, 10_000)
+
 test('a server that answers pings but nothing about the log is left for another one', async () => {
   using first = await startServer()
   using second = await startServer()

@@ -41,10 +41,10 @@ export class FailingServers {
    * never happens while the server hangs and the system's buffers are full: then it would wait for that server for ever.
    */
   async #leaveHung(connection: NatsConnection): Promise<void> {
-    for await (const { type } of connection.status()) {
-      if (type !== 'staleConnection') continue
-      this.#note(connection)
-      ;(connection as unknown as Inside).protocol?.transport?.socket?.destroy()
+    for await (const status of connection.status()) {
+      // The client may choose the next server before this loop hears that the connection is stale, but a ping was late before.
+      if (status.type === 'ping' && status.pendingPings > 1) this.#note(connection)
+      if (status.type === 'staleConnection') (connection as unknown as Inside).protocol?.transport?.socket?.destroy()
     }
   }
 
