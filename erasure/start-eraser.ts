@@ -3,6 +3,7 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsM
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -50,7 +51,9 @@ export async function startEraser(
   logger: Logger,
   times: EraserTimes = TIMES,
 ): Promise<Service> {
+  const health = new Health()
   const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
+  const heartbeat = startHeartbeat({ connection, user: 'eraser', name: () => 'eraser', health })
   try {
     const jsm = await jetstreamManager(connection)
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
@@ -61,12 +64,15 @@ export async function startEraser(
       failed: toFailed(connection, stop.signal),
       [Symbol.asyncDispose]: async () => {
         stop.abort()
+        await heartbeat[Symbol.asyncDispose]()
         await connection.close()
         // Work that still waits for a read model or for a retry is left to the next eraser.
         await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
       },
     }
   } catch (error) {
+    health.failed(error)
+    await heartbeat[Symbol.asyncDispose]()
     await connection.close()
     throw error
   }

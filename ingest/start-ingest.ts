@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
-import type { DumpSource, IngestConfig } from './config.ts'
+import type { DumpSource, IngestConfig, NoSource } from './config.ts'
 import { realWorld } from './http/world.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
@@ -34,42 +35,37 @@ export async function startIngest(
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
-  const connection = await connectIngest(config, logger)
+  const { natsUrl: url, dataDir } = config
+  const name = `ingest ${source.kind}`
+  const health = new Health()
+  const stack = new AsyncDisposableStack()
   try {
-    if (source.kind === 'dump') return startDump(source, connection, logger, output)
-    const running =
-      source.kind === 'demo'
-        ? await startDemo(source, connection, logger)
-        : await startSource({
-            source: createSource(source, logger, realWorld),
-            connection,
-            logger,
-            postLog: source.kind === 'reddit' ? await openPostLog(connection) : undefined,
-          })
-    return {
-      ...outcome(running.failed),
-      [Symbol.asyncDispose]: async () => {
-        await withinGrace(running[Symbol.asyncDispose](), logger)
-        await connection.close()
-      },
-    }
+    const connection = await connectNats({ url, user: 'ingest', name, dataDir, logger })
+    stack.defer(() => connection.close())
+    stack.use(startHeartbeat({ connection, user: 'ingest', name: () => name, health }))
+    await requireStream(await jetstreamManager(connection), POSTS)
+    const running = await startRunning(source, { connection, logger, output })
+    stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
+    running.failed.catch((error: unknown) => health.failed(error))
+    const { failed, finished = failed } = running
+    return { failed, finished, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
-    await connection.close()
+    health.failed(error)
+    await stack.disposeAsync()
     throw error
   }
 }
 
-/** Connects and makes sure that the stream POSTS exists. */
-async function connectIngest(config: IngestConfig, logger: Logger): Promise<NatsConnection> {
-  const { natsUrl: url, dataDir, source } = config
-  const connection = await connectNats({ url, user: 'ingest', name: `ingest ${source.kind}`, dataDir, logger })
-  try {
-    await requireStream(await jetstreamManager(connection), POSTS)
-    return connection
-  } catch (error) {
-    await connection.close()
-    throw error
-  }
+type Running = Service & Partial<Pick<IngestService, 'finished'>>
+
+async function startRunning(
+  source: Exclude<IngestConfig['source'], NoSource>,
+  { connection, logger, output }: { connection: NatsConnection; logger: Logger; output: ProgressOutput },
+): Promise<Running> {
+  if (source.kind === 'dump') return startDump(source, connection, output)
+  if (source.kind === 'demo') return startDemo(source, connection, logger)
+  const postLog = source.kind === 'reddit' ? await openPostLog(connection) : undefined
+  return startSource({ source: createSource(source, logger, realWorld), connection, logger, postLog })
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */
@@ -77,23 +73,14 @@ async function openPostLog(connection: NatsConnection): Promise<PostLog> {
   return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
 }
 
-function startDump(
-  source: DumpSource,
-  connection: NatsConnection,
-  logger: Logger,
-  output: ProgressOutput,
-): IngestService {
+function startDump(source: DumpSource, connection: NatsConnection, output: ProgressOutput): IngestService {
   const stop = new AbortController()
   const finished = importDumps({ connection, source, output, signal: stop.signal })
   return {
     ...outcome(finished),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await withinGrace(
-        finished.catch(() => {}),
-        logger,
-      )
-      await connection.close()
+      await finished.catch(() => {})
     },
   }
 }

@@ -4,6 +4,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -12,7 +13,7 @@ import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
 import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints } from './file/checkpoint.ts'
-import { explainDamage, openReadModel } from './file/database.ts'
+import { explainDamage, openReadModel, readFileId } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { StreamFollower } from './log/stream-follower.ts'
@@ -30,22 +31,29 @@ export async function startProjector(
 ): Promise<Service> {
   await mkdir(config.dataDir, { recursive: true })
   const stack = new AsyncDisposableStack()
+  const health = new Health()
+  const name = `projector ${projection.name}`
   try {
-    const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
-    stack.defer(() => void database.close())
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'projector',
-      name: `projector ${projection.name}`,
+      name,
       dataDir: config.dataDir,
       logger,
     })
     stack.defer(() => connection.close())
+    // It connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
+    stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
+    const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
+    stack.defer(() => void database.close())
+    health.fileId = readFileId(database) ?? null
     const jsm = await jetstreamManager(connection)
-    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger }))
+    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger, health }))
     await projector.start()
+    projector.failed.catch((error: unknown) => health.failed(error))
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
+    health.failed(error)
     await stack.disposeAsync()
     throw error
   }
@@ -57,6 +65,7 @@ interface ProjectorParts {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly logger: Logger
+  readonly health: Health
 }
 
 /**
@@ -162,6 +171,7 @@ class Projector implements AsyncDisposable {
     this.#announce(subreddits)
     if (rejected > 0 || erased !== undefined) this.#drainDeadLetters()
     if (erased !== undefined) this.#scrubber.note(erased.texts)
+    this.#parts.health.lag = this.#inputs.reduce((sum, { follower }) => sum + follower.pending + follower.buffered, 0)
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
   }
 

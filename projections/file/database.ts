@@ -74,6 +74,9 @@ function upgrade(database: Database, { name, version, upgrades = {} }: Projectio
 const readMeta = (database: Database, name: string): string | undefined =>
   database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name)
 
+/** The random id of a read model's file; undefined for a file that has none. */
+export const readFileId = (database: Database): string | undefined => readMeta(database, 'id')
+
 function checkIdentity(database: Database, file: string, projection: Projection<unknown>): void {
   const found = `${readMeta(database, 'projection')} ${readMeta(database, 'version')}`
   const wanted = `${projection.name} ${projection.version}`
