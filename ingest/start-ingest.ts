@@ -44,7 +44,7 @@ export async function startIngest(
     stack.defer(() => connection.close())
     stack.use(startHeartbeat({ connection, user: 'ingest', name: () => name, health }))
     await requireStream(await jetstreamManager(connection), POSTS)
-    const running = await startRunning(source, { connection, logger, output })
+    const running = await startRunning(source, { connection, logger, output, health })
     stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
     running.failed.catch((error: unknown) => health.failed(error))
     const { failed, finished = failed } = running
@@ -56,16 +56,23 @@ export async function startIngest(
   }
 }
 
+interface RunningParts {
+  readonly connection: NatsConnection
+  readonly logger: Logger
+  readonly output: ProgressOutput
+  readonly health: Health
+}
+
 type Running = Service & Partial<Pick<IngestService, 'finished'>>
 
 async function startRunning(
   source: Exclude<IngestConfig['source'], NoSource>,
-  { connection, logger, output }: { connection: NatsConnection; logger: Logger; output: ProgressOutput },
+  { connection, logger, output, health }: RunningParts,
 ): Promise<Running> {
   if (source.kind === 'dump') return startDump(source, connection, output)
   if (source.kind === 'demo') return startDemo(source, connection, logger)
   const postLog = source.kind === 'reddit' ? await openPostLog(connection) : undefined
-  return startSource({ source: createSource(source, logger, realWorld), connection, logger, postLog })
+  return startSource({ source: createSource(source, logger, realWorld, health), connection, logger, postLog })
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */

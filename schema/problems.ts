@@ -3,7 +3,9 @@
  * answers 503. A `warning` needs somebody's attention before it becomes one.
  */
 export const PROBLEMS = {
+  'gateway-missing': 'error',
   'nats-disconnected': 'error',
+  'log-unavailable': 'error',
   'process-missing': 'error',
   'process-hung': 'error',
   'process-crash-looping': 'error',
