@@ -72,7 +72,7 @@ async function startRunning(
   if (source.kind === 'dump') return startDump(source, connection, output)
   if (source.kind === 'demo') return startDemo(source, connection, logger)
   const postLog = source.kind === 'reddit' ? await openPostLog(connection) : undefined
-  return startSource({ source: createSource(source, logger, realWorld, health), connection, logger, postLog })
+  return startSource({ source: createSource(source, logger, realWorld, health), connection, logger, health, postLog })
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */

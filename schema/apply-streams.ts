@@ -12,7 +12,7 @@ type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number }
  * The configuration of a stream. Streams keep everything: messages have no maximum age, and a full stream refuses new
  * events instead of dropping old ones.
  */
-export function toStreamConfig(name: StreamName): Wanted {
+export function toConfig(name: StreamName): Wanted {
   const { description, maxBytes, duplicateWindowSeconds, isAtomic } = STREAMS[name]
   return {
     name,
@@ -41,7 +41,7 @@ const subjectsOf = (stream: StreamName): string[] =>
  * @throws StreamMismatchError when an existing stream differs from its definition
  */
 export async function applyStreams(jsm: JetStreamManager): Promise<void> {
-  for (const name of STREAM_NAMES) await applyStream(jsm, toStreamConfig(name))
+  for (const name of STREAM_NAMES) await applyStream(jsm, toConfig(name))
 }
 
 async function applyStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
@@ -101,8 +101,7 @@ export async function requireStream(jsm: JetStreamManager, name: StreamName): Pr
 const TUNABLE = new Set(['description', 'max_bytes', 'duplicate_window', 'num_replicas'])
 
 /** How an existing stream differs from its definition, in words. */
-export const differencesOf = (name: StreamName, found: StreamConfig): string[] =>
-  diffConfig(toStreamConfig(name), found)
+export const differencesOf = (name: StreamName, found: StreamConfig): string[] => diffConfig(toConfig(name), found)
 
 function diffConfig(wanted: Partial<StreamConfig>, found: StreamConfig): string[] {
   return Object.entries(wanted)

@@ -43,6 +43,7 @@ test.each<[string, Partial<Sample>, string[]]>([
     ['read-model-ahead posts POSTS'],
   ],
   ['lost events', posts({ lostEvents: 54 }), ['lost-events posts']],
+  ['lost events that were accepted', posts({ acceptedLostEvents: 54 }), ['lost-events-accepted posts']],
   ['a sealed stream', scores({ sealed: true }), ['stream-sealed SCORES']],
   ['another retention', scores({ retention: 'workqueue' }), ['stream-differs SCORES']],
   ['a full stream', scores({ max_bytes: 12_000 }), ['stream-full SCORES']],

@@ -25,11 +25,8 @@ export function findProcessProblems(sample: Sample): ProblemReport[] {
   )
   const names = new Set([...required, ...byName.keys()])
   return [
-    ...[...names].flatMap((name) => {
-      const members = byName.get(name) ?? []
-      const end = findEnd(name, members, required.has(name), sample)
-      return [...findHung(members), ...(end === undefined ? [] : [end])]
-    }),
+    ...[...byName.values()].flatMap((members) => findHung(members)),
+    ...[...names].flatMap((name) => findEnd(name, byName.get(name) ?? [], required.has(name), sample) ?? []),
     ...findStandstill(sample),
   ]
 }

@@ -33,7 +33,12 @@ const findAhead = ({ name, aheadOf }: ReadModelSample): ProblemReport[] =>
     remedy: `Restore the log; or delete ${name}.db and restart its projector, which rebuilds it from the log as it is now.`,
   }))
 
-function findLost({ name, lostEvents }: ReadModelSample): ProblemReport[] {
+function findLost({ name, lostEvents, acceptedLostEvents }: ReadModelSample): ProblemReport[] {
+  if (lostEvents === 0 && acceptedLostEvents > 0) {
+    const what = `${name}.db lacks ${count(acceptedLostEvents)} that the log lost, which was accepted.`
+    const remedy = 'Nothing needs to be done. A copy of the log that still has them would bring them back.'
+    return [{ code: 'lost-events-accepted', subject: name, what, remedy }]
+  }
   if (lostEvents === 0) return []
   const what = `${count(lostEvents)} that ${name}.db needs ${lostEvents === 1 ? 'is' : 'are'} no longer in the log, and no erasure explains it.`
   const remedy = 'Restore the log from a copy that still has them. docs/debugging.md says how to find out what is lost.'

@@ -1,9 +1,9 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import { differencesOf } from '../../schema/apply-streams.ts'
-import { projectorConsumer } from '../../schema/read-models.ts'
 import type { ProblemReport } from '../../schema/problems.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'
 import type { StreamSample } from './log-status.ts'
+import { consumerOf } from './read-model-progress.ts'
 import type { Sample } from './sample.ts'
 
 const NEARLY_FULL_SHARE = 0.9
@@ -69,7 +69,7 @@ function findSingleCopies({ isCluster, streams }: Sample): ProblemReport[] {
 
 /** Consumers that read models and scorers of this host depend on. */
 function findPaused({ consumers, readModels, promoted }: Sample): ProblemReport[] {
-  const wanted = new Set(readModels.map(({ name }) => projectorConsumer(name)))
+  const wanted = new Set(readModels.map(consumerOf))
   if (promoted !== undefined) wanted.add(scorerConsumer(promoted))
   return consumers
     .filter(({ name, paused }) => paused === true && wanted.has(name))

@@ -28,6 +28,12 @@ test('a slow read model whose lag grows is not catching up', () => {
   expect(trend).toEqual({ isCatchingUp: false, etaSeconds: undefined })
 })
 
+test('a read model that begins again is not compared with its former file', () => {
+  const trend = new LagTrend()
+  for (let atMs = 0; atMs < 20_000; atMs += 500) trend.add({ atMs, lag: 2, applied: 40_000 })
+  expect(trend.add({ atMs: 20_000, lag: 39_000, applied: 1_002 }).isCatchingUp).toBe(true)
+})
+
 test('nothing is known at first', () => {
   expect(follow(3, () => ({ lag: 1, applied: 7 })).isCatchingUp).toBe(true)
 })

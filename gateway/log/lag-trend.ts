@@ -23,6 +23,8 @@ export class LagTrend {
 
   /** @param applied how many events the read model has applied in all */
   add(point: Point): Trend {
+    // The file was replaced, and begins from the start of the log.
+    if (point.applied < (this.#points.at(-1)?.applied ?? 0)) this.#points = []
     const first = this.#points.find(({ atMs }) => point.atMs - atMs <= WINDOW_MS)
     this.#points = [...this.#points.filter(({ atMs }) => point.atMs - atMs <= WINDOW_MS), point]
     if (point.lag === 0) return { isCatchingUp: true, etaSeconds: undefined }

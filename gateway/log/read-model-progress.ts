@@ -13,6 +13,8 @@ export interface ReadModelSample extends Trend {
   readonly fileId: string | undefined
   readonly checkpoints: readonly { readonly stream: string; readonly sequence: number }[]
   readonly lostEvents: number
+  /** Lost events that an operator accepted. */
+  readonly acceptedLostEvents: number
   /** Events that it has not applied yet. */
   readonly lag: number
   /** Age of the oldest of them; 0 without a lag, undefined while it is not known. */
@@ -47,7 +49,7 @@ export class ReadModelProgress {
 
   /** @param atMs the monotonic clock */
   sample(atMs: number): ReadModelSample {
-    const { checkpoints, lostEvents, fileId } = this.#file.status ?? NO_STATUS
+    const { checkpoints, lostEvents, acceptedLostEvents, fileId } = this.#file.status ?? NO_STATUS
     const applied = Object.fromEntries(checkpoints.map(({ stream, sequence }) => [stream, sequence]))
     const lags = inputsOf(READ_MODELS[this.#name]).map(({ stream, filters }) =>
       filters === undefined
@@ -62,7 +64,18 @@ export class ReadModelProgress {
     const trend = this.#trend.add({ atMs, lag, applied: total })
     const { problem } = this.#file
     const name = this.#name
-    return { name, problem, fileId, checkpoints, lostEvents, lag, lagSeconds: toSeconds(lags), aheadOf, ...trend }
+    return {
+      name,
+      problem,
+      fileId,
+      checkpoints,
+      lostEvents,
+      acceptedLostEvents,
+      lag,
+      lagSeconds: toSeconds(lags),
+      aheadOf,
+      ...trend,
+    }
   }
 
   #wholeLag(stream: StreamName, applied: number): InputLag {
@@ -75,7 +88,7 @@ export class ReadModelProgress {
 
   /** The position in a stream does not tell how many of the other events the read model will take; its consumer does. */
   #filteredLag(stream: StreamName, applied: number, filters: readonly string[]): InputLag {
-    const name = projectorConsumer(this.#name)
+    const name = consumerOf({ name: this.#name, fileId: this.#file.status?.fileId })
     const consumer = this.#log.consumers.find((found) => found.stream_name === stream && found.name === name)
     const events = consumer === undefined ? 0 : waitingIn(consumer)
     if (events === 0) return { events, ageMs: 0 }
@@ -98,7 +111,10 @@ export class ReadModelProgress {
   }
 }
 
-const NO_STATUS = { checkpoints: [], lostEvents: 0, fileId: undefined }
+/** The name of a read model's consumers, one on each stream that it follows. */
+export const consumerOf = ({ name }: Pick<ReadModelSample, 'name' | 'fileId'>): string => projectorConsumer(name)
+
+const NO_STATUS = { checkpoints: [], lostEvents: 0, acceptedLostEvents: 0, fileId: undefined }
 
 /** How many events a consumer has not delivered, or delivered without an acknowledgement. */
 const waitingIn = ({ num_pending: pending, num_ack_pending: delivered }: ConsumerInfo): number => pending + delivered

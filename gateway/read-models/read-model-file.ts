@@ -13,6 +13,7 @@ export interface ReadModelStatus {
   readonly checkpoints: { stream: string; sequence: number }[]
   /** Sequences that the log no longer has and no erasure explains. */
   readonly lostEvents: number
+  readonly acceptedLostEvents: number
   /** The random id of the file; undefined for a file that has none. */
   readonly fileId: string | undefined
 }
@@ -180,7 +181,12 @@ function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'read
   const lost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
   return {
     readVersion: () => version.get()!,
-    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0, fileId: fileId.get() }),
+    readStatus: () => ({
+      checkpoints: checkpoints.all(),
+      lostEvents: lost.get() ?? 0,
+      acceptedLostEvents: 0,
+      fileId: fileId.get(),
+    }),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import type { Heartbeat } from '../../schema/heartbeat.ts'
 import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
-import { toStreamConfig } from '../../schema/apply-streams.ts'
+import { toConfig } from '../../schema/apply-streams.ts'
 import { STREAM_NAMES, type StreamName } from '../../schema/streams.ts'
 import type { StreamSample } from '../log/log-status.ts'
 import type { ProcessSample } from '../log/process-watch.ts'
@@ -37,7 +37,7 @@ export const runningProcess = (name: string): ProcessSample => ({
 export const streamSample = (name: StreamName, config: object = {}, state: object = {}): StreamSample => ({
   name,
   info: {
-    config: { ...toStreamConfig(name), num_replicas: 1, sealed: false, ...config },
+    config: { ...toConfig(name), num_replicas: 1, sealed: false, ...config },
     state: { messages: 10, bytes: 10_000, last_seq: 10, ...state },
   } as unknown as StreamInfo,
   isMissing: false,
@@ -54,6 +54,7 @@ export const readModelSample = (
   fileId: undefined,
   checkpoints: [],
   lostEvents: 0,
+  acceptedLostEvents: 0,
   lag: 0,
   lagSeconds: 0,
   aheadOf: [],

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
+import { FILE_ID } from '../../schema/read-model-file.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
@@ -75,7 +76,7 @@ const readMeta = (database: Database, name: string): string | undefined =>
   database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name)
 
 /** The random id of a read model's file; undefined for a file that has none. */
-export const readFileId = (database: Database): string | undefined => readMeta(database, 'id')
+export const readFileId = (database: Database): string | undefined => readMeta(database, FILE_ID)
 
 function checkIdentity(database: Database, file: string, projection: Projection<unknown>): void {
   const found = `${readMeta(database, 'projection')} ${readMeta(database, 'version')}`
