@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'source-behind': 'warning',
   'no-model-promoted': 'error',
   'shown-model-not-scored': 'error',
+  'scoring-behind': 'error',
   'dead-letters-growing': 'warning',
   'dead-letters-waiting': 'warning',
   'write-ahead-log-large': 'warning',

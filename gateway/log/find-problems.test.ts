@@ -22,6 +22,9 @@ const paused = (name: string): Partial<Sample> => ({
 const account = (storage: number): Partial<Sample> => ({
   account: { storage, limits: { max_storage: 10 * GB } } as Sample['account'],
 })
+const scoring = (lagSeconds: number, isCatchingUp: boolean): Partial<Sample> => ({
+  scoring: { lag: 7, lagSeconds, isCatchingUp, etaSeconds: undefined },
+})
 /** The codes of the problems, with what has them. */
 const find = (more: Partial<Sample>): string[] =>
   findProblems(healthySample(more)).map(({ code, subject = '' }) => `${code} ${subject}`.trim())
@@ -42,6 +45,8 @@ test.each<[string, Partial<Sample>, string[]]>([
     posts({ aheadOf: [{ stream: 'POSTS', applied: 19, lastSequence: 15 }] }),
     ['read-model-ahead posts POSTS'],
   ],
+  ['posts that are not scored', scoring(16, false), ['scoring-behind']],
+  ['posts that will soon be scored', scoring(900, true), []],
   ['lost events', posts({ lostEvents: 54 }), ['lost-events posts']],
   ['lost events that were accepted', posts({ acceptedLostEvents: 54 }), ['lost-events-accepted posts']],
   ['a sealed stream', scores({ sealed: true }), ['stream-sealed SCORES']],

@@ -36,7 +36,14 @@ function findLinkProblem({ isConnected, streams, linkedMs }: Sample): ProblemRep
   }
 }
 
-function findModelProblems({ promoted }: Sample): ProblemReport[] {
+const BEHIND_SECONDS = 15
+
+function findModelProblems({ promoted, scoring }: Sample): ProblemReport[] {
+  if (scoring !== undefined && (scoring.lagSeconds ?? 0) > BEHIND_SECONDS && !scoring.isCatchingUp) {
+    const what = `${scoring.lag.toLocaleString('en')} posts wait for their scores, the oldest for ${scoring.lagSeconds} s, and scoring is not catching up.`
+    const remedy = 'Look at the log of the scorer, restart it if it does nothing, or start another one: npm run scorer.'
+    return [{ code: 'scoring-behind', what, remedy }]
+  }
   if (promoted !== undefined) return []
   return [
     {

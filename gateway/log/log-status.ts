@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   JetStreamApiCodes,
   JetStreamApiError,
@@ -13,9 +14,9 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 import { COVERAGE, POSTS, SCORES, STREAM_NAMES, type StreamName } from '../../schema/streams.ts'
 import { OldestEvents } from './oldest-events.ts'
 
-const REFRESH_MS = 500
-/** Consumers and the account's limits are read with every fourth refresh. */
-const SLOW_ROUND = 4
+const STREAM_INTERVAL_MS = 500
+/** Of consumers and of the account's limits. */
+const SLOW_INTERVAL_MS = 2_000
 /** A stream that does not answer for this long counts as silent. */
 const SILENCE_MS = 5_000
 /** The streams whose consumers are listed: those of read models and scorers. */
@@ -56,8 +57,7 @@ export class LogStatus implements Disposable {
   #oldest: OldestEvents | undefined
   #connection: NatsConnection | undefined
   #jsm: JetStreamManager | undefined
-  #timer: NodeJS.Timeout | undefined
-  #round = 0
+  readonly #stop = new AbortController()
 
   constructor(logger: Logger, nowMs: () => number = () => performance.now()) {
     this.#logger = logger
@@ -69,8 +69,11 @@ export class LogStatus implements Disposable {
     this.#connection = connection
     this.#jsm = await jetstreamManager(connection, { checkAPI: false })
     this.#oldest = new OldestEvents(this.#jsm, this.#logger)
-    await this.#readAll()
-    this.#schedule()
+    const streams = STREAM_NAMES.map((name) => () => this.#readStream(name))
+    const others = [(): Promise<void> => this.#readConsumers(), (): Promise<void> => this.#readAccount()]
+    await Promise.all([...streams, ...others].map((read) => read()))
+    for (const read of streams) void this.#repeat(read, STREAM_INTERVAL_MS)
+    for (const read of others) void this.#repeat(read, SLOW_INTERVAL_MS)
   }
 
   /** The streams as they were last read. A stream that does not answer keeps its last figures. */
@@ -117,20 +120,20 @@ export class LogStatus implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer)
+    this.#stop.abort()
     this.#jsm = undefined
   }
 
-  /** Schedules the next read only after the last one, so that a slow server gets one request at a time. */
-  #schedule(): void {
-    if (this.#jsm === undefined) return
-    this.#timer = setTimeout(() => void this.#readAll().finally(() => this.#schedule()), REFRESH_MS)
-    this.#timer.unref()
-  }
-
-  async #readAll(): Promise<void> {
-    const slow = this.#round++ % SLOW_ROUND === 0 ? [this.#readConsumers(), this.#readAccount()] : []
-    await Promise.all([...STREAM_NAMES.map((name) => this.#readStream(name)), ...slow])
+  /**
+   * Reads again and again, each time after the last answer, so that a slow server gets one request at a time. What does
+   * not answer does not hold up the others.
+   */
+  async #repeat(read: () => Promise<unknown>, intervalMs: number): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      await pause(intervalMs, undefined, { signal, ref: false }).catch(() => {})
+      if (!signal.aborted) await read()
+    }
   }
 
   async #readStream(name: StreamName): Promise<StreamInfo | undefined> {

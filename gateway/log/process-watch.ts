@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
+import type { Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
 /** A process that is silent for three heartbeats is hung or gone. */
@@ -128,7 +129,10 @@ const isHeartbeat = ({ name, instance, host, pid, startedAt, problems }: Heartbe
   [name, instance, host].every((text) => typeof text === 'string') &&
   Number.isInteger(pid) &&
   !Number.isNaN(Date.parse(startedAt)) &&
-  Array.isArray(problems)
+  Array.isArray(problems) &&
+  problems.every((problem) => problem.severity in SEVERITIES && typeof problem.what === 'string')
+
+const SEVERITIES = { error: true, warning: true } satisfies Record<Severity, true>
 
 function processExists(pid: number): boolean {
   try {

@@ -2,6 +2,7 @@ import type { ConsumerInfo, JetStreamAccountStats } from '@nats-io/jetstream'
 import type { StreamSample } from './log-status.ts'
 import type { ProcessSample } from './process-watch.ts'
 import type { ReadModelSample } from './read-model-progress.ts'
+import type { ScoringSample } from './scoring-progress.ts'
 
 /** The state of the whole system at one moment, from which all problems follow. */
 export interface Sample {
@@ -13,6 +14,8 @@ export interface Sample {
   readonly consumers: readonly ConsumerInfo[]
   readonly account: JetStreamAccountStats | undefined
   readonly isCluster: boolean
+  /** Undefined while no scoring model is shown, and if it never had a scorer. */
+  readonly scoring: ScoringSample | undefined
   readonly readModels: readonly ReadModelSample[]
   /** Processes of all hosts. */
   readonly processes: readonly ProcessSample[]

@@ -9,6 +9,7 @@ import type { LogStatus } from './log-status.ts'
 import type { ProcessWatch } from './process-watch.ts'
 import { ReadModelProgress } from './read-model-progress.ts'
 import type { DiskSample, Sample } from './sample.ts'
+import { ScoringProgress } from './scoring-progress.ts'
 import type { ShownModel } from './shown-model.ts'
 
 export const SAMPLE_INTERVAL_MS = 500
@@ -36,6 +37,7 @@ interface Taken {
 export class Sampler implements Disposable {
   readonly #sources: SamplerSources
   readonly #progress: readonly ReadModelProgress[]
+  readonly #scoring: ScoringProgress
   readonly #deadLetters = new DeadLetterCount()
   readonly #current = new CurrentProblems()
   #latest: Taken | undefined
@@ -45,6 +47,7 @@ export class Sampler implements Disposable {
   constructor(sources: SamplerSources) {
     this.#sources = sources
     const { models, log } = sources
+    this.#scoring = new ScoringProgress(log)
     this.#progress = Array.from(models.files, ([name, file]) => new ReadModelProgress(name, file, log))
   }
 
@@ -84,6 +87,7 @@ export class Sampler implements Disposable {
       consumers: log.consumers,
       account: log.account,
       isCluster: log.isCluster,
+      scoring: this.#scoring.sample(atMs, shown.promoted),
       readModels: this.#progress.map((progress) => progress.sample(atMs)),
       processes: processes.sample(),
       host: hostname(),

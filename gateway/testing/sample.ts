@@ -71,6 +71,7 @@ export const healthySample = (more: Partial<Sample> = {}): Sample => ({
   consumers: [],
   account: undefined,
   isCluster: false,
+  scoring: undefined,
   readModels: READ_MODEL_NAMES.map((name) => readModelSample(name)),
   processes: [...READ_MODEL_NAMES.map((name) => `projector ${name}`), 'scorer serious-1', 'eraser'].map(runningProcess),
   host: 'here',
