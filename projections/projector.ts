@@ -15,6 +15,7 @@ import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints } from './file/checkpoint.ts'
 import { explainDamage, openReadModel, readFileId } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
+import { watchFile } from './file/file-watch.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { StreamFollower } from './log/stream-follower.ts'
 import { verifyLog } from './log/verify-log.ts'
@@ -50,8 +51,10 @@ export async function startProjector(
     const jsm = await jetstreamManager(connection)
     const projector = stack.use(new Projector({ projection, database, connection, jsm, logger, health }))
     await projector.start()
-    projector.failed.catch((error: unknown) => health.failed(error))
-    return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    const { replaced } = stack.use(watchFile(database.name))
+    const failed = Promise.race([projector.failed, replaced])
+    failed.catch((error: unknown) => health.failed(error))
+    return { failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     health.failed(error)
     await stack.disposeAsync()

@@ -87,7 +87,8 @@ export class LogStatus implements Disposable {
       if (state === undefined)
         return { name, info: undefined, isMissing: false, askedAtMs: 0, failure: 'no answer yet' }
       const isSilent = this.#nowMs() - state.answeredAtMs > SILENCE_MS
-      return { ...state, name, failure: isSilent ? (state.failure ?? 'no answer') : undefined }
+      const failure = isSilent ? (state.failure ?? 'no answer') : undefined
+      return { name, info: state.info, isMissing: state.isMissing, askedAtMs: state.askedAtMs, failure }
     })
   }
 

@@ -17,8 +17,10 @@ afterEach(() => {
 
 const addScore = (id: string) => gateway.files.add({ id, subreddit: 'aa', createdUtc: 1_764_000_000, seriousness: 1 })
 function setLog(lastSequence: number, askedAtMs: number): void {
-  const streams = (['POSTS', 'SCORES'] as const).map((name) => streamSample(name, {}, { last_seq: lastSequence }))
-  vi.spyOn(gateway.log, 'samples', 'get').mockReturnValue(streams.map((stream) => ({ ...stream, askedAtMs })))
+  const streams = (['POSTS', 'SCORES'] as const).map((name) =>
+    streamSample(name, {}, { last_seq: lastSequence }, askedAtMs),
+  )
+  vi.spyOn(gateway.log, 'samples', 'get').mockReturnValue(streams)
 }
 const setConsumer = (consumer: object): void =>
   void vi.spyOn(gateway.log, 'consumers', 'get').mockReturnValue([consumer as ConsumerInfo])

@@ -34,14 +34,19 @@ export const runningProcess = (name: string): ProcessSample => ({
   seenAtMs: 0,
 })
 
-export const streamSample = (name: StreamName, config: object = {}, state: object = {}): StreamSample => ({
+export const streamSample = (
+  name: StreamName,
+  config: object = {},
+  state: object = {},
+  askedAtMs = 0,
+): StreamSample => ({
   name,
   info: {
     config: { ...toConfig(name), num_replicas: 1, sealed: false, ...config },
     state: { messages: 10, bytes: 10_000, last_seq: 10, ...state },
   } as unknown as StreamInfo,
   isMissing: false,
-  askedAtMs: 0,
+  askedAtMs,
   failure: undefined,
 })
 
