@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
-import { FILE_ID } from '../../schema/read-model-file.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { checkpointTables, COMMON_VERSION, commonUpgrades } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
