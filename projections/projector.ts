@@ -22,8 +22,9 @@ import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { ErasedSequences } from './log/erased-sequences.ts'
+import { deleteConsumer } from './log/file-consumer.ts'
 import { LogGuard } from './log/log-guard.ts'
-import { deleteConsumer, StreamFollower } from './log/stream-follower.ts'
+import { StreamFollower } from './log/stream-follower.ts'
 import type { Projection } from './projection.ts'
 
 const REPORT_INTERVAL_MS = 10_000
