@@ -1,11 +1,10 @@
 import type { Heartbeat } from '../../schema/heartbeat.ts'
 import type { ProblemReport } from '../../schema/problems.ts'
 import { describeStandstill } from '../../schema/scoring-models.ts'
-import type { ProcessSample } from './process-watch.ts'
+import { SILENCE_MS, type ProcessSample } from './process-watch.ts'
 import type { Sample } from './sample.ts'
 
-/** How long a process may be silent, and how long a system may take to start its processes. */
-const SILENCE_MS = 6_000
+/** How long a system may take to start its processes. */
 const START_MS = 10_000
 /** How long a process must run until its predecessor's end no longer matters. */
 const ESTABLISHED_MS = 3_000

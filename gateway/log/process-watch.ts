@@ -1,11 +1,11 @@
 import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
+import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
 import type { Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
 /** A process that is silent for three heartbeats is hung or gone. */
-const SILENCE_MS = 6_000
+export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
 /** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000

@@ -12,7 +12,7 @@ import type { DiskSample, Sample } from './sample.ts'
 import { ScoringProgress } from './scoring-progress.ts'
 import type { ShownModel } from './shown-model.ts'
 
-export const SAMPLE_INTERVAL_MS = 500
+const SAMPLE_INTERVAL_MS = 500
 
 export interface SamplerSources {
   readonly models: ReadModels

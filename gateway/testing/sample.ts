@@ -25,7 +25,7 @@ export const heartbeat = (name: string, more: Partial<Heartbeat> = {}): Heartbea
   ...more,
 })
 
-export const runningProcess = (name: string): ProcessSample => ({
+const runningProcess = (name: string): ProcessSample => ({
   heartbeat: heartbeat(name),
   state: 'running',
   ageMs: 60_000,
