@@ -3,6 +3,9 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsM
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
+import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -50,12 +53,14 @@ export async function startEraser(
   logger: Logger,
   times: EraserTimes = TIMES,
 ): Promise<Service> {
+  const health = new Health()
   const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
   try {
     const jsm = await jetstreamManager(connection)
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
     const stop = new AbortController()
-    const running = new Eraser({ connection, jsm, dataDir, logger, times, signal: stop.signal }).run()
+    const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const running = new Eraser({ connection, jsm, dataDir, logger, times, publishing, signal: stop.signal }).run()
     logger.info('eraser started')
     return {
       failed: toFailed(connection, stop.signal),
@@ -89,6 +94,7 @@ interface EraserOptions {
   readonly dataDir: string
   readonly logger: Logger
   readonly times: EraserTimes
+  readonly publishing: PublisherOptions
   readonly signal: AbortSignal
 }
 
@@ -172,7 +178,7 @@ class Eraser {
 
   /** @returns whether the read models in DATA_DIR have applied the erasures */
   async #erase(requests: readonly Request[], round: Round): Promise<boolean> {
-    const { connection, dataDir, logger } = this.#options
+    const { connection, dataDir, logger, publishing } = this.#options
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
@@ -181,6 +187,7 @@ class Eraser {
       connection,
       posts,
       reason: 'erased as recorded',
+      publishing,
       untilApplied: async (erasures) => {
         behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
       },

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   'stream-full': 'error',
   'stream-nearly-full': 'warning',
   'stream-differs': 'error',
+  'log-not-writable': 'error',
   'single-copies': 'warning',
   'disk-full': 'error',
   'disk-nearly-full': 'warning',

@@ -7,7 +7,7 @@ import { POSTS } from '../schema/streams.ts'
 import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage, type PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
 import { ScoredPostKeys } from './scored-post-keys.ts'
 import { scoreEach, UnscorablePostError } from './models/score-each.ts'
@@ -40,9 +40,9 @@ export class BatchScorer {
   /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
   readonly #inWork = new Set<number>()
 
-  constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
+  constructor(connection: NatsConnection, model: ScoringModel, logger: Logger, publishing: PublisherOptions = {}) {
     this.#model = model
-    this.#publisher = new DurablePublisher(connection)
+    this.#publisher = new DurablePublisher(connection, publishing)
     this.#connection = connection
     this.#logger = logger
   }
@@ -79,7 +79,9 @@ export class BatchScorer {
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      if (this.#inWork.has(key) || this.#recent.has(key)) return
+      // Its first copy may wait for a full disk. This copy must not be acknowledged before that one's score is stored.
+      if (this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
+      if (this.#recent.has(key)) return
       this.#inWork.add(key)
       posts.push({ message, post, sequence, key })
     } catch (error) {

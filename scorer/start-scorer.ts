@@ -1,4 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream'
+import { Health } from '../schema/heartbeat.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -14,6 +16,7 @@ import { warnIfNotShown } from './warn-if-not-shown.ts'
 /** Starts a service that scores every post of POSTS into SCORES. Any number of scorers share the work. */
 export async function startScorer(config: ScorerConfig, logger: Logger): Promise<Service> {
   const stack = new AsyncDisposableStack()
+  const health = new Health()
   try {
     const model = await loadScoringModel(config.modelDir)
     const connection = await connectNats({
@@ -35,7 +38,9 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
     if (await promoteFirstModel(connection, model.name))
       logger.info({ model: model.name }, 'promoted the first scoring model')
     await warnIfNotShown(jsm, model.name, logger)
-    const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model, logger), model.name, logger)
+    const publishing = { dataDir: config.dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const scorer = new BatchScorer(connection, model, logger, publishing)
+    const consumer = new PostConsumer(connection, jsm, scorer, model.name, logger)
     stack.use(consumer)
     stack.defer(() => void (closing = true))
     await consumer.start()

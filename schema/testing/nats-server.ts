@@ -31,14 +31,19 @@ export interface TestNatsServer extends AsyncDisposable {
 export interface TestNatsOptions {
   /** `sync_interval: always`, as nats.conf has it; off by default, because no test needs to survive a power cut. */
   readonly durable?: boolean
+  /** Where the store is created; by default the system's folder for temporary files. */
+  readonly folder?: string
 }
 
 /**
  * A real nats-server without users on a free port, with its own temporary store.
  * The binary is the one that set-up found: `GRAVITAS_NATS_SERVER`, else `nats-server` on the PATH.
  */
-export async function startTestNats({ durable = false }: TestNatsOptions = {}): Promise<TestNatsServer> {
-  const storeDir = await mkdtemp(join(tmpdir(), 'gravitas-nats-'))
+export async function startTestNats({
+  durable = false,
+  folder = tmpdir(),
+}: TestNatsOptions = {}): Promise<TestNatsServer> {
+  const storeDir = await mkdtemp(join(folder, 'gravitas-nats-'))
   const port = await freePort()
   const url = `nats://127.0.0.1:${port}`
   let child = await launch(port, storeDir, durable)
@@ -69,7 +74,10 @@ export async function startTestNats({ durable = false }: TestNatsOptions = {}): 
 async function launch(port: number, storeDir: string, durable: boolean): Promise<ChildProcess> {
   const config = join(storeDir, 'nats.conf')
   const sync = durable ? ', sync_interval: always' : ''
-  await writeFile(config, `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(storeDir)}${sync} }\n`)
+  await writeFile(
+    config,
+    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(storeDir)}, max_file: 1TB${sync} }\n`,
+  )
   const binary = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
   const child = spawn(binary, ['-c', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
