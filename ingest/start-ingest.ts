@@ -6,11 +6,14 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
-import type { DumpSource, IngestConfig } from './config.ts'
+import type { IngestConfig } from './config.ts'
 import { realWorld } from './http/world.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
+import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
-import { importDumps, type ImportSummary } from './sources/dump/import.ts'
+import { importDumps, type ImportOptions, type ImportSummary } from './sources/dump/import.ts'
 import { createSource } from './sources/create-source.ts'
 import type { PostLog } from './sources/live/post-log.ts'
 import { startSource } from './sources/live/start-source.ts'
@@ -34,17 +37,21 @@ export async function startIngest(
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
+  const health = new Health()
   const connection = await connectIngest(config, logger)
   try {
-    if (source.kind === 'dump') return startDump(source, connection, logger, output)
+    if (source.kind === 'dump')
+      return startDump({ source, dataDir: config.dataDir, connection, output, health }, logger)
+    const publishing = { dataDir: config.dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
     const running =
       source.kind === 'demo'
-        ? await startDemo(source, connection, logger)
+        ? await startDemo(source, connection, logger, publishing)
         : await startSource({
             source: createSource(source, logger, realWorld),
             connection,
             logger,
-            postLog: source.kind === 'reddit' ? await openPostLog(connection) : undefined,
+            publishing,
+            postLog: source.kind === 'reddit' ? await openPostLog(connection, publishing) : undefined,
           })
     return {
       ...outcome(running.failed),
@@ -73,18 +80,13 @@ async function connectIngest(config: IngestConfig, logger: Logger): Promise<Nats
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */
-async function openPostLog(connection: NatsConnection): Promise<PostLog> {
-  return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
+async function openPostLog(connection: NatsConnection, publishing: PublisherOptions): Promise<PostLog> {
+  return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection, publishing) }
 }
 
-function startDump(
-  source: DumpSource,
-  connection: NatsConnection,
-  logger: Logger,
-  output: ProgressOutput,
-): IngestService {
+function startDump(options: Omit<ImportOptions, 'signal'>, logger: Logger): IngestService {
   const stop = new AbortController()
-  const finished = importDumps({ connection, source, output, signal: stop.signal })
+  const finished = importDumps({ ...options, signal: stop.signal })
   return {
     ...outcome(finished),
     [Symbol.asyncDispose]: async () => {
@@ -93,7 +95,7 @@ function startDump(
         finished.catch(() => {}),
         logger,
       )
-      await connection.close()
+      await options.connection.close()
     },
   }
 }

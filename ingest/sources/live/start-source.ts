@@ -2,10 +2,10 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Service } from '../../../schema/runtime/lifecycle.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
-import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { DurablePublisher, type PublisherOptions } from '../../../schema/runtime/publish.ts'
 import { requireStream } from '../../../schema/apply-streams.ts'
 import { COVERAGE } from '../../../schema/streams.ts'
-import { Positions } from '../../position.ts'
+import { logDiscarded, Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
 import { CoverageGaps } from './coverage-gaps.ts'
@@ -22,14 +22,16 @@ export interface StartOptions {
   readonly connection: NatsConnection
   readonly logger: Logger
   readonly postLog?: PostLog | undefined
+  readonly publishing?: PublisherOptions
 }
 
 /** Runs a source until the service is disposed. `failed` rejects when posts can no longer be stored. */
-export async function startSource({ source, connection, logger, postLog }: StartOptions): Promise<Service> {
+export async function startSource(options: StartOptions): Promise<Service> {
+  const { source, connection, logger, postLog, publishing = {} } = options
   const jsm = await jetstreamManager(connection)
   await requireStream(jsm, COVERAGE)
-  const positions = await Positions.open(connection)
-  const durable = new DurablePublisher(connection)
+  const positions = await Positions.open(connection, logDiscarded(logger), publishing)
+  const durable = new DurablePublisher(connection, publishing)
   const publisher = new PostsPublisher(durable)
   const sink = new PublishingSink(publisher, source.name, await readNewestIds(jsm, REMEMBERED_POSTS))
   const gaps = new CoverageGaps(positions, source.name, logger)
