@@ -4,6 +4,9 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern } from '../schema/events.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { Health } from '../schema/heartbeat.ts'
+import type { ProblemReport } from '../schema/problems.ts'
+import { blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import { connectNats, secretFile } from '../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../schema/runtime/progress.ts'
 import { parseServers } from '../schema/runtime/nats-servers.ts'
@@ -60,6 +63,7 @@ async function eraseAll(
 ): Promise<{ readonly report: ErasureReport; readonly recorded: RecordedErasures | undefined }> {
   using bar = new SearchProgressBar(progress)
   const onProgress = (now: SearchProgress): void => bar.show(now)
+  const publishing = { dataDir, onBlocked: blockedReporter(new Health(), (problem) => bar.tell(problem)) }
   const reports: ErasureReport[] = []
   let recorded: RecordedErasures | undefined
   const untilApplied = async (erasures: RecordedErasures): Promise<void> => {
@@ -71,7 +75,7 @@ async function eraseAll(
   if (!dryRun) await deleteWaitingInput(dataDir, new Set(posts.map(({ id }) => id)))
   for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
     const some = posts.slice(at, at + POSTS_A_PASS)
-    reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress }))
+    reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress, publishing }))
   }
   return { report: mergeReports(reports), recorded }
 }
@@ -139,6 +143,12 @@ class SearchProgressBar implements Disposable {
 
   constructor(out: ProgressOutput) {
     this.#bar = new Progress(this.#state, out)
+  }
+
+  /** Says why erasures cannot be recorded. The command waits until they can. */
+  tell(problem: ProblemReport | undefined): void {
+    this.#state.waiting = problem && 'waiting'
+    this.#bar.say(problem === undefined ? 'Publishing continues.' : `${problem.what} ${problem.remedy}`)
   }
 
   show({ stream, read, total }: SearchProgress): void {

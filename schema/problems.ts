@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'stream-nearly-full': 'warning',
   'stream-differs': 'error',
   'stream-without-leader': 'error',
+  'log-not-writable': 'error',
   'single-copies': 'warning',
   'replica-missing': 'warning',
   'disk-full': 'error',

@@ -8,7 +8,7 @@ import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Outbox } from '../schema/outbox/outbox.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage, type PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
 import { ScoredPostKeys } from './scored-post-keys.ts'
 import { scoreEach, UnscorablePostError } from './models/score-each.ts'
@@ -31,6 +31,15 @@ interface RejectedMessage {
 
 const REDELIVER_AFTER_MS = 5_000
 
+export interface BatchScorerOptions {
+  readonly connection: NatsConnection
+  readonly model: ScoringModel
+  /** Keeps rejected messages until DEAD has them. */
+  readonly letters: Pick<Outbox, 'store'>
+  readonly logger: Logger
+  readonly publishing?: PublisherOptions
+}
+
 /** Turns messages of POSTS into stored scores. */
 export class BatchScorer {
   readonly #model: ScoringModel
@@ -41,10 +50,9 @@ export class BatchScorer {
   /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
   readonly #inWork = new Set<number>()
 
-  /** @param letters keeps rejected messages until DEAD has them */
-  constructor(connection: NatsConnection, model: ScoringModel, letters: Pick<Outbox, 'store'>, logger: Logger) {
+  constructor({ connection, model, letters, logger, publishing = {} }: BatchScorerOptions) {
     this.#model = model
-    this.#publisher = new DurablePublisher(connection)
+    this.#publisher = new DurablePublisher(connection, publishing)
     this.#letters = letters
     this.#logger = logger
   }
@@ -81,7 +89,9 @@ export class BatchScorer {
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      if (this.#inWork.has(key) || this.#recent.has(key)) return
+      // Its first copy may wait for a full disk. This copy must not be acknowledged before that one's score is stored.
+      if (this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
+      if (this.#recent.has(key)) return
       this.#inWork.add(key)
       posts.push({ message, post, sequence, key })
     } catch (error) {

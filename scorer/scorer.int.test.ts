@@ -133,7 +133,7 @@ test('a post that the scoring model cannot score goes to DEAD, and its neighbour
   await using consumer = new PostConsumer(
     connection,
     jsm,
-    new BatchScorer(connection, failing, letters, logger),
+    new BatchScorer({ connection, model: failing, letters, logger }),
     model.name,
     logger,
   )

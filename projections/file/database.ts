@@ -30,16 +30,25 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     return database
   } catch (cause) {
     database.close()
-    if (cause instanceof OperationalError) throw cause
+    const explained = explainDamage(cause, file)
+    if (explained instanceof OperationalError) throw explained
     throw new OperationalError(`Cannot open ${file}: ${(cause as Error).message}. ${REBUILD}`, { cause })
   }
 }
 
+const GOES_ON = 'Nothing is lost: the projector starts again by itself and continues from its checkpoint.'
 const REBUILD = 'Stop its projector, delete the file and start the projector again: it is rebuilt from the log.'
 
-/** Turns damage that SQLite found into an error that says what to do. Other errors are returned unchanged. */
+/** Turns damage that SQLite found, or a full disk, into an error that says what to do. Other errors are returned unchanged. */
 export function explainDamage(error: unknown, file: string): unknown {
-  const damaged = error instanceof SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
+  if (!(error instanceof SqliteError)) return error
+  const isFull = error.code === 'SQLITE_FULL'
+  if (isFull) return new OperationalError(`The disk of ${file} is full: free some room. ${GOES_ON}`, { cause: error })
+  if (error.code.startsWith('SQLITE_IOERR')) {
+    const what = `${file} cannot be read or written (${error.message}, ${error.code}): check its disk, which may be full.`
+    return new OperationalError(`${what} ${GOES_ON}`, { cause: error })
+  }
+  const damaged = /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
   return damaged ? new OperationalError(`${file} is damaged (${error.message}). ${REBUILD}`, { cause: error }) : error
 }
 
