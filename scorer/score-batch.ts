@@ -28,6 +28,11 @@ interface RejectedMessage {
   readonly reason: string
 }
 
+interface OutgoingScore extends OutgoingMessage {
+  /** Sequence in POSTS of the copy of the post that was scored. */
+  readonly copy: number
+}
+
 const REDELIVER_AFTER_MS = 5_000
 
 /** Turns messages of POSTS into stored scores. */
@@ -37,7 +42,7 @@ export class BatchScorer {
   readonly #connection: NatsConnection
   readonly #logger: Logger
   readonly #recent = new ScoredPostKeys()
-  /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
+  /** The posts of the batches that are being processed. */
   readonly #inWork = new Set<number>()
 
   constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
@@ -79,7 +84,9 @@ export class BatchScorer {
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      if (this.#inWork.has(key) || this.#recent.has(key)) return
+      // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
+      // it, except if it is redelivered: then a later copy may have been scored before it.
+      if (!message.redelivered && (this.#inWork.has(key) || this.#recent.has(key))) return
       this.#inWork.add(key)
       posts.push({ message, post, sequence, key })
     } catch (error) {
@@ -96,14 +103,26 @@ export class BatchScorer {
     )
     const { name } = this.#model
     const unscorable: RejectedMessage[] = []
-    const events: OutgoingMessage[] = []
+    const events: OutgoingScore[] = []
     for (const [index, { message, post, sequence }] of posts.entries()) {
       const seriousness = scores[index]!
       if (seriousness instanceof UnscorablePostError) unscorable.push({ message, reason: seriousness.message })
-      else events.push(toMessage(toScoreEvent(post, sequence, name, seriousness)))
+      else events.push({ ...toMessage(toScoreEvent(post, sequence, name, seriousness)), copy: sequence })
     }
-    await this.#publisher.publish(events)
+    await this.#store(events)
     return unscorable
+  }
+
+  /**
+   * Publishes scores. The message id of a score names the post and not the copy that was scored, so the server drops the
+   * score of a copy if another scorer has just stored that of another copy. The read models need the score of the first
+   * copy: dropped scores are published again, with a message id that names the copy.
+   */
+  async #store(scores: readonly OutgoingScore[]): Promise<void> {
+    const { dropped } = await this.#publisher.publish(scores)
+    const isDropped = new Set(dropped)
+    const again = scores.flatMap((score) => (isDropped.has(score) ? [toCopyMessage(score)] : []))
+    await this.#publisher.publish(again)
   }
 
   /** Publishes a dead letter. If that fails, the server delivers the message again later, and other posts do not wait. */
@@ -118,3 +137,9 @@ export class BatchScorer {
     }
   }
 }
+
+/** The score with a message id that names the copy that was scored. */
+const toCopyMessage = (score: OutgoingScore): OutgoingMessage => ({
+  ...score,
+  messageId: `${score.messageId}:${score.copy}`,
+})

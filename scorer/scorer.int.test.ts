@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { deadSubject } from '../schema/dead-letters.ts'
 import { encodeEvent, type PostScored, type PostSubmitted, subjectOf, subjectPattern } from '../schema/events.ts'
-import { DEAD, MODELS, SCORES } from '../schema/streams.ts'
+import { DEAD, MODELS, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
@@ -98,6 +98,23 @@ test('repeated posts are scored once, and messages that are not posts go to DEAD
     expect(score).toMatchObject({ type: 'PostScored', model: 'serious-4', subreddit: 'AskScience' })
     expect(Math.round(score.seriousness * 10_000) / 10_000).toBe(score.seriousness)
   }
+})
+
+test('a copy of a post that is delivered again after a later copy was scored is scored too', async () => {
+  const js = jetstream(connection)
+  for (const title of ['Why does ice float?', 'lol']) {
+    const post = postSubmitted({ id: 'c0py', title })
+    await js.publish(subjectOf(post), encodeEvent(post))
+  }
+  const jsm = await jetstreamManager(connection)
+  await jsm.consumers.add(POSTS, { durable_name: 'test', ack_policy: AckPolicy.Explicit })
+  const consumer = await js.consumers.get(POSTS, 'test')
+  const [first, later] = (await Array.fromAsync(await consumer.fetch({ max_messages: 2 }))) as [JsMsg, JsMsg]
+  const scorer = new BatchScorer(connection, await loadScoringModel('ml/model'), logger)
+  await scorer.process([later])
+  first.nak()
+  await scorer.process(await Array.fromAsync(await consumer.fetch({ max_messages: 1 })))
+  expect((await allScores()).map(({ post_sequence }) => post_sequence)).toEqual([later.seq, first.seq])
 })
 
 test('a post that the scoring model cannot score goes to DEAD, and its neighbours are scored', async () => {

@@ -27,6 +27,3 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
-
-/** Upgrade of a file in which the table of lost events is called `holes`. */
-export const renameHoles = 'ALTER TABLE holes RENAME TO lost_events;'
