@@ -4,6 +4,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
+import { Health } from '../schema/heartbeat.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -12,9 +13,11 @@ import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
 import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints } from './file/checkpoint.ts'
+import { closeReadModel } from './file/close-read-model.ts'
 import { explainDamage, openReadModel } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
 import { Scrubber } from './file/scrubber.ts'
+import { WriteAheadLogWatch } from './file/write-ahead-log.ts'
 import { StreamFollower } from './log/stream-follower.ts'
 import { verifyLog } from './log/verify-log.ts'
 import type { Projection } from './projection.ts'
@@ -29,10 +32,12 @@ export async function startProjector(
   logger: Logger,
 ): Promise<Service> {
   await mkdir(config.dataDir, { recursive: true })
+  const health = new Health()
   const stack = new AsyncDisposableStack()
   try {
     const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
-    stack.defer(() => void database.close())
+    stack.defer(() => closeReadModel(database))
+    stack.use(new WriteAheadLogWatch({ name: projection.name, database, health }))
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'projector',
@@ -42,7 +47,7 @@ export async function startProjector(
     })
     stack.defer(() => connection.close())
     const jsm = await jetstreamManager(connection)
-    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger }))
+    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger, health }))
     await projector.start()
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
@@ -57,6 +62,7 @@ interface ProjectorParts {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly logger: Logger
+  readonly health: Health
 }
 
 /**
@@ -80,11 +86,11 @@ class Projector implements AsyncDisposable {
   #closed = false
 
   constructor(parts: ProjectorParts) {
-    const { projection, database, connection, jsm, logger } = parts
+    const { projection, database, connection, jsm, logger, health } = parts
     this.#parts = parts
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
-    this.#scrubber = new Scrubber(database, logger)
+    this.#scrubber = new Scrubber({ name: projection.name, database, logger, health })
     const onDropped = (): void => this.#scrubber.note()
     this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, onDropped })
     this.failed = new Promise((_, reject) => (this.#fail = reject))

@@ -29,6 +29,7 @@ export const PROBLEMS = {
   'dead-letters-growing': 'warning',
   'dead-letters-waiting': 'warning',
   'write-ahead-log-large': 'warning',
+  'erased-text-held': 'warning',
 } as const satisfies Readonly<Record<string, Severity>>
 
 export type Severity = 'error' | 'warning'
