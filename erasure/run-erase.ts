@@ -17,7 +17,7 @@ import { erasePosts, type ErasureReport, type PostToErase, type RecordedErasures
 import type { SearchProgress } from './log-search.ts'
 import type { EraseArguments } from './read-arguments.ts'
 import { awaitReadModels, IS_APPLIED, IS_GONE } from './read-models.ts'
-import { printReport } from './report.ts'
+import { exitCodeOf, printReport } from './report.ts'
 import { scanStream } from './scan-stream.ts'
 import { awaitScorerLetters, deleteWaitingInput } from './waiting-letters.ts'
 
@@ -32,8 +32,8 @@ export interface EraseCommand {
   readonly progress: ProgressOutput
 }
 
-/** @returns whether every post was found. @throws OperationalError when the log cannot be reached, read or changed */
-export async function runErase({ config, arguments: args, output, progress }: EraseCommand): Promise<boolean> {
+/** @returns the exit code. @throws OperationalError when the log cannot be reached, read or changed */
+export async function runErase({ config, arguments: args, output, progress }: EraseCommand): Promise<number> {
   const { natsUrl: url, dataDir } = config
   await requireEraser(url, dataDir)
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
@@ -43,7 +43,7 @@ export async function runErase({ config, arguments: args, output, progress }: Er
     const readModels = recorded === undefined ? [] : await awaitReadModels(dataDir, recorded, IS_GONE)
     const json = (): string => `${JSON.stringify({ ...report, readModels }, null, 2)}\n`
     output.write(args.json ? json() : printReport(report, readModels))
-    return report.posts.every(({ outcome }) => outcome !== 'unknown')
+    return exitCodeOf(report, readModels)
   } finally {
     await connection.close()
   }

@@ -36,6 +36,7 @@ export const PROBLEMS = {
   'dead-letters-waiting': 'warning',
   'dead-letters-blocked': 'error',
   'write-ahead-log-large': 'warning',
+  'erased-text-held': 'warning',
 } as const satisfies Readonly<Record<string, Severity>>
 
 export type Severity = 'error' | 'warning'

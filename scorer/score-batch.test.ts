@@ -14,7 +14,7 @@ test('a second delivery of a post is not acknowledged while the score of the fir
   const scorer = new BatchScorer({
     connection,
     model,
-    letters: { store: () => Promise.resolve() },
+    letters: { store: () => undefined },
     logger: createLogger('test', 'silent'),
   })
   const deliver = () => {
@@ -30,7 +30,7 @@ test('a second delivery of a post is not acknowledged while the score of the fir
       nak: vi.fn<(ms?: number) => void>(),
     }
   }
-  const [first, second] = [deliver(), deliver()]
+  const [first, second] = [deliver(), { ...deliver(), redelivered: true }]
   void scorer.process([first as unknown as JsMsg])
   await scorer.process([second as unknown as JsMsg])
   expect(second.nak).toHaveBeenCalledBefore(second.ack)

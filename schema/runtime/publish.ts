@@ -19,6 +19,8 @@ export interface OutgoingMessage {
 export interface PublishOutcome {
   readonly stored: number
   readonly duplicates: number
+  /** The messages that were dropped. */
+  readonly dropped: readonly OutgoingMessage[]
 }
 
 /** The most messages that nats-server accepts in one atomic batch. */
@@ -73,13 +75,13 @@ export class DurablePublisher {
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
-    if (messages.length === 0) return { stored: 0, duplicates: 0 }
+    if (messages.length === 0) return { stored: 0, duplicates: 0, dropped: [] }
     if (messages.length === 1) return this.publishSingly(messages)
     if (messages.length > MAX_BATCH_MESSAGES) throw new RangeError(`at most ${MAX_BATCH_MESSAGES} messages a batch`)
     await this.#retrying.get(streamOf(messages[0]!.subject))
     try {
       await this.#publishBatch(messages)
-      return { stored: messages.length, duplicates: 0 }
+      return { stored: messages.length, duplicates: 0, dropped: [] }
     } catch {
       return this.publishSingly(messages)
     }
@@ -94,12 +96,13 @@ export class DurablePublisher {
 
   /** Publishes messages one by one: for streams without atomic batches, and for messages with headers of their own. */
   async publishSingly(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
-    let duplicates = 0
+    const dropped: OutgoingMessage[] = []
     for (let start = 0; start < messages.length; start += SINGLES_IN_FLIGHT) {
-      const acks = await Promise.all(messages.slice(start, start + SINGLES_IN_FLIGHT).map((m) => this.#publishOne(m)))
-      duplicates += acks.filter((ack) => ack.duplicate).length
+      const some = messages.slice(start, start + SINGLES_IN_FLIGHT)
+      const acks = await Promise.all(some.map((message) => this.#publishOne(message)))
+      dropped.push(...some.filter((_, index) => acks[index]!.duplicate))
     }
-    return { stored: messages.length - duplicates, duplicates }
+    return { stored: messages.length - dropped.length, duplicates: dropped.length, dropped }
   }
 
   /**
