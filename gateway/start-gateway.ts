@@ -13,6 +13,7 @@ import { LogLink } from './log-link.ts'
 import { LogStatus } from './log/log-status.ts'
 import { PipelineReader } from './log/pipeline.ts'
 import { Problems } from './log/problems.ts'
+import { Promotions } from './log/promotions.ts'
 import { ReadModels } from './read-models/read-models.ts'
 import { ScoringModels } from './log/scoring-models.ts'
 import { createGatewayServer } from './server.ts'
@@ -36,7 +37,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const log = stack.use(new LogStatus(logger))
   const problems = new Problems({ models, shown, scoring, log })
   const pipeline = new PipelineReader({ models, shown, log, problems })
-  const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
+  const live = stack.use(new LiveUpdates({ models, shown, promotions: new Promotions(logger), log, pipeline, logger }))
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
   const link = stack.use(new LogLink(config, logger, { live, shown, scoring, log, texts }))

@@ -45,7 +45,7 @@ export class LiveUpdates implements Disposable {
         this.#onNotice(message.data)
       },
     })
-    await this.scored.follow()
+    await this.scored.follow(connection)
   }
 
   /** Notices may have been lost while there was no connection. */
@@ -76,7 +76,7 @@ export class LiveUpdates implements Disposable {
   }
 
   #onModelChanged(): void {
-    this.scored.advance()
+    this.scored.promoted()
     this.#guard(() => this.subreddits.poll(true))
   }
 

@@ -3,7 +3,8 @@ import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import { decodeCursor } from '../protocol/cursor.ts'
 import { badInput } from '../protocol/errors.ts'
 import type { ScoredPost } from '../live/recent-posts.ts'
-import { SCORED_CURSOR, type ScoredPlace } from '../live/scored-posts.ts'
+import { SCORED_CURSOR } from '../live/scored-pages.ts'
+import type { ScoredCursor } from '../live/scored-posts.ts'
 
 const MAX_NAMES = 500
 
@@ -14,7 +15,7 @@ const MAX_NAMES = 500
 export const Subscription: SubscriptionResolvers = {
   postScored: {
     subscribe: (_, { subreddit, after }, { live }) =>
-      live.scored.open(subreddit?.toLowerCase(), toPlace(after)) as never,
+      live.scored.open(subreddit?.toLowerCase(), toCursor(after)) as never,
     resolve: (event: unknown) => event as ScoredPost,
   },
   subredditUpdated: {
@@ -31,9 +32,15 @@ export const Subscription: SubscriptionResolvers = {
   },
 }
 
-function toPlace(after: string | null | undefined): ScoredPlace | undefined {
-  if (after === null || after === undefined) return undefined
-  const [sequence, log] = decodeCursor(after, SCORED_CURSOR, [0, ''])
-  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badInput('the cursor does not come from postScored')
-  return { sequence, log }
+function toCursor(text: string | null | undefined): ScoredCursor | undefined {
+  if (text === null || text === undefined) return undefined
+  const [sequence, log, promotion]: readonly [number, string, number?] = decodeCursor(
+    text,
+    SCORED_CURSOR,
+    [0, '', 0],
+    2,
+  )
+  for (const part of [sequence, promotion ?? 0])
+    if (!Number.isSafeInteger(part) || part < 0) throw badInput('the cursor does not come from postScored')
+  return { sequence, log, promotion }
 }
