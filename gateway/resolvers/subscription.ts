@@ -14,8 +14,8 @@ const MAX_NAMES = 500
  */
 export const Subscription: SubscriptionResolvers = {
   postScored: {
-    subscribe: (_, { subreddit, after }, { live }) =>
-      live.scored.open(subreddit?.toLowerCase(), toCursor(after)) as never,
+    subscribe: (_, { subreddit, after }, { live, request }) =>
+      live.scored.open(subreddit?.toLowerCase(), toCursor(lastEventId(request) ?? after)) as never,
     resolve: (event: unknown) => event as ScoredPost,
   },
   subredditUpdated: {
@@ -31,6 +31,13 @@ export const Subscription: SubscriptionResolvers = {
     resolve: (event: unknown) => event as Pipeline,
   },
 }
+
+/**
+ * The last event that the client received. A browser's EventSource reconnects to the same URL with this header, so it
+ * counts more than the argument `after` in the URL.
+ */
+const lastEventId = (request: Request | undefined): string | undefined =>
+  request?.headers.get('last-event-id') || undefined
 
 function toCursor(text: string | null | undefined): ScoredCursor | undefined {
   if (text === null || text === undefined) return undefined
