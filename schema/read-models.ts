@@ -68,11 +68,15 @@ export const projectorConsumer = (name: string): string => `projector-${name}`
 export const changesSubject = (name: string): string => `changes.${name}`
 
 /**
- * What a projector announces after each commit (JSON). A lost notice only delays readers until the next notice or their
- * own next poll.
+ * What a projector announces after each commit (JSON). `before` of a notice equals `checkpoints` of the one before it:
+ * a reader that finds another value has missed a notice.
  */
 export interface ChangeNotice {
   readonly projection: string
+  /** The id of the file: projectors of several hosts announce the changes of files of their own. */
+  readonly fileId?: string
+  /** The checkpoints of the projector's last notice, or those with which it started. */
+  readonly before?: Readonly<Record<string, number>>
   /** The last applied sequence of each stream, this commit included. */
   readonly checkpoints: Readonly<Record<string, number>>
   /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */

@@ -48,11 +48,6 @@ export class LiveUpdates implements Disposable {
     await this.scored.follow(connection)
   }
 
-  /** Notices may have been lost while there was no connection. */
-  reconnected(): void {
-    this.subreddits.reconnected()
-  }
-
   /** Ends every subscription. */
   end(): void {
     clearInterval(this.#timer)

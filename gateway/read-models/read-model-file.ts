@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS } from '../../schema/read-model-file.ts'
+import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS, SELECT_FILE_ID } from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 
@@ -13,6 +13,8 @@ export interface ReadModelStatus {
   readonly checkpoints: { stream: string; sequence: number }[]
   /** Sequences that the log no longer has and no erasure explains. */
   readonly lostEvents: number
+  /** The id of the file, which is in its change notices; undefined before its projector has started. */
+  readonly fileId: string | undefined
 }
 
 type Prepare<Queries> = (database: Database) => Queries
@@ -175,9 +177,10 @@ function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'read
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
   const checkpoints = database.prepare<[], { stream: string; sequence: number }>(SELECT_CHECKPOINTS)
   const lost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
+  const fileId = database.prepare<[], string>(SELECT_FILE_ID).pluck()
   return {
     readVersion: () => version.get()!,
-    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0 }),
+    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0, fileId: fileId.get() }),
   }
 }
 
