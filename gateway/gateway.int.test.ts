@@ -140,7 +140,11 @@ test('changed subreddits are sent to their subscribers, also when the change not
   const expected = (posts: number) => ({ name: 'funny', allTime: { posts }, hourly: [{ posts }] })
   expect((await events.next()).value!.subredditUpdated).toEqual(expected(2))
   files.add(post(5, 'funny'))
-  expect((await events.next()).value!.subredditUpdated).toEqual(expected(3))
+  // Figures that the lost notices of the start may have changed are sent again.
+  let latest
+  do latest = (await events.next()).value!.subredditUpdated as ReturnType<typeof expected>
+  while (latest.allTime.posts === 2)
+  expect(latest).toEqual(expected(3))
   leaving.abort()
   await until(async () => (await metric('gravitas_subscribers')) === 0)
 })

@@ -67,9 +67,7 @@ export class LogLink implements AsyncDisposable {
   async #watch(connection: NatsConnection): Promise<void> {
     for await (const { type } of connection.status()) {
       if (type === 'disconnect') this.#parts.log.isConnected = false
-      if (type !== 'reconnect') continue
-      this.#parts.log.isConnected = true
-      this.#parts.live.reconnected()
+      if (type === 'reconnect') this.#parts.log.isConnected = true
     }
     this.#parts.log.isConnected = false
   }

@@ -13,6 +13,7 @@ import { LogLink } from './log-link.ts'
 import { LogStatus } from './log/log-status.ts'
 import { PipelineReader } from './log/pipeline.ts'
 import { ProcessWatch } from './log/process-watch.ts'
+import { Promotions } from './log/promotions.ts'
 import { Sampler } from './log/sampler.ts'
 import { ReadModels } from './read-models/read-models.ts'
 import { createGatewayServer } from './server.ts'
@@ -35,7 +36,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const { dataDir, source } = config
   const sampler = stack.use(new Sampler({ models, shown, log, processes, dataDir, source }))
   const pipeline = new PipelineReader({ models, shown, sampler })
-  const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
+  const live = stack.use(new LiveUpdates({ models, shown, promotions: new Promotions(logger), log, pipeline, logger }))
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
   const link = stack.use(new LogLink(config, logger, { live, shown, processes, log, texts }))

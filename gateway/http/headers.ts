@@ -33,7 +33,7 @@ export function answerPreflight(response: ServerResponse, methods: readonly stri
   response.writeHead(204, {
     allow: [...methods, 'OPTIONS'].join(', '),
     'access-control-allow-methods': methods.join(', '),
-    'access-control-allow-headers': 'content-type, accept, cache-control, if-none-match',
+    'access-control-allow-headers': 'content-type, accept, cache-control, if-none-match, last-event-id',
     'access-control-max-age': '86400',
   })
   response.end()

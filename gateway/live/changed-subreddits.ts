@@ -12,6 +12,8 @@ const COALESCE_MS = 12
 /** How many subreddits one batch of a subscriber has at most. */
 const PAGE = 500
 
+type FollowedFile = ReadModels['hourly'] | ReadModels['allTime']
+
 interface Subscriber {
   readonly names: ReadonlySet<string> | undefined
   /** The latest figures of each subreddit that were not sent yet. A slow subscriber skips the figures in between. */
@@ -29,7 +31,7 @@ export class ChangedSubreddits {
   readonly #feeds = new Feeds<SubredditParent>()
   readonly #subscribers = new Set<Subscriber>()
   readonly #changed = new Set<string>()
-  readonly #notices = new NoticeWatch()
+  readonly #watches: Readonly<Record<string, { readonly file: FollowedFile; readonly notices: NoticeWatch }>>
   /** The figures that were sent last, by subreddit in lower case. They reveal changes whose notice was lost. */
   #told = new Map<string, { figures: string; name: string }>()
   #timer: NodeJS.Timeout | undefined
@@ -38,6 +40,10 @@ export class ChangedSubreddits {
     this.#models = models
     this.#shown = shown
     this.#logger = logger
+    this.#watches = {
+      hourly: { file: models.hourly, notices: new NoticeWatch() },
+      'all-time': { file: models.allTime, notices: new NoticeWatch() },
+    }
   }
 
   get subscribers(): number {
@@ -57,29 +63,40 @@ export class ChangedSubreddits {
     )
   }
 
-  onNotice({ projection, checkpoints, subreddits }: ChangeNotice): void {
-    if (projection === 'all-time') this.#notices.noticed(checkpoints)
-    if (this.#subscribers.size > 0) this.#mark(subreddits)
+  onNotice({ projection, fileId, before, checkpoints, subreddits }: ChangeNotice): void {
+    const watch = this.#watches[projection]
+    const ownId = watch?.file.status?.fileId
+    // The projector of another host announces changes of its own file.
+    if (ownId !== undefined && fileId !== ownId) return
+    const wasMissed = watch?.notices.noticed(checkpoints, before)
+    if (this.#subscribers.size === 0) return
+    if (wasMissed === true) this.#markAll()
+    this.#mark(subreddits)
   }
 
   /** Called once a second, and when everything may have changed (`isAll`). */
   poll(isAll = false): void {
-    const status = this.#models.allTime.status
-    const wasMissed = this.#notices.missed(status?.checkpoints ?? [])
-    if (this.#subscribers.size === 0 || !(wasMissed || isAll)) return
-    const told = this.#told
-    const now = this.#readFigures()
-    this.#mark([...now.keys()].filter((subreddit) => told.get(subreddit)?.figures !== now.get(subreddit)!.figures))
-    this.#mark([...told.keys()].filter((subreddit) => !now.has(subreddit)))
-  }
-
-  reconnected(): void {
-    this.#notices.reconnected()
+    const missed = Object.values(this.#watches).filter(({ file, notices }) =>
+      notices.missed(file.status?.checkpoints ?? []),
+    )
+    if (this.#subscribers.size > 0 && (isAll || missed.length > 0)) this.#markAll()
   }
 
   end(): void {
     clearTimeout(this.#timer)
     this.#feeds.end()
+  }
+
+  /**
+   * Marks the subreddits whose figures of all time differ from those that were sent last. The hours of every subreddit
+   * would take too long to compare, so the subreddits that subscribers name are marked as well.
+   */
+  #markAll(): void {
+    for (const { names } of this.#subscribers) if (names !== undefined) this.#mark([...names])
+    const told = this.#told
+    const now = this.#readFigures()
+    this.#mark([...now.keys()].filter((subreddit) => told.get(subreddit)?.figures !== now.get(subreddit)!.figures))
+    this.#mark([...told.keys()].filter((subreddit) => !now.has(subreddit)))
   }
 
   #mark(subreddits: readonly string[]): void {

@@ -45,12 +45,7 @@ export class LiveUpdates implements Disposable {
         this.#onNotice(message.data)
       },
     })
-    await this.scored.follow()
-  }
-
-  /** Notices may have been lost while there was no connection. */
-  reconnected(): void {
-    this.subreddits.reconnected()
+    await this.scored.follow(connection)
   }
 
   /** Ends every subscription. */
@@ -76,7 +71,7 @@ export class LiveUpdates implements Disposable {
   }
 
   #onModelChanged(): void {
-    this.scored.advance()
+    this.scored.promoted()
     this.#guard(() => this.subreddits.poll(true))
   }
 

@@ -1,9 +1,8 @@
 import type { PostRow } from '../../projections/posts/queries.ts'
+import { comparePlaces, type Place } from './periods.ts'
 
 /** An event of `postScored`, shared by all its subscribers. */
-export interface ScoredPost {
-  /** The score's sequence in SCORES. */
-  readonly sequence: number
+export interface ScoredPost extends Place {
   readonly cursor: string
   /** In lower case. */
   readonly subreddit: string
@@ -18,12 +17,12 @@ const MAX_EVENTS = 5_000
  */
 export class RecentPosts {
   #events: ScoredPost[] = []
-  /** All events after this sequence are kept. */
-  #from = 0
+  /** All events after this place are kept. */
+  #from: Place = { promotion: 0, sequence: 0 }
   /** The number of events that were kept at the last call of `age`. */
   #aged = 0
 
-  clear(from: number): void {
+  clear(from: Place): void {
     this.#events = []
     this.#from = from
     this.#aged = 0
@@ -41,12 +40,12 @@ export class RecentPosts {
   }
 
   /**
-   * The events after `sequence`, in order, at most `limit`; undefined when some of them are no longer kept.
+   * The events after a place, in order, at most `limit`; undefined when some of them are no longer kept.
    * @param subreddit in lower case
    */
-  after(sequence: number, subreddit: string | undefined, limit: number): readonly ScoredPost[] | undefined {
-    if (sequence < this.#from) return undefined
-    const first = firstAfter(this.#events, sequence)
+  after(place: Place, subreddit: string | undefined, limit: number): readonly ScoredPost[] | undefined {
+    if (comparePlaces(place, this.#from) < 0) return undefined
+    const first = firstAfter(this.#events, place)
     if (subreddit === undefined) return this.#events.slice(first, first + limit)
     const found: ScoredPost[] = []
     for (let index = first; index < this.#events.length && found.length < limit; index++)
@@ -56,18 +55,19 @@ export class RecentPosts {
 
   #forget(count: number): void {
     if (count <= 0) return
-    this.#from = this.#events.splice(0, count).at(-1)!.sequence
+    const { promotion, sequence } = this.#events.splice(0, count).at(-1)!
+    this.#from = { promotion, sequence }
     this.#aged = Math.max(0, this.#aged - count)
   }
 }
 
-/** The index of the first event after `sequence`, by bisection. */
-function firstAfter(events: readonly ScoredPost[], sequence: number): number {
+/** The index of the first event after a place, by bisection. */
+function firstAfter(events: readonly ScoredPost[], place: Place): number {
   let low = 0
   let high = events.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (events[middle]!.sequence > sequence) high = middle
+    if (comparePlaces(events[middle]!, place) > 0) high = middle
     else low = middle + 1
   }
   return low

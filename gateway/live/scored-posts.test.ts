@@ -140,16 +140,16 @@ test('a score whose post may still come delays the scores behind it; one whose p
 })
 
 test('after a promotion the posts of the new scoring model continue where those of the former one ended', async () => {
-  files.add(score(1, 'old'), score(2, 'old'), score(1, 'new'))
+  files.add(score(1), score(2), score(1, 'new'))
   const events = await follow()
-  files.add(score(3, 'old'), score(3, 'new'), score(4, 'new'))
-  Object.defineProperty(gateway.context.shown, 'name', { value: 'new' })
+  files.add(score(3), score(3, 'new'), score(4, 'new'))
+  gateway.promotions.promote('new', 7)
+  files.add(score(5), score(5, 'new'))
   advance()
-  files.add(score(5, 'old'), score(5, 'new'))
-  advance()
-  const got = [(await events.next()).value!, (await events.next()).value!].map(({ postScored }) => postScored.post)
+  const got = await Array.fromAsync({ length: 3 }, async () => (await events.next()).value!.postScored.post)
   expect(got).toEqual([
-    { id: '3', model: 'old' },
+    { id: '3', model: 'serious-1' },
+    { id: '4', model: 'new' },
     { id: '5', model: 'new' },
   ])
 })

@@ -1,65 +1,75 @@
-import type { PostRow, PostsQueries, ScoredPostRow } from '../../projections/posts/queries.ts'
-import { encodeCursor } from '../protocol/cursor.ts'
+import type { NatsConnection } from '@nats-io/transport-node'
+import type { PostsPosition, PostsQueries } from '../../projections/posts/queries.ts'
 import { badInput, logUnavailable } from '../protocol/errors.ts'
 import type { LogStatus } from '../log/log-status.ts'
+import type { Promotions } from '../log/promotions.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
 import type { ShownModel } from '../log/shown-model.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { Feeds, type Feed } from './feed.ts'
+import { KnownPeriods } from './known-periods.ts'
 import { OrphanWatch } from './orphan-watch.ts'
+import { comparePlaces, type Place } from './periods.ts'
 import { RecentPosts, type ScoredPost } from './recent-posts.ts'
+import { ScoredPages, type Page } from './scored-pages.ts'
 
 /** How many rows are read at a time: enough to be fast, and few enough to keep the event loop free. */
 const CHUNK = 2_000
 const PAGE = 500
-/** How many sequences of the log are covered at a time, whether or not they have rows. */
-const WINDOW = 20_000
 
-export const SCORED_CURSOR = 'scored'
+const OTHER_LOG = 'The cursor belongs to another log. Leave it out to start with new posts.'
+const NO_ANSWER = 'The log does not answer now, so this cursor cannot be checked. Try again.'
 
 /** The read models and the log that live updates read. */
 export interface LiveSources {
   readonly models: ReadModels
   readonly shown: ShownModel
+  readonly promotions: Promotions
   readonly log: LogStatus
   readonly logger: Logger
 }
 
-/** A place in the log: a sequence of SCORES, and the id of that SCORES stream. */
-export interface ScoredPlace {
+/** What a cursor says: a score, and the SCORES stream that has it. */
+export interface ScoredCursor {
   readonly sequence: number
+  /** The id of the SCORES stream. */
   readonly log: string
+  /** The promotion of the scoring model that was shown there; undefined in cursors of earlier versions. */
+  readonly promotion: number | undefined
 }
 
 /**
- * Scored posts in the order of SCORES, for subscribers at any place in it. Rows are read once for all subscribers that
- * keep up, and in pages for each one that is further behind. Everything up to `position` has been sent or skipped. A
- * score whose post may still come holds `position` back.
+ * Scored posts for subscribers at any place in the log, in the order of SCORES within the period of each shown scoring
+ * model. A post is sent at the first place at which it has a score of the model that is shown there, and nowhere else.
+ *
+ * Rows are read once for all subscribers that keep up, and in pages for each one that is further behind. Everything up to
+ * `position` has been sent or skipped. A score whose post may still come holds `position` back.
  */
 export class ScoredPosts {
   readonly #models: ReadModels
-  readonly #shown: ShownModel
+  readonly #promotions: Promotions
   readonly #log: LogStatus
   readonly #logger: Logger
   readonly #feeds = new Feeds<ScoredPost>()
   readonly #recent = new RecentPosts()
-  readonly #orphans: OrphanWatch
-  #model: string | undefined
+  readonly #pages: ScoredPages
+  readonly #periods: KnownPeriods
   #logId: string | undefined
-  #position = 0
+  /** Undefined while there are no subscribers. */
+  #position: Place | undefined
   /**
    * Everything up to this sequence was scored in the past, even if a read model that is being rebuilt does not have it
    * yet.
    */
   #past = 0
-  #isStarted = false
 
-  constructor({ models, shown, log, logger }: LiveSources) {
+  constructor({ models, promotions, log, logger }: Omit<LiveSources, 'shown'>) {
     this.#models = models
-    this.#shown = shown
+    this.#promotions = promotions
     this.#log = log
     this.#logger = logger
-    this.#orphans = new OrphanWatch(log, () => this.advance())
+    this.#periods = new KnownPeriods(promotions, () => this.advance())
+    this.#pages = new ScoredPages(new OrphanWatch(log, () => this.advance()))
   }
 
   get subscribers(): number {
@@ -67,24 +77,24 @@ export class ScoredPosts {
   }
 
   /** Scores that the log holds when the gateway connects are past: a rebuild of the read model does not send them. */
-  async follow(): Promise<void> {
+  async follow(connection: NatsConnection): Promise<void> {
+    await this.#promotions.follow(connection)
     this.#past = Math.max(this.#past, (await this.#log.lastSequence('SCORES')) ?? 0)
   }
 
   /**
-   * Follows posts that are scored from now on, or after a place. @throws BAD_USER_INPUT for a place that never existed
+   * Follows posts that are scored from now on, or after a cursor. @throws BAD_USER_INPUT for a cursor that never existed
    */
-  async open(subreddit: string | undefined, after: ScoredPlace | undefined): Promise<Feed<ScoredPost>> {
-    this.#refresh()
-    if (after === undefined) return this.#open(subreddit, { sequence: this.#past, log: this.#logId ?? '' })
-    this.#checkLog(after.log)
-    if (after.sequence > this.#past) {
-      const last = await this.#log.lastSequence('SCORES')
-      if (last === undefined)
-        throw logUnavailable('The log does not answer now, so this cursor cannot be checked. Try again.')
-      if (after.sequence > last) throw badInput('The cursor is ahead of the log. Leave it out to start with new posts.')
+  async open(subreddit: string | undefined, after: ScoredCursor | undefined): Promise<Feed<ScoredPost>> {
+    // Throws if the read model cannot be read.
+    void this.#models.posts.queries
+    this.advance()
+    const start = after ?? { sequence: this.#past, log: this.#logId ?? '', promotion: undefined }
+    if (after !== undefined) {
+      this.#checkLog(after.log)
+      await this.#checkSequence(after.sequence)
     }
-    return this.#open(subreddit, after)
+    return this.#open(subreddit, start, await this.#findPlace(start))
   }
 
   /** Reads new scores and sends them. */
@@ -96,20 +106,10 @@ export class ScoredPosts {
     }
   }
 
-  #advance(): void {
-    const queries = this.#models.posts.peek
-    const model = this.#shown.name
-    const at = queries?.position()
-    if (queries === undefined || model === undefined || at === undefined) return
-    if (at.log !== this.#logId) this.#startLog(at.log)
-    const isRebuilt = at.scores < this.#position
-    if (!this.#isStarted || isRebuilt || this.#feeds.size === 0) this.#restart(at.scores)
-    else if (at.scores > this.#position) this.#take(queries, this.#model ?? model, at)
-    // The change takes effect only now, because posts that the former scoring model had scored up to here are still
-    // shown.
-    this.#model = model
-    this.#past = Math.max(this.#past, this.#position)
-    this.#feeds.wake()
+  /** Call it after a promotion: without a new score, nothing else shows that there is something to send. */
+  promoted(): void {
+    this.#periods.promoted()
+    this.advance()
   }
 
   /** Called once a second. It finds changes whose notices were lost, and drops old events. */
@@ -122,71 +122,101 @@ export class ScoredPosts {
     this.#feeds.end()
   }
 
-  #open(subreddit: string | undefined, { sequence, log }: ScoredPlace): Feed<ScoredPost> {
-    let at = sequence
+  #advance(): void {
+    const queries = this.#models.posts.peek
+    const at = queries?.position()
+    if (queries === undefined || at === undefined) return
+    if (at.log !== this.#logId) this.#startLog(at.log)
+    this.#past = Math.max(this.#past, at.scores)
+    if (this.#feeds.size === 0) return this.#rest()
+    this.#periods.ask(at)
+    const known = this.#periods.limit(at)
+    if (known === undefined) return
+    this.#take(queries, known)
+    this.#feeds.wake()
+  }
+
+  #open(subreddit: string | undefined, { sequence, log }: ScoredCursor, place: Place | undefined): Feed<ScoredPost> {
+    let from = place
     const feed: Feed<ScoredPost> = this.#feeds.open(() => {
       if (log !== '') this.#checkLog(log)
-      const { events, next } = this.#after(at, subreddit)
-      at = next
-      if (events.length === 0 && at < this.#position) setImmediate(() => feed.wake())
+      if (this.#periods.includes(sequence)) from ??= this.#periods.all.placeAt(sequence)
+      if (from === undefined) return []
+      const { events, next, isLast } = this.#after(from, subreddit)
+      from = next
+      if (events.length === 0 && !isLast) setImmediate(() => feed.wake())
       return events
     })
+    // Before the first subscriber, nothing was read.
+    if (this.#position === undefined) this.advance()
     return feed
   }
 
-  /** Events after `after`, at most a page. `next` is the sequence at which to continue. */
-  #after(after: number, subreddit: string | undefined): { events: readonly ScoredPost[]; next: number } {
-    if (after >= this.#position) return { events: [], next: after }
-    const recent = this.#recent.after(after, subreddit, PAGE)
-    if (recent !== undefined)
-      return { events: recent, next: recent.length === PAGE ? recent.at(-1)!.sequence : this.#position }
+  /** A page of the events after a subscriber's place. */
+  #after(from: Place, subreddit: string | undefined): Page {
+    const nothing = { events: [], next: from, isLast: true }
+    if (this.#position === undefined || comparePlaces(from, this.#position) >= 0) return nothing
+    const events = this.#recent.after(from, subreddit, PAGE)
+    if (events !== undefined) {
+      const { promotion, sequence } = events.length === PAGE ? events.at(-1)! : this.#position
+      return { events, next: { promotion, sequence }, isLast: true }
+    }
     const queries = this.#models.posts.queries
-    if (queries === undefined || this.#model === undefined) return { events: [], next: after }
-    const until = Math.min(this.#position, after + WINDOW)
-    const rows = queries.scoredBetween({ model: this.#model, after, until, limit: PAGE, subreddit })
-    const next = rows.length === PAGE ? rows.at(-1)!.sequence : until
-    return { events: rows.filter(hasPost).map((row) => this.#toEvent(row)), next }
+    const at = queries?.position()
+    const known = at?.log === this.#logId ? at && this.#periods.limit(at) : undefined
+    if (queries === undefined || known === undefined) return nothing
+    const period = this.#periods.all.find(from.promotion)
+    if (period === undefined) throw badInput(OTHER_LOG)
+    return this.#pages.read(queries, this.#periods.all, { period, from, at: known, limit: PAGE, subreddit })
   }
 
-  #take(queries: PostsQueries, model: string, { scores, posts }: { scores: number; posts: number }): void {
-    const rows = queries.scoredBetween({ model, after: this.#position, until: scores, limit: CHUNK })
-    let next = rows.length === CHUNK ? rows.at(-1)!.sequence : scores
-    const orphan = rows.find((row) => !hasPost(row) && this.#orphans.mayCome(row, scores, posts))
-    if (orphan !== undefined) next = orphan.sequence - 1
-    const whole = rows.filter(hasPost).filter(({ sequence }) => sequence <= next)
-    this.#recent.push(whole.map((row) => this.#toEvent(row)))
+  /** Reads the events after the position, for all subscribers that keep up. */
+  #take(queries: PostsQueries, at: PostsPosition): void {
+    const from = this.#position
+    const period = from && this.#periods.all.find(from.promotion)
+    if (from === undefined || period === undefined) return this.#restart(at.scores)
+    const { events, next, isLast } = this.#pages.read(queries, this.#periods.all, { period, from, at, limit: CHUNK })
+    this.#recent.push(events)
     this.#position = next
-    if (next < scores && orphan === undefined) setImmediate(() => this.advance())
+    if (!isLast) setImmediate(() => this.advance())
   }
 
-  #refresh(): void {
-    // Throws if the read model cannot be read.
-    void this.#models.posts.queries
-    this.advance()
+  /** Without subscribers, nothing is read and the log is not asked. */
+  #rest(): void {
+    this.#position = undefined
+    this.#periods.rest()
   }
 
-  #restart(position: number): void {
-    this.#isStarted = true
-    this.#recent.clear(position)
-    this.#position = position
+  #restart(scores: number): void {
+    this.#position = this.#periods.all.placeAt(scores)
+    if (this.#position !== undefined) this.#recent.clear(this.#position)
   }
 
   #startLog(log: string): void {
     if (this.#logId !== undefined) this.#past = 0
     this.#logId = log
-    this.#isStarted = false
+    this.#position = undefined
+    this.#periods.startLog(log)
   }
 
   #checkLog(log: string): void {
-    if (this.#logId === undefined || log === this.#logId) return
-    throw badInput('The cursor belongs to another log. Leave it out to start with new posts.')
+    if (this.#logId !== undefined && log !== this.#logId) throw badInput(OTHER_LOG)
   }
 
-  #toEvent(row: ScoredPostRow & PostRow): ScoredPost {
-    const cursor = encodeCursor(SCORED_CURSOR, row.sequence, this.#logId ?? '')
-    return { sequence: row.sequence, cursor, subreddit: row.subreddit.toLowerCase(), post: row }
+  async #checkSequence(sequence: number): Promise<void> {
+    if (sequence <= this.#past) return
+    const last = await this.#log.lastSequence('SCORES')
+    if (last === undefined) throw logUnavailable(NO_ANSWER)
+    if (sequence > last) throw badInput('The cursor is ahead of the log. Leave it out to start with new posts.')
+  }
+
+  /** Undefined for a place without a promotion, as long as the log does not answer or has no promotion. */
+  async #findPlace({ sequence, promotion }: ScoredCursor): Promise<Place | undefined> {
+    const isKnown = promotion !== undefined && this.#periods.all.find(promotion) !== undefined
+    const isRead = isKnown || (await this.#periods.refresh())
+    if (promotion === undefined) return isRead ? this.#periods.all.placeAt(sequence) : undefined
+    if (!isRead) throw logUnavailable(NO_ANSWER)
+    if (this.#periods.all.find(promotion) === undefined) throw badInput(OTHER_LOG)
+    return { promotion, sequence }
   }
 }
-
-/** Whether the score's post is in the read model. */
-const hasPost = (row: ScoredPostRow): row is ScoredPostRow & PostRow => row.id !== null

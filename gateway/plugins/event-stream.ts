@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
-import { COMPLETE, encodeFrame, HEARTBEAT } from './frames.ts'
+import { COMPLETE, encodeFrame, HEARTBEAT, OPENING } from './frames.ts'
 import type { Frames } from './shared-answers.ts'
 
 const HEARTBEAT_INTERVAL_MS = 12_000
@@ -9,7 +9,7 @@ const HEARTBEAT_INTERVAL_MS = 12_000
  * source.
  */
 const BUFFER_BYTES = 16_384
-/** A reader that takes nothing for this long is cut off. It can resume with its cursor. */
+/** A reader that takes nothing for this long is cut off. It can resume after the last event that it received. */
 const STALLED_MS = 60_000
 
 const HEADERS = {
@@ -50,8 +50,7 @@ class EventStream extends Readable {
     this.#answers = answers[Symbol.asyncIterator]()
     this.#onDelivered = onDelivered
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS)
-    // Some clients wait for the first bytes before they treat the connection as open.
-    this.push(HEARTBEAT)
+    this.push(OPENING)
   }
 
   override _read(): void {

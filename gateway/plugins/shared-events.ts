@@ -1,4 +1,4 @@
-import { Kind, visit, type DocumentNode, type ExecutionResult, type GraphQLError } from 'graphql'
+import { GraphQLError, Kind, visit, type DocumentNode, type ExecutionResult } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { createSourceEventStream, executeSubscriptionEvent, validateSubscriptionArgs } from './executor.ts'
 import { encodeFrame } from './frames.ts'
@@ -14,7 +14,8 @@ const FILTERS: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * Executes subscriptions. Their sources give batches of events, and an event is the same object for all its subscribers. It is
- * answered once for each document, operation and set of variables; variables that only select events are left out.
+ * answered once for each document, operation and set of variables; variables that only select events are left out. An event's
+ * cursor, if it has one, becomes the id of its frame, also where the document does not select it.
  * @param mask turns an error into one that clients may see
  */
 export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin {
@@ -36,18 +37,18 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
     const validated = validateSubscriptionArgs(args)
     if (!('schema' in validated)) return { errors: validated }
     const source = await createSourceEventStream(validated)
-    if (!isAsyncIterable(source)) return source
+    if (!isAsyncIterable(source)) return { errors: source.errors!.map((error) => withoutServerStatus(mask(error))) }
     const answers = answersFor(validated, args.variableValues ?? {})
     return mapBatches(source as AsyncIterable<readonly object[]>, answers)
   }
 
   function execute(args: SubscriptionArgs, event: object): string | Promise<string> {
+    const { cursor } = event as { readonly cursor?: string }
+    const toFrame = ({ data, errors }: ExecutionResult): string =>
+      encodeFrame(errors === undefined ? { data } : { data, errors: errors.map(mask) }, cursor)
     const result = executeSubscriptionEvent({ ...args, rootValue: event })
     return result instanceof Promise ? result.then(toFrame) : toFrame(result)
   }
-
-  const toFrame = ({ data, errors }: ExecutionResult): string =>
-    encodeFrame(errors === undefined ? { data } : { data, errors: errors.map(mask) })
 
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
 }
@@ -71,6 +72,23 @@ function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAns
       return this
     },
   }
+}
+
+/**
+ * A browser's EventSource gives up for good at an HTTP error, and reconnects when a stream with status 200 ends. So a
+ * passing failure of the server is told only in the stream. The status of a client's mistake stays.
+ */
+function withoutServerStatus(error: GraphQLError): GraphQLError {
+  const { http, ...others } = error.extensions as { readonly http?: { readonly status?: number } }
+  if (http?.status !== undefined && http.status < 500) return error
+  const { nodes, source, positions, path } = error
+  return new GraphQLError(error.message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { ...others, http: { status: 200 } },
+  })
 }
 
 /** The variables that answers may depend on. */

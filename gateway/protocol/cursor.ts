@@ -7,17 +7,20 @@ export const encodeCursor = (kind: string, ...place: readonly (string | number)[
 /**
  * Reads the place out of a cursor.
  * @param shape a sample of the place's types
+ * @param required how many parts of the place a cursor must have; cursors of earlier versions had fewer
  * @throws BAD_USER_INPUT for anything that `encodeCursor` did not make for the same kind
  */
 export function decodeCursor<const Shape extends readonly (string | number)[]>(
   cursor: string,
   kind: string,
   shape: Shape,
+  required = shape.length,
 ): { [Index in keyof Shape]: Shape[Index] extends number ? number : string } {
   try {
     const [found, ...place] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
-    const fits = place.length === shape.length && place.every((part, index) => typeof part === typeof shape[index])
-    if (found === kind && fits) return place as never
+    const hasLength = place.length >= required && place.length <= shape.length
+    if (found === kind && hasLength && place.every((part, index) => typeof part === typeof shape[index]))
+      return place as never
   } catch {
     // A text that cannot be decoded is refused below, like the cursor of another list.
   }

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
 import {
+  COUNT_ACCEPTED_LOST_EVENTS,
   COUNT_LOST_EVENTS,
   SELECT_CHECKPOINTS,
   SELECT_FILE_ID,
@@ -186,14 +187,15 @@ function checkIdentity(database: Database, wanted: string): boolean {
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
   const checkpoints = database.prepare<[], { stream: string; sequence: number }>(SELECT_CHECKPOINTS)
-  const fileId = database.prepare<[], string>(SELECT_FILE_ID).pluck()
+  const accepted = database.prepare<[], number>(COUNT_ACCEPTED_LOST_EVENTS).pluck()
   const lost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
+  const fileId = database.prepare<[], string>(SELECT_FILE_ID).pluck()
   return {
     readVersion: () => version.get()!,
     readStatus: () => ({
       checkpoints: checkpoints.all(),
       lostEvents: lost.get() ?? 0,
-      acceptedLostEvents: 0,
+      acceptedLostEvents: accepted.get() ?? 0,
       fileId: fileId.get(),
     }),
   }

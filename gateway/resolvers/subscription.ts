@@ -3,7 +3,8 @@ import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import { decodeCursor } from '../protocol/cursor.ts'
 import { badInput } from '../protocol/errors.ts'
 import type { ScoredPost } from '../live/recent-posts.ts'
-import { SCORED_CURSOR, type ScoredPlace } from '../live/scored-posts.ts'
+import { SCORED_CURSOR } from '../live/scored-pages.ts'
+import type { ScoredCursor } from '../live/scored-posts.ts'
 
 const MAX_NAMES = 500
 
@@ -13,8 +14,8 @@ const MAX_NAMES = 500
  */
 export const Subscription: SubscriptionResolvers = {
   postScored: {
-    subscribe: (_, { subreddit, after }, { live }) =>
-      live.scored.open(subreddit?.toLowerCase(), toPlace(after)) as never,
+    subscribe: (_, { subreddit, after }, { live, request }) =>
+      live.scored.open(subreddit?.toLowerCase(), toCursor(lastEventId(request) ?? after)) as never,
     resolve: (event: unknown) => event as ScoredPost,
   },
   subredditUpdated: {
@@ -31,9 +32,22 @@ export const Subscription: SubscriptionResolvers = {
   },
 }
 
-function toPlace(after: string | null | undefined): ScoredPlace | undefined {
-  if (after === null || after === undefined) return undefined
-  const [sequence, log] = decodeCursor(after, SCORED_CURSOR, [0, ''])
-  if (!Number.isSafeInteger(sequence) || sequence < 0) throw badInput('the cursor does not come from postScored')
-  return { sequence, log }
+/**
+ * The last event that the client received. A browser's EventSource reconnects to the same URL with this header, so it
+ * counts more than the argument `after` in the URL.
+ */
+const lastEventId = (request: Request | undefined): string | undefined =>
+  request?.headers.get('last-event-id') || undefined
+
+function toCursor(text: string | null | undefined): ScoredCursor | undefined {
+  if (text === null || text === undefined) return undefined
+  const [sequence, log, promotion]: readonly [number, string, number?] = decodeCursor(
+    text,
+    SCORED_CURSOR,
+    [0, '', 0],
+    2,
+  )
+  for (const part of [sequence, promotion ?? 0])
+    if (!Number.isSafeInteger(part) || part < 0) throw badInput('the cursor does not come from postScored')
+  return { sequence, log, promotion }
 }

@@ -10,6 +10,7 @@ import { LiveUpdates } from '../live/live-updates.ts'
 import { LogStatus } from '../log/log-status.ts'
 import { PipelineReader } from '../log/pipeline.ts'
 import { ProcessWatch } from '../log/process-watch.ts'
+import { Promotions, type Promotion } from '../log/promotions.ts'
 import { Sampler } from '../log/sampler.ts'
 import { ReadModels } from '../read-models/read-models.ts'
 import { createGraphQLServer } from '../schema.ts'
@@ -38,6 +39,25 @@ export class FakeLog extends LogStatus {
 
   override lastSequence(name: StreamName): Promise<number | undefined> {
     return Promise.resolve(this.last && (this.last[name] ?? 0))
+  }
+}
+
+/** Promotions as a test wants them: at first of the scoring model that tests use. */
+export class FakePromotions extends Promotions {
+  /** Undefined means that the log does not answer. */
+  all: readonly Promotion[] | undefined = [{ sequence: 1, model: 'serious-1', start: 0 }]
+
+  constructor() {
+    super(silent)
+  }
+
+  /** @param start the sequence in SCORES of the first score after the promotion */
+  promote(model: string, start: number): void {
+    this.all = [...(this.all ?? []), { sequence: (this.all?.at(-1)?.sequence ?? 0) + 1, model, start }]
+  }
+
+  override read(): Promise<readonly Promotion[] | undefined> {
+    return Promise.resolve(this.all)
   }
 }
 
@@ -70,6 +90,7 @@ export class TestGateway implements Disposable {
   readonly files = new ReadModelFiles()
   readonly context: GatewayContext
   readonly log = new FakeLog()
+  readonly promotions = new FakePromotions()
   readonly texts = new FakeTexts()
   /** Loads the scoring model that explains, or fails. */
   loadModel = (): Promise<ExplainingModel> => Promise.resolve(wordLengths)
@@ -85,7 +106,9 @@ export class TestGateway implements Disposable {
       new Sampler({ models, shown, log: this.log, processes, dataDir: this.files.folder }),
     )
     const pipeline = new PipelineReader({ models, shown, sampler })
-    const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
+    const live = this.#stack.use(
+      new LiveUpdates({ models, shown, promotions: this.promotions, log: this.log, pipeline, logger: silent }),
+    )
     const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
     const explainer = new Explainer({ models, texts: this.texts, model })
     this.context = { models, shown, live, pipeline, sampler, explainer }

@@ -21,6 +21,11 @@ export type ScoredPostRow = {
 /** A range of SCORES, from behind `after` up to and including `until`. */
 export interface ScoredStretch {
   readonly model: string
+  /**
+   * By scoring model, a sequence (JSON): posts that have a score of the model below it are left out. Null leaves out no
+   * post.
+   */
+  readonly shownBefore: string | null
   readonly after: number
   readonly until: number
   readonly limit: number
@@ -93,7 +98,10 @@ export class PostsQueries {
       // The plus signs keep SQLite from using an index on the model or the subreddit and then sorting all rows that it
       // finds.
       `SELECT ${COLUMNS}, s.sequence FROM scores s LEFT JOIN posts p ON p.key = s.key
-       WHERE s.sequence > $after AND s.sequence <= $until AND +s.model = $model ${more} ORDER BY s.sequence LIMIT $limit`
+       WHERE s.sequence > $after AND s.sequence <= $until AND +s.model = $model ${more}
+       AND ($shownBefore IS NULL OR NOT EXISTS (
+         SELECT 1 FROM scores e WHERE e.key = s.key AND e.sequence < $shownBefore ->> e.model))
+       ORDER BY s.sequence LIMIT $limit`
     this.#scored = database.prepare<[object], ScoredPostRow>(scored(''))
     this.#scoredIn = database.prepare<[object], ScoredPostRow>(scored('AND +s.subreddit = $subreddit'))
     this.#position = database.prepare<[], { stream: string; sequence: number; created: string }>(
