@@ -83,7 +83,7 @@ test.each(READ_MODEL_NAMES)('%s: the order of scoring does not matter, also when
       using other = follow(name, { posts, scores: second, erasure, batchSize })
       expect(rowsOf(other)).toBe(rowsOf(one))
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   )
 })
 
@@ -107,7 +107,7 @@ test('the read models agree about the copy that counts', () => {
         toObject(of(allTime, "SELECT subreddit || ' ' || model, posts, sum FROM all_time")),
       )
     }),
-    { numRuns: 60 },
+    { numRuns: 20 },
   )
 })
 
