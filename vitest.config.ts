@@ -4,6 +4,8 @@ const everywhere = ['**/node_modules/**', 'web/build/**', 'web/.svelte-kit/**']
 
 export default defineConfig({
   test: {
+    // Many tests wait for servers and processes, so that two of them at once use even two cores better than one.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -4,3 +4,9 @@ export function shownSeed(): number {
   console.log(`seed ${seed}`)
   return seed
 }
+
+/**
+ * How often a property-based test plays a scenario. A run of all tests plays few of them, because each takes seconds;
+ * `PROPERTY_RUNS=20 npm test -- ingest` plays twenty times as many.
+ */
+export const propertyRuns = (count: number): number => count * Number(process.env['PROPERTY_RUNS'] ?? 1)

@@ -31,7 +31,7 @@ export class StandInFeed {
   #feed(subreddits: ReadonlySet<string>, after: string | null): string {
     const query = new URLSearchParams({ limit: String(FEED_ENTRIES), ...(after === null ? {} : { after }) })
     const page = listPage(this.#posts, { subreddits, nowMs: this.#now(), windowItems: 1_000, query })
-    const { children } = (page as { data: { children: { data: Record<string, unknown> }[] } }).data
+    const { children } = (JSON.parse(page) as { data: { children: { data: Record<string, unknown> }[] } }).data
     const entries = children.map(({ data }) => toEntry(data)).join('')
     const head = '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
     return `${head}<title>newest submissions</title>${entries}</feed>`

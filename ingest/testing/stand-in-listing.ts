@@ -43,7 +43,14 @@ export function createPost(
     sticky: false,
     filtered: false,
   } as const
-  return { id: name, subreddit: subreddit.toLowerCase(), createdMs, ...always, ...more, data }
+  return {
+    id: name,
+    subreddit: subreddit.toLowerCase(),
+    createdMs,
+    ...always,
+    ...more,
+    data,
+  }
 }
 
 export interface ListOptions {
@@ -54,11 +61,11 @@ export interface ListOptions {
   readonly query: URLSearchParams
 }
 
-/** A page of a listing of new posts, newest first. The page after a post that is no longer listed is empty. */
+/** A page of a listing of new posts as JSON, newest first. The page after a post that is no longer listed is empty. */
 export function listPage(
   posts: readonly StandInPost[],
   { subreddits, nowMs, windowItems, query }: ListOptions,
-): object {
+): string {
   const window = readable(posts, subreddits, nowMs).slice(0, windowItems)
   const after = query.get('after')
   const index = after === null ? -1 : window.findIndex(({ id }) => `t3_${id}` === after)
@@ -66,9 +73,20 @@ export function listPage(
   const page = window.slice(start, start + Number(query.get('limit') ?? 25))
   const last = page.at(-1)
   const more = last !== undefined && start + page.length < window.length
-  const children = page.map(({ data }) => ({ kind: 't3', data }))
-  const links = { after: more ? `t3_${last.id}` : null, before: null }
-  return { kind: 'Listing', data: { modhash: null, dist: children.length, children, ...links } }
+  const children = page.map(({ data }) => itemOf(data)).join(',')
+  const next = JSON.stringify(more ? `t3_${last.id}` : null)
+  return `{"kind":"Listing","data":{"modhash":null,"dist":${page.length},"children":[${children}],"after":${next},"before":null}}`
+}
+
+const items = new WeakMap<object, string>()
+
+/** A post as an item of a listing, in JSON. It is made once, because a simulated day asks for the same posts many times. */
+function itemOf(data: StandInPost['data']): string {
+  const known = items.get(data)
+  if (known !== undefined) return known
+  const item = JSON.stringify({ kind: 't3', data })
+  items.set(data, item)
+  return item
 }
 
 /** The posts that can be read now, pinned ones first, then the newest thousand. @param posts in the order of their creation */

@@ -137,7 +137,7 @@ export class StandInReddit {
     }
     const open = names.filter((name) => !this.subreddits.has(name))
     const subreddits = open.includes('all') || open.includes('popular') ? undefined : new Set(open)
-    return json(200, listPage(this.#posts, { subreddits, nowMs: now(), windowItems, query }))
+    return jsonText(200, listPage(this.#posts, { subreddits, nowMs: now(), windowItems, query }))
   }
 
   #info(ids: string): object {
@@ -196,8 +196,8 @@ const answer = (status: number, text: string, headers: Readonly<Record<string, s
   text,
   headers: { get: (name) => headers[name] ?? null },
 })
-const json = (status: number, body: object): HttpAnswer =>
-  answer(status, JSON.stringify(body), { 'content-type': JSON_TYPE })
+const jsonText = (status: number, text: string): HttpAnswer => answer(status, text, { 'content-type': JSON_TYPE })
+const json = (status: number, body: object): HttpAnswer => jsonText(status, JSON.stringify(body))
 const html = (status: number, text: string, headers: Readonly<Record<string, string>> = {}): HttpAnswer =>
   answer(status, `<!doctype html><title>${text}</title>`, { 'content-type': 'text/html', ...headers })
 const redirect = (location: string): HttpAnswer => answer(302, '', { location })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../testing/seed.ts'
 import {
   FIRST_ID,
   HOUR,
@@ -17,7 +17,7 @@ import {
 import type { StandInPost } from '../../testing/stand-in-listing.ts'
 import type { HourReport } from '../live/coverage-publisher.ts'
 
-const RUNS = 10
+const RUNS = propertyRuns(4)
 const poll = { pollIntervalMs: 10 * SECOND }
 
 /** The last report on each hour, by the number of hours since the start. */

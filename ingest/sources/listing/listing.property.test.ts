@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../testing/faults.ts'
-import { shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../testing/seed.ts'
 import {
   FIRST_ID,
   HOUR,
@@ -15,7 +15,7 @@ import {
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
 import { random as seededRandom } from '../../../ml/random.ts'
 
-const RUNS = 12
+const RUNS = propertyRuns(6)
 /** Long enough for everything that failed to be retried, and for the whole window to be read. */
 const CALM_MS = 25 * MINUTE
 /** A post that was approved late is found within this time. */

@@ -26,6 +26,14 @@ export class KnownIds {
     if (this.#ids.delete(id)) this.#ids.add(id)
   }
 
+  /** The ids that were seen last, at most `count` of them, the one that was seen longest ago first. */
+  newest(count: number): string[] {
+    const newest: string[] = []
+    let older = this.#ids.size - count
+    for (const id of this.#ids) if (older-- <= 0) newest.push(id)
+    return newest
+  }
+
   /** The ids, the one that was seen longest ago first. */
   [Symbol.iterator](): Iterator<string> {
     return this.#ids.values()

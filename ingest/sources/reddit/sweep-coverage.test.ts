@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../testing/seed.ts'
 import {
   HOUR,
   MINUTE,
@@ -23,7 +23,7 @@ import { SweepSource } from './sweep.ts'
 const EVERY_MS = 4 * SECOND
 /** How many ids an hour has. */
 const PER_HOUR = HOUR / EVERY_MS
-const RUNS = 6
+const RUNS = propertyRuns(3)
 
 /** The last report on each hour, by the number of hours since the start. */
 const lastReports = ({ world }: Setting): Map<number, HourReport> =>

@@ -72,7 +72,7 @@ export class SweepPosition {
       ...(this.frontUtc === undefined ? {} : { frontUtc: this.frontUtc }),
       backlog: this.backlog.map(({ from, until, fromUtc, untilUtc }) => [toId(from), toId(until), fromUtc, untilUtc]),
       pending: this.pending.toStored(),
-      known: [...this.known].slice(-MAX_STORED_KNOWN).join(' '),
+      known: this.known.newest(MAX_STORED_KNOWN).join(' '),
       ...(hours === undefined ? {} : { hours }),
     }
     await this.#positions.save(KEY, position)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../testing/faults.ts'
-import { shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../testing/seed.ts'
 import {
   HOUR,
   MINUTE,
@@ -15,7 +15,7 @@ import {
 import { createPost, type StandInPost } from '../../testing/stand-in-listing.ts'
 import { random as seededRandom } from '../../../ml/random.ts'
 
-const RUNS = 10
+const RUNS = propertyRuns(5)
 const FIRST_ID = 60_000_000
 /** By then the first start has reached Reddit despite all faults. Posts from before are not expected to be stored. */
 const FIRST_CONTACT_MS = 5 * MINUTE

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../../testing/faults.ts'
-import { shownSeed } from '../../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../../testing/seed.ts'
 import { FIRST_ID, HOUR, MINUTE, setUp, START_MS, steadily, playStops } from '../../../testing/simulated-setting.ts'
 import { random as seededRandom } from '../../../../ml/random.ts'
 
-const RUNS = 8
+const RUNS = propertyRuns(4)
 const WAYS = ['deleted', 'removed', 'author', 'nothing'] as const
 
 const scenario = fc.record({
