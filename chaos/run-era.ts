@@ -89,7 +89,11 @@ const chooseFaults = (system: System, only: readonly string[] | undefined): Faul
   })
 
 /** Brings a fault about while load is published, waits until everything is applied, and compares. */
-async function runRound(round: Round, loadDraw: Draw, fault: Fault | undefined): Promise<{ what: string; posts: number }> {
+async function runRound(
+  round: Round,
+  loadDraw: Draw,
+  fault: Fault | undefined,
+): Promise<{ what: string; posts: number }> {
   const { system, draw, history, log, connection, afterwards } = round
   const chunks = generateLoad(loadDraw, history)
   const pauseMs = draw.number(0, FIRST_PAUSE_MS)

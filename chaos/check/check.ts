@@ -25,7 +25,8 @@ export class CheckError extends Error {
 /** Compares the views for people with the count of the load. @returns the number of posts */
 export async function checkCount(history: History, dataDir: string): Promise<number> {
   const counted = await countLoad(history)
-  for (const [view, name] of Object.entries(VIEWS)) compare(`${view} and the count`, readView(dataDir, name, view), counted[view]!)
+  for (const [view, name] of Object.entries(VIEWS))
+    compare(`${view} and the count`, readView(dataDir, name, view), counted[view]!)
   return counted['posts_view']!.length
 }
 
@@ -60,7 +61,9 @@ export async function checkDeadLetters(history: History, connection: NatsConnect
 export function missingLosses(log: LogCopy, dataDir: string): string[] {
   return [...log.lost, ...log.neverApplied].flatMap(({ stream, sequence }) => {
     const names: readonly ReadModelName[] = stream === 'POSTS' ? ['posts'] : READ_MODEL_NAMES
-    return names.flatMap((name) => (isRecorded(dataDir, name, stream, sequence) ? [] : [`${name}.db: ${stream} ${sequence}`]))
+    return names.flatMap((name) =>
+      isRecorded(dataDir, name, stream, sequence) ? [] : [`${name}.db: ${stream} ${sequence}`],
+    )
   })
 }
 
@@ -70,7 +73,13 @@ function isRecorded(dataDir: string, name: ReadModelName, stream: string, sequen
 }
 
 const readView = (dataDir: string, name: ReadModelName, view: string): string[] =>
-  read(dataDir, name, (database) => database.prepare(`SELECT * FROM ${view}`).all().map((row) => JSON.stringify(row)).sort())
+  read(dataDir, name, (database) =>
+    database
+      .prepare(`SELECT * FROM ${view}`)
+      .all()
+      .map((row) => JSON.stringify(row))
+      .sort(),
+  )
 
 function read<T>(dataDir: string, name: ReadModelName, from: (database: Sqlite.Database) => T): T {
   const database = new Sqlite(join(dataDir, `${name}.db`), { readonly: true, fileMustExist: true })

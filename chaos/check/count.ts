@@ -26,7 +26,8 @@ export async function countLoad(history: History): Promise<Views> {
   const erased = new Set(facts.flatMap((fact) => (fact.kind === 'erasure' ? [fact.id] : [])))
   const first = new Map<string, PostSubmitted>()
   for (const fact of facts) {
-    if (fact.kind === 'post' && !erased.has(fact.post.id) && !first.has(fact.post.id)) first.set(fact.post.id, fact.post)
+    if (fact.kind === 'post' && !erased.has(fact.post.id) && !first.has(fact.post.id))
+      first.set(fact.post.id, fact.post)
   }
   const scored = (await readScores(history, first)).filter(({ id }) => !erased.has(id))
   return {
@@ -47,7 +48,11 @@ async function readScores(history: History, first: ReadonlyMap<string, PostSubmi
   const posts = [...first.values()]
   const shown = await history.score(posts)
   const counted = new Map<string, Counted>()
-  const add = (post: PostSubmitted | { id: string; subreddit: string; created_utc: number }, model: string, score: number) => {
+  const add = (
+    post: PostSubmitted | { id: string; subreddit: string; created_utc: number },
+    model: string,
+    score: number,
+  ) => {
     const { id, subreddit, created_utc } = post
     const hour = Math.floor(created_utc / HOUR) * HOUR
     const key = `${id} ${model}`
@@ -70,7 +75,7 @@ function postRows(first: ReadonlyMap<string, PostSubmitted>, scored: readonly Co
       const row = { id, subreddit, title, created_utc }
       const own = scores.get(id)
       if (own === undefined) return [{ ...row, model: null, seriousness: null }]
-      return own.map(({ model, seriousness }) => ({ ...row, model, seriousness: seriousness / 10_000 }))
+      return own.map(({ model, seriousness }) => Object.assign({}, row, { model, seriousness: seriousness / 10_000 }))
     })
 }
 
@@ -85,7 +90,7 @@ function tallyRows(scored: readonly Counted[], bucketOf: (score: Counted) => num
     sum.sum += score.seriousness
     sums.set(key, sum)
   }
-  return [...sums.values()].map(({ subreddit, model, bucket, posts, sum }) => ({
+  return Array.from(sums.values(), ({ subreddit, model, bucket, posts, sum }) => ({
     subreddit: spellings(subreddit),
     ...(bucket === undefined ? {} : { hour: toIso(bucket) }),
     model,
@@ -99,7 +104,7 @@ function countSpellings(scored: readonly Counted[]): (subreddit: string) => stri
   const counts = new Map<string, number>()
   for (const { subreddit } of scored) counts.set(subreddit, (counts.get(subreddit) ?? 0) + 1)
   const best = new Map<string, string>()
-  for (const [name, posts] of [...counts].sort()) {
+  for (const [name, posts] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const key = name.toLowerCase()
     if (posts > (counts.get(best.get(key) ?? '') ?? 0)) best.set(key, name)
   }

@@ -6,7 +6,11 @@ const REQUEST_TIMEOUT_MS = 1_000
 
 export interface Readiness {
   readonly ready: boolean
-  readonly problems: readonly { readonly code: ProblemCode | 'unknown'; readonly severity?: Severity; readonly what: string }[]
+  readonly problems: readonly {
+    readonly code: ProblemCode | 'unknown'
+    readonly severity?: Severity
+    readonly what: string
+  }[]
 }
 
 /** What /readyz says; undefined while the gateway does not answer. */

@@ -28,6 +28,7 @@ export const WAITING: ReadonlySet<string> = new Set([
   'hang until it is told',
   'away until it is told',
   'the disk is full for a while',
+  'a clock jumps',
 ])
 
 /** The fault of each round: every fault comes once before any comes again. */

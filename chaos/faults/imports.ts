@@ -27,7 +27,8 @@ const interruptedImport: Fault = {
       await interrupt(start(), draw.pick(['SIGKILL', 'SIGTERM'] as const), draw.number(400, 2_000))
       end()
     }
-    for (let run = 0; (await exitCode(start())) !== 0; run++) if (run > MAX_RUNS) throw new Error(`${file} cannot be imported`)
+    for (let run = 0; (await exitCode(start())) !== 0; run++)
+      if (run > MAX_RUNS) throw new Error(`${file} cannot be imported`)
     for (const fact of facts) history.add(fact)
     return `${lines.length} lines, interrupted ${interruptions} times`
   },
@@ -43,7 +44,8 @@ const interruptedErase: Fault = {
     await interrupt(start(), 'SIGKILL', draw.number(300, 1_500))
     // A copy of a post may be published at the same time, so a post counts as erased from the first attempt on.
     for (const id of ids) history.add({ kind: 'erasure', id })
-    for (let run = 0; (await exitCode(start())) !== 0; run++) if (run > MAX_RUNS) throw new Error(`${ids.join(' ')} cannot be erased`)
+    for (let run = 0; (await exitCode(start())) !== 0; run++)
+      if (run > MAX_RUNS) throw new Error(`${ids.join(' ')} cannot be erased`)
     return ids.join(' ')
   },
 }

@@ -35,7 +35,9 @@ const ahead: Fault = {
     const stream = draw.pick<StreamName>([POSTS, SCORES])
     await Promise.all(PROJECTORS.map((name) => system.stop(name)))
     const post = generatePost(draw, history)
-    const { seq } = await jetstream(connection).publish(subjectOf(post), JSON.stringify(post), { msgID: messageIdOf(post) })
+    const { seq } = await jetstream(connection).publish(subjectOf(post), JSON.stringify(post), {
+      msgID: messageIdOf(post),
+    })
     history.add({ kind: 'post', post })
     await untilScored(connection, seq, SCORED_MS)
     const sequence = stream === POSTS ? seq : await findScore(round, post.id)
@@ -56,7 +58,7 @@ async function findScore({ connection }: Round, id: string): Promise<number> {
   const jsm = await jetstreamManager(connection)
   for (let seq = 1; ;) {
     const messages = await readBatch(jsm, SCORES, { seq, batch: 1_000 })
-    const found = messages.find(({ data }) => data.includes(`"${id}"`))
+    const found = messages.find(({ data }) => Buffer.from(data).includes(`"${id}"`))
     if (found !== undefined) return found.seq
     if (messages.length === 0) throw new Error(`SCORES has no score of ${id}`)
     seq = messages.at(-1)!.seq + 1

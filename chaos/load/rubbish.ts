@@ -43,4 +43,3 @@ export function generateRubbish(draw: Draw, number: number): Rubbish {
   const [subject, payload] = draw.pick(kinds)
   return { subject, payload, rejectedBy: READERS[subject]! }
 }
-
