@@ -9,7 +9,7 @@ import { SCORER_PREFIX } from '../../schema/scoring-models.ts'
 import { COVERAGE, POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
 
 const POLL_MS = 40
-const SHORT_ACK_WAIT_MS = 6_000
+const SHORT_ACK_WAIT_MS = 2_000
 
 /** Waits until every post is scored and every read model in the folder has applied everything. */
 export const settle = (connection: NatsConnection, dataDir: string, timeoutMs: number): Promise<void> =>
@@ -23,7 +23,7 @@ export const settle = (connection: NatsConnection, dataDir: string, timeoutMs: n
   })
 
 /**
- * Lets the server deliver posts again after six seconds that a scorer has not acknowledged; otherwise each killed scorer
+ * Lets the server deliver posts again after two seconds that a scorer has not acknowledged; otherwise each killed scorer
  * would cost ten. The next scorer sets its own time again.
  */
 async function hurryScorers(jsm: JetStreamManager): Promise<void> {

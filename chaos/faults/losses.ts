@@ -14,7 +14,7 @@ const SCORED_MS = 30_000
 /** Messages that every read model has applied are deleted behind its back. The rows stay; the loss is reported. */
 const behind: Fault = {
   name: 'lose events that were applied',
-  run: async ({ draw, history, connection, log }) => {
+  run: async ({ system, draw, history, connection, log }) => {
     const stream = draw.pick<StreamName>([POSTS, SCORES])
     const plain = new Set(history.plainPosts.map(({ id }) => id))
     const candidates = log.messages(stream).filter((message) => plain.has(postOf(message) ?? ''))
@@ -23,6 +23,8 @@ const behind: Fault = {
       await deleteMessage(connection, stream, message.sequence)
       log.lost.push(message)
     }
+    // Projectors audit the log after a reconnect; otherwise they do so only now and then.
+    for (const name of PROJECTORS) system.proxy(name).cut()
     return `${stream} ${lost.map(({ sequence }) => sequence).join(', ')}`
   },
 }
