@@ -15,6 +15,7 @@ import type { EraseArguments } from './read-arguments.ts'
 import { awaitReadModels, IS_APPLIED, IS_GONE } from './read-models.ts'
 import { printReport } from './report.ts'
 import { scanStream } from './scan-stream.ts'
+import { awaitScorerLetters, deleteWaitingInput } from './waiting-letters.ts'
 
 /** How many posts one pass over the log erases. The limit keeps memory flat. */
 const POSTS_A_PASS = 50_000
@@ -60,8 +61,13 @@ async function eraseAll(
   const onProgress = (now: SearchProgress): void => bar.show(now)
   const reports: ErasureReport[] = []
   let recorded: RecordedErasures | undefined
-  const untilApplied = (erasures: RecordedErasures): Promise<unknown> =>
-    awaitReadModels(dataDir, (recorded = erasures), IS_APPLIED)
+  const untilApplied = async (erasures: RecordedErasures): Promise<void> => {
+    await Promise.all([
+      awaitReadModels(dataDir, (recorded = erasures), IS_APPLIED),
+      awaitScorerLetters(dataDir, erasures),
+    ])
+  }
+  if (!dryRun) await deleteWaitingInput(dataDir, new Set(posts.map(({ id }) => id)))
   for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
     const some = posts.slice(at, at + POSTS_A_PASS)
     reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress }))

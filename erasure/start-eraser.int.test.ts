@@ -5,11 +5,12 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
-import { deadSubject } from '../schema/dead-letters.ts'
+import { deadSubject, letterOfInput } from '../schema/dead-letters.ts'
 import { encodeEvent, messageIdOf, subjectOf, type GravitasEvent } from '../schema/events.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { LetterFile, letterFile } from '../schema/outbox/letter-file.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
-import { POSTS } from '../schema/streams.ts'
+import { DEAD, POSTS } from '../schema/streams.ts'
 import { postErased, postSubmitted } from '../schema/testing/builders.ts'
 import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
 import { filesWith } from '../schema/testing/stored-bytes.ts'
@@ -89,6 +90,16 @@ test('posts whose erasure another process recorded are erased, each with its rea
   expect(one).toMatchObject({ post_id: '1', reason: 'one reason', post_sequences: [1] })
   expect(two).toMatchObject({ post_id: '2', reason: 'another', post_sequences: [2] })
 }, 60_000)
+
+test('what an import that ended could not send to DEAD is sent', async () => {
+  using file = new LetterFile(letterFile(nats.dataDir, 'ingest'))
+  file.add([
+    letterOfInput('ingest', { origin: 'a', position: 1, reason: '', data: Buffer.from('no post'), headers: {} }),
+  ])
+  await using _eraser = await start()
+  await vi.waitFor(() => expect(file.count()).toBe(0), { timeout: 10_000 })
+  expect((await jsm.streams.getMessage(DEAD, { last_by_subj: deadSubject('ingest') }))?.string()).toBe('no post')
+})
 
 test('an eraser that is stopped during its work leaves the rest to the next one', async () => {
   await publish(secret('1'))

@@ -3,6 +3,8 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsM
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { Outbox } from '../schema/outbox/outbox.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -12,6 +14,7 @@ import { POSTS } from '../schema/streams.ts'
 import { erasePosts } from './erase-posts.ts'
 import { TRACED_STREAMS } from './post-trace.ts'
 import { awaitReadModels, IS_APPLIED, readModelsBehind, type ReadModelOutcome } from './read-models.ts'
+import { awaitScorerLetters, deleteWaitingInput } from './waiting-letters.ts'
 
 /**
  * The durable consumer that delivers recorded erasures. The eraser acknowledges an event after its post is erased from the log
@@ -44,6 +47,8 @@ const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000
  * Erases the posts for which other processes recorded a PostErased, until it is disposed. A PostErased without sequences means
  * that the messages are still to be deleted; a process that deletes messages itself records their sequences. When the eraser is
  * interrupted at any point, the next one begins again with the events that were not acknowledged.
+ *
+ * It also sends what an import that ended could not send to DEAD, because it is the one process that runs with every source.
  */
 export async function startEraser(
   { natsUrl: url, dataDir }: SharedConfig,
@@ -55,12 +60,16 @@ export async function startEraser(
     const jsm = await jetstreamManager(connection)
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
     const stop = new AbortController()
+    const health = new Health()
+    const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
+    letters.start()
     const running = new Eraser({ connection, jsm, dataDir, logger, times, signal: stop.signal }).run()
     logger.info('eraser started')
     return {
       failed: toFailed(connection, stop.signal),
       [Symbol.asyncDispose]: async () => {
         stop.abort()
+        await letters[Symbol.asyncDispose]()
         await connection.close()
         // Work that still waits for a read model or for a retry is left to the next eraser.
         await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
@@ -176,12 +185,14 @@ class Eraser {
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
+    await deleteWaitingInput(dataDir, new Set(posts.map(({ id }) => id)))
     let behind: ReadModelOutcome[] = []
     const report = await erasePosts({
       connection,
       posts,
       reason: 'erased as recorded',
       untilApplied: async (erasures) => {
+        await awaitScorerLetters(dataDir, erasures)
         behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
       },
     })

@@ -83,6 +83,24 @@ test('counts a broken line, puts it into DEAD and goes on', async () => {
   expect(letter!.header.get('Gravitas-Line')).toBe('4')
 })
 
+test('an import ends although DEAD is full, says that letters wait, and a later run sends each once', async () => {
+  await jsm.streams.update(DEAD, { max_bytes: 2_000 })
+  const path = await file('a.ndjson', `${lines(300)}${'no post\n'.repeat(50)}${lines(300, 300)}`)
+  let output = ''
+  const config = readIngestConfig({ NATS_URL: nats.url, DATA_DIR: folder }, ['--source', 'dump', path])
+  {
+    const write = (text: string): boolean => ((output += text), true)
+    await using service = await startIngest(config, createLogger('ingest', 'silent'), { write })
+    await service.finished
+  }
+  const arrived = await stored(DEAD)
+  expect([await stored(), arrived < 50]).toEqual([600, true])
+  expect(output).toContain(`${50 - arrived} rejected events wait in ${folder}`)
+  await jsm.streams.update(DEAD, { max_bytes: 1_000_000 })
+  await importFiles(await file('b.ndjson', lines(1, 1_000)))
+  expect(await stored(DEAD)).toBe(50)
+})
+
 test('a post twice in one file, and a file imported twice, are stored once', async () => {
   const path = await file('a.ndjson', lines(1_200) + lines(1_200))
   await importFiles(path)

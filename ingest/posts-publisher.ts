@@ -1,4 +1,6 @@
 import { encodeEvent, EVENTS, type PostSubmitted, subjectOf } from '../schema/events.ts'
+import type { DeadLetter } from '../schema/dead-letters.ts'
+import type { Outbox } from '../schema/outbox/outbox.ts'
 import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 
 /** The server accepts messages of 1 MB including headers. */
@@ -6,6 +8,9 @@ export const MAX_MESSAGE_BYTES = 900_000
 const MAX_BATCH_BYTES = 4_000_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_CACHED_SUBJECTS = 100_000
+
+/** Keeps rejected input until DEAD has it. */
+export type LetterBox = Pick<Outbox, 'storeWhenRoom'>
 
 export interface PublishCounts {
   published: number
@@ -20,17 +25,19 @@ interface Batch {
 
 /**
  * Collects posts into atomic batches and keeps a few batches in flight. Each message comes with its position in the source, a
- * number that only grows; {@link acknowledged} says up to which position everything is stored.
+ * number that only grows; {@link acknowledged} says up to which position everything is stored. Rejected input is stored in the outbox,
+ * so that posts do not wait for DEAD.
  */
 export class PostsPublisher {
   readonly counts: PublishCounts = { published: 0, duplicates: 0, dead: 0 }
   /** Everything up to and with this position is stored. */
   acknowledged = 0
   readonly #publisher: DurablePublisher
+  readonly #letters: LetterBox
   readonly #subjects = new Map<string, string>()
   /** By message id, because the server refuses a whole batch when an id occurs twice in it. */
   #posts = new Map<string, OutgoingMessage>()
-  #dead: OutgoingMessage[] = []
+  #dead: DeadLetter[] = []
   #bytes = 0
   #position = 0
   #inFlight: Batch[] = []
@@ -38,8 +45,9 @@ export class PostsPublisher {
   #error: Error | undefined
   #wake: (() => void) | undefined
 
-  constructor(publisher: DurablePublisher) {
+  constructor(publisher: DurablePublisher, letters: LetterBox) {
     this.#publisher = publisher
+    this.#letters = letters
   }
 
   /** Whether the caller must await {@link room} before it adds another event. */
@@ -59,10 +67,10 @@ export class PostsPublisher {
     return true
   }
 
-  /** Adds a message for the stream DEAD. */
-  addDead(message: OutgoingMessage, position: number): void {
-    this.#dead.push(message)
-    this.#advance(position, message.payload.length)
+  /** Adds rejected input. */
+  addDead(letter: DeadLetter, position: number): void {
+    this.#dead.push(letter)
+    this.#advance(position, letter.data?.length ?? 0)
   }
 
   /** Notes that nothing is published for this position. */
@@ -105,9 +113,10 @@ export class PostsPublisher {
     if (full || this.#bytes >= MAX_BATCH_BYTES) this.flush()
   }
 
-  async #send(posts: OutgoingMessage[], dead: OutgoingMessage[], batch: Batch): Promise<void> {
+  async #send(posts: OutgoingMessage[], dead: readonly DeadLetter[], batch: Batch): Promise<void> {
     try {
-      const [outcome] = await Promise.all([this.#publisher.publish(posts), this.#publisher.publishSingly(dead)])
+      if (dead.length > 0) await this.#letters.storeWhenRoom(dead)
+      const outcome = await this.#publisher.publish(posts)
       this.counts.published += outcome.stored
       this.counts.duplicates += outcome.duplicates
       this.counts.dead += dead.length

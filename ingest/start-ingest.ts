@@ -4,6 +4,8 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { DumpSource, IngestConfig } from './config.ts'
@@ -34,15 +36,17 @@ export async function startIngest(
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
-  const connection = await connectIngest(config, logger)
+  const health = new Health()
+  const { connection, letters } = await connectIngest(config, health, logger)
   try {
-    if (source.kind === 'dump') return startDump(source, connection, logger, output)
+    if (source.kind === 'dump') return startDump({ source, connection, letters, logger, output })
     const running =
       source.kind === 'demo'
-        ? await startDemo(source, connection, logger)
+        ? await startDemo(source, connection, letters, logger)
         : await startSource({
             source: createSource(source, logger, realWorld),
             connection,
+            letters,
             logger,
             postLog: source.kind === 'reddit' ? await openPostLog(connection) : undefined,
           })
@@ -50,22 +54,32 @@ export async function startIngest(
       ...outcome(running.failed),
       [Symbol.asyncDispose]: async () => {
         await withinGrace(running[Symbol.asyncDispose](), logger)
+        await letters[Symbol.asyncDispose]()
         await connection.close()
       },
     }
   } catch (error) {
+    await letters[Symbol.asyncDispose]()
     await connection.close()
     throw error
   }
 }
 
-/** Connects and makes sure that the stream POSTS exists. */
-async function connectIngest(config: IngestConfig, logger: Logger): Promise<NatsConnection> {
+interface IngestConnection {
+  readonly connection: NatsConnection
+  readonly letters: Outbox
+}
+
+/** Connects, makes sure that the stream POSTS exists, and sends the dead letters that an earlier process left. */
+async function connectIngest(config: IngestConfig, health: Health, logger: Logger): Promise<IngestConnection> {
   const { natsUrl: url, dataDir, source } = config
   const connection = await connectNats({ url, user: 'ingest', name: `ingest ${source.kind}`, dataDir, logger })
   try {
-    await requireStream(await jetstreamManager(connection), POSTS)
-    return connection
+    const jsm = await jetstreamManager(connection)
+    await requireStream(jsm, POSTS)
+    const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
+    letters.start()
+    return { connection, letters }
   } catch (error) {
     await connection.close()
     throw error
@@ -77,14 +91,15 @@ async function openPostLog(connection: NatsConnection): Promise<PostLog> {
   return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
 }
 
-function startDump(
-  source: DumpSource,
-  connection: NatsConnection,
-  logger: Logger,
-  output: ProgressOutput,
-): IngestService {
+interface DumpOptions extends IngestConnection {
+  readonly source: DumpSource
+  readonly logger: Logger
+  readonly output: ProgressOutput
+}
+
+function startDump({ source, connection, letters, logger, output }: DumpOptions): IngestService {
   const stop = new AbortController()
-  const finished = importDumps({ connection, source, output, signal: stop.signal })
+  const finished = importDumps({ connection, source, letters, output, signal: stop.signal })
   return {
     ...outcome(finished),
     [Symbol.asyncDispose]: async () => {
@@ -93,6 +108,7 @@ function startDump(
         finished.catch(() => {}),
         logger,
       )
+      await letters[Symbol.asyncDispose]()
       await connection.close()
     },
   }

@@ -4,6 +4,7 @@ import type { PostScored } from '../schema/events.ts'
 import { COVERAGE, POSTS, SCORES } from '../schema/streams.ts'
 import { postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import type { LogMessage } from './file/batch-writer.ts'
+import { toReference } from './file/dead-letters.ts'
 import { READ_MODEL_NAMES, type ReadModelName } from '../schema/read-models.ts'
 import { projections } from './testing/all-projections.ts'
 import { history } from './testing/histories.ts'
@@ -116,9 +117,9 @@ test('the dead letter of an invalid event is blank once the event is erased', ()
   using model = new TestReadModel(projections.posts)
   const log = toLog([postSubmitted(), postSubmitted({ id: 'b' }), { ...postErased(), post_sequences: [1] }])
   for (const message of log) model.write([message.sequence < 3 ? { ...message, data: Buffer.from('{') } : message])
-  expect(model.database.prepare('SELECT sequence, length(data) AS bytes, reason FROM dead_letters').all()).toEqual([
-    { sequence: 1, bytes: 0, reason: '' },
-    { sequence: 2, bytes: 1, reason: 'not UTF-8 JSON' },
+  expect(model.database.prepare('SELECT sequence, data, reason FROM dead_letters').all()).toEqual([
+    { sequence: 1, data: Buffer.alloc(0), reason: '' },
+    { sequence: 2, data: toReference(Buffer.from('{')), reason: 'not UTF-8 JSON' },
   ])
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
+import { Health } from '../schema/heartbeat.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
@@ -42,7 +43,7 @@ export async function startProjector(
     })
     stack.defer(() => connection.close())
     const jsm = await jetstreamManager(connection)
-    const projector = stack.use(new Projector({ projection, database, connection, jsm, logger }))
+    const projector = stack.use(new Projector({ projection, database, connection, jsm, health: new Health(), logger }))
     await projector.start()
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
@@ -56,6 +57,7 @@ interface ProjectorParts {
   readonly database: Database
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
+  readonly health: Health
   readonly logger: Logger
 }
 
@@ -80,13 +82,13 @@ class Projector implements AsyncDisposable {
   #closed = false
 
   constructor(parts: ProjectorParts) {
-    const { projection, database, connection, jsm, logger } = parts
+    const { projection, database, connection, jsm, health, logger } = parts
     this.#parts = parts
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
     this.#scrubber = new Scrubber(database, logger)
     const onDropped = (): void => this.#scrubber.note()
-    this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, onDropped })
+    this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, health, onDropped })
     this.failed = new Promise((_, reject) => (this.#fail = reject))
     this.failed.catch(() => {})
     void connection.closed().then((error) => {

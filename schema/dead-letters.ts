@@ -1,44 +1,93 @@
-import { jetstream } from '@nats-io/jetstream'
-import { headers, type NatsConnection } from '@nats-io/transport-node'
+import { createHash } from 'node:crypto'
 
 /** The subject of the events that a process rejects. A projector has the name of its read model. */
 export const deadSubject = (process: string): string => `dead.${process}`
 
-/** The message id of a rejected event: DEAD stores a repetition within a day once. */
-export const deadMessageId = (process: string, origin: string, sequence: number): string =>
-  `dead:${process}:${origin}:${sequence}`
+/** A shorter message than the server's largest one of 1 MB, which includes headers. */
+export const MAX_LETTER_BYTES = 900_000
+const MAX_HEADER_LENGTH = 500
+const DIGEST_LENGTH = 16
 
-/** The server takes 1 MB with headers. Longer data is cut: stream and sequence still point at the original. */
-const MAX_DATA_BYTES = 900_000
-const MAX_REASON_LENGTH = 500
-const MAX_SUBJECT_LENGTH = 500
-
-/** An event that a process rejected, as the log holds it. */
+/** What a process rejected and why, as it waits to be sent to DEAD. */
 export interface DeadLetter {
+  /** The id of the message in DEAD, which takes a second message with the same id within a day as a repetition. */
+  readonly messageId: string
+  readonly headers: Readonly<Record<string, string>>
+  /** The rejected bytes. Undefined for an event of the log, whose bytes are read from there when the letter is sent. */
+  readonly data?: Uint8Array
+  /** Where the log holds the event. */
+  readonly event?: { readonly stream: string; readonly sequence: number }
+}
+
+/** An event of the log that a process rejected. */
+export interface RejectedEvent {
   readonly stream: string
   readonly sequence: number
   readonly subject: string
   readonly reason: string
+  /** The digest of its bytes ({@link digestOf}). */
+  readonly digest: string
+}
+
+/** Input that a process rejected before it was stored in the log. */
+export interface RejectedInput {
+  /** What was read, such as a file. */
+  readonly origin: string
+  /** The place in it. */
+  readonly position: number | string
+  readonly reason: string
   readonly data: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
 }
 
-/** Publishes a letter to DEAD; a repetition within a day is dropped by its message id. @throws errors of publishing */
-export async function publishDeadLetter(
-  connection: NatsConnection,
+/** The beginning of the SHA-256 of some bytes, in hexadecimal. */
+export const digestOf = (data: Uint8Array): string =>
+  createHash('sha256').update(data).digest('hex').slice(0, DIGEST_LENGTH)
+
+/**
+ * The message id of a letter. It holds the digest of the rejected bytes, because a stream or a file that was re-created
+ * has other bytes at the same position, and DEAD would drop their letter as a repetition.
+ */
+export const deadMessageId = (process: string, origin: string, position: number | string, digest: string): string =>
+  `dead:${process}:${origin}:${position}:${digest}`
+
+/**
+ * The letter of an event of the log. It holds none of the event's text, so that no text is kept, or sent, after the
+ * event was erased.
+ */
+export function letterOfEvent(
   process: string,
-  letter: DeadLetter,
-): Promise<void> {
-  const { stream, sequence, subject, reason, data } = letter
-  const set = headers()
-  set.set('Gravitas-Reason', toHeader(reason, MAX_REASON_LENGTH))
-  set.set('Gravitas-Stream', stream)
-  set.set('Gravitas-Sequence', String(sequence))
-  set.set('Gravitas-Subject', toHeader(subject, MAX_SUBJECT_LENGTH))
-  if (data.length > MAX_DATA_BYTES) set.set('Gravitas-Truncated', `${data.length} bytes`)
-  await jetstream(connection).publish(deadSubject(process), data.subarray(0, MAX_DATA_BYTES), {
-    headers: set,
-    msgID: deadMessageId(process, stream, sequence),
-  })
+  { stream, sequence, subject, reason, digest }: RejectedEvent,
+): DeadLetter {
+  return {
+    messageId: deadMessageId(process, stream, sequence, digest),
+    headers: toHeaders({
+      'Gravitas-Reason': reason,
+      'Gravitas-Stream': stream,
+      'Gravitas-Sequence': String(sequence),
+      'Gravitas-Subject': subject,
+    }),
+    event: { stream, sequence },
+  }
 }
 
-const toHeader = (text: string, maxLength: number): string => text.replaceAll(/[\r\n]+/g, ' ').slice(0, maxLength)
+/**
+ * The letter of input that is in no stream. Data that is too long for a message is cut, which a header says. The data is
+ * copied, so that the caller may use its buffer again.
+ */
+export function letterOfInput(process: string, { origin, position, reason, data, headers }: RejectedInput): DeadLetter {
+  return {
+    messageId: deadMessageId(process, origin, position, digestOf(data)),
+    headers: { ...toHeaders({ 'Gravitas-Reason': reason, ...headers }), ...cutHeaders(data, MAX_LETTER_BYTES) },
+    data: Buffer.from(data.subarray(0, MAX_LETTER_BYTES)),
+  }
+}
+
+/** The header that says how long the data was before it was cut to a length; none if it was not cut. */
+export const cutHeaders = (data: Uint8Array, maxBytes: number): Record<string, string> =>
+  data.length > maxBytes ? { 'Gravitas-Truncated': `${data.length} bytes` } : {}
+
+const toHeaders = (values: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, value.replaceAll(/[\r\n]+/g, ' ').slice(0, MAX_HEADER_LENGTH)]),
+  )

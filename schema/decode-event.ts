@@ -13,7 +13,7 @@ const validators = Object.fromEntries(
 
 const MAX_AHEAD_SECONDS = 86_400
 const AHEAD = 'is more than a day ahead of the clock'
-const MAX_SHOWN_LENGTH = 100
+const NAME = /^[A-Za-z]{1,40}$/
 const text = new TextDecoder('utf-8', { fatal: true })
 
 /** Readers select by subject, so an event under the subject of another type would reach some readers and not others. */
@@ -54,7 +54,9 @@ export function checkEvent(json: unknown, storedAtMs: number): GravitasEvent {
   const type = (json as { type?: unknown } | null)?.type
   if (typeof type !== 'string') throw new EventRejectedError('an event is a JSON object with a type')
   if (!Object.hasOwn(validators, type)) {
-    throw new EventRejectedError(`unknown event type ${JSON.stringify(type.slice(0, MAX_SHOWN_LENGTH))}`)
+    // A reason is not erased with its event, so it names no other text.
+    const name = NAME.test(type) ? ` ${type}` : ''
+    throw new EventRejectedError(`unknown event type${name}`)
   }
   const validator = validators[type as EventType]
   if (!validator.Check(json)) throw new EventRejectedError(describe(type, validator.Errors(json)))

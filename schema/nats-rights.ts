@@ -56,7 +56,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
-    gets: [MODELS],
+    // It reads a rejected event again when it sends its dead letter.
+    gets: [POSTS, MODELS],
     follows: [POSTS],
   },
   projector: {
@@ -78,6 +79,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   },
   eraser: {
     publishes: ['PostErased'],
+    // It sends what an import that ended could not send.
+    sends: [deadSubject('ingest')],
     looksAt: [POSTS, SCORES, DEAD],
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],

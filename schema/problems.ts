@@ -28,6 +28,7 @@ export const PROBLEMS = {
   'shown-model-not-scored': 'error',
   'dead-letters-growing': 'warning',
   'dead-letters-waiting': 'warning',
+  'dead-letters-blocked': 'error',
   'write-ahead-log-large': 'warning',
 } as const satisfies Readonly<Record<string, Severity>>
 

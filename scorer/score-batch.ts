@@ -1,11 +1,12 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { publishDeadLetter } from '../schema/dead-letters.ts'
+import { digestOf, letterOfEvent, type DeadLetter } from '../schema/dead-letters.ts'
 import { decodeEvent } from '../schema/decode-event.ts'
 import { subjectPrefix, toMessage, type PostSubmitted } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'
 import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
+import type { Outbox } from '../schema/outbox/outbox.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
@@ -34,30 +35,31 @@ const REDELIVER_AFTER_MS = 5_000
 export class BatchScorer {
   readonly #model: ScoringModel
   readonly #publisher: DurablePublisher
-  readonly #connection: NatsConnection
+  readonly #letters: Pick<Outbox, 'store'>
   readonly #logger: Logger
   readonly #recent = new ScoredPostKeys()
   /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
   readonly #inWork = new Set<number>()
 
-  constructor(connection: NatsConnection, model: ScoringModel, logger: Logger) {
+  /** @param letters keeps rejected messages until DEAD has them */
+  constructor(connection: NatsConnection, model: ScoringModel, letters: Pick<Outbox, 'store'>, logger: Logger) {
     this.#model = model
     this.#publisher = new DurablePublisher(connection)
-    this.#connection = connection
+    this.#letters = letters
     this.#logger = logger
   }
 
   /**
    * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored. A message that is not
-   * a post, or a post that the scoring model cannot score, is acknowledged once it is in DEAD. On an error no post is
-   * acknowledged, and the server delivers the batch again.
+   * a post, or a post that the scoring model cannot score, is acknowledged once its dead letter is stored. On an error no
+   * post is acknowledged, and the server delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
     const posts: ScorablePost[] = []
     const rejected: RejectedMessage[] = []
     for (const message of messages) this.#sort(message, posts, rejected)
-    const rejecting = rejected.map((rejection) => this.#reject(rejection))
+    this.#reject(rejected)
     let unscorable: RejectedMessage[]
     try {
       unscorable = await this.#score(posts)
@@ -69,7 +71,7 @@ export class BatchScorer {
     }
     const refused = new Set([...rejected, ...unscorable].map(({ message }) => message))
     for (const message of messages) if (!refused.has(message)) message.ack()
-    await Promise.all([...rejecting, ...unscorable.map((rejection) => this.#reject(rejection))])
+    this.#reject(unscorable)
     return posts.length - unscorable.length
   }
 
@@ -106,15 +108,18 @@ export class BatchScorer {
     return unscorable
   }
 
-  /** Publishes a dead letter. If that fails, the server delivers the message again later, and other posts do not wait. */
-  async #reject({ message, reason }: RejectedMessage): Promise<void> {
-    const { subject, data, seq: sequence } = message
+  /** Stores dead letters. If that fails, the server delivers the messages again later, and other posts do not wait. */
+  #reject(rejections: readonly RejectedMessage[]): void {
+    if (rejections.length === 0) return
     try {
-      await publishDeadLetter(this.#connection, 'scorer', { stream: POSTS, sequence, subject, reason, data })
-      message.ack()
+      this.#letters.store(rejections.map(toLetter))
+      for (const { message } of rejections) message.ack()
     } catch (error) {
-      this.#logger.warn({ err: error, sequence }, 'could not publish a dead letter; will retry')
-      message.nak(REDELIVER_AFTER_MS)
+      this.#logger.warn({ err: error, letters: rejections.length }, 'could not store dead letters; will retry')
+      for (const { message } of rejections) message.nak(REDELIVER_AFTER_MS)
     }
   }
 }
+
+const toLetter = ({ message: { seq: sequence, subject, data }, reason }: RejectedMessage): DeadLetter =>
+  letterOfEvent('scorer', { stream: POSTS, sequence, subject, reason, digest: digestOf(data) })

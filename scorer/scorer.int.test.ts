@@ -7,7 +7,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { deadSubject } from '../schema/dead-letters.ts'
 import { encodeEvent, type PostScored, type PostSubmitted, subjectOf, subjectPattern } from '../schema/events.ts'
-import { DEAD, MODELS, SCORES } from '../schema/streams.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { Outbox } from '../schema/outbox/outbox.ts'
+import { DEAD, MODELS, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
@@ -100,6 +102,20 @@ test('repeated posts are scored once, and messages that are not posts go to DEAD
   }
 })
 
+test('a scorer goes on while DEAD is full, and its letters arrive when there is room', async () => {
+  const jsm = await jetstreamManager(connection)
+  await jsm.streams.update(DEAD, { max_bytes: 1 })
+  await start()
+  for (const text of ['one', 'two']) await jetstream(connection).publish('posts.submitted.askscience', text)
+  await publishPosts(10, 0)
+  await vi.waitFor(async () => expect(await messagesIn(SCORES)).toBe(10), { timeout: 10_000 })
+  const consumer = async (): Promise<object> => jsm.consumers.info(POSTS, 'scorer-serious-4')
+  await vi.waitFor(async () => expect(await consumer()).toMatchObject({ num_ack_pending: 0, num_pending: 0 }))
+  expect(await messagesIn(DEAD)).toBe(0)
+  await jsm.streams.update(DEAD, { max_bytes: 1_000_000 })
+  await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
+})
+
 test('a post that the scoring model cannot score goes to DEAD, and its neighbours are scored', async () => {
   const model = await loadScoringModel('ml/model')
   const failing: ScoringModel = {
@@ -111,11 +127,13 @@ test('a post that the scoring model cannot score goes to DEAD, and its neighbour
     },
   }
   const jsm = await jetstreamManager(connection)
+  const dataDir = nats.storeDir
+  await using letters = new Outbox({ connection, jsm, process: 'scorer', dataDir, health: new Health(), logger })
   await publishPosts(20, 0)
   await using consumer = new PostConsumer(
     connection,
     jsm,
-    new BatchScorer(connection, failing, logger),
+    new BatchScorer(connection, failing, letters, logger),
     model.name,
     logger,
   )

@@ -2,6 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
+import { Health } from '../schema/heartbeat.ts'
+import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { ScorerConfig } from './config.ts'
@@ -35,8 +37,12 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
     if (await promoteFirstModel(connection, model.name))
       logger.info({ model: model.name }, 'promoted the first scoring model')
     await warnIfNotShown(jsm, model.name, logger)
-    const consumer = new PostConsumer(connection, jsm, new BatchScorer(connection, model, logger), model.name, logger)
-    stack.use(consumer)
+    const health = new Health()
+    const { dataDir } = config
+    const letters = stack.use(new Outbox({ connection, jsm, process: 'scorer', dataDir, health, logger }))
+    letters.start()
+    const scorer = new BatchScorer(connection, model, letters, logger)
+    const consumer = stack.use(new PostConsumer(connection, jsm, scorer, model.name, logger))
     stack.defer(() => void (closing = true))
     await consumer.start()
     logger.info({ model: model.name }, 'scorer started')

@@ -4,7 +4,7 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 import { DurablePublisher } from '../../schema/runtime/publish.ts'
 import type { DemoSource } from '../config.ts'
 import { Positions } from '../position.ts'
-import { PostsPublisher } from '../posts-publisher.ts'
+import { PostsPublisher, type LetterBox } from '../posts-publisher.ts'
 import { DemoClock } from './demo/clock.ts'
 import { generateMinute, type DemoPost } from './demo/generate.ts'
 
@@ -27,12 +27,17 @@ interface DemoPosition {
 }
 
 /** Publishes generated posts: first the history, then each post at its time. */
-export async function startDemo(source: DemoSource, connection: NatsConnection, logger: Logger): Promise<Service> {
+export async function startDemo(
+  source: DemoSource,
+  connection: NatsConnection,
+  letters: LetterBox,
+  logger: Logger,
+): Promise<Service> {
   const positions = await Positions.open(connection)
   const nowMinute = Math.floor(Date.now() / MINUTE_MS)
   const stored = await positions.read<DemoPosition>(POSITION_KEY)
   const start = stored === undefined ? firstPosition(source, nowMinute) : resume(stored, nowMinute)
-  const publisher = new PostsPublisher(new DurablePublisher(connection))
+  const publisher = new PostsPublisher(new DurablePublisher(connection), letters)
   const demo = new Demo(source, start, publisher, positions, logger)
   logger.info(
     { seed: source.seed, from: new Date(start.minute * MINUTE_MS), resumed: stored !== undefined },

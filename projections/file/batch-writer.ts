@@ -5,6 +5,7 @@ import { EventRejectedError } from '../../schema/runtime/errors.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { ChangeWriter, Erased, Position, Projection } from '../projection.ts'
 import { Checkpoints, digestOf } from './checkpoint.ts'
+import { toReference } from './dead-letters.ts'
 import { markUnscrubbed } from './scrubber.ts'
 
 /** One message of the log, as the projector sees it. */
@@ -111,7 +112,8 @@ export class BatchWriter {
       if (!(error instanceof EventRejectedError)) throw error
       this.#counts.applied++
       this.#counts.rejected++
-      this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, message.data)
+      const reference = toReference(message.data)
+      this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, reference)
       return true
     }
     if (this.#isLimitReached(event.type)) return false

@@ -2,7 +2,8 @@
  * Tables that every read model's file has besides its own. `checkpoints` is the only position of record: it changes in
  * the transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at
  * start whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences,
- * both ends inclusive, that the log no longer has and no erasure explains.
+ * both ends inclusive, that the log no longer has and no erasure explains. `dead_letters` refers to rejected events that
+ * are still to be sent to DEAD; their text stays in the log (dead-letters.ts).
  */
 export const checkpointTables = `
 CREATE TABLE checkpoints (

@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jet
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { applyStreams } from '../../schema/apply-streams.ts'
+import { Health } from '../../schema/heartbeat.ts'
 import { DEAD, POSTS } from '../../schema/streams.ts'
 import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { DeadLetterOutbox } from './dead-letters.ts'
@@ -16,6 +17,7 @@ let jsm: JetStreamManager
 let model: TestReadModel
 let outbox: DeadLetterOutbox
 let dropped: number
+let health: Health
 
 beforeEach(async () => {
   nats = await startTestNats()
@@ -24,8 +26,9 @@ beforeEach(async () => {
   await applyStreams(jsm)
   model = new TestReadModel(projections.posts)
   dropped = 0
+  health = new Health()
   const onDropped = (): void => void dropped++
-  outbox = new DeadLetterOutbox({ database: model.database, connection, jsm, process: 'posts', onDropped })
+  outbox = new DeadLetterOutbox({ database: model.database, connection, jsm, process: 'posts', health, onDropped })
 })
 
 afterEach(async () => {
@@ -65,11 +68,13 @@ test('a letter waits while the log does not answer', async () => {
   await nats.kill()
   await expect(outbox.drain()).rejects.toThrow(/./)
   expect(waiting()).toEqual([sequence])
+  expect(health.problems.list).toMatchObject([{ code: 'dead-letters-waiting', severity: 'warning' }])
+  expect(health.problems.list[0]!.what).toContain(`1 rejected event waits in ${model.database.name}`)
   const reconnected = untilReconnected()
   await nats.restart()
   await reconnected
   await outbox.drain()
-  expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
+  expect([waiting(), await lastLetter(), dropped, health.problems.list]).toEqual([[], 1, 0, []])
 })
 
 test('nothing is sent after the stream was re-created, because it holds another event at the sequence', async () => {
@@ -79,4 +84,20 @@ test('nothing is sent after the stream was re-created, because it holds another 
   await jetstream(connection).publish(SUBJECT, 'another')
   await outbox.drain()
   expect([waiting(), await lastLetter(), dropped]).toEqual([[], 0, 1])
+})
+
+test('the file holds no text of a rejected event, which is read from the log when its letter is sent', async () => {
+  await reject('a secret text')
+  const rows = JSON.stringify(model.database.prepare('SELECT CAST(data AS TEXT), reason FROM dead_letters').all())
+  expect(rows).not.toContain('secret')
+  await outbox.drain()
+  const letter = await jsm.streams.getMessage(DEAD, { seq: 1 })
+  expect(letter!.string()).toBe('a secret text')
+})
+
+test('letters with the bytes themselves, which an earlier version wrote, are sent as well', async () => {
+  await reject('one')
+  model.database.prepare('UPDATE dead_letters SET data = ?').run(Buffer.from('one'))
+  await outbox.drain()
+  expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
 })

@@ -4,7 +4,8 @@ import { EventRejectedError, OperationalError } from '../../../schema/runtime/er
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
 import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
 import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
-import { deadMessageId, deadSubject } from '../../../schema/dead-letters.ts'
+import { letterOfInput } from '../../../schema/dead-letters.ts'
+import type { Outbox } from '../../../schema/outbox/outbox.ts'
 import type { DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
 import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
@@ -18,6 +19,8 @@ const TRUNCATED = 'Z_BUF_ERROR'
 export interface ImportOptions {
   readonly connection: NatsConnection
   readonly source: DumpSource
+  /** Keeps the broken lines until DEAD has them. */
+  readonly letters: Outbox
   readonly output: ProgressOutput
   /** Stops the import when it is aborted. What was read until then is stored, and the position is kept. */
   readonly signal: AbortSignal
@@ -38,14 +41,14 @@ export interface ImportSummary extends ProgressState {
  * @throws OperationalError for a broken or truncated archive; everything read before is stored
  */
 export async function importDumps(options: ImportOptions): Promise<ImportSummary> {
-  const { connection, source, output, signal } = options
+  const { connection, source, letters, output, signal } = options
   const summary = emptySummary()
   const positions = await Positions.open(connection)
   const progress = new Progress(summary, output)
   try {
     for (const file of source.files) {
       if (signal.aborted) break
-      const publisher = new PostsPublisher(new DurablePublisher(connection))
+      const publisher = new PostsPublisher(new DurablePublisher(connection), letters)
       await new FileImport({ ...options, file, positions, publisher, progress, summary }).run()
     }
   } finally {
@@ -53,6 +56,8 @@ export async function importDumps(options: ImportOptions): Promise<ImportSummary
   }
   summary.stopped = signal.aborted
   output.write(`${describe(summary, progress.seconds)}\n`)
+  const waiting = signal.aborted ? undefined : await letters.flush()
+  if (waiting !== undefined) output.write(`${waiting} A running system and any later import send them.\n`)
   return summary
 }
 
@@ -95,6 +100,8 @@ class FileImport {
   readonly #name: string
   readonly #before: { posts: number; duplicates: number }
   #key: string | undefined
+  /** Stands for the key of standard input, which has none. */
+  readonly #run = crypto.randomUUID()
   #line = 0
   #skip = 0
   #savedMs = performance.now()
@@ -198,15 +205,10 @@ class FileImport {
   #reject(line: Buffer, reason: string): void {
     const { publisher, summary } = this.#options
     summary.broken++
-    const headers = {
-      'Gravitas-Reason': reason,
-      'Gravitas-Source': 'dump',
-      'Gravitas-File': this.#name,
-      'Gravitas-Line': String(this.#line),
-    }
-    const messageId = deadMessageId('ingest', this.#key ?? crypto.randomUUID(), this.#line)
-    const payload = Buffer.from(line.subarray(0, MAX_MESSAGE_BYTES))
-    publisher.addDead({ subject: deadSubject('ingest'), messageId, payload, headers }, this.#line)
+    const headers = { 'Gravitas-Source': 'dump', 'Gravitas-File': this.#name, 'Gravitas-Line': String(this.#line) }
+    const origin = this.#key ?? this.#run
+    const letter = letterOfInput('ingest', { origin, position: this.#line, reason, data: line, headers })
+    publisher.addDead(letter, this.#line)
   }
 
   #tick(): void {

@@ -1,5 +1,5 @@
 import { EventRejectedError } from '../../../schema/runtime/errors.ts'
-import { deadMessageId, deadSubject } from '../../../schema/dead-letters.ts'
+import { letterOfInput } from '../../../schema/dead-letters.ts'
 import { MAX_MESSAGE_BYTES, type PostsPublisher } from '../../posts-publisher.ts'
 import { toPostEvent } from '../../to-post-event.ts'
 import { KnownIds } from './known-ids.ts'
@@ -18,6 +18,9 @@ export interface PostSink {
 
 /** The fields of a rejected post that are kept in DEAD. The author is never stored. */
 const KEPT = ['id', 'name', 'subreddit', 'title', 'selftext', 'created_utc', 'permalink', 'url', 'is_self', 'over_18']
+
+/** An id of a rejected post is not checked, and it becomes a part of a header. */
+const MAX_ID_LENGTH = 20
 
 /**
  * The subreddit of a post on a user's own page is `u_` and the user's name. A user's name may contain a hyphen, which no subreddit
@@ -74,9 +77,9 @@ export class PublishingSink implements PostSink {
 
   #reject(submission: Fields, reason: string): void {
     const kept = Object.fromEntries(KEPT.map((key) => [key, submission[key]]))
-    const payload = Buffer.from(JSON.stringify(kept)).subarray(0, MAX_MESSAGE_BYTES)
-    const messageId = deadMessageId('ingest', `${this.#source}:${String(submission['id'])}`, 0)
-    const headers = { 'Gravitas-Reason': reason, 'Gravitas-Source': this.#source }
-    this.#publisher.addDead({ subject: deadSubject('ingest'), messageId, payload, headers }, this.#position)
+    const [data, position] = [Buffer.from(JSON.stringify(kept)), String(submission['id']).slice(0, MAX_ID_LENGTH)]
+    const headers = { 'Gravitas-Source': this.#source }
+    const letter = letterOfInput('ingest', { origin: this.#source, position, reason, data, headers })
+    this.#publisher.addDead(letter, this.#position)
   }
 }

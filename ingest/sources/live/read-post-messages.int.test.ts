@@ -12,6 +12,8 @@ import { createPost } from '../../testing/stand-in-listing.ts'
 import { PublishingSink } from './post-sink.ts'
 import { readNewestIds } from './read-post-messages.ts'
 
+/** No post of these tests is rejected. */
+const letters = { storeWhenRoom: () => Promise.reject(new Error('a post was rejected')) }
 const ids = Array.from({ length: 600 }, (_, n) => (36 ** 5 + n).toString(36))
 
 let nats: TestNatsServer
@@ -57,14 +59,14 @@ test('an erased post is not stored again by a source that still shows it', async
   const known = await readNewestIds(jsm, 1_000)
   await jsm.streams.delete(POSTS)
   await applyStreams(jsm)
-  const sink = new PublishingSink(new PostsPublisher(new DurablePublisher(connection)), 'reddit', known)
+  const sink = new PublishingSink(new PostsPublisher(new DurablePublisher(connection), letters), 'reddit', known)
   await sink.store([createPost(36 ** 5 + 599, 'AskScience', Date.now()).data], Date.now())
   expect(await readNewestIds(jsm, 10)).toEqual([])
 })
 
 test('posts that are in the log are not stored again, even after the server forgot their message ids', async () => {
   await publish()
-  const publisher = new PostsPublisher(new DurablePublisher(connection))
+  const publisher = new PostsPublisher(new DurablePublisher(connection), letters)
   const sink = new PublishingSink(publisher, 'reddit', await readNewestIds(jsm, 1_000))
   const now = Date.now()
   const posts = [36 ** 5 + 599, 36 ** 5 + 600].map((id) => createPost(id, 'AskScience', now).data)

@@ -6,7 +6,7 @@ import { DurablePublisher } from '../../../schema/runtime/publish.ts'
 import { requireStream } from '../../../schema/apply-streams.ts'
 import { COVERAGE } from '../../../schema/streams.ts'
 import { Positions } from '../../position.ts'
-import { PostsPublisher } from '../../posts-publisher.ts'
+import { PostsPublisher, type LetterBox } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
 import { CoverageGaps } from './coverage-gaps.ts'
 import { PublishingSink, REMEMBERED_POSTS } from './post-sink.ts'
@@ -20,17 +20,18 @@ export interface StartOptions {
   readonly source: LiveSource
   /** A connection as the NATS user `ingest`. */
   readonly connection: NatsConnection
+  readonly letters: LetterBox
   readonly logger: Logger
   readonly postLog?: PostLog | undefined
 }
 
 /** Runs a source until the service is disposed. `failed` rejects when posts can no longer be stored. */
-export async function startSource({ source, connection, logger, postLog }: StartOptions): Promise<Service> {
+export async function startSource({ source, connection, letters, logger, postLog }: StartOptions): Promise<Service> {
   const jsm = await jetstreamManager(connection)
   await requireStream(jsm, COVERAGE)
   const positions = await Positions.open(connection)
   const durable = new DurablePublisher(connection)
-  const publisher = new PostsPublisher(durable)
+  const publisher = new PostsPublisher(durable, letters)
   const sink = new PublishingSink(publisher, source.name, await readNewestIds(jsm, REMEMBERED_POSTS))
   const gaps = new CoverageGaps(positions, source.name, logger)
   const coverage = new CoveragePublisher(durable, source.name)

@@ -91,8 +91,9 @@ test('with the users of nats.conf, a post that its author deletes is erased from
     gatherMs: 50,
     retryMs: 50,
   })
+  const letters = { storeWhenRoom: () => Promise.reject(new Error('a post was rejected')) }
   {
-    await using _running = await startSource({ source, connection, logger: silentLogger, postLog })
+    await using _running = await startSource({ source, connection, letters, logger: silentLogger, postLog })
     await passUntil(clock, isIdle, async () => (await count(POSTS)) === 21)
     const scored = postScored({ post_id: doomed.id, subreddit: 'AskScience' })
     await jetstream(admin).publish(
