@@ -11,8 +11,8 @@ import { projections } from '../../projections/testing/all-projections.ts'
 import { dumpRows, TestReadModel } from '../../projections/testing/replay.ts'
 
 const BATCH_MESSAGES = 1_000
-/** Positions and the work of one process: a replay has its own. */
-const OWN_TABLES = ['checkpoints', 'dead_letters', 'lost_events', 'meta']
+/** Positions and what a projector knows about its log: a replay has its own. */
+const OWN_TABLES = ['checkpoints', 'dead_letters', 'erased_sequences', 'lost_events', 'meta']
 
 /** The log as it is now, with the messages that a fault took out after the read models had applied them. */
 export class LogCopy {
