@@ -6,6 +6,7 @@ import Sqlite from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, subjectOf } from '../schema/events.ts'
+import { SELECT_FILE_ID } from '../schema/read-model-file.ts'
 import { projectorConsumer } from '../schema/read-models.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { POSTS } from '../schema/streams.ts'
@@ -29,14 +30,15 @@ test('a projector that is killed between applying an erasure and acknowledging i
     env: { ...process.env, NATS_URL: url, DATA_DIR: dataDir, LOG_LEVEL: 'silent' },
     stdio: 'ignore',
   })
-  const rows = (): unknown[] => {
+  const read = (sql: string): unknown[] => {
     const database = new Sqlite(join(dataDir, 'posts.db'), { readonly: true, fileMustExist: true })
     try {
-      return database.prepare('SELECT id FROM posts_view').all()
+      return database.prepare(sql).pluck().all()
     } finally {
       database.close()
     }
   }
+  const rows = () => read('SELECT id FROM posts_view')
   await vi.waitFor(() => expect(rows()).toHaveLength(1), { timeout: 20_000 })
 
   let recorded: RecordedErasures | undefined
@@ -56,9 +58,8 @@ test('a projector that is killed between applying an erasure and acknowledging i
   const outcomes = await awaitReadModels(dataDir, recorded!, IS_APPLIED)
   expect(outcomes[0]).toMatchObject({ name: 'posts', checkpoint: recorded!.recordedAt })
   expect(['scrubbing', 'gone']).toContain(outcomes[0]!.state)
-  expect((await jsm.consumers.info(POSTS, projectorConsumer('posts'))).ack_floor.stream_seq).toBeLessThan(
-    recorded!.recordedAt,
-  )
+  const consumer = projectorConsumer('posts', String(read(SELECT_FILE_ID)[0]))
+  expect((await jsm.consumers.info(POSTS, consumer)).ack_floor.stream_seq).toBeLessThan(recorded!.recordedAt)
   await eraser.close()
   await admin.close()
 }, 60_000)

@@ -3,37 +3,57 @@ import { join } from 'node:path'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
-import { Health } from '../schema/heartbeat.ts'
 import { requireStream } from '../schema/apply-streams.ts'
+import { Health } from '../schema/heartbeat.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
-import { LogMismatchError } from '../schema/runtime/errors.ts'
+import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
+import type { StreamName } from '../schema/streams.ts'
 import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
-import { Checkpoints } from './file/checkpoint.ts'
+import { Checkpoints, type Checkpoint } from './file/checkpoint.ts'
 import { explainDamage, openReadModel } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
+import { claimFileId } from './file/file-id.ts'
+import { lockFile } from './file/lock.ts'
+import { LostEvents } from './file/lost-events.ts'
 import { Scrubber } from './file/scrubber.ts'
-import { StreamFollower } from './log/stream-follower.ts'
-import { verifyLog } from './log/verify-log.ts'
+import { ErasedSequences } from './log/erased-sequences.ts'
+import { LogGuard } from './log/log-guard.ts'
+import { deleteConsumer, StreamFollower } from './log/stream-follower.ts'
 import type { Projection } from './projection.ts'
 
 const REPORT_INTERVAL_MS = 10_000
 const DRAIN_TIMEOUT_MS = 1_000
+const AUDIT_INTERVAL_MS = 60_000
 
-/** Follows the streams of a projection and keeps its read model up to date. */
+export interface ProjectorOptions {
+  /** How often it looks for events that the log lost after they were applied. */
+  readonly auditIntervalMs?: number
+}
+
+/**
+ * Follows the streams of a projection and keeps its read model up to date.
+ * @throws OperationalError when another process writes the file
+ */
 export async function startProjector(
   projection: Projection<unknown>,
   config: SharedConfig,
   logger: Logger,
+  { auditIntervalMs = AUDIT_INTERVAL_MS }: ProjectorOptions = {},
 ): Promise<Service> {
   await mkdir(config.dataDir, { recursive: true })
+  const health = new Health()
   const stack = new AsyncDisposableStack()
   try {
-    const database = openReadModel(join(config.dataDir, `${projection.name}.db`), projection)
+    const file = join(config.dataDir, `${projection.name}.db`)
+    stack.use(lockFile(file))
+    const database = openReadModel(file, projection)
     stack.defer(() => void database.close())
+    const fileId = claimFileId(database)
+    health.fileId = fileId
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'projector',
@@ -43,7 +63,9 @@ export async function startProjector(
     })
     stack.defer(() => connection.close())
     const jsm = await jetstreamManager(connection)
-    const projector = stack.use(new Projector({ projection, database, connection, jsm, health: new Health(), logger }))
+    const projector = stack.use(
+      new Projector({ projection, database, fileId, connection, jsm, logger, health, auditIntervalMs }),
+    )
     await projector.start()
     return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
@@ -55,10 +77,12 @@ export async function startProjector(
 interface ProjectorParts {
   readonly projection: Projection<unknown>
   readonly database: Database
+  readonly fileId: string
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
-  readonly health: Health
   readonly logger: Logger
+  readonly health: Health
+  readonly auditIntervalMs: number
 }
 
 /**
@@ -70,10 +94,15 @@ class Projector implements AsyncDisposable {
   readonly #parts: ProjectorParts
   readonly #writer: BatchWriter
   readonly #checkpoints: Checkpoints
+  readonly #lost: LostEvents
+  readonly #erased: ErasedSequences
+  readonly #guard: LogGuard
   readonly #outbox: DeadLetterOutbox
   readonly #scrubber: Scrubber
   readonly #inputs: { readonly follower: StreamFollower; readonly created: string }[] = []
   readonly #positions: Record<string, number> = {}
+  /** The positions of the last change notice. */
+  #announced: Record<string, number> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
   #draining: Promise<void> | undefined
@@ -86,6 +115,17 @@ class Projector implements AsyncDisposable {
     this.#parts = parts
     this.#writer = new BatchWriter(database, projection)
     this.#checkpoints = new Checkpoints(database)
+    this.#lost = new LostEvents(database)
+    this.#erased = new ErasedSequences(database, jsm, this.#lost)
+    this.#guard = new LogGuard({
+      ...parts,
+      inputs: inputsOf(projection),
+      checkpoints: this.#checkpoints,
+      erased: this.#erased,
+      lost: this.#lost,
+      onVerified: () => this.#schedule(),
+      onMismatch: (error) => this.#refuse(error),
+    })
     this.#scrubber = new Scrubber(database, logger)
     const onDropped = (): void => this.#scrubber.note()
     this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, health, onDropped })
@@ -99,39 +139,58 @@ class Projector implements AsyncDisposable {
   /** @throws LogMismatchError when the log is not the one that the file was built from */
   async start(): Promise<void> {
     for (const input of inputsOf(this.#parts.projection)) await this.#addInput(input)
+    this.#announced = { ...this.#positions }
+    await this.#guard.start()
     for (const { follower } of this.#inputs) await follower.start()
-    void this.#verifyAfterReconnects()
     // An earlier process may have been killed before it had scrubbed an erasure or sent its dead letters.
     this.#scrubber.note()
     this.#drainDeadLetters()
     this.#report = setInterval(() => this.#reportProgress(), REPORT_INTERVAL_MS)
     this.#report.unref()
-    const lostEvents = this.#checkpoints.countLost()
+    const lostEvents = this.#lost.count()
     this.#parts.logger.info({ checkpoints: this.#positions, lostEvents }, 'projector started')
   }
 
   async #addInput(input: Input): Promise<void> {
-    const { projection, connection, jsm, logger } = this.#parts
+    const { projection, fileId, connection, jsm, logger } = this.#parts
     const { stream } = input
-    const info = await requireStream(jsm, stream)
-    const checkpoint = this.#checkpoints.read(stream)
-    await verifyLog(jsm, stream, info, checkpoint)
-    if (checkpoint === undefined)
-      this.#checkpoints.write(stream, { sequence: 0, streamCreated: info.created, digest: null })
-    const after = checkpoint?.sequence ?? 0
+    const { created } = await requireStream(jsm, stream)
+    await this.#guard.verify(stream)
+    const after = this.#checkpoints.read(stream)?.sequence ?? 0
+    if (after === 0) this.#checkpoints.write(stream, { sequence: 0, streamCreated: created, digest: null })
     this.#positions[stream] = after
+    // The consumer of a former version, which the projectors of all hosts shared.
+    await deleteConsumer(jsm, stream, `projector-${projection.name}`)
     const follower = new StreamFollower({
       ...input,
       connection,
       jsm,
       logger,
-      consumer: projectorConsumer(projection.name),
+      consumer: projectorConsumer(projection.name, fileId),
       after,
+      erased: this.#erased,
+      verify: () => this.#guard.verify(stream),
       onMessages: () => this.#schedule(),
-      onLost: (first, last) => this.#checkpoints.recordLost(stream, first, last),
-      onIdle: () => this.#verifyLog(),
+      onLost: (lost) => this.#guard.recordLost(stream, lost),
+      onEnd: (sequence, digest) => this.#moveTo(stream, { sequence, streamCreated: created, digest }),
     })
-    this.#inputs.push({ follower, created: info.created })
+    this.#inputs.push({ follower, created })
+  }
+
+  /** Moves a checkpoint over messages that are gone, or that this read model does not take. */
+  #moveTo(stream: StreamName, checkpoint: Checkpoint): boolean {
+    if (this.#closed || !this.#guard.isVerified) return false
+    this.#checkpoints.write(stream, checkpoint)
+    this.#positions[stream] = checkpoint.sequence
+    this.#announce([])
+    return true
+  }
+
+  /** Stops applying, because the log is not the one that the file was built from. */
+  #refuse(error: LogMismatchError): void {
+    this.#closed = true
+    this.#parts.health.failed(error)
+    this.#fail(error)
   }
 
   /** One commit applies all messages that arrive in the same turn of the event loop. */
@@ -155,7 +214,7 @@ class Projector implements AsyncDisposable {
   }
 
   #commit(): void {
-    const batches = this.#nextBatches()
+    const batches = this.#guard.isVerified ? this.#nextBatches() : []
     if (batches.length === 0) return
     const { applied, rejected, positions, subreddits, erased } = this.#writer.write(batches)
     this.#appliedSinceReport += applied
@@ -179,9 +238,11 @@ class Projector implements AsyncDisposable {
   }
 
   #announce(subreddits: readonly string[]): void {
-    const { projection, connection } = this.#parts
-    const notice: ChangeNotice = { projection: projection.name, checkpoints: this.#positions, subreddits }
+    const { projection, fileId, connection } = this.#parts
+    const [before, checkpoints] = [this.#announced, { ...this.#positions }]
+    const notice: ChangeNotice = { projection: projection.name, fileId, before, checkpoints, subreddits }
     connection.publish(changesSubject(projection.name), JSON.stringify(notice))
+    this.#announced = checkpoints
   }
 
   #drainDeadLetters(): void {
@@ -200,31 +261,10 @@ class Projector implements AsyncDisposable {
     this.#appliedSinceReport = 0
   }
 
-  /** Compares the log again after each reconnect, because the server may have another log or an older state of it. */
-  async #verifyAfterReconnects(): Promise<void> {
-    for await (const { type } of this.#parts.connection.status()) {
-      if (type === 'reconnect' && !this.#closed) await this.#verifyLog()
-    }
-  }
-
-  async #verifyLog(): Promise<void> {
-    const { jsm, logger } = this.#parts
-    try {
-      for (const { follower } of this.#inputs) {
-        // The checkpoint is read before the log, because both advance meanwhile.
-        const checkpoint = this.#checkpoints.read(follower.stream)
-        const info = await jsm.streams.info(follower.stream)
-        await verifyLog(jsm, follower.stream, info, checkpoint)
-      }
-    } catch (error) {
-      if (error instanceof LogMismatchError) return this.#fail(error)
-      logger.warn({ err: error }, 'cannot compare the log with the checkpoints yet; will retry')
-    }
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
+    this.#guard[Symbol.dispose]()
     for (const { follower } of this.#inputs) await follower[Symbol.asyncDispose]()
     await Promise.race([this.#draining, new Promise((resolve) => setTimeout(resolve, DRAIN_TIMEOUT_MS).unref())])
     await this.#scrubber[Symbol.asyncDispose]()

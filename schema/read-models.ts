@@ -50,29 +50,52 @@ export function inputsOf({ events }: Pick<ReadModel, 'events'>): Input[] {
 type Checkpoints = Readonly<Partial<Record<string, number>>>
 
 /**
- * How many events a read model has not applied yet. A stream of which it takes only some subjects is left out, because
- * its position there does not tell how many of the remaining events it will take.
+ * How many events a read model has not applied yet.
+ * @param pending by stream: how many events the read model's consumer of that stream has not acknowledged. It is needed
+ *   for a stream of which the read model takes only some subjects, because its position there does not tell how many of
+ *   the remaining events it will take. Such a stream counts as 0 without it.
  */
-export function lagOf(name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): number {
-  const followed = inputsOf(READ_MODELS[name]).filter(({ filters }) => filters === undefined)
-  return followed.reduce(
-    (lag, { stream }) => lag + Math.max(0, (lastSequences[stream] ?? 0) - (applied[stream] ?? 0)),
-    0,
-  )
+export function lagOf(
+  name: ReadModelName,
+  applied: Checkpoints,
+  lastSequences: Checkpoints,
+  pending: Checkpoints = {},
+): number {
+  return inputsOf(READ_MODELS[name]).reduce((lag, { stream, filters }) => {
+    if (filters !== undefined) return lag + (pending[stream] ?? 0)
+    return lag + Math.max(0, (lastSequences[stream] ?? 0) - (applied[stream] ?? 0))
+  }, 0)
 }
 
-/** The durable consumer of a read model's projector, which re-creates it at each start. */
-export const projectorConsumer = (name: string): string => `projector-${name}`
+/**
+ * The streams that end before a read model's checkpoint, which {@link lagOf} counts as 0: the log went back to an older
+ * state. Read the checkpoints before the streams, because both advance meanwhile. A stream without a known last
+ * sequence is left out.
+ */
+export const streamsBehind = (name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): StreamName[] =>
+  inputsOf(READ_MODELS[name])
+    .map(({ stream }) => stream)
+    .filter((stream) => (applied[stream] ?? 0) > (lastSequences[stream] ?? Number.POSITIVE_INFINITY))
+
+/**
+ * The durable consumer of a read model's file, one on each stream that it follows. Its projector re-creates it at each
+ * start. It is named by the file's id, because two hosts with files of their own may follow one log.
+ */
+export const projectorConsumer = (name: string, fileId: string): string => `projector-${name}-${fileId}`
 
 /** The subject of a read model's change notices, which are sent by core NATS and not stored. */
 export const changesSubject = (name: string): string => `changes.${name}`
 
 /**
- * What a projector announces after each commit (JSON). A lost notice only delays readers until the next notice or their
- * own next poll.
+ * What a projector announces after each commit (JSON). `before` of a notice equals `checkpoints` of the one before it:
+ * a reader that finds another value has missed a notice.
  */
 export interface ChangeNotice {
   readonly projection: string
+  /** The id of the file: projectors of several hosts announce the changes of files of their own. */
+  readonly fileId: string
+  /** The checkpoints of the projector's last notice, or those with which it started. */
+  readonly before: Readonly<Record<string, number>>
   /** The last applied sequence of each stream, this commit included. */
   readonly checkpoints: Readonly<Record<string, number>>
   /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */

@@ -1,8 +1,15 @@
+const erasedSequences = `CREATE TABLE erased_sequences (
+  stream TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (stream, sequence)
+) STRICT, WITHOUT ROWID;`
+
 /**
  * Tables that every read model's file has besides its own. `checkpoints` is the only position of record: it changes in
  * the transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at
  * start whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences,
- * both ends inclusive, that the log no longer has and no erasure explains. `dead_letters` refers to rejected events that
+ * both ends inclusive, that the log no longer has and no erasure explains; `accepted` is 1 when an operator accepted the
+ * loss. `erased_sequences` holds the sequences that PostErased events name. `dead_letters` refers to rejected events that
  * are still to be sent to DEAD; their text stays in the log (dead-letters.ts).
  */
 export const checkpointTables = `
@@ -16,8 +23,10 @@ CREATE TABLE lost_events (
   stream TEXT NOT NULL,
   first_sequence INTEGER NOT NULL,
   last_sequence INTEGER NOT NULL,
+  accepted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (stream, first_sequence)
 ) STRICT, WITHOUT ROWID;
+${erasedSequences}
 CREATE TABLE dead_letters (
   stream TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -31,3 +40,11 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 
 /** Upgrade of a file in which the table of lost events is called `holes`. */
 export const renameHoles = 'ALTER TABLE holes RENAME TO lost_events;'
+
+/** The version of these tables, which is independent of the projection's version. A file without one is of version 1. */
+export const COMMON_VERSION = 2
+
+/** By former version: DDL that turns these tables into those of the next version. */
+export const commonUpgrades: Readonly<Record<number, string>> = {
+  1: `ALTER TABLE lost_events ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0; ${erasedSequences}`,
+}

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
-import { COUNT_LOST_EVENTS } from '../../schema/read-model-file.ts'
 import type { StreamName } from '../../schema/streams.ts'
 
 export interface Checkpoint {
   readonly sequence: number
   /** When the stream was created; another value means another stream of the same name. */
   readonly streamCreated: string
-  /** SHA-256 of the event at `sequence`; null before the first. */
+  /** SHA-256 of the event at `sequence`; null before the first, and if the log has no event there. */
   readonly digest: string | null
 }
 
@@ -15,8 +14,6 @@ export interface Checkpoint {
 export class Checkpoints {
   readonly #select
   readonly #upsert
-  readonly #insertLost
-  readonly #countLost
 
   constructor(database: Database) {
     this.#select = database.prepare<[string], Checkpoint>(
@@ -27,10 +24,6 @@ export class Checkpoints {
        ON CONFLICT DO UPDATE SET
          stream_created = excluded.stream_created, sequence = excluded.sequence, digest = excluded.digest`,
     )
-    this.#insertLost = database.prepare<[string, number, number]>(
-      'INSERT OR IGNORE INTO lost_events (stream, first_sequence, last_sequence) VALUES (?, ?, ?)',
-    )
-    this.#countLost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
   }
 
   read(stream: StreamName): Checkpoint | undefined {
@@ -39,15 +32,6 @@ export class Checkpoints {
 
   write(stream: StreamName, checkpoint: Checkpoint): void {
     this.#upsert.run(stream, checkpoint.streamCreated, checkpoint.sequence, checkpoint.digest)
-  }
-
-  /** Records sequences that the log no longer has and no erasure explains. Both ends are inclusive. */
-  recordLost(stream: StreamName, first: number, last: number): void {
-    this.#insertLost.run(stream, first, last)
-  }
-
-  countLost(): number {
-    return this.#countLost.get() as number
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { checkpointTables } from './checkpoint-tables.ts'
+import { checkpointTables, COMMON_VERSION, commonUpgrades } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
 
 /**
@@ -24,8 +24,9 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
     if (isNew || isEmpty(database)) createTables(database, projection)
-    upgrade(database, projection)
+    upgradeProjection(database, projection)
     checkIdentity(database, file, projection)
+    upgrade(database, { row: 'common_version', version: COMMON_VERSION, upgrades: commonUpgrades })
     return database
   } catch (cause) {
     database.close()
@@ -52,27 +53,41 @@ function createTables(database: Database, projection: Projection<unknown>): void
     const insert = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
     insert.run('projection', projection.name)
     insert.run('version', String(projection.version))
+    insert.run('common_version', String(COMMON_VERSION))
   })()
 }
 
-/**
- * Upgrades a file of a former version in one transaction, if the projection has an upgrade from each version to the
- * next.
- */
-function upgrade(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
+function upgradeProjection(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
+  if (readMeta(database, 'projection') === name) upgrade(database, { row: 'version', version, upgrades })
+}
+
+interface Upgrade {
+  /** The row of `meta` that holds the version; 1 if it is missing. */
+  readonly row: string
+  /** The wanted version. */
+  readonly version: number
+  readonly upgrades: Readonly<Record<number, string>>
+}
+
+/** Upgrades tables of a former version in one transaction, if there is an upgrade from each version to the next. */
+function upgrade(database: Database, { row, version, upgrades }: Upgrade): void {
   database
     .transaction(() => {
-      if (readMeta(database, 'projection') !== name) return
-      const found = Number(readMeta(database, 'version'))
+      const found = Number(readMeta(database, row) ?? 1)
       for (let from = found; from < version; from++) if (upgrades[from] === undefined) return
       for (let from = found; from < version; from++) database.exec(upgrades[from]!)
-      if (found < version) database.prepare("UPDATE meta SET value = ? WHERE name = 'version'").run(String(version))
+      if (found < version) writeMeta(database, row, String(version))
     })
     .immediate()
 }
 
-const readMeta = (database: Database, name: string): string | undefined =>
+export const readMeta = (database: Database, name: string): string | undefined =>
   database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(name)
+
+export const writeMeta = (database: Database, name: string, value: string): void =>
+  void database
+    .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value')
+    .run(name, value)
 
 function checkIdentity(database: Database, file: string, projection: Projection<unknown>): void {
   const found = `${readMeta(database, 'projection')} ${readMeta(database, 'version')}`

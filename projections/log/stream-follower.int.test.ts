@@ -5,7 +5,7 @@ import { createLogger } from '../../schema/runtime/logger.ts'
 import { applyStreams } from '../../schema/apply-streams.ts'
 import { POSTS } from '../../schema/streams.ts'
 import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
-import { StreamFollower } from './stream-follower.ts'
+import { StreamFollower, type FollowOptions } from './stream-follower.ts'
 
 const CONSUMER = 'projector-test'
 
@@ -31,8 +31,8 @@ const publish = async (count: number): Promise<void> => {
 const sequences = (follower: StreamFollower) => follower.next().map(({ sequence }) => sequence)
 const consumer = () => jsm.consumers.info(POSTS, CONSUMER)
 
-test('received messages are not acknowledged before they are applied, even if the consumer is re-created', async () => {
-  await using follower = new StreamFollower({
+function follow(options: Partial<FollowOptions> = {}): StreamFollower {
+  return new StreamFollower({
     connection,
     jsm,
     logger: createLogger('test', 'silent'),
@@ -40,10 +40,17 @@ test('received messages are not acknowledged before they are applied, even if th
     filters: undefined,
     consumer: CONSUMER,
     after: 0,
+    erased: { explains: () => false, readNew: async () => {}, unnamed: (_, first, last) => [[first, last]] },
+    verify: async () => {},
     onMessages: () => {},
     onLost: () => {},
-    onIdle: async () => {},
+    onEnd: () => true,
+    ...options,
   })
+}
+
+test('received messages are not acknowledged before they are applied, even if the consumer is re-created', async () => {
+  await using follower = follow()
   await publish(5)
   await follower.start()
   await vi.waitFor(() => expect(follower.buffered).toBe(5), { timeout: 10_000 })
@@ -61,4 +68,24 @@ test('received messages are not acknowledged before they are applied, even if th
   follower.applied(6)
   expect(follower.buffered).toBe(0)
   await vi.waitFor(async () => expect((await consumer()).ack_floor.stream_seq).toBe(6), { timeout: 10_000 })
+})
+
+test('the consumer is re-created only after the log was verified', async () => {
+  let isVerified = true
+  const verify = vi.fn<() => Promise<void>>(async () => {
+    if (!isVerified) throw new Error('another log')
+  })
+  await using follower = follow({ verify })
+  await publish(3)
+  await follower.start()
+  await vi.waitFor(() => expect(follower.buffered).toBe(3), { timeout: 10_000 })
+  isVerified = false
+  verify.mockClear()
+  await jsm.consumers.delete(POSTS, CONSUMER)
+  await publish(1)
+  await vi.waitFor(() => expect(verify.mock.calls.length).toBeGreaterThan(1), { timeout: 10_000 })
+  await expect(consumer()).rejects.toThrow(/not found/)
+  expect(follower.buffered).toBe(3)
+  isVerified = true
+  await vi.waitFor(() => expect(sequences(follower)).toEqual([1, 2, 3, 4]), { timeout: 10_000 })
 })

@@ -14,13 +14,20 @@ import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { LogMessage } from '../file/batch-writer.ts'
-import { LostEventsFinder } from './find-lost-events.ts'
+import { digestOf } from '../file/checkpoint.ts'
+import type { ErasedSequences } from './erased-sequences.ts'
+import { nextMessage } from './next-message.ts'
+import type { SequenceRange } from './sequence-ranges.ts'
 
 /** Enough for SQLite to be fast, and few enough to keep the event loop free for heartbeats. */
 const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
 const MAX_BUFFERED_MESSAGES = 10_000
 const ACK_WAIT_MS = 30_000
+/** The server deletes a consumer that nobody has used for so long, such as that of a deleted file. */
+const INACTIVE_THRESHOLD_MS = 86_400_000
+/** How long after the last applied message the end of the stream is looked at. The puller is idle only much later. */
+const QUIET_MS = 500
 
 interface ReceivedMessage extends LogMessage {
   /** The consumer's count of the messages that it has delivered, this one included. */
@@ -36,22 +43,29 @@ export interface FollowOptions extends Input {
   readonly after: number
   /** Called when messages can be taken. */
   readonly onMessages: () => void
-  /** Called with sequences that the log no longer has and no erasure explains, both ends inclusive. */
-  readonly onLost: (first: number, last: number) => void
-  /** Called when no message came for some seconds. */
-  readonly onIdle: () => Promise<void>
+  /** Compares the log with the checkpoint. @throws LogMismatchError, or that of a server that does not answer */
+  readonly verify: () => Promise<void>
+  readonly erased: Pick<ErasedSequences, 'explains' | 'readNew' | 'unnamed'>
+  /** Called with sequences that the log no longer has and no erasure explains. */
+  readonly onLost: (lost: readonly SequenceRange[]) => void
+  /**
+   * Called when the stream has nothing more for this input up to its end, which is beyond the last applied message.
+   * `digest` is that of the message at the end, and null if that message is gone. @returns whether the checkpoint was
+   * moved there
+   */
+  readonly onEnd: (sequence: number, digest: string | null) => boolean
 }
 
 /**
  * Follows one stream in order from just behind the checkpoint. Messages are never passed on out of order. After a jump
- * in the sequences that no erasure explains, the consumer is re-created behind the last applied message. Only if the
- * jump is still there then are the events lost.
+ * in the sequences that no erasure explains, the stream's leader is asked for the next message: if the leader has one
+ * that did not arrive here, the consumer is re-created behind the last applied message, and otherwise the events are
+ * lost. If the last messages of the stream are gone, no message after them shows it, so an idle follower looks for that.
  */
 export class StreamFollower implements AsyncDisposable {
   readonly stream: StreamName
   readonly #options: FollowOptions
   readonly #puller: BatchPuller<ReceivedMessage>
-  readonly #lost: LostEventsFinder
   #buffer: ReceivedMessage[] = []
   /** The last message of each pulled batch: acknowledging it acknowledges all before it. */
   #marks: JsMsg[] = []
@@ -61,14 +75,13 @@ export class StreamFollower implements AsyncDisposable {
   #position: number
   #delivered = 0
   #pending = 0
-  #suspect: number | undefined
   #onRoom: (() => void) | undefined
+  #quiet: NodeJS.Timeout | undefined
 
   constructor(options: FollowOptions) {
     this.#options = options
     this.stream = options.stream
     this.#applied = this.#position = options.after
-    this.#lost = new LostEventsFinder(options.jsm, options.stream)
     this.#puller = new BatchPuller({
       open: () => this.#open(),
       read: (message) => toReceived(options.stream, message),
@@ -76,7 +89,7 @@ export class StreamFollower implements AsyncDisposable {
       maxMessages: MAX_BATCH_MESSAGES,
       maxWaitMs: MAX_GATHER_MS,
       isShared: false,
-      onIdle: options.onIdle,
+      onIdle: () => this.#idle(),
       logger: options.logger,
     })
   }
@@ -95,6 +108,7 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#quiet)
     this.#onRoom?.()
     return this.#puller[Symbol.asyncDispose]()
   }
@@ -113,6 +127,7 @@ export class StreamFollower implements AsyncDisposable {
     const left = this.#buffer.findIndex((message) => message.sequence > sequence)
     this.#buffer.splice(0, left === -1 ? this.#buffer.length : left)
     if (this.#buffer.length < MAX_BUFFERED_MESSAGES) this.#onRoom?.()
+    this.#quiet = (this.#quiet ?? this.#createQuietTimer()).refresh()
     const mark = this.#marks.findLast(({ seq }) => seq <= sequence)
     if (mark === undefined) return
     mark.ack()
@@ -120,7 +135,9 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   async #open(): Promise<Consumer> {
-    const { jsm, stream, consumer, filters, connection } = this.#options
+    const { jsm, stream, consumer, filters, connection, verify } = this.#options
+    // A server that went back to an older state would deliver other events behind the checkpoint.
+    await verify()
     await deleteConsumer(jsm, stream, consumer)
     this.#delivered = 0
     // Acknowledging a message of the former consumer would acknowledge another message of this one.
@@ -132,9 +149,11 @@ export class StreamFollower implements AsyncDisposable {
       // The server counts everything before the start as acknowledged. Messages in the buffer come again and are skipped.
       opt_start_seq: this.#applied + 1,
       ack_wait: nanos(ACK_WAIT_MS),
+      inactive_threshold: nanos(INACTIVE_THRESHOLD_MS),
       max_ack_pending: 20_000,
       ...filterOf(filters),
     })
+    if (info.num_pending === 0) await this.#moveToEnd()
     return jetstream(connection).consumers.getConsumerFromInfo(info)
   }
 
@@ -158,34 +177,76 @@ export class StreamFollower implements AsyncDisposable {
     const { sequence, deliverySequence } = message
     const isNextDelivery = deliverySequence === ++this.#delivered
     if (sequence <= this.#position) return
-    const isNext = this.#options.filters === undefined ? sequence === this.#position + 1 : isNextDelivery
-    if (isNext) return this.#append(message)
-    return this.#jump(sequence).then(() => this.#append(message))
+    if (this.#options.filters === undefined ? this.#follows(sequence) : isNextDelivery) return this.#append(message)
+    return this.#jump(sequence).then(() => (sequence > this.#position ? this.#append(message) : undefined))
+  }
+
+  /** Whether no sequence is missing between the last message and this one, or known erasures explain all of them. */
+  #follows(sequence: number): boolean {
+    const first = this.#position + 1
+    return sequence === first || this.#options.erased.explains(this.stream, first, sequence - 1)
   }
 
   #append(message: ReceivedMessage): void {
     this.#position = message.sequence
-    this.#suspect = undefined
     this.#buffer.push(message)
   }
 
   /**
-   * Resolves when erasures explain a jump to `sequence`, or when the jump is still there after the messages were
-   * requested again: then the events are lost. With a filter, sequences jump anyway. Only the order of delivery shows
-   * that a message is missing then, and requesting it again always helps.
+   * Resolves when new erasures explain a jump to `sequence`, or when the leader lacks the messages as well: then the
+   * events are lost. With a filter, sequences jump anyway. Only the order of delivery shows that a message is missing
+   * then, and requesting it again always helps. @throws OutOfOrderError
    */
   async #jump(sequence: number): Promise<void> {
-    const { logger, onLost, filters } = this.#options
-    const lost = filters === undefined ? await this.#lost.find(this.#position + 1, sequence - 1) : undefined
+    const { filters } = this.#options
+    const first = this.#position + 1
+    const lost = filters === undefined ? await this.#findLost(first, sequence - 1) : undefined
     if (lost?.length === 0) return
-    if (lost === undefined || this.#suspect !== sequence) {
-      this.#suspect = sequence
+    if (lost === undefined || (await this.#nextSequence(first)) < sequence)
       throw new OutOfOrderError(`${this.stream}: sequence ${sequence} came after ${this.#position}`)
-    }
-    for (const [from, to] of lost) {
-      logger.error({ stream: this.stream, from, to }, 'the log lost events: the read model is incomplete')
-      onLost(from, to)
-    }
+    this.#options.onLost(lost)
+  }
+
+  /** Which of the sequences first…last, which are missing here, no erasure names. */
+  async #findLost(first: number, last: number): Promise<SequenceRange[]> {
+    await this.#options.erased.readNew()
+    return this.#options.erased.unnamed(this.stream, first, last)
+  }
+
+  #createQuietTimer(): NodeJS.Timeout {
+    // If the log does not answer, the puller is idle before long and tries it as well.
+    return setTimeout(() => void this.#moveToEnd().catch(() => {}), QUIET_MS).unref()
+  }
+
+  async #idle(): Promise<void> {
+    await this.#options.verify()
+    await this.#moveToEnd()
+  }
+
+  /**
+   * Moves behind the end of the stream if nothing up to there is left for this input. The end is read first: a message
+   * that is stored later has a greater sequence.
+   */
+  async #moveToEnd(): Promise<void> {
+    const { jsm, stream, filters, onLost, onEnd } = this.#options
+    if (this.#buffer.length > 0) return
+    const end = (await jsm.streams.info(stream)).state.last_seq
+    const first = this.#position + 1
+    if (end < first || (await this.#nextSequence(first)) <= end) return
+    const lost = filters === undefined ? await this.#findLost(first, end) : []
+    const message = await jsm.streams.getMessage(stream, { seq: end })
+    // Messages may have arrived meanwhile.
+    if (this.#buffer.length > 0 || this.#position >= first) return
+    if (!onEnd(end, message === null ? null : digestOf(message.data))) return
+    if (lost.length > 0) onLost(lost)
+    this.#applied = this.#position = end
+  }
+
+  /** Sequence of the leader's next message for this input from a sequence on; infinite if it has none. */
+  async #nextSequence(from: number): Promise<number> {
+    const { jsm, stream, filters = ['>'] } = this.#options
+    const next = await Promise.all(filters.map((filter) => nextMessage(jsm, stream, from, filter)))
+    return Math.min(...next.map((message) => message?.seq ?? Number.POSITIVE_INFINITY))
   }
 }
 
@@ -206,7 +267,8 @@ class OutOfOrderError extends Error {
   override name = 'OutOfOrderError'
 }
 
-async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
+/** Deletes a consumer if it exists. */
+export async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
   try {
     await jsm.consumers.delete(stream, consumer)
   } catch (error) {

@@ -26,10 +26,10 @@ test('a file that is not a database is unreadable, with the reason', async () =>
 test('positions and the number of lost events are read', () => {
   const database = new Sqlite(join(folder, 'posts.db'))
   database.exec(
-    'CREATE TABLE checkpoints (stream TEXT, sequence INTEGER); CREATE TABLE lost_events (stream TEXT, first_sequence INTEGER, last_sequence INTEGER)',
+    'CREATE TABLE checkpoints (stream TEXT, sequence INTEGER); CREATE TABLE lost_events (stream TEXT, first_sequence INTEGER, last_sequence INTEGER, accepted INTEGER)',
   )
   database.exec(
-    "INSERT INTO checkpoints VALUES ('POSTS', 12), ('SCORES', 7); INSERT INTO lost_events VALUES ('POSTS', 3, 5)",
+    "INSERT INTO checkpoints VALUES ('POSTS', 12), ('SCORES', 7); INSERT INTO lost_events VALUES ('POSTS', 3, 5, 0)",
   )
   database.close()
   const checkpoints = [
