@@ -21,6 +21,8 @@ export const FAULTS: readonly Fault[] = [
 
 /** Faults that the system does not withstand yet. */
 export const WAITING: ReadonlySet<string> = new Set([
+  'lose events that were applied',
+  'lose events that were not applied',
   'hang until it is told',
   'away until it is told',
   'the disk is full for a while',
