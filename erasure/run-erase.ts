@@ -6,6 +6,7 @@ import { subjectPattern } from '../schema/events.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { connectNats, secretFile } from '../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../schema/runtime/progress.ts'
+import { parseServers } from '../schema/runtime/nats-servers.ts'
 import { requireServer } from '../schema/runtime/require-server.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
 import { POSTS } from '../schema/streams.ts'
@@ -82,7 +83,7 @@ async function eraseAll(
 async function requireEraser(url: string, dataDir: string): Promise<void> {
   const has = (user: 'eraser' | 'projector'): boolean => existsSync(secretFile(dataDir, user))
   // npm start creates a secret for each user of its server. A URL with credentials needs none of them.
-  if (new URL(url).username === '' && has('projector') && !has('eraser')) {
+  if (parseServers(url).credentials === undefined && has('projector') && !has('eraser')) {
     throw new OperationalError(
       'This NATS server has no user that may erase posts. Stop it and run npm start once, then run this again.',
     )

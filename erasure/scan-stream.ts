@@ -10,6 +10,7 @@ import {
 import { nanos, nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { nextMessage } from '../schema/runtime/next-message.ts'
 
 /** The first message to read: the one after a sequence, or the first that was stored at a time or later. */
 export type ScanStart = { readonly after: number } | { readonly since: Date }
@@ -45,7 +46,7 @@ export async function scanStream(options: ScanOptions): Promise<number> {
     const end = (await jsm.streams.info(stream)).state.last_seq
     const pages = new PageReader(options)
     do {
-      await pRetry(() => pages.next(), {
+      await pRetry(() => pages.next(end), {
         ...RETRIES,
         shouldRetry: () => !connection.isClosed(),
         onFailedAttempt: () => pages.reopen(),
@@ -78,10 +79,19 @@ class PageReader {
     if ('after' in options.start) this.position = options.start.after
   }
 
-  /** Reads a page. @throws when no message arrives although some are pending, or when one was lost in transit */
-  async next(): Promise<void> {
+  /**
+   * Reads a page.
+   * @param end the sequence up to which messages are read at least
+   * @throws when no message arrives although some are pending, when one was lost in transit, or when the consumer reads a
+   *   replica that lags
+   */
+  async next(end: number): Promise<void> {
     const consumer = (this.#consumer ??= await this.#open())
-    if (this.pending === 0) return
+    if (this.pending > 0) await this.#readPage(consumer)
+    if (this.pending === 0 && this.position < end) await this.#requireEnd(end)
+  }
+
+  async #readPage(consumer: Consumer): Promise<void> {
     const before = this.#delivered
     const wanted = Math.min(this.pending, MAX_PAGE_MESSAGES)
     for await (const message of await consumer.fetch({ max_messages: wanted, expires: PAGE_EXPIRES_MS })) {
@@ -93,6 +103,15 @@ class PageReader {
       this.pending = message.info.pending
     }
     if (this.#delivered === before) throw new Error(`${this.pending} messages are pending, but none arrived`)
+  }
+
+  /** In a cluster, a consumer may be on a server that does not have the newest messages yet. The stream's leader has all of them. */
+  async #requireEnd(end: number): Promise<void> {
+    const { jsm, stream, filter = '>' } = this.#options
+    const next = await nextMessage(jsm, stream, this.position + 1, filter)
+    if (next === null || next.seq > end) return
+    if ('since' in this.#start && next.time < this.#start.since) return
+    throw new Error(`message ${next.seq} has not reached the replica that was read`)
   }
 
   /** Has the next page read through a new consumer, which begins after the last message read. */

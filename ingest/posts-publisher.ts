@@ -3,8 +3,6 @@ import type { DeadLetter } from '../schema/dead-letters.ts'
 import type { Outbox } from '../schema/outbox/outbox.ts'
 import { MAX_BATCH_MESSAGES, type DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
 
-/** The server accepts messages of 1 MB including headers. */
-export const MAX_MESSAGE_BYTES = 900_000
 const MAX_BATCH_BYTES = 4_000_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_CACHED_SUBJECTS = 100_000
@@ -55,10 +53,15 @@ export class PostsPublisher {
     return this.#running >= BATCHES_IN_FLIGHT || this.#error !== undefined
   }
 
+  /** The most bytes of a message, which depend on the server. */
+  get maxMessageBytes(): number {
+    return this.#publisher.maxPayloadBytes
+  }
+
   /** Adds an event. @returns false when it is too large for a message; then it was not added */
   add(event: PostSubmitted, position: number): boolean {
     const payload = Buffer.from(encodeEvent(event))
-    if (payload.length > MAX_MESSAGE_BYTES) return false
+    if (payload.length > this.maxMessageBytes) return false
     if (this.#bytes + payload.length > MAX_BATCH_BYTES) this.flush()
     const messageId = EVENTS.PostSubmitted.messageId({ id: event.id })
     if (this.#posts.has(messageId)) this.counts.duplicates++

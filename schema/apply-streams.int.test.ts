@@ -2,10 +2,23 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
 import { applyStreams } from './apply-streams.ts'
 import { toMessage } from './events.ts'
+import { findSingleCopies } from './replicas.ts'
 import { COVERAGE, POSTS } from './streams.ts'
 import { DurablePublisher } from './runtime/publish.ts'
 import { hourCovered } from './testing/builders.ts'
 import { startTestNats } from './testing/nats-server.ts'
+
+test('replicas on a server without a cluster are refused with what to do, and one replica is no problem', async () => {
+  await using nats = await startTestNats()
+  const connection = await nats.connect()
+  try {
+    const jsm = await jetstreamManager(connection)
+    await expect(applyStreams(jsm, 3)).rejects.toThrow(/not part of a cluster: unset NATS_REPLICAS/)
+    expect(findSingleCopies(await applyStreams(jsm))).toEqual([])
+  } finally {
+    await connection.close()
+  }
+})
 
 test('a log without the stream COVERAGE gets it at the next start, and stores each report once', async () => {
   await using nats = await startTestNats()

@@ -3,16 +3,17 @@ import { DiscardPolicy, JetStreamApiCodes, JetStreamApiError, RetentionPolicy, S
 import { nanos } from '@nats-io/transport-node'
 import { deadSubject } from './dead-letters.ts'
 import { EVENT_TYPES, EVENTS, subjectPattern } from './events.ts'
+import { explainReplicas, NO_SUITABLE_PEERS } from './replicas.ts'
 import { OperationalError, StreamMismatchError } from './runtime/errors.ts'
 import { DEAD, STREAM_NAMES, STREAMS, type StreamName } from './streams.ts'
 
-type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number }
+type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number; num_replicas: number }
 
 /**
  * The configuration of a stream. Streams keep everything: messages have no maximum age, and a full stream refuses new
  * events instead of dropping old ones.
  */
-function toConfig(name: StreamName): Wanted {
+function toConfig(name: StreamName, replicas: number): Wanted {
   const { description, maxBytes, duplicateWindowSeconds, isAtomic } = STREAMS[name]
   return {
     name,
@@ -25,6 +26,7 @@ function toConfig(name: StreamName): Wanted {
     max_msgs: -1,
     max_bytes: maxBytes,
     duplicate_window: nanos(duplicateWindowSeconds * 1_000),
+    num_replicas: replicas,
     allow_direct: true,
     ...(isAtomic ? { allow_atomic: true } : {}),
   }
@@ -38,17 +40,22 @@ const subjectsOf = (stream: StreamName): string[] =>
 
 /**
  * Creates the streams that are missing and leaves the rest alone.
- * @throws StreamMismatchError when an existing stream differs from its definition
+ * @param replicas how many servers keep a copy of each new stream; more than one needs a cluster
+ * @returns the state of all streams, in the order of their definitions
+ * @throws StreamMismatchError when an existing stream differs from its definition, and OperationalError when there
+ *   cannot be so many replicas
  */
-export async function applyStreams(jsm: JetStreamManager): Promise<void> {
-  for (const name of STREAM_NAMES) await applyStream(jsm, toConfig(name))
+export async function applyStreams(jsm: JetStreamManager, replicas = 1): Promise<StreamInfo[]> {
+  const infos: StreamInfo[] = []
+  for (const name of STREAM_NAMES) infos.push(await applyStream(jsm, toConfig(name, replicas)))
+  return infos
 }
 
-async function applyStream(jsm: JetStreamManager, wanted: Wanted): Promise<void> {
-  const existing = await findStream(jsm, wanted.name)
-  const config = existing?.config ?? (await addStream(jsm, wanted)).config
-  const differences = diffConfig(wanted, config)
+async function applyStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
+  const info = (await findStream(jsm, wanted.name)) ?? (await addStream(jsm, wanted))
+  const differences = diffConfig(wanted, info.config)
   if (differences.length > 0) throw new StreamMismatchError(wanted.name, differences)
+  return info
 }
 
 const INSUFFICIENT_STORAGE = 10_047
@@ -56,18 +63,29 @@ const SMALLEST_STREAM_BYTES = 2 ** 20
 
 /**
  * Adds a stream. A server reserves max_bytes at once, so a server with too little room gets half of it, or half of
- * that.
+ * that. The servers of a cluster with too little room reserve nothing, and refuse events at their own limit: a cluster learns
+ * only after seconds how much room its servers have left, and would let the streams reserve more than there is.
  */
 async function addStream(jsm: JetStreamManager, wanted: Wanted): Promise<StreamInfo> {
-  for (let maxBytes = wanted.max_bytes; ; maxBytes = Math.floor(maxBytes / 2)) {
+  for (let maxBytes = wanted.max_bytes; ;) {
     try {
       return await jsm.streams.add({ ...wanted, max_bytes: maxBytes })
     } catch (error) {
-      const tooLarge = error instanceof JetStreamApiError && error.code === INSUFFICIENT_STORAGE
-      if (!tooLarge || maxBytes < SMALLEST_STREAM_BYTES) throw error
+      if (isTooLargeForCluster(error) && maxBytes > 0) maxBytes = -1
+      else if (isTooLarge(error) && maxBytes >= SMALLEST_STREAM_BYTES) maxBytes = Math.floor(maxBytes / 2)
+      else throw explainReplicas(error, wanted.num_replicas) ?? error
     }
   }
 }
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === INSUFFICIENT_STORAGE
+
+/** Whether a stream could not be created because its max_bytes cannot be reserved. */
+export const lacksRoom = (error: unknown): boolean => isTooLarge(error) || isTooLargeForCluster(error)
+
+const isTooLargeForCluster = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === NO_SUITABLE_PEERS && error.message.includes('storage')
 
 /** The stream's info, or undefined if the stream does not exist. */
 async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {

@@ -82,6 +82,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     // It sends what an import that ended could not send.
     sends: [deadSubject('ingest')],
     looksAt: [POSTS, SCORES, DEAD],
+    // It makes sure that the consumers with which it scans have seen what the leader has.
+    gets: [POSTS, SCORES, DEAD],
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],
     scans: [POSTS, SCORES, DEAD],

@@ -6,14 +6,15 @@ import { prepareLog } from './prepare-log.ts'
 
 const command = defineCommand({
   name: 'streams',
-  summary: 'Creates the streams that are missing, and reports how existing streams differ from their definitions.',
-  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  summary:
+    'Creates the streams that are missing, gives all of them NATS_REPLICAS replicas if it is set, and reports how existing streams differ from their definitions.',
+  settings: ['NATS_URL', 'NATS_PORT', 'NATS_REPLICAS', 'DATA_DIR'],
   examples: ['npm run streams'],
 })
 
 await runCommand(async (args) => {
   readArguments(command, args)
   const read = new SettingsReader(loadEnvironment())
-  await prepareLog(read.done(readSharedConfig(read)))
+  for (const sentence of await prepareLog(read.done(readSharedConfig(read)))) console.log(sentence)
   console.log('All streams match their definitions.')
 })

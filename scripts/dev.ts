@@ -15,7 +15,18 @@ const command = defineCommand({
   name: 'dev',
   summary:
     'Like npm start, but the page comes from Vite with hot reload, and services restart when their sources change.',
-  settings: ['PORT', 'HOST', 'DATA_DIR', 'SOURCE', 'SUBREDDITS', 'MODEL_DIR', 'NATS_URL', 'NATS_PORT', 'LOG_LEVEL'],
+  settings: [
+    'PORT',
+    'HOST',
+    'DATA_DIR',
+    'SOURCE',
+    'SUBREDDITS',
+    'MODEL_DIR',
+    'NATS_URL',
+    'NATS_PORT',
+    'NATS_REPLICAS',
+    'LOG_LEVEL',
+  ],
   examples: ['npm run dev', 'PORT=8080 SOURCE=none npm run dev'],
 })
 

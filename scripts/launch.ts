@@ -74,7 +74,7 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   // The gateway can answer without the log, so it starts while the server does.
   services.start([gatewayProgram(gatewayConfig)])
   if (config.ownServer) await unlessStopped(signal, untilServerReady(config))
-  await unlessStopped(signal, prepareLog(config))
+  for (const sentence of await unlessStopped(signal, prepareLog(config))) logger.warn(sentence)
   // The gateway gets a head start, because the workers would slow it down on few cores. If it hangs, the workers start
   // nevertheless.
   const gatewayUp = untilAnswers(`${gatewayUrl}/healthz`, { what: 'The gateway', timeoutMs: GATEWAY_HEAD_START_MS })

@@ -4,13 +4,11 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { isNewEnough, MINIMUM_VERSION, parseVersion } from '../schema/runtime/check-server.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import { fetchFromDebian, fetchFromRelease, type Fetcher } from './fetch-nats-server.ts'
 
 const run = promisify(execFile)
-
-/** Atomic batches with message ids need nats-server 2.12.1. */
-const MINIMUM = [2, 12, 1] as const
 
 const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gravitas')
 
@@ -38,7 +36,7 @@ export async function findNatsServer(): Promise<string> {
 }
 
 function explain(problems: readonly string[]): string {
-  const minimum = MINIMUM.join('.')
+  const minimum = MINIMUM_VERSION.join('.')
   return [
     `No nats-server ${minimum} or later was found, and fetching one did not work:`,
     ...problems.map((problem) => `  - ${problem}`),
@@ -69,16 +67,6 @@ async function versionOf(binary: string): Promise<number[] | undefined> {
   } catch {
     return undefined
   }
-}
-
-export function parseVersion(text: string): number[] | undefined {
-  return /v(\d+)\.(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number)
-}
-
-export function isNewEnough(version: readonly number[] | undefined): boolean {
-  if (version === undefined) return false
-  const difference = version.map((part, index) => part - MINIMUM[index]!).find((part) => part !== 0)
-  return (difference ?? 0) >= 0
 }
 
 async function fetchIntoCache(fetcher: Fetcher): Promise<string> {

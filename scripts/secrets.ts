@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { NATS_USERS, secretFile, type NatsUser } from '../schema/runtime/nats.ts'
+import { parseServers } from '../schema/runtime/nats-servers.ts'
 
 export type Secrets = Readonly<Record<NatsUser, string>>
 
@@ -39,17 +40,17 @@ async function writePrivately(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes the context for the `nats` CLI and other tools: the server's URL with the administrator's credentials, which
- * come from the URL or else from the data folder.
+ * Writes the context for the `nats` CLI and other tools: the servers' URLs, separated by commas, and the administrator's
+ * credentials, which come from the URLs or else from the data folder.
  */
 export async function writeNatsContext(dataDir: string, url: string): Promise<void> {
-  const { username, password, host, protocol } = new URL(url)
-  const secret = username === '' ? await readSecret(secretFile(dataDir, 'admin')) : decodeURIComponent(password)
+  const { hosts, protocol, credentials } = parseServers(url)
+  const secret = await readSecret(secretFile(dataDir, 'admin'))
+  const admin = secret === undefined ? { user: '', password: '' } : { user: 'admin', password: secret }
   const context = {
     description: 'Gravitas',
-    url: `${protocol}//${host}`,
-    user: username !== '' ? decodeURIComponent(username) : secret === undefined ? '' : 'admin',
-    password: secret ?? '',
+    url: hosts.map((host) => `${protocol}//${host}`).join(','),
+    ...(credentials ?? admin),
   }
   await writePrivately(join(dataDir, 'nats-context.json'), `${JSON.stringify(context, null, 2)}\n`)
 }

@@ -27,8 +27,12 @@ export function readStartConfig(env: Environment): StartConfig {
   const read = new SettingsReader(env)
   const shared = readSharedConfig(read)
   const ownServer = read.optional('NATS_URL') === undefined
-  const natsPort = Number(new URL(shared.natsUrl).port) || NATS_DEFAULT_PORT
+  const natsPort = ownServer ? Number(new URL(shared.natsUrl).port) : NATS_DEFAULT_PORT
   const monitorDefault = natsPort + MONITOR_OFFSET > MAX_PORT ? natsPort - MONITOR_OFFSET : natsPort + MONITOR_OFFSET
+  if (ownServer && (shared.natsReplicas ?? 1) > 1)
+    read.problem(
+      `NATS_REPLICAS ${shared.natsReplicas} needs NATS_URL with the servers of a cluster; npm start runs a single one`,
+    )
   checkModel(read)
   const settings = {
     ...shared,

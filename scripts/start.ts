@@ -6,7 +6,18 @@ import { launch } from './launch.ts'
 const command = defineCommand({
   name: 'start',
   summary: 'Starts everything: nats-server, a source of posts, the scorer, the projectors, the API and the page.',
-  settings: ['PORT', 'HOST', 'DATA_DIR', 'SOURCE', 'SUBREDDITS', 'MODEL_DIR', 'NATS_URL', 'NATS_PORT', 'LOG_LEVEL'],
+  settings: [
+    'PORT',
+    'HOST',
+    'DATA_DIR',
+    'SOURCE',
+    'SUBREDDITS',
+    'MODEL_DIR',
+    'NATS_URL',
+    'NATS_PORT',
+    'NATS_REPLICAS',
+    'LOG_LEVEL',
+  ],
   examples: ['npm start', 'PORT=8080 DATA_DIR=/tmp/gravitas npm start', 'SOURCE=rss SUBREDDITS=askscience npm start'],
 })
 

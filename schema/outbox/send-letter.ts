@@ -1,6 +1,7 @@
 import { jetstream, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
-import { cutHeaders, deadMessageId, deadSubject, digestOf, MAX_LETTER_BYTES, type DeadLetter } from '../dead-letters.ts'
+import { cutHeaders, deadMessageId, deadSubject, digestOf, type DeadLetter } from '../dead-letters.ts'
+import { maxMessageBytes } from '../runtime/check-server.ts'
 
 /** Error code of nats-server: the message is longer than the stream's `max_msg_size`. */
 const MESSAGE_TOO_LARGE = 10_054
@@ -30,7 +31,7 @@ export interface LetterConnection {
 export async function sendLetter(to: LetterConnection, letter: DeadLetter): Promise<boolean> {
   const data = letter.data ?? (await readEvent(to, letter))
   if (data === undefined) return false
-  for (let maxBytes = MAX_LETTER_BYTES; ; maxBytes = Math.floor(Math.min(maxBytes, data.length) / 2)) {
+  for (let maxBytes = maxMessageBytes(to.connection); ; maxBytes = Math.floor(Math.min(maxBytes, data.length) / 2)) {
     try {
       await publish(to, letter, data, maxBytes)
       return true

@@ -1,20 +1,30 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
+import { checkServer } from './check-server.ts'
 import { OperationalError } from './errors.ts'
+import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
+import { describeServers, parseServers } from './nats-servers.ts'
 
 /** The NATS users. Each kind of process has its own, with only the subjects that it needs (see nats.conf). */
 export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 const WAITING_INTERVAL_MS = 5_000
+/**
+ * A server that leaves two pings unanswered hangs, or the network to it is cut; the client then moves on to another one
+ * after 10 to 15 seconds. A server that is merely busy answers pings meanwhile, because each connection has its own thread.
+ * Tests that wait for it set a shorter interval.
+ */
+export const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
 
 /** The file with a user's password, which is created by the first start. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
-/** A server, and the user to connect as. */
+/** A server or several, and the user to connect as. */
 export interface ServerAddress {
+  /** One URL, or several separated by commas. */
   readonly url: string
   readonly user: NatsUser
   /** The folder that holds the secrets. */
@@ -22,18 +32,22 @@ export interface ServerAddress {
 }
 
 /**
- * Connects as one of Gravitas's users, and keeps reconnecting without a limit. Credentials in the URL win over the
- * secrets under `dataDir`; without either the connection is anonymous.
+ * Connects as one of Gravitas's users, and keeps reconnecting without a limit, to whichever server answers. Credentials
+ * in the URL win over the secrets under `dataDir`; without either the connection is anonymous.
+ * @throws OperationalError when the credentials are refused, or the server lacks what Gravitas needs
  */
 export async function connectNats(
   options: ServerAddress & { readonly name: string; readonly logger?: Logger },
 ): Promise<NatsConnection> {
   const { url, user, name, logger } = options
-  const server = new URL(url).host
+  const server = describeServers(url)
+  const failing = new FailingServers()
   const waiting = setInterval(() => logger?.warn({ server }, 'waiting for NATS'), WAITING_INTERVAL_MS)
   try {
     const connection = await connect({
       ...serverOptions(options),
+      ...PINGS,
+      reconnectToServer: failing.reconnectToServer,
       name,
       inboxPrefix: `_INBOX_${user}`,
       maxReconnectAttempts: -1,
@@ -42,21 +56,24 @@ export async function connectNats(
       ignoreAuthErrorAbort: true,
       timeout: 5_000,
     })
+    await checkServer(connection)
+    failing.watch(connection)
     if (logger !== undefined) void logStatus(connection, logger)
     return connection
   } catch (cause) {
-    throw new OperationalError(`Cannot connect to NATS at ${url}: ${(cause as Error).message}`, { cause })
+    if (cause instanceof OperationalError) throw cause
+    throw new OperationalError(`Cannot connect to NATS at ${server}: ${(cause as Error).message}`, { cause })
   } finally {
     clearInterval(waiting)
   }
 }
 
-/** Options to connect to a server: with the credentials of the URL, else the secret in the data folder, else none. */
+/** Options to connect to the servers: with the credentials of the URL, else the secret in the data folder, else none. */
 export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
-  const { username, password, host, protocol } = new URL(url)
+  const { hosts, protocol, credentials } = parseServers(url)
   // An empty object requires TLS: a server without TLS must not get the password.
-  const servers = { servers: host, ...(protocol === 'tls:' ? { tls: {} } : {}) }
-  if (username !== '') return { ...servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+  const servers = { servers: [...hosts], ...(protocol === 'tls:' ? { tls: {} } : {}) }
+  if (credentials !== undefined) return { ...servers, user: credentials.user, pass: credentials.password }
   const file = secretFile(dataDir, user)
   if (!existsSync(file)) return servers
   return { ...servers, user, pass: readFileSync(file, 'utf8').trim() }
@@ -64,8 +81,9 @@ export function serverOptions({ url, user, dataDir }: ServerAddress): Connection
 
 async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'disconnect') logger.warn('disconnected from NATS, reconnecting')
-    else if (status.type === 'reconnect') logger.info('reconnected to NATS')
+    if (status.type === 'disconnect') logger.warn({ server: status.server }, 'disconnected from NATS, reconnecting')
+    else if (status.type === 'reconnect') logger.info({ server: status.server }, 'reconnected to NATS')
+    else if (status.type === 'staleConnection') logger.warn('the NATS server does not answer pings')
     else if (status.type === 'error') logger.warn({ err: status.error }, 'NATS error')
   }
 }

@@ -1,6 +1,7 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
 import { headers, nuid, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
+import { maxMessageBytes } from './check-server.ts'
 import { OperationalError } from './errors.ts'
 
 export interface OutgoingMessage {
@@ -41,6 +42,11 @@ export class DurablePublisher {
   constructor(connection: NatsConnection) {
     this.#connection = connection
     this.#js = jetstream(connection, { timeout: PUBLISH_TIMEOUT_MS })
+  }
+
+  /** How many bytes the payload of a message may have. A reconnect may lead to a server with another limit. */
+  get maxPayloadBytes(): number {
+    return maxMessageBytes(this.#connection)
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {

@@ -1,13 +1,14 @@
 import { connect } from '@nats-io/transport-node'
 import { OperationalError } from './errors.ts'
 import { serverOptions, type ServerAddress } from './nats.ts'
+import { describeServers } from './nats-servers.ts'
 
 const ANSWER_TIMEOUT_MS = 2_000
 
 const ADVICE = 'Start Gravitas with npm start, or set NATS_URL or NATS_PORT to where a NATS server runs.'
 
 /**
- * Tries to connect once, for commands. Services wait for their server without a limit, but a person at a terminal
+ * Tries to connect once to each server until one answers, for commands. Services wait for their server without a limit, but a person at a terminal
  * should not have to.
  * @throws OperationalError when nothing answers, or the credentials are refused
  */
@@ -17,7 +18,7 @@ export async function requireServer(
     readonly advice?: string
   },
 ): Promise<void> {
-  const { host } = new URL(options.url)
+  const servers = describeServers(options.url)
   try {
     const connection = await connect({
       ...serverOptions(options),
@@ -26,12 +27,12 @@ export async function requireServer(
     })
     await connection.close()
   } catch (cause) {
-    throw new OperationalError(explain(host, cause as Error, options.advice), { cause })
+    throw new OperationalError(explain(servers, cause as Error, options.advice), { cause })
   }
 }
 
-function explain(host: string, { name, message }: Error, advice = ADVICE): string {
+function explain(servers: string, { name, message }: Error, advice = ADVICE): string {
   if (/authori|authenti/i.test(`${name} ${message}`))
-    return `The NATS server at ${host} refuses the credentials. Put valid ones into NATS_URL (nats://user:password@${host}), or set DATA_DIR to the data folder of that server.`
-  return `Nothing answers at ${host}. ${advice}`
+    return `The NATS server at ${servers} refuses the credentials. Put valid ones into NATS_URL (nats://user:password@${servers.split(',')[0]}), or set DATA_DIR to the data folder of that server.`
+  return `Nothing answers at ${servers}. ${advice}`
 }

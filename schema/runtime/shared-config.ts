@@ -1,11 +1,17 @@
 import type { SettingsReader } from './environment.ts'
+import { ConfigurationError } from './errors.ts'
+import { parseServers } from './nats-servers.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+const REPLICAS = ['1', '3', '5'] as const
 
 /** The settings of every process: where the log and the data are, and how much is logged. */
 export interface SharedConfig {
+  /** One URL, or several separated by commas. `parseServers` takes it apart. */
   readonly natsUrl: string
+  /** How many servers of a cluster keep a copy of each stream; undefined where the setting says nothing about it. */
+  readonly natsReplicas?: number | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel
 }
@@ -13,8 +19,21 @@ export interface SharedConfig {
 export function readSharedConfig(read: SettingsReader): SharedConfig {
   const natsPort = read.integer('NATS_PORT', 4222, { min: 1, max: 65_535 })
   return {
-    natsUrl: read.url('NATS_URL', ['nats:', 'tls:']) ?? `nats://127.0.0.1:${natsPort}`,
+    natsUrl: readNatsUrl(read) ?? `nats://127.0.0.1:${natsPort}`,
+    natsReplicas:
+      read.optional('NATS_REPLICAS') === undefined ? undefined : Number(read.oneOf('NATS_REPLICAS', '1', REPLICAS)),
     dataDir: read.path('DATA_DIR', './data'),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   }
+}
+
+function readNatsUrl(read: SettingsReader): string | undefined {
+  const urls = read.optional('NATS_URL')
+  try {
+    if (urls !== undefined) parseServers(urls)
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error
+    for (const problem of error.problems) read.problem(problem)
+  }
+  return urls
 }

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 
 /** A free port on loopback, chosen by the system. */
@@ -31,33 +32,32 @@ export interface TestNatsServer extends AsyncDisposable {
 export interface TestNatsOptions {
   /** `sync_interval: always`, as nats.conf has it; off by default, because no test needs to survive a power cut. */
   readonly durable?: boolean
+  /** Further lines of the configuration. */
+  readonly more?: string
 }
 
 /**
  * A real nats-server without users on a free port, with its own temporary store.
  * The binary is the one that set-up found: `GRAVITAS_NATS_SERVER`, else `nats-server` on the PATH.
  */
-export async function startTestNats({ durable = false }: TestNatsOptions = {}): Promise<TestNatsServer> {
+export async function startTestNats({ durable = false, more = '' }: TestNatsOptions = {}): Promise<TestNatsServer> {
   const storeDir = await mkdtemp(join(tmpdir(), 'gravitas-nats-'))
   const port = await freePort()
   const url = `nats://127.0.0.1:${port}`
-  let child = await launch(port, storeDir, durable)
-  const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
+  const options = { port, storeDir, durable, more }
+  let server = await launchTestNats(options)
+  const kill = (): Promise<void> => server.kill()
   return {
     url,
     storeDir,
     get pid() {
-      return child.pid!
+      return server.pid
     },
     connect: () => connect({ servers: url, waitOnFirstConnect: true, maxReconnectAttempts: -1, reconnectTimeWait: 50 }),
     kill,
     restart: async () => {
       await kill()
-      child = await launch(port, storeDir, durable)
+      server = await launchTestNats(options)
     },
     [Symbol.asyncDispose]: async () => {
       await kill()
@@ -66,14 +66,41 @@ export async function startTestNats({ durable = false }: TestNatsOptions = {}): 
   }
 }
 
-async function launch(port: number, storeDir: string, durable: boolean): Promise<ChildProcess> {
+interface LaunchOptions {
+  readonly port: number
+  readonly storeDir: string
+  readonly durable?: boolean
+  /** Further lines of the configuration. */
+  readonly more?: string
+}
+
+export interface RunningServer {
+  readonly pid: number
+  /** Sends SIGKILL. */
+  kill(): Promise<void>
+}
+
+/** Starts one nats-server. Resolves when it takes connections. */
+export async function launchTestNats({ port, storeDir, durable, more = '' }: LaunchOptions): Promise<RunningServer> {
   const config = join(storeDir, 'nats.conf')
-  const sync = durable ? ', sync_interval: always' : ''
-  await writeFile(config, `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(storeDir)}${sync} }\n`)
+  const sync = durable === true ? ', sync_interval: always' : ''
+  const jetstream = `jetstream { store_dir: ${JSON.stringify(storeDir)}${sync} }`
+  await writeFile(config, `listen: "127.0.0.1:${port}"\n${jetstream}\n${more}\n`)
   const binary = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
-  const child = spawn(binary, ['-c', config], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
+  const child = spawn(binary, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  await untilServing(child)
+  return {
+    pid: child.pid!,
+    kill: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+/** Resolves when the log says that clients can connect: a server of a cluster is ready only after the others are there. */
+async function untilServing(child: ChildProcessByStdio<null, null, Readable>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let log = ''
     child.stderr.on('data', (chunk: Buffer) => {
@@ -83,6 +110,5 @@ async function launch(port: number, storeDir: string, durable: boolean): Promise
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`nats-server exited with ${code}: ${log}`)))
   })
-  child.stderr.resume()
-  return child
+  child.stderr.removeAllListeners('data').resume()
 }

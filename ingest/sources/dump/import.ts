@@ -8,7 +8,7 @@ import { letterOfInput } from '../../../schema/dead-letters.ts'
 import type { Outbox } from '../../../schema/outbox/outbox.ts'
 import type { DumpSource } from '../../config.ts'
 import { Positions } from '../../position.ts'
-import { MAX_MESSAGE_BYTES, PostsPublisher } from '../../posts-publisher.ts'
+import { PostsPublisher } from '../../posts-publisher.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
 import { followFile, positionKey } from './file.ts'
@@ -199,7 +199,8 @@ class FileImport {
       summary.filtered++
       return publisher.pass(this.#line)
     }
-    if (!publisher.add(event, this.#line)) throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+    if (!publisher.add(event, this.#line))
+      throw new EventRejectedError(`longer than ${publisher.maxMessageBytes} bytes`)
   }
 
   #reject(line: Buffer, reason: string): void {

@@ -1,6 +1,6 @@
 import { EventRejectedError } from '../../../schema/runtime/errors.ts'
 import { letterOfInput } from '../../../schema/dead-letters.ts'
-import { MAX_MESSAGE_BYTES, type PostsPublisher } from '../../posts-publisher.ts'
+import type { PostsPublisher } from '../../posts-publisher.ts'
 import { toPostEvent } from '../../to-post-event.ts'
 import { KnownIds } from './known-ids.ts'
 
@@ -67,7 +67,7 @@ export class PublishingSink implements PostSink {
       const event = toPostEvent(submission, this.#source, Math.max(nowMs, Date.now()))
       if (this.#stored.has(event.id)) return void this.#publisher.counts.duplicates++
       const fits = this.#publisher.add(event, this.#position)
-      if (!fits) throw new EventRejectedError(`longer than ${MAX_MESSAGE_BYTES} bytes`)
+      if (!fits) throw new EventRejectedError(`longer than ${this.#publisher.maxMessageBytes} bytes`)
       this.#stored.add(event.id)
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
