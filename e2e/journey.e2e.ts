@@ -5,6 +5,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startEraser } from '../erasure/start-eraser.ts'
 import { startGateway, type GatewayService } from '../gateway/start-gateway.ts'
 import { readEvents } from '../gateway/testing/server-sent-events.ts'
 import { startProjector } from '../projections/projector.ts'
@@ -36,6 +37,7 @@ beforeAll(async () => {
   const shared = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
   const modelDir = 'ml/model'
   stack.use(await startScorer({ ...shared, modelDir }, logger))
+  stack.use(await startEraser(shared, logger))
   for (const projection of Object.values(projections)) stack.use(await startProjector(projection, shared, logger))
   config = { ...shared, modelDir, host: '127.0.0.1', port: 0 }
   gateway = stack.use(await startGateway(config, logger))
@@ -390,14 +392,15 @@ test('pages warn that the scorers use another scoring model than the shown one, 
   const promote = (model: string) =>
     jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
   await promote('another-1')
-  const problems = async (): Promise<string[]> =>
-    ((await (await fetch(`${gateway.url}/readyz`)).json()) as { problems: string[] }).problems
+  const problems = async (): Promise<unknown[]> =>
+    ((await (await fetch(`${gateway.url}/readyz`)).json()) as { problems: unknown[] }).problems
   await vi.waitFor(async () => expect(await problems()).toHaveLength(1), { timeout: 20_000 })
   const { page, errors } = await open('/pipeline')
   expect(await page.textContent('[data-testid=problem]')).toContain(`npm run promote -- ${name}`)
-  await waitForLabel(page, 'live')
+  await waitForLabel(page, 'not current')
   await promote(name)
   await page.waitForSelector('[data-testid=problem]', { state: 'detached' })
+  await waitForLabel(page, 'live')
   expect(errors).toEqual([])
   await page.close()
 })

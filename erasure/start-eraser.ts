@@ -3,7 +3,7 @@ import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsM
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
-import { Health } from '../schema/heartbeat.ts'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -55,12 +55,13 @@ export async function startEraser(
   logger: Logger,
   times: EraserTimes = TIMES,
 ): Promise<Service> {
+  const health = new Health()
   const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
+  const heartbeat = startHeartbeat({ connection, user: 'eraser', name: () => 'eraser', health })
   try {
     const jsm = await jetstreamManager(connection)
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
     const stop = new AbortController()
-    const health = new Health()
     const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
     letters.start()
     const running = new Eraser({ connection, jsm, dataDir, logger, times, signal: stop.signal }).run()
@@ -70,12 +71,15 @@ export async function startEraser(
       [Symbol.asyncDispose]: async () => {
         stop.abort()
         await letters[Symbol.asyncDispose]()
+        await heartbeat[Symbol.asyncDispose]()
         await connection.close()
         // Work that still waits for a read model or for a retry is left to the next eraser.
         await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
       },
     }
   } catch (error) {
+    health.failed(error)
+    await heartbeat[Symbol.asyncDispose]()
     await connection.close()
     throw error
   }

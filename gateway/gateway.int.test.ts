@@ -255,8 +255,13 @@ test('a read model that cannot be read is named as the problem by every address 
   await using broken = await startGateway({ ...config, logLevel: 'silent' }, logger)
   const rest = await fetch(`${broken.url}/subreddits`)
   expect([rest.status, await rest.json()]).toEqual([503, { error: expect.stringMatching(/all-time\.db/) }])
-  const ready = (await (await fetch(`${broken.url}/readyz`)).json()) as { problems: string[] }
-  expect(ready.problems.join()).toMatch(/all-time\.db cannot be read/)
+  const ready = (await (await fetch(`${broken.url}/readyz`)).json()) as { problems: { code: string; what: string }[] }
+  expect(ready.problems).toContainEqual(
+    expect.objectContaining({
+      code: 'read-model-unavailable',
+      what: expect.stringMatching(/all-time\.db cannot be read/) as string,
+    }),
+  )
   const query = encodeURIComponent('{ subreddits { nodes { name } } }')
   const graphql = await fetch(`${broken.url}/graphql?query=${query}`, { headers: { accept: 'application/json' } })
   expect(await graphql.json()).toMatchObject({ errors: [{ extensions: { code: 'READ_MODEL_UNAVAILABLE' } }] })

@@ -5,13 +5,13 @@ import type { GatewayConfig } from './config.ts'
 import type { ScoredTexts } from './explanations/scored-texts.ts'
 import type { LiveUpdates } from './live/live-updates.ts'
 import type { LogStatus } from './log/log-status.ts'
-import type { ScoringModels } from './log/scoring-models.ts'
+import type { ProcessWatch } from './log/process-watch.ts'
 import type { ShownModel } from './log/shown-model.ts'
 
 interface Parts {
   readonly live: LiveUpdates
   readonly shown: ShownModel
-  readonly scoring: ScoringModels
+  readonly processes: ProcessWatch
   readonly log: LogStatus
   readonly texts: ScoredTexts
 }
@@ -58,9 +58,10 @@ export class LogLink implements AsyncDisposable {
     void connection.closed().then((error) => {
       if (!this.#isClosing) this.#fail(error ?? new Error('the connection to NATS was closed'))
     })
-    const { live, shown, scoring, log, texts } = this.#parts
+    const { live, shown, processes, log, texts } = this.#parts
+    processes.follow(connection)
     await Promise.all([log.follow(connection), texts.follow(connection)])
-    await Promise.all([shown.follow(connection), live.follow(connection), scoring.follow(connection)])
+    await Promise.all([shown.follow(connection), live.follow(connection)])
   }
 
   async #watch(connection: NatsConnection): Promise<void> {

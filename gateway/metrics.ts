@@ -45,7 +45,7 @@ export class Metrics {
       labelNames: ['projection'],
       registers,
       collect() {
-        for (const { name, lag } of context.pipeline.readProjections()) this.set({ projection: name }, lag)
+        for (const { name, lag } of context.sampler.sample.readModels) this.set({ projection: name }, lag)
       },
     })
     new Gauge({
@@ -54,8 +54,41 @@ export class Metrics {
       labelNames: ['projection'],
       registers,
       collect() {
-        for (const { name, lostEvents } of context.pipeline.readProjections())
-          this.set({ projection: name }, lostEvents)
+        for (const { name, lostEvents } of context.sampler.sample.readModels) this.set({ projection: name }, lostEvents)
+      },
+    })
+    new Gauge({
+      name: 'gravitas_projection_lag_seconds',
+      help: 'Age of the oldest event that a read model has not applied yet',
+      labelNames: ['projection'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { name, lagSeconds } of context.sampler.sample.readModels)
+          if (lagSeconds !== undefined) this.set({ projection: name }, lagSeconds)
+      },
+    })
+    new Gauge({
+      name: 'gravitas_problem',
+      help: 'How many problems of this kind there are now',
+      labelNames: ['code', 'severity'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { code, severity } of context.sampler.problems) this.inc({ code, severity })
+      },
+    })
+    new Gauge({
+      name: 'gravitas_heartbeat_age_seconds',
+      help: 'Time since a process was last heard; only of processes that should run',
+      labelNames: ['process', 'host', 'pid'],
+      registers,
+      collect() {
+        this.reset()
+        for (const { heartbeat, silentMs } of context.sampler.sample.processes) {
+          const { name: process, host, pid, state } = heartbeat
+          if (state === 'running') this.set({ process, host, pid }, silentMs / 1_000)
+        }
       },
     })
   }

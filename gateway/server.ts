@@ -20,17 +20,10 @@ const LIMITS = {
 }
 const MAX_CONNECTIONS = 20_000
 
-/**
- * Creates the HTTP server with all addresses of Gravitas on one origin.
- * @param findProblems lists the problems that `/readyz` shows; none when the gateway is ready
- */
-export async function createGatewayServer(
-  context: GatewayContext,
-  findProblems: () => string[],
-  logger: Logger,
-): Promise<Server> {
+/** Creates the HTTP server with all addresses of Gravitas on one origin. */
+export async function createGatewayServer(context: GatewayContext, logger: Logger): Promise<Server> {
   const metrics = new Metrics(context)
-  const table = await createRoutes(context, { findProblems, metrics, logger })
+  const table = await createRoutes(context, { metrics, logger })
   const server = createServer(LIMITS, (request, response) => {
     const start = performance.now()
     const match = table.find(pathOf(request), request.headers.accept)
@@ -46,21 +39,17 @@ export async function createGatewayServer(
 }
 
 interface RouteParts {
-  readonly findProblems: () => string[]
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
-async function createRoutes(
-  context: GatewayContext,
-  { findProblems, metrics, logger }: RouteParts,
-): Promise<RouteTable> {
+async function createRoutes(context: GatewayContext, { metrics, logger }: RouteParts): Promise<RouteTable> {
   const yoga = createGraphQLServer(context, logger, (events) => metrics.delivered(events))
   const web = await loadWebApp(logger, (request) => Promise.resolve(yoga.fetch(request, {})))
 
   function readiness(): Readiness {
-    const problems = findProblems()
-    return { ready: problems.length === 0, problems }
+    const problems = [...context.sampler.problems]
+    return { ready: !problems.some(({ severity }) => severity === 'error'), problems }
   }
   const described = [
     ...createReadRoutes(context, logger),

@@ -12,13 +12,11 @@ import { LiveUpdates } from './live/live-updates.ts'
 import { LogLink } from './log-link.ts'
 import { LogStatus } from './log/log-status.ts'
 import { PipelineReader } from './log/pipeline.ts'
-import { Problems } from './log/problems.ts'
+import { ProcessWatch } from './log/process-watch.ts'
+import { Sampler } from './log/sampler.ts'
 import { ReadModels } from './read-models/read-models.ts'
-import { ScoringModels } from './log/scoring-models.ts'
 import { createGatewayServer } from './server.ts'
 import { ShownModel } from './log/shown-model.ts'
-
-const WATCH_INTERVAL_MS = 1_000
 
 export interface GatewayService extends Service {
   readonly url: string
@@ -32,28 +30,24 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const stack = new AsyncDisposableStack()
   const models = stack.use(new ReadModels(config.dataDir, logger))
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
-  const scoring = stack.use(new ScoringModels(logger))
   const log = stack.use(new LogStatus(logger))
-  const problems = new Problems({ models, shown, scoring, log })
-  const pipeline = new PipelineReader({ models, shown, log, problems })
+  const processes = new ProcessWatch({ logger })
+  const { dataDir, source } = config
+  const sampler = stack.use(new Sampler({ models, shown, log, processes, dataDir, source }))
+  const pipeline = new PipelineReader({ models, shown, sampler })
   const live = stack.use(new LiveUpdates({ models, shown, log, pipeline, logger }))
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
-  const link = stack.use(new LogLink(config, logger, { live, shown, scoring, log, texts }))
+  const link = stack.use(new LogLink(config, logger, { live, shown, processes, log, texts }))
   try {
-    const server = await createGatewayServer(
-      { models, shown, live, pipeline, explainer },
-      () => problems.find(),
-      logger,
-    )
+    const server = await createGatewayServer({ models, shown, live, pipeline, sampler, explainer }, logger)
     await listen(server, config)
     const drain = drainable(server)
     stack.defer(() => {
       live.end()
       return drain()
     })
-    const watch = setInterval(() => problems.find(), WATCH_INTERVAL_MS).unref()
-    stack.defer(() => clearInterval(watch))
+    sampler.start()
     link.open()
     const { port } = server.address() as { port: number }
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`

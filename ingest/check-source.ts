@@ -65,7 +65,7 @@ export function reportCheck({ works, text }: CheckResult): void {
 }
 
 async function checkReddit(source: RedditSource, { logger, world, signal }: Parts): Promise<CheckResult> {
-  const client = createRedditClient(source, logger, world, MAX_ATTEMPTS)
+  const client = createRedditClient(source, logger, world, { maxAttempts: MAX_ATTEMPTS })
   const how = source.clientSecret === undefined ? 'as an installed app' : 'with its secret'
   const accepted = `Reddit accepts the client ${source.clientId} ${how}`
   const all = source.subreddits === undefined
@@ -88,7 +88,7 @@ const NO_IDS =
 const NO_DELETIONS = 'Posts deleted on Reddit will not be noticed, because /api/info is refused'
 
 async function checkFeed(source: KeylessSource, { logger, world, signal }: Parts): Promise<CheckResult> {
-  const client = createFeedClient(source, logger, world, 1)
+  const client = createFeedClient(source, logger, world, { maxAttempts: 1 })
   const names = [...source.subreddits]
   let posts = 0
   const question = { path: `/r/${names.join('+')}/new`, query: PAGE }
@@ -100,7 +100,7 @@ async function checkFeed(source: KeylessSource, { logger, world, signal }: Parts
 }
 
 async function checkArchive(source: KeylessSource, { logger, world, signal }: Parts): Promise<CheckResult> {
-  const client = createArchiveClient(source, logger, world, MAX_ATTEMPTS)
+  const client = createArchiveClient(source, logger, world, { maxAttempts: MAX_ATTEMPTS })
   const [name = ''] = source.subreddits
   let posts: readonly unknown[] = []
   const refusal = await refusing(async () => {

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
-import { Health } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
-import type { DumpSource, IngestConfig } from './config.ts'
+import type { DumpSource, IngestConfig, NoSource } from './config.ts'
 import { realWorld } from './http/world.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
@@ -36,54 +36,47 @@ export async function startIngest(
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
+  const { natsUrl: url, dataDir } = config
+  const name = `ingest ${source.kind}`
   const health = new Health()
-  const { connection, letters } = await connectIngest(config, health, logger)
+  const stack = new AsyncDisposableStack()
   try {
-    if (source.kind === 'dump') return startDump({ source, connection, letters, logger, output })
-    const running =
-      source.kind === 'demo'
-        ? await startDemo(source, connection, letters, logger)
-        : await startSource({
-            source: createSource(source, logger, realWorld),
-            connection,
-            letters,
-            logger,
-            postLog: source.kind === 'reddit' ? await openPostLog(connection) : undefined,
-          })
-    return {
-      ...outcome(running.failed),
-      [Symbol.asyncDispose]: async () => {
-        await withinGrace(running[Symbol.asyncDispose](), logger)
-        await letters[Symbol.asyncDispose]()
-        await connection.close()
-      },
-    }
-  } catch (error) {
-    await letters[Symbol.asyncDispose]()
-    await connection.close()
-    throw error
-  }
-}
-
-interface IngestConnection {
-  readonly connection: NatsConnection
-  readonly letters: Outbox
-}
-
-/** Connects, makes sure that the stream POSTS exists, and sends the dead letters that an earlier process left. */
-async function connectIngest(config: IngestConfig, health: Health, logger: Logger): Promise<IngestConnection> {
-  const { natsUrl: url, dataDir, source } = config
-  const connection = await connectNats({ url, user: 'ingest', name: `ingest ${source.kind}`, dataDir, logger })
-  try {
+    const connection = await connectNats({ url, user: 'ingest', name, dataDir, logger })
+    stack.defer(() => connection.close())
+    stack.use(startHeartbeat({ connection, user: 'ingest', name: () => name, health }))
     const jsm = await jetstreamManager(connection)
     await requireStream(jsm, POSTS)
-    const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
+    const letters = stack.use(new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger }))
     letters.start()
-    return { connection, letters }
+    const running = await startRunning(source, { connection, letters, logger, output, health })
+    stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
+    running.failed.catch((error: unknown) => health.failed(error))
+    const { failed, finished = failed } = running
+    return { failed, finished, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
-    await connection.close()
+    health.failed(error)
+    await stack.disposeAsync()
     throw error
   }
+}
+
+interface RunningParts {
+  readonly connection: NatsConnection
+  readonly letters: Outbox
+  readonly logger: Logger
+  readonly output: ProgressOutput
+  readonly health: Health
+}
+
+type Running = Service & Partial<Pick<IngestService, 'finished'>>
+
+async function startRunning(source: Exclude<IngestConfig['source'], NoSource>, parts: RunningParts): Promise<Running> {
+  const { connection, letters, logger, health } = parts
+  if (source.kind === 'dump') return startDump(source, parts)
+  if (source.kind === 'demo') return startDemo(source, connection, letters, logger)
+  const postLog = source.kind === 'reddit' ? await openPostLog(connection) : undefined
+  const live = createSource(source, logger, realWorld, health)
+  return startSource({ source: live, connection, letters, logger, health, postLog })
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */
@@ -91,25 +84,14 @@ async function openPostLog(connection: NatsConnection): Promise<PostLog> {
   return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
 }
 
-interface DumpOptions extends IngestConnection {
-  readonly source: DumpSource
-  readonly logger: Logger
-  readonly output: ProgressOutput
-}
-
-function startDump({ source, connection, letters, logger, output }: DumpOptions): IngestService {
+function startDump(source: DumpSource, { connection, letters, output }: RunningParts): IngestService {
   const stop = new AbortController()
   const finished = importDumps({ connection, source, letters, output, signal: stop.signal })
   return {
     ...outcome(finished),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
-      await withinGrace(
-        finished.catch(() => {}),
-        logger,
-      )
-      await letters[Symbol.asyncDispose]()
-      await connection.close()
+      await finished.catch(() => {})
     },
   }
 }

@@ -4,7 +4,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
-import { Health } from '../schema/heartbeat.ts'
+import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
@@ -17,12 +17,14 @@ import { Checkpoints, type Checkpoint } from './file/checkpoint.ts'
 import { explainDamage, openReadModel } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
 import { claimFileId } from './file/file-id.ts'
+import { watchFile } from './file/file-watch.ts'
 import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { ErasedSequences } from './log/erased-sequences.ts'
+import { deleteConsumer } from './log/file-consumer.ts'
 import { LogGuard } from './log/log-guard.ts'
-import { deleteConsumer, StreamFollower } from './log/stream-follower.ts'
+import { StreamFollower } from './log/stream-follower.ts'
 import type { Projection } from './projection.ts'
 
 const REPORT_INTERVAL_MS = 10_000
@@ -47,28 +49,35 @@ export async function startProjector(
   await mkdir(config.dataDir, { recursive: true })
   const health = new Health()
   const stack = new AsyncDisposableStack()
+  const name = `projector ${projection.name}`
   try {
     const file = join(config.dataDir, `${projection.name}.db`)
     stack.use(lockFile(file))
-    const database = openReadModel(file, projection)
-    stack.defer(() => void database.close())
-    const fileId = claimFileId(database)
-    health.fileId = fileId
     const connection = await connectNats({
       url: config.natsUrl,
       user: 'projector',
-      name: `projector ${projection.name}`,
+      name,
       dataDir: config.dataDir,
       logger,
     })
     stack.defer(() => connection.close())
+    // It connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
+    stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
+    const database = openReadModel(file, projection)
+    stack.defer(() => void database.close())
+    const fileId = claimFileId(database)
+    health.fileId = fileId
     const jsm = await jetstreamManager(connection)
     const projector = stack.use(
       new Projector({ projection, database, fileId, connection, jsm, logger, health, auditIntervalMs }),
     )
     await projector.start()
-    return { failed: projector.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+    const { replaced } = stack.use(watchFile(database.name))
+    const failed = Promise.race([projector.failed, replaced])
+    failed.catch((error: unknown) => health.failed(error))
+    return { failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
+    health.failed(error)
     await stack.disposeAsync()
     throw error
   }
@@ -223,6 +232,7 @@ class Projector implements AsyncDisposable {
     this.#announce(subreddits)
     if (rejected > 0 || erased !== undefined) this.#drainDeadLetters()
     if (erased !== undefined) this.#scrubber.note(erased.texts)
+    this.#parts.health.lag = this.#inputs.reduce((sum, { follower }) => sum + follower.pending + follower.buffered, 0)
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
   }
 

@@ -13,7 +13,7 @@ type Wanted = Partial<StreamConfig> & { name: StreamName; max_bytes: number; num
  * The configuration of a stream. Streams keep everything: messages have no maximum age, and a full stream refuses new
  * events instead of dropping old ones.
  */
-function toConfig(name: StreamName, replicas: number): Wanted {
+export function toConfig(name: StreamName, replicas: number): Wanted {
   const { description, maxBytes, duplicateWindowSeconds, isAtomic } = STREAMS[name]
   return {
     name,
@@ -117,6 +117,9 @@ export async function requireStream(jsm: JetStreamManager, name: StreamName): Pr
 
 /** Settings that an operator may tune without breaking a promise. */
 const TUNABLE = new Set(['description', 'max_bytes', 'duplicate_window', 'num_replicas'])
+
+/** How an existing stream differs from its definition, in words. */
+export const differencesOf = (name: StreamName, found: StreamConfig): string[] => diffConfig(toConfig(name, 1), found)
 
 function diffConfig(wanted: Partial<StreamConfig>, found: StreamConfig): string[] {
   return Object.entries(wanted)

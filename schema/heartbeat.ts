@@ -1,3 +1,8 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { CurrentProblems, type Problem } from './problems.ts'
 import type { NatsUser } from './runtime/nats.ts'
 
@@ -35,8 +40,71 @@ export class Health {
   lag: number | null = null
   fileId: string | null = null
   lastError: Heartbeat['lastError'] = null
+  /** Whether the process ends because of `lastError`. */
+  hasFailed = false
 
+  /** Records the error that ends this process. Its last heartbeat then says `failed` instead of `stopped`. */
   failed(error: unknown): void {
+    this.hasFailed = true
     this.lastError = { message: error instanceof Error ? error.message : String(error), at: new Date().toISOString() }
+  }
+}
+
+export interface HeartbeatOptions {
+  readonly connection: NatsConnection
+  readonly user: NatsUser
+  /** What people call the process. It is called for each heartbeat, because a scorer's name depends on its scoring model. */
+  readonly name: () => string
+  readonly health: Health
+  readonly intervalMs?: number
+}
+
+const { version: VERSION } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+const FLUSH_TIMEOUT_MS = 500
+
+/**
+ * Sends a heartbeat at once, then regularly, and after each reconnect. Dispose of it before the connection is closed:
+ * it sends the last heartbeat then, which says whether the process stopped or failed.
+ */
+export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
+  const { connection, user, name, health, intervalMs = HEARTBEAT_INTERVAL_MS } = options
+  const identity = {
+    instance: randomUUID(),
+    host: hostname(),
+    pid: process.pid,
+    version: VERSION,
+    startedAt: new Date().toISOString(),
+  }
+  const beat = (state: Heartbeat['state']): void => {
+    if (connection.isClosed()) return
+    const { lag, lastError, problems, fileId } = health
+    const heartbeat: Heartbeat = { name: name(), ...identity, state, lag, lastError, problems: problems.list, fileId }
+    connection.publish(heartbeatSubject(user), JSON.stringify(heartbeat))
+  }
+  beat('running')
+  let timer = setInterval(() => beat('running'), intervalMs).unref()
+  let isDisposed = false
+  void followConnection()
+  return {
+    [Symbol.asyncDispose]: async () => {
+      isDisposed = true
+      clearInterval(timer)
+      beat(health.hasFailed ? 'failed' : 'stopped')
+      const timeout = pause(FLUSH_TIMEOUT_MS, undefined, { ref: false })
+      await Promise.race([connection.flush().catch(() => {}), timeout])
+    },
+  }
+
+  /** The client stores what is published while there is no connection, so heartbeats pause then. */
+  async function followConnection(): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (isDisposed || (type !== 'disconnect' && type !== 'reconnect')) continue
+      clearInterval(timer)
+      if (type === 'disconnect') continue
+      beat('running')
+      timer = setInterval(() => beat('running'), intervalMs).unref()
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { deadSubject } from './dead-letters.ts'
 import { subjectPattern, type EventType } from './events.ts'
+import { heartbeatSubject } from './heartbeat.ts'
 import { changesSubject, inputsOf, READ_MODEL_NAMES, readModel } from './read-models.ts'
 import type { NatsUser } from './runtime/nats.ts'
 import {
@@ -47,21 +48,21 @@ const followed = [...new Set(READ_MODEL_NAMES.flatMap((name) => inputsOf(readMod
 export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   ingest: {
     publishes: ['PostSubmitted', 'PostErased', 'HourCovered'],
-    sends: [deadSubject('ingest')],
+    sends: [deadSubject('ingest'), heartbeatSubject('ingest')],
     looksAt: [POSTS, COVERAGE],
     reads: [POSTS],
     keeps: SOURCE_POSITIONS_BUCKET,
   },
   scorer: {
     publishes: ['PostScored', 'ModelPromoted'],
-    sends: [deadSubject('scorer')],
+    sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
     // It reads a rejected event again when it sends its dead letter.
     gets: [POSTS, MODELS],
     follows: [POSTS],
   },
   projector: {
-    sends: [changesSubject('*'), deadSubject('*')],
+    sends: [changesSubject('*'), deadSubject('*'), heartbeatSubject('projector')],
     looksAt: followed,
     gets: followed,
     // It reads the erasures, which explain missing sequences.
@@ -70,17 +71,18 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     more: followed.map((stream) => `$JS.API.CONSUMER.DELETE.${stream}.*`),
   },
   gateway: {
-    hears: [changesSubject('*'), subjectPattern('ModelPromoted')],
+    hears: [changesSubject('*'), heartbeatSubject('*'), subjectPattern('ModelPromoted')],
     looksAt: STREAM_NAMES,
     gets: [MODELS],
-    // It reads the text and the score that an explanation is about.
-    reads: [POSTS, SCORES],
-    lists: [POSTS],
+    // It reads the text and the score that an explanation is about, and the age of events that are not applied yet.
+    reads: followed,
+    // The consumers of read models and scorers.
+    lists: followed,
   },
   eraser: {
     publishes: ['PostErased'],
     // It sends what an import that ended could not send.
-    sends: [deadSubject('ingest')],
+    sends: [deadSubject('ingest'), heartbeatSubject('eraser')],
     looksAt: [POSTS, SCORES, DEAD],
     // It makes sure that the consumers with which it scans have seen what the leader has.
     gets: [POSTS, SCORES, DEAD],

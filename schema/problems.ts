@@ -3,7 +3,9 @@
  * answers 503. A `warning` needs somebody's attention before it becomes one.
  */
 export const PROBLEMS = {
+  'gateway-missing': 'error',
   'nats-disconnected': 'error',
+  'log-unavailable': 'error',
   'process-missing': 'error',
   'process-hung': 'error',
   'process-crash-looping': 'error',
@@ -28,6 +30,7 @@ export const PROBLEMS = {
   'source-behind': 'warning',
   'no-model-promoted': 'error',
   'shown-model-not-scored': 'error',
+  'scoring-behind': 'error',
   'dead-letters-growing': 'warning',
   'dead-letters-waiting': 'warning',
   'dead-letters-blocked': 'error',

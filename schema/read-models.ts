@@ -46,37 +46,6 @@ export function inputsOf({ events }: Pick<ReadModel, 'events'>): Input[] {
   })
 }
 
-/** The last applied sequence of each stream. */
-type Checkpoints = Readonly<Partial<Record<string, number>>>
-
-/**
- * How many events a read model has not applied yet.
- * @param pending by stream: how many events the read model's consumer of that stream has not acknowledged. It is needed
- *   for a stream of which the read model takes only some subjects, because its position there does not tell how many of
- *   the remaining events it will take. Such a stream counts as 0 without it.
- */
-export function lagOf(
-  name: ReadModelName,
-  applied: Checkpoints,
-  lastSequences: Checkpoints,
-  pending: Checkpoints = {},
-): number {
-  return inputsOf(READ_MODELS[name]).reduce((lag, { stream, filters }) => {
-    if (filters !== undefined) return lag + (pending[stream] ?? 0)
-    return lag + Math.max(0, (lastSequences[stream] ?? 0) - (applied[stream] ?? 0))
-  }, 0)
-}
-
-/**
- * The streams that end before a read model's checkpoint, which {@link lagOf} counts as 0: the log went back to an older
- * state. Read the checkpoints before the streams, because both advance meanwhile. A stream without a known last
- * sequence is left out.
- */
-export const streamsBehind = (name: ReadModelName, applied: Checkpoints, lastSequences: Checkpoints): StreamName[] =>
-  inputsOf(READ_MODELS[name])
-    .map(({ stream }) => stream)
-    .filter((stream) => (applied[stream] ?? 0) > (lastSequences[stream] ?? Number.POSITIVE_INFINITY))
-
 /**
  * The durable consumer of a read model's file, one on each stream that it follows. Its projector re-creates it at each
  * start. It is named by the file's id, because two hosts with files of their own may follow one log.

@@ -19,10 +19,13 @@ test('active scorers are those that wait for posts, or took posts a moment ago',
 })
 
 test('a warning says that active scorers use another model than the shown one', () => {
-  expect(describeStandstill('serious-2', ['serious-3'])).toBe(
-    'Figures are not updating: model serious-2 is shown, but the scorer uses serious-3. To show its scores: npm run promote -- serious-3',
+  expect(describeStandstill('serious-2', ['serious-3'])).toEqual({
+    what: 'Figures are not updating: model serious-2 is shown, but the scorer uses serious-3.',
+    remedy: 'To show its scores: npm run promote -- serious-3',
+  })
+  expect(describeStandstill('serious-2', ['a-1', 'b-1'])?.remedy).toContain(
+    'npm run promote -- a-1 or npm run promote -- b-1',
   )
-  expect(describeStandstill('serious-2', ['a-1', 'b-1'])).toContain('npm run promote -- a-1 or npm run promote -- b-1')
   expect(describeStandstill('serious-2', ['serious-2', 'serious-3'])).toBeUndefined()
   expect(describeStandstill('serious-2', [])).toBeUndefined()
   expect(describeStandstill(undefined, ['serious-3'])).toBeUndefined()

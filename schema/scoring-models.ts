@@ -19,13 +19,7 @@ export async function readShownModel(jsm: JetStreamManager): Promise<string | un
   return event?.type === 'ModelPromoted' ? event.model : undefined
 }
 
-/** The scoring models that scorers use now, by the consumers that they share. */
-export async function readScoringModels(jsm: JetStreamManager): Promise<string[]> {
-  const consumers = await Array.fromAsync(jsm.consumers.list(POSTS))
-  return toScoringModels(consumers)
-}
-
-/** Like {@link readScoringModels}, for a list of consumers of any stream and kind. */
+/** The scoring models that scorers use now, by the consumers that they share, among consumers of any stream and kind. */
 export const toScoringModels = (consumers: readonly ConsumerInfo[]): string[] =>
   consumers
     .filter((consumer) => consumer.stream_name === POSTS && consumer.name.startsWith(SCORER_PREFIX))
@@ -49,14 +43,22 @@ export function idleMs({ num_waiting: waiting, delivered, ts }: ConsumerInfo): n
 /** The command that makes a scoring model the shown one. */
 export const toPromoteCommand = (model: string): string => `npm run promote -- ${model}`
 
+interface Standstill {
+  readonly what: string
+  readonly remedy: string
+}
+
 /**
- * Warning shown when the active scorers use another scoring model than the promoted one.
+ * The problem with its remedy when the active scorers use another scoring model than the promoted one.
  * @param scoring the scoring models that scorers use now
  * @returns undefined if the shown model is among them, if no scorer is active, and before the first promotion
  */
-export function describeStandstill(shown: string | undefined, scoring: readonly string[]): string | undefined {
+export function describeStandstill(shown: string | undefined, scoring: readonly string[]): Standstill | undefined {
   if (shown === undefined || scoring.length === 0 || scoring.includes(shown)) return undefined
   const used = scoring.join(' and ')
   const command = scoring.map(toPromoteCommand).join(' or ')
-  return `Figures are not updating: model ${shown} is shown, but the scorer uses ${used}. To show its scores: ${command}`
+  return {
+    what: `Figures are not updating: model ${shown} is shown, but the scorer uses ${used}.`,
+    remedy: `To show its scores: ${command}`,
+  }
 }

@@ -35,6 +35,8 @@ export class PostConsumer implements AsyncDisposable {
   readonly #logger: Logger
   readonly #puller: BatchPuller<JsMsg>
   readonly #inFlight = new Set<Promise<void>>()
+  /** Called with the number of posts that wait behind each batch. */
+  onLag: (posts: number) => void = () => {}
   #report: NodeJS.Timeout | undefined
   #closed = false
   #scored = 0
@@ -103,6 +105,7 @@ export class PostConsumer implements AsyncDisposable {
   /** Begins a batch. Resolves when the next one may come. */
   async #take(messages: readonly JsMsg[]): Promise<void> {
     if (this.#closed) return messages.forEach((message) => message.nak())
+    this.onLag(messages.at(-1)?.info.pending ?? 0)
     const work = this.#process(messages).finally(() => this.#inFlight.delete(work))
     this.#inFlight.add(work)
     if (this.#inFlight.size >= BATCHES_IN_FLIGHT) await Promise.race(this.#inFlight)

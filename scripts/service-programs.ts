@@ -16,7 +16,9 @@ const SHARED_FOLDER = 'schema'
 export function gatewayProgram(config: StartConfig): ServiceProgram {
   // The gateway reads the read models with the projections' queries, and explains scores with the scorer's code.
   const sources = ['gateway', 'projections', 'scorer']
-  return toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
+  const gateway = toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
+  // The gateway misses the source only if it knows that there is one. SOURCE may be unset here, which means demo.
+  return { ...gateway, env: { ...gateway.env, SOURCE: config.source } }
 }
 
 /** The processes that read or write the streams, which must exist before. */

@@ -19,7 +19,6 @@ export class PipelineUpdates {
     return this.#feeds.size
   }
 
-  /** @throws READ_MODEL_UNAVAILABLE */
   open(): Feed<Pipeline> {
     this.#latest = this.#reader.read()
     let seen: Pipeline | undefined

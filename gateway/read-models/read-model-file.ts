@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS } from '../../schema/read-model-file.ts'
+import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS, SELECT_FILE_ID } from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 
@@ -13,6 +13,9 @@ export interface ReadModelStatus {
   readonly checkpoints: { stream: string; sequence: number }[]
   /** Sequences that the log no longer has and no erasure explains. */
   readonly lostEvents: number
+  readonly acceptedLostEvents: number
+  /** The random id of the file; undefined for a file that has none. */
+  readonly fileId: string | undefined
 }
 
 type Prepare<Queries> = (database: Database) => Queries
@@ -174,10 +177,16 @@ function checkIdentity(database: Database, wanted: string): boolean {
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
   const version = database.prepare<[], number>('PRAGMA data_version').pluck()
   const checkpoints = database.prepare<[], { stream: string; sequence: number }>(SELECT_CHECKPOINTS)
+  const fileId = database.prepare<[], string>(SELECT_FILE_ID).pluck()
   const lost = database.prepare<[], number>(COUNT_LOST_EVENTS).pluck()
   return {
     readVersion: () => version.get()!,
-    readStatus: () => ({ checkpoints: checkpoints.all(), lostEvents: lost.get() ?? 0 }),
+    readStatus: () => ({
+      checkpoints: checkpoints.all(),
+      lostEvents: lost.get() ?? 0,
+      acceptedLostEvents: 0,
+      fileId: fileId.get(),
+    }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import { Compile } from 'typebox/schema'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { hourOf, toIsoTime } from '../../schema/hours.ts'
+import type { Problem } from '../../schema/problems.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 import { createGatewayServer } from '../server.ts'
 import { silent, TestGateway } from '../testing/test-gateway.ts'
@@ -31,12 +32,13 @@ interface Document {
 let gateway: TestGateway
 let server: Server
 let url: string
-let problems: string[]
+let problems: Problem[]
 
 beforeEach(async () => {
   gateway = new TestGateway()
   problems = []
-  server = await createGatewayServer(gateway.context, () => problems, silent)
+  vi.spyOn(gateway.context.sampler, 'problems', 'get').mockImplementation(() => problems)
+  server = await createGatewayServer(gateway.context, silent)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
@@ -97,7 +99,8 @@ test('every answer is as /openapi.json describes it, and everything described is
   await check('/subreddit/{name}', '/subreddit/%E0%A4%A')
   await check('/subreddit/{name}', '/subreddit/nowhere')
   await check('/subreddit/{name}', `/subreddit/${'x'.repeat(30)}`)
-  problems = ['something is wrong: do this']
+  const since = '2026-11-20T13:00:00.000Z'
+  problems = [{ code: 'stream-sealed', severity: 'error', what: 'Something is wrong.', since, remedy: 'Do this.' }]
   await check('/readyz')
   vi.spyOn(gateway.context.models.allTime, 'queries', 'get').mockImplementation(() => {
     throw readModelUnavailable('all-time.db cannot be read')

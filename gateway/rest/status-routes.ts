@@ -1,13 +1,22 @@
 import type { Registry } from 'prom-client'
 import { Type, type Static } from 'typebox'
+import { PROBLEMS } from '../../schema/problems.ts'
 import { JsonAnswer, sendJson } from '../http/json-answer.ts'
 import { json, NO_PARAMETERS, text, type Operation } from '../http/operation.ts'
 import { toOpenApi } from '../http/openapi.ts'
 import { READ_METHODS, type Route } from '../http/routes.ts'
 
+const ProblemShape = Type.Object({
+  code: Type.String({ description: 'A word for programs', examples: Object.keys(PROBLEMS) }),
+  severity: Type.Union([Type.Literal('error'), Type.Literal('warning')]),
+  what: Type.String({ description: 'What is wrong, with names and figures' }),
+  since: Type.String({ format: 'date-time', description: 'When it was first noticed' }),
+  remedy: Type.String({ description: 'What to do about it' }),
+})
+
 const Readiness = Type.Object({
-  ready: Type.Boolean(),
-  problems: Type.Array(Type.String(), { description: 'Each problem with its remedy' }),
+  ready: Type.Boolean({ description: 'Whether no problem has the severity error' }),
+  problems: Type.Array(ProblemShape, { description: 'Errors first' }),
 })
 export type Readiness = Static<typeof Readiness>
 
@@ -24,7 +33,7 @@ const readyOperation: Operation = {
   asks: NO_PARAMETERS,
   answers: {
     200: json('The figures are current', Readiness),
-    503: json('The figures are not current, or may not be', Readiness),
+    503: json('The figures are wrong or stand still, or may do so', Readiness),
   },
 }
 

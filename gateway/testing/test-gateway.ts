@@ -9,9 +9,9 @@ import { LogUnavailableError, type ScorePlace, type TextSource } from '../explan
 import { LiveUpdates } from '../live/live-updates.ts'
 import { LogStatus } from '../log/log-status.ts'
 import { PipelineReader } from '../log/pipeline.ts'
-import { Problems } from '../log/problems.ts'
+import { ProcessWatch } from '../log/process-watch.ts'
+import { Sampler } from '../log/sampler.ts'
 import { ReadModels } from '../read-models/read-models.ts'
-import { ScoringModels } from '../log/scoring-models.ts'
 import { createGraphQLServer } from '../schema.ts'
 import { ShownModel } from '../log/shown-model.ts'
 import { ReadModelFiles } from './read-model-files.ts'
@@ -80,13 +80,15 @@ export class TestGateway implements Disposable {
     this.#stack.use(this.files)
     const models = this.#stack.use(new ReadModels(this.files.folder, silent))
     const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
-    const scoring = this.#stack.use(new ScoringModels(silent))
-    const problems = new Problems({ models, shown, scoring, log: this.log })
-    const pipeline = new PipelineReader({ models, shown, log: this.log, problems })
+    const processes = new ProcessWatch({ logger: silent })
+    const sampler = this.#stack.use(
+      new Sampler({ models, shown, log: this.log, processes, dataDir: this.files.folder }),
+    )
+    const pipeline = new PipelineReader({ models, shown, sampler })
     const live = this.#stack.use(new LiveUpdates({ models, shown, log: this.log, pipeline, logger: silent }))
     const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
     const explainer = new Explainer({ models, texts: this.texts, model })
-    this.context = { models, shown, live, pipeline, explainer }
+    this.context = { models, shown, live, pipeline, sampler, explainer }
     this.#yoga = createGraphQLServer(this.context, silent)
   }
 

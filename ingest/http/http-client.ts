@@ -1,9 +1,11 @@
+import type { Health } from '../../schema/heartbeat.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { Backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import { RefusedError, TransientError, UnavailableError } from './errors.ts'
 import type { Fetch, HttpAnswer, HttpRequest } from './fetch.ts'
 import type { RateLimiter, Urgency } from './rate-limiter.ts'
+import { SourceSilence } from './source-silence.ts'
 
 const TIMEOUT_MS = 15_000
 /**
@@ -26,6 +28,8 @@ export interface HttpClientOptions {
   readonly logger: Logger
   /** Returns a number from 0 to 1. */
   readonly random?: () => number
+  /** Told when the source cannot be read. */
+  readonly health?: Health | undefined
   /** How often one request is attempted; undefined: three times, which is right for sources that run on. */
   readonly maxAttempts?: number | undefined
 }
@@ -47,9 +51,11 @@ export class HttpClient {
   readonly #options: HttpClientOptions
   readonly #backoffs = new Map<string, Backoff>()
   #skewMs = 0
+  readonly #silence: SourceSilence
 
   constructor(options: HttpClientOptions) {
     this.#options = options
+    this.#silence = new SourceSilence(options.clock, options.health)
   }
 
   get clock(): Clock {
@@ -71,10 +77,14 @@ export class HttpClient {
       try {
         const result = exchange.parse(await this.#send(await exchange.build(signal), exchange.urgency, signal))
         this.#succeeded(exchange)
+        this.#silence.succeeded(exchange)
         return result
       } catch (error) {
         signal.throwIfAborted()
-        if (!(error instanceof TransientError)) throw error
+        if (!(error instanceof TransientError)) {
+          this.#silence.failed(exchange, error as Error)
+          throw error
+        }
         const last = attempt >= (this.#options.maxAttempts ?? MAX_ATTEMPTS)
         await this.#wait(error, { exchange, attempt, last }, signal)
         if (last) throw new UnavailableError(`${exchange.what}: ${error.message}`, { cause: error })
@@ -106,6 +116,7 @@ export class HttpClient {
     if (error.retryAtOnce) return
     const { clock, limiter, logger, maxAttempts } = this.#options
     const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoffOf(exchange).next()))
+    this.#silence.failed(exchange, error, waitMs)
     logger.warn({ what: exchange.what, reason: error.message, attempt, waitMs }, 'request failed')
     if (error.pauseAll) limiter.pause(waitMs)
     if (last && maxAttempts !== undefined) return

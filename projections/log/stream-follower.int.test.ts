@@ -89,3 +89,25 @@ test('the consumer is re-created only after the log was verified', async () => {
   isVerified = true
   await vi.waitFor(() => expect(sequences(follower)).toEqual([1, 2, 3, 4]), { timeout: 10_000 })
 })
+
+test('messages that come again after they were applied are acknowledged, so that no lag is left', async () => {
+  await using follower = follow()
+  await publish(3)
+  await follower.start()
+  await vi.waitFor(() => expect(follower.buffered).toBe(3), { timeout: 10_000 })
+  const { created } = await consumer()
+  const remove = jsm.consumers.delete.bind(jsm.consumers)
+  vi.spyOn(jsm.consumers, 'delete').mockImplementationOnce(async (...args) => {
+    follower.applied(3)
+    return remove(...args)
+  })
+  await remove(POSTS, CONSUMER)
+  await vi.waitFor(
+    async () => {
+      const info = await consumer()
+      expect(info.created).not.toBe(created)
+      expect([info.ack_floor.stream_seq, info.num_ack_pending]).toEqual([3, 0])
+    },
+    { timeout: 10_000 },
+  )
+})

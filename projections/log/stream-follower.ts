@@ -1,14 +1,5 @@
-import {
-  AckPolicy,
-  DeliverPolicy,
-  jetstream,
-  JetStreamApiCodes,
-  JetStreamApiError,
-  type Consumer,
-  type JetStreamManager,
-  type JsMsg,
-} from '@nats-io/jetstream'
-import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { jetstream, type Consumer, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
 import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
@@ -16,6 +7,7 @@ import type { StreamName } from '../../schema/streams.ts'
 import type { LogMessage } from '../file/batch-writer.ts'
 import { digestOf } from '../file/checkpoint.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
+import { recreateConsumer } from './file-consumer.ts'
 import { nextMessage } from './next-message.ts'
 import type { SequenceRange } from './sequence-ranges.ts'
 
@@ -23,9 +15,6 @@ import type { SequenceRange } from './sequence-ranges.ts'
 const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
 const MAX_BUFFERED_MESSAGES = 10_000
-const ACK_WAIT_MS = 30_000
-/** The server deletes a consumer that nobody has used for so long, such as that of a deleted file. */
-const INACTIVE_THRESHOLD_MS = 86_400_000
 /** How long after the last applied message the end of the stream is looked at. The puller is idle only much later. */
 const QUIET_MS = 500
 
@@ -138,21 +127,11 @@ export class StreamFollower implements AsyncDisposable {
     const { jsm, stream, consumer, filters, connection, verify } = this.#options
     // A server that went back to an older state would deliver other events behind the checkpoint.
     await verify()
-    await deleteConsumer(jsm, stream, consumer)
     this.#delivered = 0
     // Acknowledging a message of the former consumer would acknowledge another message of this one.
     this.#marks = []
-    const info = await jsm.consumers.add(stream, {
-      durable_name: consumer,
-      ack_policy: AckPolicy.All,
-      deliver_policy: DeliverPolicy.StartSequence,
-      // The server counts everything before the start as acknowledged. Messages in the buffer come again and are skipped.
-      opt_start_seq: this.#applied + 1,
-      ack_wait: nanos(ACK_WAIT_MS),
-      inactive_threshold: nanos(INACTIVE_THRESHOLD_MS),
-      max_ack_pending: 20_000,
-      ...filterOf(filters),
-    })
+    // Messages in the buffer come again and are skipped.
+    const info = await recreateConsumer(jsm, { stream, filters }, consumer, this.#applied)
     if (info.num_pending === 0) await this.#moveToEnd()
     return jetstream(connection).consumers.getConsumerFromInfo(info)
   }
@@ -167,7 +146,9 @@ export class StreamFollower implements AsyncDisposable {
       }
     } finally {
       this.#pending = last.info.pending
-      this.#marks.push(last)
+      // Messages that came again may all have been applied meanwhile.
+      if (last.seq <= this.#applied) last.ack()
+      else this.#marks.push(last)
       if (this.#buffer.length > 0) this.#options.onMessages()
     }
     if (this.#buffer.length >= MAX_BUFFERED_MESSAGES) await new Promise<void>((resolve) => (this.#onRoom = resolve))
@@ -250,12 +231,6 @@ export class StreamFollower implements AsyncDisposable {
   }
 }
 
-/** A single filter has a setting of its own, which servers before 2.10 know as well. */
-function filterOf(filters: Input['filters']): object {
-  if (filters === undefined) return {}
-  return filters.length === 1 ? { filter_subject: filters[0] } : { filter_subjects: filters }
-}
-
 function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
   const { streamSequence: sequence, deliverySequence, timestampNanos } = message.info
   const storedAtMs = Math.floor(timestampNanos / 1e6)
@@ -265,14 +240,4 @@ function toReceived(stream: StreamName, message: JsMsg): ReceivedMessage {
 /** Messages were lost in transit and have to be requested again. */
 class OutOfOrderError extends Error {
   override name = 'OutOfOrderError'
-}
-
-/** Deletes a consumer if it exists. */
-export async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
-  try {
-    await jsm.consumers.delete(stream, consumer)
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return
-    throw error
-  }
 }

@@ -7,11 +7,12 @@ import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, subjectPattern } from '../../schema/events.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'
 import { POSTS } from '../../schema/streams.ts'
-import { startTestNats } from '../../schema/testing/nats-server.ts'
+import { freePort, startTestNats } from '../../schema/testing/nats-server.ts'
 import { printStatus } from './print.ts'
+import { readProblems } from './problems.ts'
 import { readStatus } from './read-status.ts'
 
-test('a shown model that the scorers do not use is a problem, which is reported with its remedy', async () => {
+test('the status shows the promoted scoring model and those in use, and that the gateway does not answer', async () => {
   await using nats = await startTestNats()
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-status-'))
   const connection = await nats.connect()
@@ -28,18 +29,25 @@ test('a shown model that the scorers do not use is a problem, which is reported 
   await vi.waitFor(async () => expect((await jsm.consumers.info(POSTS, name)).num_waiting).toBe(1))
 
   await promote('serious-2')
-  const config = { natsUrl: nats.url, dataDir: folder, logLevel: 'silent', modelDir: folder } as const
-  const status = await readStatus(config)
+  const config = {
+    natsUrl: nats.url,
+    dataDir: folder,
+    logLevel: 'silent',
+    modelDir: folder,
+    host: '127.0.0.1',
+    port: 4_000,
+  } as const
+  const status = await readStatus(config, await readProblems({ host: '127.0.0.1', port: await freePort() }))
   expect(status.model).toEqual({
     shown: 'serious-2',
     manifest: 'serious-3',
     scoring: ['serious-3'],
-    problem: expect.stringContaining('npm run promote -- serious-3') as string,
   })
   expect(printStatus(status)).toContain(`serious-2 (MODEL_DIR holds serious-3)`)
-  expect(printStatus(status).split('\n')[1]).toBe(status.model.problem)
-  await promote('serious-3')
-  expect((await readStatus(config)).model).toMatchObject({ shown: 'serious-3', problem: null })
+  expect(status.problems).toMatchObject([{ code: 'gateway-missing', severity: 'error' }])
+  expect(printStatus(status)).toMatch(
+    /^1 problem\nerror: The gateway does not answer at http:.*\n +Start it with npm start/,
+  )
   await pull.close()
   await connection.close()
   await rm(folder, { recursive: true })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
-import { describeStandstill, readShownModel, toScoringModels } from '../../schema/scoring-models.ts'
+import { readShownModel, toScoringModels } from '../../schema/scoring-models.ts'
 
 export interface ModelStatus {
   /** The scoring model whose scores are shown; null before the first promotion. */
@@ -10,8 +10,6 @@ export interface ModelStatus {
   readonly manifest: string | null
   /** The scoring models that scorers use now. */
   readonly scoring: readonly string[]
-  /** The problem with the scoring models and its remedy, in words; null if there is none. */
-  readonly problem: string | null
 }
 
 /** @param consumers of all streams */
@@ -21,8 +19,7 @@ export async function readModel(
   consumers: readonly ConsumerInfo[],
 ): Promise<ModelStatus> {
   const [shown, manifest] = await Promise.all([readShownModel(jsm).catch(() => undefined), readManifestName(modelDir)])
-  const scoring = toScoringModels(consumers)
-  return { shown: shown ?? null, manifest, scoring, problem: describeStandstill(shown, scoring) ?? null }
+  return { shown: shown ?? null, manifest, scoring: toScoringModels(consumers) }
 }
 
 async function readManifestName(modelDir: string): Promise<string | null> {

@@ -1,3 +1,4 @@
+import type { Problem } from '../../schema/problems.ts'
 import type { Status } from './read-status.ts'
 import type { ReadModelStatus } from './read-models.ts'
 
@@ -6,16 +7,31 @@ const size = (bytes: number): string => `${(bytes / 1e6).toFixed(1).padStart(9)}
 
 /** The status as a page of text for a terminal. */
 export function printStatus(status: Status): string {
-  return [summary(status), streams(status), consumers(status), readModels(status), disk(status)]
+  return [
+    printProblems(status.problems),
+    summary(status),
+    streams(status),
+    consumers(status),
+    readModels(status),
+    disk(status),
+  ]
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n')
 }
 
-function summary({ model: { shown, manifest, problem }, deadLetters, disk: { totalBytes } }: Status): string[] {
+/** The problems with their remedies, as lines of text. */
+export function printProblems(problems: readonly Problem[]): string[] {
+  if (problems.length === 0) return ['no problems']
+  const lines = problems.map(
+    ({ code, severity, what, since, remedy }) => `${severity}: ${what}\n    ${remedy}\n    (${code}, since ${since})`,
+  )
+  return [`${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`, ...lines]
+}
+
+function summary({ model: { shown, manifest }, deadLetters, disk: { totalBytes } }: Status): string[] {
   const other = manifest === shown ? '' : ` (MODEL_DIR holds ${manifest ?? 'none'})`
   const dead = `dead letters: ${deadLetters.toLocaleString('en')}`
-  const line = `model shown: ${shown ?? 'none yet'}${other}    ${dead}    disk: ${size(totalBytes).trim()}`
-  return problem === null ? [line] : [line, problem]
+  return [`model shown: ${shown ?? 'none yet'}${other}    ${dead}    disk: ${size(totalBytes).trim()}`]
 }
 
 function streams({ streams: lines }: Status): string[] {

@@ -2,6 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { requireServer } from '../../schema/runtime/require-server.ts'
 import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
+import type { Problem } from '../../schema/problems.ts'
 import type { StatusConfig } from './config.ts'
 import { listConsumers, readConsumers, type ConsumerStatus } from './consumers.ts'
 import { readDisk, type DiskStatus } from './disk.ts'
@@ -11,6 +12,8 @@ import { readStreams, type StreamStatus } from './streams.ts'
 
 /** The document that `npm run status -- --json` prints. Sizes are in bytes, ages in seconds. */
 export interface Status {
+  /** As the gateway's /readyz lists them. */
+  readonly problems: readonly Problem[]
   readonly model: ModelStatus
   /** Rejected events that wait in DEAD. */
   readonly deadLetters: number
@@ -21,7 +24,10 @@ export interface Status {
 }
 
 /** @throws OperationalError when no server answers within seconds */
-export async function readStatus({ natsUrl: url, dataDir, modelDir }: StatusConfig): Promise<Status> {
+export async function readStatus(
+  { natsUrl: url, dataDir, modelDir }: StatusConfig,
+  problems: readonly Problem[],
+): Promise<Status> {
   await requireServer({ url, user: 'status', dataDir })
   const connection = await connectNats({ url, user: 'status', name: 'status', dataDir })
   try {
@@ -29,6 +35,7 @@ export async function readStatus({ natsUrl: url, dataDir, modelDir }: StatusConf
     const streams = await readStreams(jsm)
     const consumers = await listConsumers(jsm, streams)
     return {
+      problems,
       model: await readModel(jsm, modelDir, consumers),
       deadLetters: streams.find(({ name }) => name === 'DEAD')?.messages ?? 0,
       streams,

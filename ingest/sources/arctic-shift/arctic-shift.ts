@@ -1,9 +1,10 @@
 import { toIsoTime } from '../../../schema/hours.ts'
+import type { Health } from '../../../schema/heartbeat.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { KeylessSource } from '../../config.ts'
 import type { Clock } from '../../http/clock.ts'
 import { isRefusal, UnavailableError } from '../../http/errors.ts'
-import { createHttpClient } from '../../http/create-http-client.ts'
+import { createHttpClient, type ClientOptions } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import { SuspendedSubreddits } from '../listing/suspended-subreddits.ts'
 import type { LiveSource, SourceContext } from '../live/source.ts'
@@ -23,14 +24,14 @@ const REPORT_INTERVAL_MS = 60_000
  */
 const MAX_REPEATED_PAGES = 3
 
-/** Creates a client. @param maxAttempts how often one search is attempted; undefined: the default, for sources that run on */
+/** Creates a client. */
 export function createArchiveClient(
   source: KeylessSource,
   logger: Logger,
   world: World,
-  maxAttempts?: number,
+  options: ClientOptions = {},
 ): ArchiveClient {
-  const http = createHttpClient({ source, logger, world, maxAttempts }, { perMinute: REQUESTS_PER_MINUTE })
+  const http = createHttpClient({ source, logger, world, ...options }, { perMinute: REQUESTS_PER_MINUTE })
   return new ArchiveClient(http, source.url)
 }
 
@@ -38,8 +39,8 @@ export function createArchiveClient(
  * Creates the source that follows a list of subreddits in the archive. It goes on where it stopped. The first start begins a day
  * back, or at the last page of a subreddit that had less than a page of posts since.
  */
-export function createArcticShift(source: KeylessSource, logger: Logger, world: World): LiveSource {
-  const client = createArchiveClient(source, logger, world)
+export function createArcticShift(source: KeylessSource, logger: Logger, world: World, health?: Health): LiveSource {
+  const client = createArchiveClient(source, logger, world, { health })
   const pollIntervalMs = Math.max(source.pollIntervalMs, LEAST_INTERVAL_MS)
   const options = { client, clock: world.clock, subreddits: [...source.subreddits], pollIntervalMs }
   return {

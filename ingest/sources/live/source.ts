@@ -1,3 +1,4 @@
+import type { Health } from '../../../schema/heartbeat.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { HourReport } from './coverage-publisher.ts'
 import type { CoverageGap } from './coverage-gaps.ts'
@@ -10,6 +11,8 @@ export interface SourceContext {
   readonly sink: PostSink
   readonly positions: PositionStore
   readonly logger: Logger
+  /** Told what the source knows to be wrong. */
+  readonly health?: Health | undefined
   /** Logs and keeps a time whose posts the source can no longer read. */
   readonly recordGap: (gap: CoverageGap) => Promise<void>
   /** Reports how much of some hours the source has seen. Resolves when the reports are stored. @throws what publishing throws */

@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import type { Health } from '../../../schema/heartbeat.ts'
 import type { Service } from '../../../schema/runtime/lifecycle.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import { DurablePublisher } from '../../../schema/runtime/publish.ts'
@@ -22,11 +23,13 @@ export interface StartOptions {
   readonly connection: NatsConnection
   readonly letters: LetterBox
   readonly logger: Logger
+  readonly health?: Health | undefined
   readonly postLog?: PostLog | undefined
 }
 
 /** Runs a source until the service is disposed. `failed` rejects when posts can no longer be stored. */
-export async function startSource({ source, connection, letters, logger, postLog }: StartOptions): Promise<Service> {
+export async function startSource(options: StartOptions): Promise<Service> {
+  const { source, connection, letters, logger, health, postLog } = options
   const jsm = await jetstreamManager(connection)
   await requireStream(jsm, COVERAGE)
   const positions = await Positions.open(connection)
@@ -41,7 +44,7 @@ export async function startSource({ source, connection, letters, logger, postLog
   }, REPORT_INTERVAL_MS)
   const recordGap = gaps.record.bind(gaps)
   const report = coverage.publish.bind(coverage)
-  const running = source.run({ sink, positions, logger, recordGap, report, postLog, signal: stop.signal })
+  const running = source.run({ sink, positions, logger, health, recordGap, report, postLog, signal: stop.signal })
   logger.info({ source: source.name }, 'source started')
   return { failed: toFailed(running), [Symbol.asyncDispose]: dispose }
 

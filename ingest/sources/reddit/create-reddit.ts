@@ -1,6 +1,7 @@
+import type { Health } from '../../../schema/heartbeat.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
 import type { RedditSource } from '../../config.ts'
-import { createHttpClient } from '../../http/create-http-client.ts'
+import { createHttpClient, type ClientOptions } from '../../http/create-http-client.ts'
 import type { World } from '../../http/world.ts'
 import type { ListingClient } from '../listing/listing-page.ts'
 import { ListingSource } from '../listing/listing.ts'
@@ -23,15 +24,15 @@ const MAX_PAGES = 20
 const POLLS_PER_DEEP_READING = 60
 const [LEAST_DEEP_INTERVAL_MS, MAX_DEEP_INTERVAL_MS] = [60_000, 600_000]
 
-/** Creates a client. @param maxAttempts how often one request is attempted; undefined: the default, for sources that run on */
+/** Creates a client. */
 export function createRedditClient(
   source: RedditSource,
   logger: Logger,
   world: World,
-  maxAttempts?: number,
+  options: ClientOptions = {},
 ): RedditClient {
   const http = createHttpClient(
-    { source, logger, world, maxAttempts },
+    { source, logger, world, ...options },
     { perMinute: REQUESTS_PER_MINUTE, perWindow: REQUESTS_PER_WINDOW },
   )
   return new RedditClient(http, new AccessToken(http, source), source.apiUrl)
@@ -41,8 +42,8 @@ export function createRedditClient(
  * Creates the source for Reddit's API. A list of subreddits is read from listings; without a list, all of Reddit is read by its
  * post ids. Requests that the rate limit has to spare are used to check stored posts for deletion.
  */
-export function createReddit(source: RedditSource, logger: Logger, world: World): LiveSource {
-  const client = createRedditClient(source, logger, world)
+export function createReddit(source: RedditSource, logger: Logger, world: World, health?: Health): LiveSource {
+  const client = createRedditClient(source, logger, world, { health })
   const sweep = new SweepSource({ client, clock: world.clock, pollIntervalMs: source.pollIntervalMs })
   const reader =
     source.subreddits === undefined ? sweep : createListing(source, source.subreddits, withoutRemoved(client), world)

@@ -126,7 +126,18 @@ export class SweepRun {
     const behind = backlog.reduce((sum, { from, until }) => sum + until - from, 0)
     const counts = { pending: pending.size, givenUp: pending.givenUp, deletedBefore: this.#taker.deletedBefore, behind }
     this.#context.logger.debug(counts, 'sweep position')
+    this.#tellBehind(behind)
     await this.#position.save()
+  }
+
+  #tellBehind(ids: number): void {
+    const problems = this.#context.health?.problems
+    if (ids === 0) return problems?.clear('source-behind')
+    problems?.raise({
+      code: 'source-behind',
+      what: `Reddit has ${ids.toLocaleString('en')} older post ids that were not read while ingest was away.`,
+      remedy: 'Let ingest run: it reads them in the time that new posts leave.',
+    })
   }
 
   /** Runs a step. A step that fails changes nothing and is repeated; the client has already waited. */

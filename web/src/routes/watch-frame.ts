@@ -1,10 +1,10 @@
-import { FrameDocument, type FrameQuery } from '#lib/generated/documents.ts'
-import { query } from '#lib/graphql.ts'
+import { FrameDocument, ProblemsDocument, type FrameQuery } from '#lib/generated/documents.ts'
+import { GraphQLRequestError, query } from '#lib/graphql.ts'
 import { isAway } from '#lib/live/presence.ts'
 
 /** Used until there are posts, so that the demo note appears soon after the first of them. */
 const FIRST_INTERVAL_MS = 3_000
-const INTERVAL_MS = 15_000
+const INTERVAL_MS = 5_000
 
 /**
  * The data that every page shows around its content: the sources of the posts, and problems that an operator should
@@ -14,8 +14,15 @@ export type Frame = FrameQuery['pipeline']
 
 export const NO_FRAME: Frame = { sources: [], problems: [] }
 
-export const loadFrame = async (fetch: typeof globalThis.fetch): Promise<Frame> =>
-  (await query(fetch, FrameDocument, {})).pipeline
+/** Where the posts cannot be read, the problems still can, and say why. */
+export async function loadFrame(fetch: typeof globalThis.fetch): Promise<Frame> {
+  try {
+    return (await query(fetch, FrameDocument, {})).pipeline
+  } catch (error) {
+    if (!(error instanceof GraphQLRequestError)) throw error
+    return { sources: [], ...(await query(fetch, ProblemsDocument, {})).pipeline }
+  }
+}
 
 /** Reloads the frame regularly while the page is visible. @returns a function that stops */
 export function watchFrame(first: Frame, onFound: (frame: Frame) => void): () => void {

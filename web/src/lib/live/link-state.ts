@@ -3,6 +3,10 @@ export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'paused'
 
 const WORST_FIRST: readonly LinkState[] = ['reconnecting', 'connecting', 'paused', 'live']
 
+/** What the header says: a page is live only if the figures that it gets are current. */
+export const toMark = (label: LinkState | '', isCurrent: boolean): LinkState | '' | 'not current' =>
+  isCurrent || (label !== 'live' && label !== '') ? label : 'not current'
+
 /** The worst state of a page's subscriptions; empty when it has none. */
 export const toLabel = (states: readonly LinkState[]): LinkState | '' =>
   WORST_FIRST.find((state) => states.includes(state)) ?? ''

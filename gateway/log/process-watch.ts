@@ -1,0 +1,143 @@
+import { hostname } from 'node:os'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
+import type { Severity } from '../../schema/problems.ts'
+import type { Logger } from '../../schema/runtime/logger.ts'
+
+/** A process that is silent for three heartbeats is hung or gone. */
+export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
+/** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
+const OWN_PAUSE_MS = 3_000
+const FORGET_MS = 600_000
+const MAX_PROCESSES = 500
+
+/** A process as the gateway knows it by its heartbeats. */
+export interface ProcessSample {
+  readonly heartbeat: Heartbeat
+  /** `hung`: silent, but its process exists on this host. `missing`: its process is gone, or silent on another host. */
+  readonly state: Heartbeat['state'] | 'hung' | 'missing'
+  /** Since it was first heard. */
+  readonly ageMs: number
+  /** Since it was last heard; time without a connection does not count. */
+  readonly silentMs: number
+  /** Since it stopped, failed or went missing; 0 while it does none of these. */
+  readonly endedMs: number
+  /** The wall clock's time when it was last heard, in milliseconds. */
+  readonly seenAtMs: number
+}
+
+interface Entry {
+  heartbeat: Heartbeat
+  readonly firstHeardMs: number
+  heardMs: number
+  seenAtMs: number
+  endedAtMs: number | undefined
+}
+
+export interface ProcessWatchOptions {
+  readonly logger: Logger
+  readonly host?: string
+  /** A monotonic clock, in milliseconds. */
+  readonly nowMs?: () => number
+  readonly isAlive?: (pid: number) => boolean
+}
+
+/** Keeps the last heartbeat of each process on all hosts, and decides which processes are hung or gone. */
+export class ProcessWatch {
+  readonly #options: Required<ProcessWatchOptions>
+  /** By instance. */
+  readonly #entries = new Map<string, Entry>()
+  /** Silence before this time has another reason than the process. */
+  #listeningSinceMs = 0
+  #lastSampleMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: ProcessWatchOptions) {
+    this.#options = { host: hostname(), nowMs: () => performance.now(), isAlive: processExists, ...options }
+  }
+
+  follow(connection: NatsConnection): void {
+    connection.subscribe(heartbeatSubject('*'), {
+      callback: (error, message) => {
+        if (error !== null) return this.#options.logger.warn({ err: error }, 'cannot follow heartbeats')
+        this.#read(message.data)
+      },
+    })
+  }
+
+  /** Call it when heartbeats may come again after a time in which none could. */
+  listenAgain(): void {
+    this.#listeningSinceMs = this.#options.nowMs()
+  }
+
+  heard(heartbeat: Heartbeat): void {
+    const heardMs = this.#options.nowMs()
+    const seenAtMs = Date.now()
+    const known = this.#entries.get(heartbeat.instance)
+    if (known !== undefined) Object.assign(known, { heartbeat, heardMs, seenAtMs, endedAtMs: undefined })
+    else
+      this.#entries.set(heartbeat.instance, {
+        heartbeat,
+        firstHeardMs: heardMs,
+        heardMs,
+        seenAtMs,
+        endedAtMs: undefined,
+      })
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > MAX_PROCESSES) this.#entries.delete(oldest!)
+  }
+
+  /** The processes that were heard in the last minutes, in the order in which they were first heard. */
+  sample(): ProcessSample[] {
+    const nowMs = this.#options.nowMs()
+    if (nowMs - this.#lastSampleMs > OWN_PAUSE_MS) this.listenAgain()
+    this.#lastSampleMs = nowMs
+    for (const [instance, { endedAtMs = nowMs }] of this.#entries)
+      if (nowMs - endedAtMs > FORGET_MS) this.#entries.delete(instance)
+    return Array.from(this.#entries.values(), (entry) => this.#toSample(entry, nowMs))
+  }
+
+  #toSample(entry: Entry, nowMs: number): ProcessSample {
+    const { heartbeat, firstHeardMs, heardMs, seenAtMs } = entry
+    const silentMs = nowMs - Math.max(heardMs, this.#listeningSinceMs)
+    const state = this.#stateOf(heartbeat, silentMs)
+    const isAtWork = state === 'running' || state === 'hung'
+    entry.endedAtMs = isAtWork ? undefined : (entry.endedAtMs ?? nowMs)
+    const endedMs = nowMs - (entry.endedAtMs ?? nowMs)
+    return { heartbeat, state, ageMs: nowMs - firstHeardMs, silentMs, endedMs, seenAtMs }
+  }
+
+  #stateOf({ state, host, pid }: Heartbeat, silentMs: number): ProcessSample['state'] {
+    if (state !== 'running') return state
+    const isHere = host === this.#options.host
+    if (isHere && !this.#options.isAlive(pid)) return 'missing'
+    if (silentMs <= SILENCE_MS) return 'running'
+    return isHere ? 'hung' : 'missing'
+  }
+
+  #read(data: Uint8Array): void {
+    try {
+      const heartbeat = JSON.parse(Buffer.from(data).toString()) as Heartbeat
+      if (isHeartbeat(heartbeat)) this.heard(heartbeat)
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'invalid heartbeat')
+    }
+  }
+}
+
+/** Whether this has the form of a heartbeat, since any program on the server may publish to the subject. */
+const isHeartbeat = ({ name, instance, host, pid, startedAt, problems }: Heartbeat): boolean =>
+  [name, instance, host].every((text) => typeof text === 'string') &&
+  Number.isInteger(pid) &&
+  !Number.isNaN(Date.parse(startedAt)) &&
+  Array.isArray(problems) &&
+  problems.every((problem) => problem.severity in SEVERITIES && typeof problem.what === 'string')
+
+const SEVERITIES = { error: true, warning: true } satisfies Record<Severity, true>
+
+function processExists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,31 @@
+import { statSync } from 'node:fs'
+import { OperationalError } from '../../schema/runtime/errors.ts'
+
+const INTERVAL_MS = 2_000
+
+/** A watch over a file that this process has open. */
+export interface FileWatch extends Disposable {
+  /** Rejects with an OperationalError when another file, or none, has the path of the watched one. */
+  readonly replaced: Promise<never>
+}
+
+/**
+ * Notices that a read model's file was deleted or replaced. Its projector would go on writing the former file, which
+ * nobody can open any more; started again, it takes the file that is there, or makes a new one from the log.
+ */
+export function watchFile(file: string, intervalMs = INTERVAL_MS): FileWatch {
+  const { promise: replaced, reject } = Promise.withResolvers<never>()
+  replaced.catch(() => {})
+  const identity = identify(file)
+  const timer = setInterval(() => {
+    if (identify(file) === identity) return
+    clearInterval(timer)
+    reject(new OperationalError(`${file} was deleted or replaced. Its projector has to start again.`))
+  }, intervalMs).unref()
+  return { replaced, [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+function identify(file: string): string | undefined {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found === undefined ? undefined : `${found.dev}.${found.ino}`
+}
