@@ -44,10 +44,16 @@ export class LogCopy {
     return this.#streams.get(stream) ?? []
   }
 
-  /** Builds a read model from the copy in an empty file. @returns its rows as text */
-  replay(name: ReadModelName): string {
+  /**
+   * Builds a read model from the copy in an empty file.
+   * @param withLost whether the lost messages are there, as they were when the live read models applied them
+   * @returns its rows as text
+   */
+  replay(name: ReadModelName, withLost: boolean): string {
     using model = new TestReadModel(projections[name])
-    for (const { stream } of inputsOf(readModel(name))) model.write(this.messages(stream))
+    const lost = new Set(withLost ? [] : this.lost)
+    for (const { stream } of inputsOf(readModel(name)))
+      model.write(this.messages(stream).filter((message) => !lost.has(message)))
     return dumpRows(model.database, { without: OWN_TABLES })
   }
 }
