@@ -1,6 +1,7 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS, SCORES } from '../schema/streams.ts'
 import { deleteMessages } from './delete-messages.ts'
@@ -34,6 +35,8 @@ export interface EraseOptions {
    */
   readonly untilApplied?: (erasures: RecordedErasures) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
+  /** How erasures are recorded while there is no room for them. */
+  readonly publishing?: PublisherOptions
 }
 
 /** The facts by which a read model's file shows whether it has applied these erasures. */
@@ -143,11 +146,11 @@ class Erasure {
 
   /** Erases the messages that the search found and those that arrived meanwhile, until a search finds none. */
   async #eraseFound(): Promise<void> {
-    const { connection, reason } = this.#options
+    const { connection, reason, publishing } = this.#options
     for (let traces = this.#all; traces.some((trace) => trace.isLeft || isUnrecorded(trace)); traces = this.#all) {
       const round = ++this.#rounds
       if (round > MAX_ROUNDS) throw new OperationalError(TOO_MANY_COPIES)
-      await recordErasures(connection, traces, reason, round)
+      await recordErasures(connection, traces, reason, round, publishing)
       const inPosts = traces.flatMap(({ found }) => Array.from(found[POSTS]))
       await this.#timed('scorersMs', () => untilScorersAreDone(this.#jsm, inPosts))
       await this.#delete(traces)

@@ -4,16 +4,15 @@ import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 import { readEraseArguments } from './read-arguments.ts'
 import { runErase } from './run-erase.ts'
 
-/** Erases posts for good. The exit code is 1 when one of them was not found. */
+/** Erases posts for good. */
 await runCommand(async (args) => {
   const chosen = await readEraseArguments(args)
   const read = new SettingsReader(loadEnvironment())
   const config = read.done(readSharedConfig(read))
-  const isDone = await runErase({
+  process.exitCode = await runErase({
     config,
     arguments: chosen,
     output: process.stdout,
     progress: process.stderr,
   })
-  if (!isDone) process.exitCode = 1
 })

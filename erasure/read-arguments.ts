@@ -33,6 +33,15 @@ const command = defineCommand({
   .option('--reason <text>', 'reason that is recorded', DEFAULT_REASON)
   .option('--dry-run', 'reports what would be erased, and changes nothing')
   .option('--json', 'prints one JSON document')
+  .addHelpText(
+    'after',
+    `
+Exit codes:
+  0  every post is erased, or its erasure is recorded for read models whose projectors are stopped
+  1  a post was not found, or the log cannot be reached, read or changed
+  2  wrong arguments
+  3  the log has nothing of the posts any more, but a read model's file may hold traces of them; the report says why`,
+  )
 
 interface Options {
   readonly late?: true

@@ -54,6 +54,12 @@ test.each([
   ['at the erasure', 'gone', 18, ''],
   ['with a dead letter of an erased event', 'sending', 18, "INSERT INTO dead_letters VALUES ('SCORES', 5)"],
   ['with dead letters of other events', 'gone', 18, "INSERT INTO dead_letters VALUES ('SCORES', 3), ('POSTS', 5)"],
+  [
+    'with a file that another program holds open',
+    'held',
+    18,
+    "INSERT INTO meta VALUES ('unscrubbed', 'log'), ('held open', '')",
+  ],
   ['with a file that was not searched yet', 'scrubbing', 18, "INSERT INTO meta VALUES ('unscrubbed', '1')"],
 ])('%s: %s', async (_, state, sequence, sql) => {
   const database = createFile(sequence)

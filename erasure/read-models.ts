@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { UNSCRUBBED } from '../schema/read-model-file.ts'
+import { HELD_OPEN, UNSCRUBBED } from '../schema/read-model-file.ts'
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { RecordedErasures } from './erase-posts.ts'
@@ -14,10 +14,12 @@ import type { RecordedErasures } from './erase-posts.ts'
  * - `other log`: the file was built from another POSTS stream, so its checkpoint says nothing about this one.
  * - `pending`: its checkpoint is before the erasure.
  * - `sending`: it applied the erasure, but a rejected event of an erased post is still to be sent to DEAD or dropped.
+ * - `held`: it applied the erasure, but another program holds the file open, so that its write-ahead log keeps the text.
  * - `scrubbing`: it applied the erasure, but unused bytes of the file may hold copies of the text.
  * - `gone`: nothing of the posts is left in the file.
  */
-export type ErasureState = 'missing' | 'unreadable' | 'other log' | 'pending' | 'sending' | 'scrubbing' | 'gone'
+export type ErasureState =
+  'missing' | 'unreadable' | 'other log' | 'pending' | 'sending' | 'held' | 'scrubbing' | 'gone'
 
 export interface ReadModelOutcome {
   readonly name: string
@@ -36,7 +38,9 @@ const POLL_MS = 50
 const READ_TIMEOUT_MS = 1_000
 
 /** States after which the projector sends no more dead letters of the posts, so that a last search of DEAD finds all. */
-export const IS_APPLIED: ReadonlySet<ErasureState> = new Set(['scrubbing', 'gone'])
+export const IS_APPLIED: ReadonlySet<ErasureState> = new Set(['held', 'scrubbing', 'gone'])
+/** States in which the log has nothing of the posts any more, but the file may. */
+export const HAS_TRACES: ReadonlySet<ErasureState> = new Set(['held', 'scrubbing'])
 export const IS_GONE: ReadonlySet<ErasureState> = new Set(['gone'])
 /** States that waiting does not change, because the file is on another host or belongs to another log. */
 const IS_HOPELESS: ReadonlySet<ErasureState> = new Set(['missing', 'other log'])
@@ -93,8 +97,9 @@ function readFile(database: Database, erasures: RecordedErasures): Omit<ReadMode
   if (row !== undefined && row.created !== erasures.streamCreated) return { state: 'other log', checkpoint }
   if (checkpoint < erasures.recordedAt) return { state: 'pending', checkpoint }
   if (hasDeadLetter(database, erasures)) return { state: 'sending', checkpoint }
-  const isUnscrubbed = database.prepare('SELECT 1 FROM meta WHERE name = ?').get(UNSCRUBBED) !== undefined
-  return { state: isUnscrubbed ? 'scrubbing' : 'gone', checkpoint }
+  const marks = database.prepare<[], string>('SELECT name FROM meta').pluck().all()
+  if (!marks.includes(UNSCRUBBED)) return { state: 'gone', checkpoint }
+  return { state: marks.includes(HELD_OPEN) ? 'held' : 'scrubbing', checkpoint }
 }
 
 /**

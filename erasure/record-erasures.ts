@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { checkEvent } from '../schema/decode-event.ts'
 import { encodeEvent, furtherErasureId, messageIdOf, subjectOf, type PostErased } from '../schema/events.ts'
-import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage, type PublisherOptions } from '../schema/runtime/publish.ts'
 import { POSTS, SCORES } from '../schema/streams.ts'
 import type { PostTrace } from './post-trace.ts'
 
@@ -20,9 +20,10 @@ export async function recordErasures(
   traces: Iterable<PostTrace>,
   reason: string,
   round: number,
+  publishing: PublisherOptions = {},
 ): Promise<void> {
   const messages = Array.from(traces, (trace) => toMessages(trace, trace.reason ?? reason, round)).flat()
-  await new DurablePublisher(connection).publishAll(messages)
+  await new DurablePublisher(connection, publishing).publishAll(messages)
 }
 
 type KnownPost = Pick<PostTrace, 'id' | 'subreddit' | 'createdUtc'>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ErasedPost } from './erase-posts.ts'
-import { printReport } from './report.ts'
+import { exitCodeOf, printReport } from './report.ts'
 
 const erased: ErasedPost = {
   id: '1abcde',
@@ -39,12 +39,25 @@ Took 1.3 s, 1.2 s of it searching the log.
 
 test.each([
   ['scrubbing', /unused bytes of posts\.db may hold copies/],
+  ['held', /left in the write-ahead log of posts\.db, because another program holds posts\.db open/],
   ['sending', /a rejected event waits to be sent to DEAD/],
   ['other log', /posts\.db was built from another log/],
   ['unreadable', /posts\.db cannot be read/],
 ] as const)('a read model in the state %s is not reported as free of the post', (state, words) => {
   const report = { posts: [erased], recordedAt: 18, messagesRead: 20, timings }
   expect(printReport(report, [{ name: 'posts', state, checkpoint: 18 }])).toMatch(words)
+})
+
+test.each([
+  ['erased', 'gone', 0],
+  ['erased', 'pending', 0],
+  ['unknown', 'gone', 1],
+  ['erased', 'scrubbing', 3],
+  ['unknown', 'held', 3],
+] as const)('a post that is %s and a read model that is %s give the exit code %i', (outcome, state, code) => {
+  const posts = [erased, { ...erased, outcome }]
+  const report = { posts, recordedAt: 18, messagesRead: 20, timings }
+  expect(exitCodeOf(report, [{ name: 'posts', state, checkpoint: 18 }])).toBe(code)
 })
 
 test('many posts that were erased before share one line, and an empty list is reported as empty', () => {

@@ -1,9 +1,19 @@
 import { count } from '../schema/runtime/progress.ts'
 import type { ErasedPost, ErasureReport } from './erase-posts.ts'
-import type { ErasureState, ReadModelOutcome } from './read-models.ts'
+import { HAS_TRACES, type ErasureState, type ReadModelOutcome } from './read-models.ts'
 
 const MAX_SHOWN_SEQUENCES = 5
 const MAX_SHOWN_ERASED = 20
+
+const DONE = 0
+const NOT_FOUND = 1
+const TRACES_LEFT = 3
+
+/** The exit code of `npm run erase`; its `--help` says what each means. */
+export function exitCodeOf({ posts }: ErasureReport, readModels: readonly ReadModelOutcome[]): number {
+  if (readModels.some(({ state }) => HAS_TRACES.has(state))) return TRACES_LEFT
+  return posts.some(({ outcome }) => outcome === 'unknown') ? NOT_FOUND : DONE
+}
 
 /** Formats the report for a terminal: a line for each post, a line for each read model, and how long it took. */
 export function printReport(
@@ -52,6 +62,8 @@ const WORDS: Readonly<Record<ErasureState, (file: string, position: string) => s
   gone: (file) => `erased; ${file} holds nothing of the posts.`,
   scrubbing: (file) =>
     `erased; unused bytes of ${file} may hold copies of the text until its projector has searched them.`,
+  held: (file) =>
+    `erased, but its text is left in the write-ahead log of ${file}, because another program holds ${file} open in a read transaction. End that program; the text is then removed within seconds.`,
   sending: () => 'erased, but a rejected event waits to be sent to DEAD. Run npm run erase -- --late later.',
   pending: (_, position) =>
     `pending; it is at ${position} in POSTS. Its projector applies the erasure when it gets there; start it if it is stopped.`,

@@ -4,6 +4,9 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern } from '../schema/events.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { Health } from '../schema/heartbeat.ts'
+import type { ProblemReport } from '../schema/problems.ts'
+import { blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import { connectNats, secretFile } from '../schema/runtime/nats.ts'
 import { Progress, type ProgressOutput, type ProgressState } from '../schema/runtime/progress.ts'
 import { parseServers } from '../schema/runtime/nats-servers.ts'
@@ -14,7 +17,7 @@ import { erasePosts, type ErasureReport, type PostToErase, type RecordedErasures
 import type { SearchProgress } from './log-search.ts'
 import type { EraseArguments } from './read-arguments.ts'
 import { awaitReadModels, IS_APPLIED, IS_GONE } from './read-models.ts'
-import { printReport } from './report.ts'
+import { exitCodeOf, printReport } from './report.ts'
 import { scanStream } from './scan-stream.ts'
 import { awaitScorerLetters, deleteWaitingInput } from './waiting-letters.ts'
 
@@ -29,8 +32,8 @@ export interface EraseCommand {
   readonly progress: ProgressOutput
 }
 
-/** @returns whether every post was found. @throws OperationalError when the log cannot be reached, read or changed */
-export async function runErase({ config, arguments: args, output, progress }: EraseCommand): Promise<boolean> {
+/** @returns the exit code. @throws OperationalError when the log cannot be reached, read or changed */
+export async function runErase({ config, arguments: args, output, progress }: EraseCommand): Promise<number> {
   const { natsUrl: url, dataDir } = config
   await requireEraser(url, dataDir)
   const connection = await connectNats({ url, user: 'eraser', name: 'erase', dataDir })
@@ -40,7 +43,7 @@ export async function runErase({ config, arguments: args, output, progress }: Er
     const readModels = recorded === undefined ? [] : await awaitReadModels(dataDir, recorded, IS_GONE)
     const json = (): string => `${JSON.stringify({ ...report, readModels }, null, 2)}\n`
     output.write(args.json ? json() : printReport(report, readModels))
-    return report.posts.every(({ outcome }) => outcome !== 'unknown')
+    return exitCodeOf(report, readModels)
   } finally {
     await connection.close()
   }
@@ -60,6 +63,7 @@ async function eraseAll(
 ): Promise<{ readonly report: ErasureReport; readonly recorded: RecordedErasures | undefined }> {
   using bar = new SearchProgressBar(progress)
   const onProgress = (now: SearchProgress): void => bar.show(now)
+  const publishing = { dataDir, onBlocked: blockedReporter(new Health(), (problem) => bar.tell(problem)) }
   const reports: ErasureReport[] = []
   let recorded: RecordedErasures | undefined
   const untilApplied = async (erasures: RecordedErasures): Promise<void> => {
@@ -71,7 +75,7 @@ async function eraseAll(
   if (!dryRun) await deleteWaitingInput(dataDir, new Set(posts.map(({ id }) => id)))
   for (let at = 0; at === 0 || at < posts.length; at += POSTS_A_PASS) {
     const some = posts.slice(at, at + POSTS_A_PASS)
-    reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress }))
+    reports.push(await erasePosts({ connection, posts: some, reason, dryRun, untilApplied, onProgress, publishing }))
   }
   return { report: mergeReports(reports), recorded }
 }
@@ -139,6 +143,12 @@ class SearchProgressBar implements Disposable {
 
   constructor(out: ProgressOutput) {
     this.#bar = new Progress(this.#state, out)
+  }
+
+  /** Says why erasures cannot be recorded. The command waits until they can. */
+  tell(problem: ProblemReport | undefined): void {
+    this.#state.waiting = problem && 'waiting'
+    this.#bar.say(problem === undefined ? 'Publishing continues.' : `${problem.what} ${problem.remedy}`)
   }
 
   show({ stream, read, total }: SearchProgress): void {

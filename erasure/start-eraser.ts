@@ -5,6 +5,8 @@ import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
 import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
+import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -64,7 +66,8 @@ export async function startEraser(
     const stop = new AbortController()
     const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
     letters.start()
-    const running = new Eraser({ connection, jsm, dataDir, logger, times, signal: stop.signal }).run()
+    const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const running = new Eraser({ connection, jsm, dataDir, logger, times, publishing, signal: stop.signal }).run()
     logger.info('eraser started')
     return {
       failed: toFailed(connection, stop.signal),
@@ -102,6 +105,7 @@ interface EraserOptions {
   readonly dataDir: string
   readonly logger: Logger
   readonly times: EraserTimes
+  readonly publishing: PublisherOptions
   readonly signal: AbortSignal
 }
 
@@ -185,7 +189,7 @@ class Eraser {
 
   /** @returns whether the read models in DATA_DIR have applied the erasures */
   async #erase(requests: readonly Request[], round: Round): Promise<boolean> {
-    const { connection, dataDir, logger } = this.#options
+    const { connection, dataDir, logger, publishing } = this.#options
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
@@ -195,6 +199,7 @@ class Eraser {
       connection,
       posts,
       reason: 'erased as recorded',
+      publishing,
       untilApplied: async (erasures) => {
         await awaitScorerLetters(dataDir, erasures)
         behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)

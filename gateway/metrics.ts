@@ -91,6 +91,15 @@ export class Metrics {
         }
       },
     })
+    new Gauge({
+      name: 'gravitas_read_model_wal_bytes',
+      help: "Size of a read model's write-ahead log",
+      labelNames: ['projection'],
+      registers,
+      collect() {
+        for (const [name, file] of context.models.files) this.set({ projection: name }, file.writeAheadLogBytes)
+      },
+    })
   }
 
   delivered(events: number): void {

@@ -1,10 +1,13 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { ProgressOutput } from '../schema/runtime/progress.ts'
+import { readBatch } from '../schema/runtime/read-batch.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
 import { DEAD, POSTS } from '../schema/streams.ts'
@@ -44,9 +47,23 @@ const lines = (count: number, from = 0): string =>
   Array.from({ length: count }, (_, index) => line(from + index)).join('\n') + '\n'
 const stored = async (stream = POSTS as string): Promise<number> => (await jsm.streams.info(stream)).state.messages
 
-async function start(args: string[], env: Record<string, string> = {}): Promise<IngestService> {
+async function storedIds(): Promise<Set<string>> {
+  const ids = new Set<string>()
+  const total = await stored()
+  for (let seq = 1; seq <= total; seq += 1_000) {
+    const page = await readBatch(jsm, POSTS, { seq, batch: 1_000 })
+    for (const message of page) ids.add(message.json<{ id: string }>().id)
+  }
+  return ids
+}
+
+async function start(
+  args: string[],
+  env: Record<string, string> = {},
+  output?: ProgressOutput,
+): Promise<IngestService> {
   const config = readIngestConfig({ NATS_URL: nats.url, DATA_DIR: folder, LOG_LEVEL: 'silent', ...env }, args)
-  return startIngest(config, createLogger('ingest', 'silent'))
+  return startIngest(config, createLogger('ingest', 'silent'), output)
 }
 
 async function importFiles(...files: string[]): Promise<void> {
@@ -125,6 +142,36 @@ test('an interrupted import goes on where it stopped', async () => {
   expect(await stored()).toBeLessThan(60_000)
   await importFiles(path)
   expect(await stored()).toBe(60_000)
+})
+
+test('an interrupted import starts from the beginning when POSTS was re-created', async () => {
+  const path = await file('a.ndjson', lines(30_000))
+  const first = await start(['--source', 'dump', path])
+  await vi.waitFor(async () => expect(await stored()).toBeGreaterThan(2_000), { interval: 5, timeout: 10_000 })
+  await first[Symbol.asyncDispose]()
+  await jsm.streams.delete(POSTS)
+  await applyStreams(jsm)
+  const said: string[] = []
+  await using second = await start(['--source', 'dump', path], {}, { write: (text) => said.push(text) })
+  await second.finished
+  expect(await stored()).toBe(30_000)
+  expect(said[0]).toBe('POSTS was re-created since the last run: reading a.ndjson from its beginning\n')
+})
+
+test('an import during which POSTS is re-created fails, and stores everything when it is repeated', async () => {
+  const path = await file('live.ndjson', lines(10))
+  const args = ['--source', 'dump', '--follow', path]
+  const first = await start(args)
+  await vi.waitFor(async () => expect(await stored()).toBe(10), { timeout: 10_000 })
+  await jsm.streams.delete(POSTS)
+  await applyStreams(jsm)
+  let written = 10
+  const failed = first.finished.then(() => '', String)
+  while ((await Promise.race([failed, pause(100)])) === undefined) await appendFile(path, lines(1, written++))
+  expect(await failed).toContain('POSTS was re-created. Posts that were stored before are missing')
+  await first[Symbol.asyncDispose]()
+  await using _second = await start(args)
+  await vi.waitFor(async () => expect((await storedIds()).size).toBe(written), { timeout: 10_000 })
 })
 
 test('a followed file is read on after a stop, and from its beginning when another file replaced it', async () => {

@@ -84,7 +84,7 @@ describe('reddit', () => {
       await untilStored(250)
     }
     expect(faults).toEqual([])
-    const positions = await Positions.open(connection)
+    const positions = await Positions.open(connection, () => {})
     expect(await positions.read('reddit.listing')).toMatchObject({ unread: [] })
     const before = reddit.log.length
     reddit.add(recent('AskScience', 20, FIRST_ID + 1_000))

@@ -1,65 +1,148 @@
-import { jetstream, jetstreamManager, JetStreamApiError, StorageType } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager, JetStreamApiError, StorageType, type JetStreamManager } from '@nats-io/jetstream'
 import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
-import type { NatsConnection } from '@nats-io/transport-node'
+import { nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { lacksRoom } from '../schema/apply-streams.ts'
+import { LogMismatchError } from '../schema/runtime/errors.ts'
+import type { Logger } from '../schema/runtime/logger.ts'
+import { DurablePublisher, type PublisherOptions } from '../schema/runtime/publish.ts'
 import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
+import { findMismatch, type LogState } from './log-state.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
 /** About twenty seconds. A bucket of a cluster has no leader for up to ten seconds after the server that led it is gone. */
 const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
+const POSTS_MISSING = 'Posts that were stored before are missing. Start again: the source is read from the beginning.'
+const PURGE = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' }
 
-/** How far each source has read. It is kept in a bucket on the NATS server, so that it is backed up together with the log. */
+/** Is told of a position that does not belong to the log: its source starts from the beginning. */
+export type DiscardListener = (key: string, reason: string) => void
+
+interface PositionsParts {
+  readonly bucket: KV
+  readonly publisher: DurablePublisher
+  readonly jsm: JetStreamManager
+  readonly log: LogState
+  readonly onDiscarded: DiscardListener
+}
+
+/** What the bucket holds. Older versions stored only the position itself. */
+interface Entry {
+  readonly log: LogState
+  readonly position: object
+}
+
+/**
+ * How far each source has read. It is kept in a bucket on the NATS server, so that it is backed up together with the log. Each
+ * position is stored with the state of POSTS: after POSTS was re-created or went back to an older state, posts before the
+ * position are missing, so the position is not used.
+ */
 export class Positions {
   readonly #bucket: KV
-  readonly #connection: NatsConnection
+  readonly #publisher: DurablePublisher
+  readonly #jsm: JetStreamManager
+  readonly #onDiscarded: DiscardListener
+  /** The newest known state of POSTS. Everything that this process publishes belongs to this log. */
+  #log: LogState
 
-  private constructor(bucket: KV, connection: NatsConnection) {
-    this.#bucket = bucket
-    this.#connection = connection
+  private constructor(parts: PositionsParts) {
+    this.#bucket = parts.bucket
+    this.#publisher = parts.publisher
+    this.#jsm = parts.jsm
+    this.#log = parts.log
+    this.#onDiscarded = parts.onDiscarded
   }
 
   /**
    * Opens the bucket, and creates it when it is missing, with as many replicas as POSTS has. Positions are read from the
-   * server that leads the bucket, because another replica may still have an older one (a direct get).
+   * server that leads the bucket, because another replica may still have an older one (a direct get). Call it before
+   * anything is published.
    */
-  static async open(connection: NatsConnection): Promise<Positions> {
-    const { config } = await (await jetstreamManager(connection)).streams.info(POSTS)
-    const options = {
-      history: 1,
-      storage: StorageType.File,
-      max_bytes: BUCKET_BYTES,
-      replicas: config.num_replicas,
-      allow_direct: false,
-    }
-    const create = (changes: Partial<KvOptions> = {}): Promise<KV> =>
-      new Kvm(jetstream(connection)).create(SOURCE_POSITIONS_BUCKET, { ...options, ...changes })
-    const bucket = await create().catch((error: unknown) => {
-      if (!lacksRoom(error)) throw error
-      // The streams may have reserved everything; without a reservation the bucket uses what they do not need yet.
-      return create({ max_bytes: -1 })
-    })
-    return new Positions(bucket, connection)
+  static async open(
+    connection: NatsConnection,
+    onDiscarded: DiscardListener,
+    publishing: PublisherOptions = {},
+  ): Promise<Positions> {
+    const jsm = await jetstreamManager(connection)
+    const bucket = await openBucket(connection, jsm)
+    const publisher = new DurablePublisher(connection, publishing)
+    return new Positions({ bucket, publisher, jsm, log: await readLogState(jsm), onDiscarded })
   }
 
+  /** @returns undefined if there is no position, or none that belongs to the log */
   async read<T>(key: string): Promise<T | undefined> {
-    const entry = await this.#retried(() => this.#bucket.get(key))
-    return entry === null || entry.operation !== 'PUT' ? undefined : entry.json<T>()
+    const found = await retried(() => this.#bucket.get(key))
+    if (found === null || found.operation !== 'PUT') return undefined
+    const value = found.json<Partial<Entry>>()
+    const isEntry = value.log !== undefined && value.position !== undefined
+    const saved = isEntry ? value.log : found.created
+    const reason = findMismatch(saved, await retried(() => readLogState(this.#jsm)))
+    if (reason === undefined) return (isEntry ? value.position : value) as T
+    this.#onDiscarded(key, reason)
+    return undefined
   }
 
+  /** @throws LogMismatchError as {@link requireSameLog} */
   async save(key: string, position: object): Promise<void> {
-    await this.#retried(() => this.#bucket.put(key, JSON.stringify(position)))
+    await this.requireSameLog()
+    const entry: Entry = { log: this.#log, position }
+    await this.#put(key, JSON.stringify(entry))
   }
 
   async forget(key: string): Promise<void> {
-    await this.#retried(() => this.#bucket.purge(key))
+    await this.#put(key, '', PURGE)
   }
 
-  /** Repeats a request that got no answer. An answer that refuses the request is final. */
-  #retried<T>(request: () => Promise<T>): Promise<T> {
-    return pRetry(request, {
-      ...RETRIES,
-      shouldRetry: ({ error }) => !(error instanceof JetStreamApiError) && !this.#connection.isClosed(),
-    })
+  /**
+   * Makes sure that POSTS still is the stream that this process began with, and has everything that it had.
+   * When the server does not answer, nothing is known: the positions saved until it does belong to the log known last.
+   * @throws LogMismatchError if posts that this process stored are missing, so that it must start again
+   */
+  async requireSameLog(): Promise<void> {
+    const now = await readLogState(this.#jsm).catch(() => this.#log)
+    const reason = findMismatch(this.#log, now)
+    if (reason !== undefined) throw new LogMismatchError(POSTS, `${reason}. ${POSTS_MISSING}`)
+    this.#log = now
+  }
+
+  async #put(key: string, payload: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+    const subject = `$KV.${SOURCE_POSITIONS_BUCKET}.${key}`
+    await this.#publisher.publishSingly([{ subject, payload, messageId: nuid.next(), headers }])
   }
 }
+
+async function openBucket(connection: NatsConnection, jsm: JetStreamManager): Promise<KV> {
+  const { config } = await jsm.streams.info(POSTS)
+  const options = {
+    history: 1,
+    storage: StorageType.File,
+    max_bytes: BUCKET_BYTES,
+    replicas: config.num_replicas,
+    allow_direct: false,
+  }
+  const create = (changes: Partial<KvOptions> = {}): Promise<KV> =>
+    new Kvm(jetstream(connection)).create(SOURCE_POSITIONS_BUCKET, { ...options, ...changes })
+  return create().catch((error: unknown) => {
+    if (!lacksRoom(error)) throw error
+    // The streams may have reserved everything; without a reservation the bucket uses what they do not need yet.
+    return create({ max_bytes: -1 })
+  })
+}
+
+/** Repeats a request that got no answer. An answer that refuses the request is final. */
+const retried = <T>(request: () => Promise<T>): Promise<T> =>
+  pRetry(request, {
+    ...RETRIES,
+    shouldRetry: ({ error }) => !(error instanceof JetStreamApiError) && error.name !== 'ClosedConnectionError',
+  })
+
+async function readLogState(jsm: JetStreamManager): Promise<LogState> {
+  const { created, state } = await jsm.streams.info(POSTS)
+  return { created, lastSequence: state.last_seq }
+}
+
+/** Says it in the log of a service. */
+export const logDiscarded =
+  (logger: Logger): DiscardListener =>
+  (position, reason) =>
+    logger.warn({ position, reason }, 'the stored position belongs to another log; reading from the beginning')

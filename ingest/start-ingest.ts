@@ -10,6 +10,8 @@ import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { DumpSource, IngestConfig, NoSource } from './config.ts'
 import { realWorld } from './http/world.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
+import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
 import { startDemo } from './sources/demo.ts'
 import { importDumps, type ImportSummary } from './sources/dump/import.ts'
@@ -48,7 +50,7 @@ export async function startIngest(
     await requireStream(jsm, POSTS)
     const letters = stack.use(new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger }))
     letters.start()
-    const running = await startRunning(source, { connection, letters, logger, output, health })
+    const running = await startRunning(source, { connection, dataDir, letters, logger, output, health })
     stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
     running.failed.catch((error: unknown) => health.failed(error))
     const { failed, finished = failed } = running
@@ -62,6 +64,7 @@ export async function startIngest(
 
 interface RunningParts {
   readonly connection: NatsConnection
+  readonly dataDir: string
   readonly letters: Outbox
   readonly logger: Logger
   readonly output: ProgressOutput
@@ -71,22 +74,23 @@ interface RunningParts {
 type Running = Service & Partial<Pick<IngestService, 'finished'>>
 
 async function startRunning(source: Exclude<IngestConfig['source'], NoSource>, parts: RunningParts): Promise<Running> {
-  const { connection, letters, logger, health } = parts
+  const { connection, dataDir, letters, logger, health } = parts
   if (source.kind === 'dump') return startDump(source, parts)
-  if (source.kind === 'demo') return startDemo(source, connection, letters, logger)
-  const postLog = source.kind === 'reddit' ? await openPostLog(connection) : undefined
+  const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+  if (source.kind === 'demo') return startDemo(source, connection, letters, logger, publishing)
+  const postLog = source.kind === 'reddit' ? await openPostLog(connection, publishing) : undefined
   const live = createSource(source, logger, realWorld, health)
-  return startSource({ source: live, connection, letters, logger, health, postLog })
+  return startSource({ source: live, connection, letters, logger, health, postLog, publishing })
 }
 
 /** Opens the stored posts for the check for deletions, and the log in which that check records erasures. */
-async function openPostLog(connection: NatsConnection): Promise<PostLog> {
-  return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection) }
+async function openPostLog(connection: NatsConnection, publishing: PublisherOptions): Promise<PostLog> {
+  return { stored: await LogPosts.open(connection), erasures: new LogErasures(connection, publishing) }
 }
 
-function startDump(source: DumpSource, { connection, letters, output }: RunningParts): IngestService {
+function startDump(source: DumpSource, parts: RunningParts): IngestService {
   const stop = new AbortController()
-  const finished = importDumps({ connection, source, letters, output, signal: stop.signal })
+  const finished = importDumps({ ...parts, source, signal: stop.signal })
   return {
     ...outcome(finished),
     [Symbol.asyncDispose]: async () => {

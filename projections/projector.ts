@@ -16,11 +16,13 @@ import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints, type Checkpoint } from './file/checkpoint.ts'
 import { explainDamage, openReadModel } from './file/database.ts'
 import { DeadLetterOutbox } from './file/dead-letters.ts'
+import { closeReadModel } from './file/close-read-model.ts'
 import { claimFileId } from './file/file-id.ts'
 import { watchFile } from './file/file-watch.ts'
 import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
 import { Scrubber } from './file/scrubber.ts'
+import { WriteAheadLogWatch } from './file/write-ahead-log.ts'
 import { ErasedSequences } from './log/erased-sequences.ts'
 import { deleteConsumer } from './log/file-consumer.ts'
 import { LogGuard } from './log/log-guard.ts'
@@ -64,7 +66,8 @@ export async function startProjector(
     // It connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
     stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
     const database = openReadModel(file, projection)
-    stack.defer(() => void database.close())
+    stack.defer(() => closeReadModel(database))
+    stack.use(new WriteAheadLogWatch({ name: projection.name, database, health }))
     const fileId = claimFileId(database)
     health.fileId = fileId
     const jsm = await jetstreamManager(connection)
@@ -135,7 +138,7 @@ class Projector implements AsyncDisposable {
       onVerified: () => this.#schedule(),
       onMismatch: (error) => this.#refuse(error),
     })
-    this.#scrubber = new Scrubber(database, logger)
+    this.#scrubber = new Scrubber({ name: projection.name, database, logger, health })
     const onDropped = (): void => this.#scrubber.note()
     this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, health, onDropped })
     this.failed = new Promise((_, reject) => (this.#fail = reject))

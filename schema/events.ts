@@ -59,7 +59,10 @@ export const PostScored = Type.Object({
   model: ModelName,
   /** 0 (banter) to 1 (serious), four decimals. */
   seriousness: Type.Number({ minimum: 0, maximum: 1 }),
-  /** Sequence in POSTS of the PostSubmitted that was scored. It leads to the text. */
+  /**
+   * Sequence in POSTS of the PostSubmitted that was scored. It leads to the text. If copies of a post were scored, the
+   * score with the smallest one counts; a score without it counts only while there is no other.
+   */
   post_sequence: Type.Optional(Type.Integer({ minimum: 1 })),
 })
 export type PostScored = Static<typeof PostScored>

@@ -22,6 +22,7 @@ export const PROBLEMS = {
   'stream-nearly-full': 'warning',
   'stream-differs': 'error',
   'stream-without-leader': 'error',
+  'log-not-writable': 'error',
   'single-copies': 'warning',
   'replica-missing': 'warning',
   'disk-full': 'error',
@@ -35,6 +36,7 @@ export const PROBLEMS = {
   'dead-letters-waiting': 'warning',
   'dead-letters-blocked': 'error',
   'write-ahead-log-large': 'warning',
+  'erased-text-held': 'warning',
 } as const satisfies Readonly<Record<string, Severity>>
 
 export type Severity = 'error' | 'warning'

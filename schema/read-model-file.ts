@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+
 /** What other processes read in the file of any read model, beside the tables of its own. */
 
 /** SQL: the last applied sequence of each stream. */
@@ -22,3 +24,13 @@ export const SELECT_FILE_ID = `SELECT value FROM meta WHERE name = '${FILE_ID}'`
  * are free of what was erased.
  */
 export const UNSCRUBBED = 'unscrubbed'
+
+/**
+ * The row of `meta` that a projector writes beside UNSCRUBBED while another program holds the file open in a read
+ * transaction, so that the write-ahead log, with the erased text, cannot be emptied.
+ */
+export const HELD_OPEN = 'held open'
+
+/** The size of a SQLite file's write-ahead log in bytes; 0 if it has none. */
+export const writeAheadLogBytes = (file: string): number =>
+  statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0

@@ -9,9 +9,9 @@ import type { StreamName } from './streams.ts'
  * named first before the others.
  */
 export const READ_MODELS = {
-  posts: { version: 2, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
-  hourly: { version: 3, events: ['PostErased', 'PostScored', 'HourCovered'] },
-  'all-time': { version: 2, events: ['PostErased', 'PostScored'] },
+  posts: { version: 3, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
+  hourly: { version: 4, events: ['PostErased', 'PostScored', 'HourCovered'] },
+  'all-time': { version: 3, events: ['PostErased', 'PostScored'] },
 } as const satisfies Readonly<Record<string, ReadModel>>
 
 export type ReadModelName = keyof typeof READ_MODELS

@@ -8,7 +8,7 @@ import { toPostKey } from '../schema/post-id.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Outbox } from '../schema/outbox/outbox.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { DurablePublisher, type OutgoingMessage } from '../schema/runtime/publish.ts'
+import { DurablePublisher, type OutgoingMessage, type PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
 import { ScoredPostKeys } from './scored-post-keys.ts'
 import { scoreEach, UnscorablePostError } from './models/score-each.ts'
@@ -29,7 +29,21 @@ interface RejectedMessage {
   readonly reason: string
 }
 
+interface OutgoingScore extends OutgoingMessage {
+  /** Sequence in POSTS of the copy of the post that was scored. */
+  readonly copy: number
+}
+
 const REDELIVER_AFTER_MS = 5_000
+
+export interface BatchScorerOptions {
+  readonly connection: NatsConnection
+  readonly model: ScoringModel
+  /** Keeps rejected messages until DEAD has them. */
+  readonly letters: Pick<Outbox, 'store'>
+  readonly logger: Logger
+  readonly publishing?: PublisherOptions
+}
 
 /** Turns messages of POSTS into stored scores. */
 export class BatchScorer {
@@ -38,13 +52,12 @@ export class BatchScorer {
   readonly #letters: Pick<Outbox, 'store'>
   readonly #logger: Logger
   readonly #recent = new ScoredPostKeys()
-  /** The posts of the batches that are being processed. If a post comes twice, its second copy is skipped. */
+  /** The posts of the batches that are being processed. */
   readonly #inWork = new Set<number>()
 
-  /** @param letters keeps rejected messages until DEAD has them */
-  constructor(connection: NatsConnection, model: ScoringModel, letters: Pick<Outbox, 'store'>, logger: Logger) {
+  constructor({ connection, model, letters, logger, publishing = {} }: BatchScorerOptions) {
     this.#model = model
-    this.#publisher = new DurablePublisher(connection)
+    this.#publisher = new DurablePublisher(connection, publishing)
     this.#letters = letters
     this.#logger = logger
   }
@@ -81,7 +94,12 @@ export class BatchScorer {
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      if (this.#inWork.has(key) || this.#recent.has(key)) return
+      // The first delivery of this message, or a later copy of the post, is still in work. Acknowledging this delivery would
+      // lose the post if that work fails.
+      if (message.redelivered && this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
+      // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
+      // it, except if it is redelivered: then a later copy may have been scored before it.
+      if (!message.redelivered && (this.#inWork.has(key) || this.#recent.has(key))) return
       this.#inWork.add(key)
       posts.push({ message, post, sequence, key })
     } catch (error) {
@@ -98,14 +116,26 @@ export class BatchScorer {
     )
     const { name } = this.#model
     const unscorable: RejectedMessage[] = []
-    const events: OutgoingMessage[] = []
+    const events: OutgoingScore[] = []
     for (const [index, { message, post, sequence }] of posts.entries()) {
       const seriousness = scores[index]!
       if (seriousness instanceof UnscorablePostError) unscorable.push({ message, reason: seriousness.message })
-      else events.push(toMessage(toScoreEvent(post, sequence, name, seriousness)))
+      else events.push({ ...toMessage(toScoreEvent(post, sequence, name, seriousness)), copy: sequence })
     }
-    await this.#publisher.publish(events)
+    await this.#store(events)
     return unscorable
+  }
+
+  /**
+   * Publishes scores. The message id of a score names the post and not the copy that was scored, so the server drops the
+   * score of a copy if another scorer has just stored that of another copy. The read models need the score of the first
+   * copy: dropped scores are published again, with a message id that names the copy.
+   */
+  async #store(scores: readonly OutgoingScore[]): Promise<void> {
+    const { dropped } = await this.#publisher.publish(scores)
+    const isDropped = new Set(dropped)
+    const again = scores.flatMap((score) => (isDropped.has(score) ? [toCopyMessage(score)] : []))
+    await this.#publisher.publish(again)
   }
 
   /** Stores dead letters. If that fails, the server delivers the messages again later, and other posts do not wait. */
@@ -123,3 +153,9 @@ export class BatchScorer {
 
 const toLetter = ({ message: { seq: sequence, subject, data }, reason }: RejectedMessage): DeadLetter =>
   letterOfEvent('scorer', { stream: POSTS, sequence, subject, reason, digest: digestOf(data) })
+
+/** The score with a message id that names the copy that was scored. */
+const toCopyMessage = (score: OutgoingScore): OutgoingMessage => ({
+  ...score,
+  messageId: `${score.messageId}:${score.copy}`,
+})

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, jetstreamManager, type JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -116,6 +116,28 @@ test('a scorer goes on while DEAD is full, and its letters arrive when there is 
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
 })
 
+test('a copy of a post that is delivered again after a later copy was scored is scored too', async () => {
+  const js = jetstream(connection)
+  for (const title of ['Why does ice float?', 'lol']) {
+    const post = postSubmitted({ id: 'c0py', title })
+    await js.publish(subjectOf(post), encodeEvent(post))
+  }
+  const jsm = await jetstreamManager(connection)
+  await jsm.consumers.add(POSTS, { durable_name: 'test', ack_policy: AckPolicy.Explicit })
+  const consumer = await js.consumers.get(POSTS, 'test')
+  const [first, later] = (await Array.fromAsync(await consumer.fetch({ max_messages: 2 }))) as [JsMsg, JsMsg]
+  const scorer = new BatchScorer({
+    connection,
+    model: await loadScoringModel('ml/model'),
+    letters: { store: () => undefined },
+    logger,
+  })
+  await scorer.process([later])
+  first.nak()
+  await scorer.process(await Array.fromAsync(await consumer.fetch({ max_messages: 1 })))
+  expect((await allScores()).map(({ post_sequence }) => post_sequence)).toEqual([later.seq, first.seq])
+})
+
 test('a post that the scoring model cannot score goes to DEAD, and its neighbours are scored', async () => {
   const model = await loadScoringModel('ml/model')
   const failing: ScoringModel = {
@@ -133,7 +155,7 @@ test('a post that the scoring model cannot score goes to DEAD, and its neighbour
   await using consumer = new PostConsumer(
     connection,
     jsm,
-    new BatchScorer(connection, failing, letters, logger),
+    new BatchScorer({ connection, model: failing, letters, logger }),
     model.name,
     logger,
   )

@@ -1,5 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import { Health, startHeartbeat } from '../schema/heartbeat.ts'
+import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
@@ -45,7 +46,8 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
     const { dataDir } = config
     const letters = stack.use(new Outbox({ connection, jsm, process: 'scorer', dataDir, health, logger }))
     letters.start()
-    const scorer = new BatchScorer(connection, model, letters, logger)
+    const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const scorer = new BatchScorer({ connection, model, letters, logger, publishing })
     const consumer = stack.use(new PostConsumer(connection, jsm, scorer, model.name, logger))
     consumer.onLag = (lag) => void (health.lag = lag)
     stack.defer(() => void (closing = true))

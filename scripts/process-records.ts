@@ -12,8 +12,12 @@ const recordsFolder = (dataDir: string): string => join(dataDir, 'pids')
 export function recordProcess(dataDir: string, name: string, pid: number): void {
   const identity = identify(pid)
   if (identity === undefined) return
-  mkdirSync(recordsFolder(dataDir), { recursive: true })
-  writeFileSync(join(recordsFolder(dataDir), name.replaceAll(' ', '-')), toText(identity))
+  try {
+    mkdirSync(recordsFolder(dataDir), { recursive: true })
+    writeFileSync(join(recordsFolder(dataDir), name.replaceAll(' ', '-')), toText(identity))
+  } catch {
+    // The disk may be full. Without its record, only the start after a killed launcher misses the process.
+  }
 }
 
 /** The recorded processes that still run. A record whose process id now belongs to another program is left out. */

@@ -79,9 +79,12 @@ export class SupervisedProcess implements AsyncDisposable {
     })
   }
 
-  /** Stops the process, if it runs, and starts it again without a pause. Several calls at once make one restart. */
-  restart(): Promise<void> {
-    this.#restarting ??= this.#stopAndStart().finally(() => (this.#restarting = undefined))
+  /**
+   * Stops the process, if it runs, and starts it again without a pause. Several calls at once make one restart.
+   * @param signal SIGKILL: the process gets no time to stop by itself
+   */
+  restart(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    this.#restarting ??= this.#stopAndStart(signal).finally(() => (this.#restarting = undefined))
     return this.#restarting
   }
 
@@ -91,15 +94,15 @@ export class SupervisedProcess implements AsyncDisposable {
     await this.#stop()
   }
 
-  async #stopAndStart(): Promise<void> {
-    await this.#stop()
+  async #stopAndStart(signal: NodeJS.Signals): Promise<void> {
+    await this.#stop(signal)
     if (this.#disposed) return
     this.#stopping = false
     this.#forgetCrashes()
     this.start()
   }
 
-  async #stop(): Promise<void> {
+  async #stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.#stopping = true
     clearTimeout(this.#timer)
     const child = this.#child
@@ -109,7 +112,7 @@ export class SupervisedProcess implements AsyncDisposable {
       child.kill('SIGKILL')
     }, KILL_AFTER_MS)
     const exited = once(child, 'exit')
-    child.kill('SIGTERM')
+    child.kill(signal)
     await exited
     clearTimeout(kill)
   }

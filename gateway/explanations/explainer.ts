@@ -3,10 +3,10 @@ import type { Explanation } from '../../schema/generated/api.ts'
 import { noExplanation } from '../protocol/errors.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
 import { ModelLoadError, type ExplainingModel, type ModelFile } from './model-file.ts'
-import { LogUnavailableError, type ScorePlace, type TextSource } from './scored-texts.ts'
+import { LogUnavailableError, type ScoredCopy, type TextSource } from './scored-texts.ts'
 import { LineFullError, WaitingLine } from './waiting-line.ts'
 
-/** How many explanations run at once. Each takes half a millisecond of one core and two short reads of the log, which overlap. */
+/** How many explanations run at once. Each takes half a millisecond of one core and a short read of the log, which overlap. */
 const AT_ONCE = 4
 /** How many explanations may wait: as many as a few pages of posts have, which is a quarter of a second of work. */
 const MOST_WAITING = 500
@@ -15,6 +15,14 @@ export interface ExplainerParts {
   readonly models: ReadModels
   readonly texts: TextSource
   readonly model: ModelFile
+}
+
+interface Wanted {
+  /** The scoring model that scored the post. */
+  readonly model: string
+  /** How many contributions to list. */
+  readonly first: number
+  readonly signal: AbortSignal | undefined
 }
 
 /**
@@ -44,23 +52,23 @@ export class Explainer {
   ): Promise<Explanation | null> {
     const { id: postId, model } = post
     if (model === null) return null
-    const sequence = this.#parts.models.posts.queries?.scoreSequence(model, toPostKey(postId))
+    const sequence = this.#parts.models.posts.queries?.scoredCopy(model, toPostKey(postId))
     if (sequence === undefined) return null
     try {
-      return await this.#line.run(() => this.#explain({ sequence, postId, model }, first, signal), signal)
+      return await this.#line.run(() => this.#explain({ sequence, postId }, { model, first, signal }), signal)
     } catch (error) {
       throw signal?.aborted === true ? clientLeft() : toGraphQLError(error)
     }
   }
 
-  async #explain(place: ScorePlace, first: number, signal: AbortSignal | undefined): Promise<Explanation | null> {
+  async #explain(copy: ScoredCopy, { model: scoredBy, first, signal }: Wanted): Promise<Explanation | null> {
     // Reading the name first avoids loading a scoring model, which takes memory and time, for a score that it cannot
     // explain.
     const name = await this.#parts.model.name()
-    if (name !== undefined && name !== place.model) throw otherModel(place.model, name)
+    if (name !== undefined && name !== scoredBy) throw otherModel(scoredBy, name)
     const model = await this.#parts.model.get()
-    if (model.name !== place.model) throw otherModel(place.model, model.name)
-    const text = await this.#parts.texts.read(place)
+    if (model.name !== scoredBy) throw otherModel(scoredBy, model.name)
+    const text = await this.#parts.texts.read(copy)
     if (text === undefined) return null
     signal?.throwIfAborted()
     const explanation = await model.explain(text, signal)

@@ -9,8 +9,9 @@ import { startProjector } from '../../projections/projector.ts'
 import { projection as posts } from '../../projections/posts/projection.ts'
 import { applyStreams } from '../../schema/apply-streams.ts'
 import { encodeEvent, type GravitasEvent, subjectOf } from '../../schema/events.ts'
-import { POSTS, SCORES } from '../../schema/streams.ts'
+import { POSTS } from '../../schema/streams.ts'
 import type { Explanation } from '../../schema/generated/api.ts'
+import type { Service } from '../../schema/runtime/lifecycle.ts'
 import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../../schema/testing/nats-server.ts'
 import { startScorer } from '../../scorer/start-scorer.ts'
@@ -35,6 +36,7 @@ let nats: TestNatsServer
 let connection: NatsConnection
 let jsm: JetStreamManager
 let url: string
+let scorer: Service
 
 beforeEach(async () => {
   stack = new AsyncDisposableStack()
@@ -45,7 +47,7 @@ beforeEach(async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-explain-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const shared = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
-  stack.use(await startScorer({ ...shared, modelDir: MODEL_DIR }, logger))
+  scorer = stack.use(await startScorer({ ...shared, modelDir: MODEL_DIR }, logger))
   stack.use(await startProjector(posts, shared, logger))
   url = stack.use(await startGateway({ ...shared, modelDir: MODEL_DIR, host: '127.0.0.1', port: 0 }, logger)).url
 })
@@ -98,25 +100,17 @@ test('a scored post is explained exactly by its title and text, until the text i
 test('a score that names the text of another post, or none, is not explained', async () => {
   const sequence = await publishScored()
   const explained = (await ask()).data.post!.explanation!
+  await scorer[Symbol.asyncDispose]()
   const others = [{ post_sequence: sequence }, { post_sequence: sequence + 1_000 }, {}]
   for (const [at, more] of others.entries()) {
     const other = postSubmitted({ id: `0ther${at}`, subreddit: 'Other' })
     const { id: post_id, subreddit, created_utc } = other
-    // This score is published before its post, so that it comes before the score of the scorer, and counts.
     const score = postScored({ post_id, subreddit, created_utc, model: explained.model, ...more })
     await publish(subjectOf({ type: 'PostScored', model: explained.model, subreddit }), score)
     await publish(subjectOf({ type: 'PostSubmitted', subreddit }), other)
     await vi.waitFor(async () => expect((await ask(post_id)).data.post?.seriousness).toBe(score.seriousness), SETTLE)
     expect(await ask(post_id)).toEqual({ data: { post: { seriousness: score.seriousness, explanation: null } } })
   }
-})
-
-test('a score that is no longer in the log is not explained', async () => {
-  await publishScored()
-  const { seriousness, explanation } = (await ask()).data.post!
-  expect(explanation).not.toBeNull()
-  await jsm.streams.purge(SCORES)
-  expect(await ask()).toEqual({ data: { post: { seriousness, explanation: null } } })
 })
 
 test('without a log an explanation is an error, and with the log back it is complete again', async () => {

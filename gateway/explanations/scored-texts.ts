@@ -1,8 +1,8 @@
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
-import type { GravitasEvent, PostSubmitted } from '../../schema/events.ts'
-import { POSTS, SCORES } from '../../schema/streams.ts'
+import type { PostSubmitted } from '../../schema/events.ts'
+import { POSTS } from '../../schema/streams.ts'
 
 /** Short, because a client waits for the answer. */
 const TIMEOUT_MS = 2_000
@@ -12,11 +12,10 @@ const TIMEOUT_MS = 2_000
  */
 const PAUSE_MS = 1_000
 
-/** A score and its sequence in SCORES. */
-export interface ScorePlace {
+/** A post and the sequence in POSTS of its copy that was scored. */
+export interface ScoredCopy {
   readonly sequence: number
   readonly postId: string
-  readonly model: string
 }
 
 /** The log cannot be read: there is no connection, no answer or no stream. */
@@ -27,12 +26,12 @@ export class LogUnavailableError extends Error {
 /** Reads the post that a score was made from. */
 export interface TextSource {
   /** Returns undefined if the log does not have the post. @throws LogUnavailableError */
-  read(place: ScorePlace): Promise<PostSubmitted | undefined>
+  read(copy: ScoredCopy): Promise<PostSubmitted | undefined>
 }
 
 /**
- * Reads the texts of posts, which only the log has: a score's event names the event of its post. Nothing is kept, so
- * that no part of an erased post remains. It uses direct gets, which any replica answers.
+ * Reads the texts of posts, which only the log has. Nothing is kept, so that no part of an erased post remains. It uses
+ * direct gets, which any replica answers.
  */
 export class ScoredTexts implements TextSource {
   #jsm: JetStreamManager | undefined
@@ -42,27 +41,21 @@ export class ScoredTexts implements TextSource {
     this.#jsm = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS })
   }
 
-  async read({ sequence, postId, model }: ScorePlace): Promise<PostSubmitted | undefined> {
-    const score = await this.#readEvent(SCORES, sequence)
-    const isScore = score?.type === 'PostScored' && score.post_id === postId && score.model === model
-    if (!isScore || score.post_sequence === undefined) return undefined
-    const post = await this.#readEvent(POSTS, score.post_sequence)
+  async read({ sequence, postId }: ScoredCopy): Promise<PostSubmitted | undefined> {
+    const message = await this.#getMessage(sequence)
+    if (message === null) return undefined
+    const post = decodeValidEvent(message.data, message.subject, message.time.getTime())
     return post?.type === 'PostSubmitted' && post.id === postId ? post : undefined
   }
 
-  async #readEvent(stream: string, sequence: number): Promise<GravitasEvent | undefined> {
-    const message = await this.#getMessage(stream, sequence)
-    return message === null ? undefined : decodeValidEvent(message.data, message.subject, message.time.getTime())
-  }
-
-  async #getMessage(stream: string, sequence: number): Promise<StoredMsg | null> {
+  async #getMessage(sequence: number): Promise<StoredMsg | null> {
     if (this.#jsm === undefined) throw new LogUnavailableError('not connected to NATS')
     if (performance.now() < this.#pausedUntilMs) throw new LogUnavailableError('the log did not answer a moment ago')
     try {
-      return await this.#jsm.direct.getMessage(stream, { seq: sequence })
+      return await this.#jsm.direct.getMessage(POSTS, { seq: sequence })
     } catch (cause) {
       this.#pausedUntilMs = performance.now() + PAUSE_MS
-      throw new LogUnavailableError(`${stream} does not answer: ${(cause as Error).message}`, { cause })
+      throw new LogUnavailableError(`${POSTS} does not answer: ${(cause as Error).message}`, { cause })
     }
   }
 }

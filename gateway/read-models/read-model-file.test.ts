@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { READ_MODELS } from '../../schema/read-models.ts'
 import { ReadModels } from './read-models.ts'
 import { createReadModel, ReadModelFiles } from '../testing/read-model-files.ts'
 import { silent } from '../testing/test-gateway.ts'
@@ -113,7 +114,7 @@ test('the error for a file of another version says what to do', () => {
 test('a file of a former version waits for its projector', () => {
   files.allTime.exec(`UPDATE meta SET value = '0' WHERE name = 'version'`)
   expect(() => models.allTime.queries).toThrow(/holds "all-time 0".*projector/)
-  files.allTime.exec(`UPDATE meta SET value = '2' WHERE name = 'version'`)
+  files.allTime.exec(`UPDATE meta SET value = '${READ_MODELS['all-time'].version}' WHERE name = 'version'`)
   nextLook()
   expect(count()).toBe(0)
 })

@@ -1,7 +1,12 @@
 import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { COUNT_LOST_EVENTS, SELECT_CHECKPOINTS, SELECT_FILE_ID } from '../../schema/read-model-file.ts'
+import {
+  COUNT_LOST_EVENTS,
+  SELECT_CHECKPOINTS,
+  SELECT_FILE_ID,
+  writeAheadLogBytes,
+} from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { readModelUnavailable } from '../protocol/errors.ts'
 
@@ -82,6 +87,10 @@ export class ReadModelFile implements Disposable {
       this.#breaks((error as Error).message, identity)
       return undefined
     }
+  }
+
+  get writeAheadLogBytes(): number {
+    return writeAheadLogBytes(this.#file)
   }
 
   /** The problem with the file, in words; undefined when there is none. */

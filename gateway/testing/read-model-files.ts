@@ -37,7 +37,9 @@ export class ReadModelFiles implements Disposable {
 
   /** Publishes posts and their scores, in one commit per file. */
   add(...posts: readonly TestPost[]): void {
-    this.publish(...posts.map(toSubmission), ...posts.filter(isScored).map(toScore))
+    const last = this.#last.POSTS ?? 0
+    const scores = posts.map((post, index) => ({ ...toScore(post), post_sequence: last + index + 1 }))
+    this.publish(...posts.map(toSubmission), ...scores.filter((_, index) => isScored(posts[index]!)))
   }
 
   addPostOnly(post: TestPost): void {

@@ -5,7 +5,7 @@ import type { Query } from '../../schema/generated/api.ts'
 import type { GatewayContext } from '../resolvers/context.ts'
 import { Explainer } from '../explanations/explainer.ts'
 import { ModelFile, type ExplainingModel } from '../explanations/model-file.ts'
-import { LogUnavailableError, type ScorePlace, type TextSource } from '../explanations/scored-texts.ts'
+import { LogUnavailableError, type ScoredCopy, type TextSource } from '../explanations/scored-texts.ts'
 import { LiveUpdates } from '../live/live-updates.ts'
 import { LogStatus } from '../log/log-status.ts'
 import { PipelineReader } from '../log/pipeline.ts'
@@ -41,12 +41,12 @@ export class FakeLog extends LogStatus {
   }
 }
 
-/** A log that has the texts which a test puts into it, by the sequence of their scores. */
+/** A log that has the posts that a test puts into it, by their sequence in POSTS. */
 export class FakeTexts implements TextSource {
   readonly bySequence = new Map<number, PostSubmitted>()
   isReachable = true
 
-  async read({ sequence, postId }: ScorePlace): Promise<PostSubmitted | undefined> {
+  async read({ sequence, postId }: ScoredCopy): Promise<PostSubmitted | undefined> {
     if (!this.isReachable) throw new LogUnavailableError('no log')
     const post = this.bySequence.get(sequence)
     return post?.id === postId ? post : undefined

@@ -1,9 +1,9 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Service } from '../../schema/runtime/lifecycle.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import { DurablePublisher } from '../../schema/runtime/publish.ts'
+import { DurablePublisher, type PublisherOptions } from '../../schema/runtime/publish.ts'
 import type { DemoSource } from '../config.ts'
-import { Positions } from '../position.ts'
+import { logDiscarded, Positions } from '../position.ts'
 import { PostsPublisher, type LetterBox } from '../posts-publisher.ts'
 import { DemoClock } from './demo/clock.ts'
 import { generateMinute, type DemoPost } from './demo/generate.ts'
@@ -32,12 +32,13 @@ export async function startDemo(
   connection: NatsConnection,
   letters: LetterBox,
   logger: Logger,
+  publishing: PublisherOptions = {},
 ): Promise<Service> {
-  const positions = await Positions.open(connection)
+  const positions = await Positions.open(connection, logDiscarded(logger), publishing)
   const nowMinute = Math.floor(Date.now() / MINUTE_MS)
   const stored = await positions.read<DemoPosition>(POSITION_KEY)
   const start = stored === undefined ? firstPosition(source, nowMinute) : resume(stored, nowMinute)
-  const publisher = new PostsPublisher(new DurablePublisher(connection), letters)
+  const publisher = new PostsPublisher(new DurablePublisher(connection, publishing), letters)
   const demo = new Demo(source, start, publisher, positions, logger)
   logger.info(
     { seed: source.seed, from: new Date(start.minute * MINUTE_MS), resumed: stored !== undefined },

@@ -1,5 +1,4 @@
-import { renameHoles } from '../file/checkpoint-tables.ts'
 import { tallyProjection } from '../tally/tally-projection.ts'
 
 /** Seriousness by subreddit, over all time. */
-export const projection = tallyProjection({ name: 'all-time', isRanked: true, upgrades: { 1: renameHoles } })
+export const projection = tallyProjection({ name: 'all-time', isRanked: true })

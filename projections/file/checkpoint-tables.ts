@@ -1,9 +1,3 @@
-const erasedSequences = `CREATE TABLE erased_sequences (
-  stream TEXT NOT NULL,
-  sequence INTEGER NOT NULL,
-  PRIMARY KEY (stream, sequence)
-) STRICT, WITHOUT ROWID;`
-
 /**
  * Tables that every read model's file has besides its own. `checkpoints` is the only position of record: it changes in
  * the transaction that changes the rows. `stream_created` and `digest` (SHA-256 of the event at the checkpoint) tell at
@@ -26,7 +20,11 @@ CREATE TABLE lost_events (
   accepted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (stream, first_sequence)
 ) STRICT, WITHOUT ROWID;
-${erasedSequences}
+CREATE TABLE erased_sequences (
+  stream TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  PRIMARY KEY (stream, sequence)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE dead_letters (
   stream TEXT NOT NULL,
   sequence INTEGER NOT NULL,
@@ -37,14 +35,3 @@ CREATE TABLE dead_letters (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `
-
-/** Upgrade of a file in which the table of lost events is called `holes`. */
-export const renameHoles = 'ALTER TABLE holes RENAME TO lost_events;'
-
-/** The version of these tables, which is independent of the projection's version. A file without one is of version 1. */
-export const COMMON_VERSION = 2
-
-/** By former version: DDL that turns these tables into those of the next version. */
-export const commonUpgrades: Readonly<Record<number, string>> = {
-  1: `ALTER TABLE lost_events ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0; ${erasedSequences}`,
-}

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { checkpointTables, COMMON_VERSION, commonUpgrades } from './checkpoint-tables.ts'
+import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
 
 /**
@@ -24,22 +24,30 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
     if (isNew || isEmpty(database)) createTables(database, projection)
-    upgradeProjection(database, projection)
+    upgrade(database, projection)
     checkIdentity(database, file, projection)
-    upgrade(database, { row: 'common_version', version: COMMON_VERSION, upgrades: commonUpgrades })
     return database
   } catch (cause) {
     database.close()
-    if (cause instanceof OperationalError) throw cause
+    const explained = explainDamage(cause, file)
+    if (explained instanceof OperationalError) throw explained
     throw new OperationalError(`Cannot open ${file}: ${(cause as Error).message}. ${REBUILD}`, { cause })
   }
 }
 
+const GOES_ON = 'Nothing is lost: the projector starts again by itself and continues from its checkpoint.'
 const REBUILD = 'Stop its projector, delete the file and start the projector again: it is rebuilt from the log.'
 
-/** Turns damage that SQLite found into an error that says what to do. Other errors are returned unchanged. */
+/** Turns damage that SQLite found, or a full disk, into an error that says what to do. Other errors are returned unchanged. */
 export function explainDamage(error: unknown, file: string): unknown {
-  const damaged = error instanceof SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
+  if (!(error instanceof SqliteError)) return error
+  const isFull = error.code === 'SQLITE_FULL'
+  if (isFull) return new OperationalError(`The disk of ${file} is full: free some room. ${GOES_ON}`, { cause: error })
+  if (error.code.startsWith('SQLITE_IOERR')) {
+    const what = `${file} cannot be read or written (${error.message}, ${error.code}): check its disk, which may be full.`
+    return new OperationalError(`${what} ${GOES_ON}`, { cause: error })
+  }
+  const damaged = /^SQLITE_(CORRUPT|NOTADB)/.test(error.code)
   return damaged ? new OperationalError(`${file} is damaged (${error.message}). ${REBUILD}`, { cause: error }) : error
 }
 
@@ -53,30 +61,21 @@ function createTables(database: Database, projection: Projection<unknown>): void
     const insert = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?)')
     insert.run('projection', projection.name)
     insert.run('version', String(projection.version))
-    insert.run('common_version', String(COMMON_VERSION))
   })()
 }
 
-function upgradeProjection(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
-  if (readMeta(database, 'projection') === name) upgrade(database, { row: 'version', version, upgrades })
-}
-
-interface Upgrade {
-  /** The row of `meta` that holds the version; 1 if it is missing. */
-  readonly row: string
-  /** The wanted version. */
-  readonly version: number
-  readonly upgrades: Readonly<Record<number, string>>
-}
-
-/** Upgrades tables of a former version in one transaction, if there is an upgrade from each version to the next. */
-function upgrade(database: Database, { row, version, upgrades }: Upgrade): void {
+/**
+ * Upgrades a file of a former version in one transaction, if the projection has an upgrade from each version to the
+ * next.
+ */
+function upgrade(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
   database
     .transaction(() => {
-      const found = Number(readMeta(database, row) ?? 1)
+      if (readMeta(database, 'projection') !== name) return
+      const found = Number(readMeta(database, 'version'))
       for (let from = found; from < version; from++) if (upgrades[from] === undefined) return
       for (let from = found; from < version; from++) database.exec(upgrades[from]!)
-      if (found < version) writeMeta(database, row, String(version))
+      if (found < version) writeMeta(database, 'version', String(version))
     })
     .immediate()
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test, vi } from 'vitest'
 import Sqlite from 'better-sqlite3'
+import { Health } from '../../schema/heartbeat.ts'
 import { createLogger } from '../../schema/runtime/logger.ts'
 import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { projections } from '../testing/all-projections.ts'
@@ -10,13 +11,16 @@ import { TestReadModel, toLog } from '../testing/replay.ts'
 import { Scrubber } from './scrubber.ts'
 
 const SECRET = 'xylophonequartz'
+const scrubberOf = ({ database }: TestReadModel, logger = createLogger('test', 'silent'), health = new Health()) =>
+  new Scrubber({ name: 'posts', database, logger, health, heldAfterMs: 0 })
 const isIn = (file: string): boolean => [file, `${file}-wal`].some((part) => readFileSync(part).includes(SECRET))
 
 test('nothing of an erased title is left in the file, its index and its write-ahead log', async () => {
   using model = new TestReadModel(projections.posts)
   const logger = createLogger('test', 'silent')
   const refused = new Promise<void>((resolve) => (logger.debug = () => resolve()))
-  await using scrubber = new Scrubber(model.database, logger)
+  const health = new Health()
+  await using scrubber = scrubberOf(model, logger, health)
   const log = toLog([
     postSubmitted({ title: `about ${SECRET}` }),
     postSubmitted({ id: 'other' }),
@@ -33,10 +37,17 @@ test('nothing of an erased title is left in the file, its index and its write-ah
   scrubber.note(model.write(log.slice(3)))
   await refused
   expect(isIn(model.file)).toBe(true)
+  await vi.waitFor(() => expect(health.problems.list).toMatchObject([{ code: 'erased-text-held' }]))
+  expect(heldOpen(model)).toBe(1)
   open.return?.()
   reader.close()
   await vi.waitFor(() => expect(isIn(model.file)).toBe(false), { timeout: 5_000 })
+  await untilScrubbed(model)
+  expect([heldOpen(model), health.problems.list]).toEqual([0, []])
 })
+
+const heldOpen = ({ database }: TestReadModel) =>
+  database.prepare("SELECT count(*) FROM meta WHERE name = 'held open'").pluck().get()
 
 /** Resolves when the scrubbing is done. */
 const untilScrubbed = (model: TestReadModel): Promise<void> =>
@@ -66,7 +77,7 @@ function writeScattered(model: TestReadModel) {
 
 test('copies that SQLite left behind when it moved rows are found and removed', async () => {
   using model = new TestReadModel(projections.posts)
-  await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+  await using scrubber = scrubberOf(model)
   const { posts, gone, erased } = writeScattered(model)
   model.database.pragma('wal_checkpoint(TRUNCATE)')
   expect(left(model, gone).length).toBeGreaterThan(0)
@@ -92,7 +103,7 @@ test('an erasure by a process that died is scrubbed by the next one', async () =
   using model = new TestReadModel(projections.posts)
   model.write(toLog([postSubmitted(), postErased()]))
   expect(isMarked(model)).toBe(true)
-  await using scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+  await using scrubber = scrubberOf(model)
   scrubber.note()
   await untilScrubbed(model)
 })
@@ -101,7 +112,7 @@ describe('a process that ends', () => {
   test('scrubs first, so that the next process has nothing to do', async () => {
     using model = new TestReadModel(projections.posts)
     model.write(toLog([postSubmitted({ title: `about ${SECRET}` })]))
-    const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+    const scrubber = scrubberOf(model)
     scrubber.note(model.write(toLog([postSubmitted(), postErased()]).slice(1)))
     expect(isIn(model.file)).toBe(true)
     await scrubber[Symbol.asyncDispose]()
@@ -111,11 +122,11 @@ describe('a process that ends', () => {
   test('leaves the scrubbing to the next process if the file has to be rewritten', async () => {
     using model = new TestReadModel(projections.posts)
     const { erased, gone } = writeScattered(model)
-    const scrubber = new Scrubber(model.database, createLogger('test', 'silent'))
+    const scrubber = scrubberOf(model)
     scrubber.note(erased)
     await scrubber[Symbol.asyncDispose]()
     expect(isMarked(model)).toBe(true)
-    await using next = new Scrubber(model.database, createLogger('test', 'silent'))
+    await using next = scrubberOf(model)
     next.note()
     await untilScrubbed(model)
     expect(left(model, gone)).toEqual([])
@@ -128,7 +139,7 @@ test('a write-ahead log that cannot be emptied is logged as an error', async () 
   const logger = createLogger('test', 'silent')
   const failed = new Promise((resolve) => (logger.error = resolve))
   const closed = new Sqlite(model.file)
-  await using scrubber = new Scrubber(closed, logger)
+  await using scrubber = new Scrubber({ name: 'posts', database: closed, logger, health: new Health() })
   closed.close()
   scrubber.note()
   expect(await failed).toMatchObject({ err: expect.any(Error) as Error })

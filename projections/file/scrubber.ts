@@ -1,10 +1,16 @@
 import type { Database } from 'better-sqlite3'
-import { UNSCRUBBED } from '../../schema/read-model-file.ts'
+import type { Health } from '../../schema/heartbeat.ts'
+import { HELD_OPEN, UNSCRUBBED } from '../../schema/read-model-file.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { RemainsSearch } from './find-remains.ts'
+import { emptyWriteAheadLog } from './write-ahead-log.ts'
 
 const DELAY_MS = 1_000
 const RETRY_MS = 60_000
+/** The gateway's reads are short. A reader that keeps the log from being emptied for longer than this is another program. */
+const HELD_AFTER_MS = 3_000
+/** Until then it tries often, so that it is unlikely to meet a short read each time. */
+const BUSY_RETRY_MS = 250
 /** Searching takes some five seconds a gigabyte, and a process has to end within ten. */
 const CLOSE_TIMEOUT_MS = 3_000
 /**
@@ -15,6 +21,16 @@ const REST_FACTOR = 10
 const ONLY_LOG = 'log'
 /** For more texts than this, rewriting the file costs less than searching it for them. */
 const MAX_TEXTS = 10_000
+
+export interface ScrubberOptions {
+  /** The read model's name. */
+  readonly name: string
+  readonly database: Database
+  readonly logger: Logger
+  readonly health: Health
+  /** How long a reader may keep the write-ahead log from being emptied before that is a problem. */
+  readonly heldAfterMs?: number
+}
 
 /** Call it in the transaction that erases, so that the next process scrubs the file if this one dies. */
 export function markUnscrubbed(database: Database, hasTexts: boolean): void {
@@ -32,6 +48,7 @@ export function markUnscrubbed(database: Database, hasTexts: boolean): void {
  * cost one scrubbing.
  */
 export class Scrubber implements AsyncDisposable {
+  readonly #options: Required<ScrubberOptions>
   readonly #database: Database
   readonly #logger: Logger
   readonly #unmark
@@ -45,14 +62,21 @@ export class Scrubber implements AsyncDisposable {
   #hasForgotten: boolean
   /** Whether earlier versions of pages are in the write-ahead log. */
   #hasLog = false
+  /** Since when a reader has kept the write-ahead log from being emptied. */
+  #heldSinceMs: number | undefined
+  #isHeld: boolean
   #closed = false
 
-  constructor(database: Database, logger: Logger) {
+  constructor({ heldAfterMs = HELD_AFTER_MS, ...options }: ScrubberOptions) {
+    const { database, logger } = options
+    this.#options = { heldAfterMs, ...options }
     this.#database = database
     this.#logger = logger
     this.#unmark = database.prepare<[string]>('DELETE FROM meta WHERE name = ?')
-    const mark = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck().get(UNSCRUBBED)
+    const select = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
+    const mark = select.get(UNSCRUBBED)
     this.#hasForgotten = mark !== undefined && mark !== ONLY_LOG
+    this.#isHeld = select.get(HELD_OPEN) !== undefined
   }
 
   /** Call it after a commit that erased something. @param texts erased texts of which the file may hold more copies */
@@ -76,7 +100,8 @@ export class Scrubber implements AsyncDisposable {
 
   #schedule(): void {
     if (this.#closed || this.#running !== undefined) return
-    this.#timer ??= setTimeout(() => this.#start(), this.#delayMs).unref()
+    const isBusy = this.#heldSinceMs !== undefined && !this.#isHeld
+    this.#timer ??= setTimeout(() => this.#start(), isBusy ? BUSY_RETRY_MS : this.#delayMs).unref()
   }
 
   #start(): void {
@@ -92,10 +117,8 @@ export class Scrubber implements AsyncDisposable {
     const startMs = performance.now()
     try {
       this.#emptyLog()
-      if (this.#hasLog)
-        return this.#logger.debug(
-          'a reader keeps the write-ahead log from being emptied: erased text stays in it for now',
-        )
+      if (this.#hasLog) return this.#wait()
+      this.#release()
       await this.#clean()
       this.#delayMs = Math.max(DELAY_MS, REST_FACTOR * (performance.now() - startMs))
     } catch (error) {
@@ -103,6 +126,29 @@ export class Scrubber implements AsyncDisposable {
       this.#delayMs = RETRY_MS
       this.#logger.error({ err: error }, 'erased text may be left in unused bytes of the file; will retry')
     }
+  }
+
+  /** Says that a reader holds the file open, in the file and as a problem, once it has done so for some seconds. */
+  #wait(): void {
+    const { name, health, heldAfterMs } = this.#options
+    this.#logger.debug('a reader keeps the write-ahead log from being emptied: erased text stays in it for now')
+    this.#heldSinceMs ??= performance.now()
+    if (this.#closed || performance.now() - this.#heldSinceMs < heldAfterMs) return
+    if (!this.#isHeld) this.#database.prepare("INSERT INTO meta (name, value) VALUES (?, '')").run(HELD_OPEN)
+    this.#isHeld = true
+    health.problems.raise({
+      code: 'erased-text-held',
+      subject: name,
+      what: `Text of erased posts is left in the write-ahead log of ${name}.db, because another program holds the file open in a read transaction.`,
+      remedy: `End the program that reads ${name}.db; the text is then removed. fuser ${name}.db lists the programs that have it open.`,
+    })
+  }
+
+  #release(): void {
+    this.#heldSinceMs = undefined
+    if (this.#isHeld) this.#unmark.run(HELD_OPEN)
+    this.#isHeld = false
+    this.#options.health.problems.clear('erased-text-held', this.#options.name)
   }
 
   /** @throws errors of reading or rewriting the file */
@@ -143,15 +189,7 @@ export class Scrubber implements AsyncDisposable {
     this.#logger.info({ ms }, 'rewrote the file, because copies of erased text were left in unused bytes of it')
   }
 
-  /** Gives up at once while a reader is active, because waiting for it would delay the projector. */
   #emptyLog(): void {
-    const timeout = this.#database.pragma('busy_timeout', { simple: true }) as number
-    this.#database.pragma('busy_timeout = 0')
-    try {
-      const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[]
-      if (result?.busy === 0) this.#hasLog = false
-    } finally {
-      this.#database.pragma(`busy_timeout = ${timeout}`)
-    }
+    if (emptyWriteAheadLog(this.#database)) this.#hasLog = false
   }
 }

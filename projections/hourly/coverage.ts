@@ -1,6 +1,5 @@
 import type { Database } from 'better-sqlite3'
 import type { HourCovered } from '../../schema/events.ts'
-import { renameHoles } from '../file/checkpoint-tables.ts'
 import type { ChangeWriter, Flushed, Projection } from '../projection.ts'
 import type { TallyChange } from '../tally/tally-writer.ts'
 
@@ -48,8 +47,6 @@ export interface CoverHour {
 export const withCoverage = (tally: Projection<TallyChange>): Projection<TallyChange | CoverHour> => ({
   ...tally,
   tables: tally.tables + coverageTables,
-  // A file of version 1 has no checkpoint of COVERAGE, so COVERAGE is followed from its beginning, as for a new file.
-  upgrades: { 1: coverageTables, 2: renameHoles },
   evolve: (event, position) =>
     event.type === 'HourCovered'
       ? { kind: 'cover', report: event, sequence: position.sequence }

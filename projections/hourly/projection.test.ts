@@ -2,15 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { HourCovered } from '../../schema/events.ts'
 import { hourCovered, postErased, postScored } from '../../schema/testing/builders.ts'
-import { hourOf } from '../../schema/hours.ts'
-import { tallyProjection } from '../tally/tally-projection.ts'
 import { given } from '../testing/given.ts'
 import { TestReadModel, toLog } from '../testing/replay.ts'
 import { projection as hourly } from './projection.ts'
 
 const HOUR = 1_764_000_000
 const view = 'SELECT * FROM coverage_view ORDER BY source, subreddit, hour'
-const rowsOf = (model: TestReadModel) => model.database.prepare(view).all()
 
 test('scores count in the hour of the creation of their posts, by subreddit and scoring model', () => {
   expect(
@@ -117,33 +114,4 @@ test('a commit names the subreddits with new reports, and none for a report abou
   }
   expect(changed([hourCovered({ subreddit: 'AskScience' }), hourCovered()])).toEqual(['askscience'])
   expect(changed([])).toEqual([])
-})
-
-const version1 = { ...tallyProjection({ name: 'hourly', bucket: { column: 'hour', of: hourOf } }), version: 1 }
-
-/** In a file of version 1 the table of lost events has another name. */
-const renameTable = ({ database }: TestReadModel) => database.exec('ALTER TABLE lost_events RENAME TO holes')
-
-test('a file of version 1 is upgraded in place, and then has the rows of a rebuild', () => {
-  const log = toLog([postScored(), postScored({ post_id: 'b' }), postErased(), hourCovered(), hourCovered({ seen: 7 })])
-  const [before, after] = [log.slice(0, 3), log.slice(3)]
-  using model = new TestReadModel(version1)
-  model.write(before)
-  expect(model.dump()).not.toContain('"coverage"')
-  renameTable(model)
-  model.reopenAs(hourly)
-  expect(model.database.prepare("SELECT value FROM meta WHERE name = 'version'").pluck().get()).toBe('3')
-  model.write(after)
-  using rebuilt = new TestReadModel(hourly)
-  rebuilt.write(log)
-  expect(model.dump()).toBe(rebuilt.dump())
-  expect(rowsOf(model)).toEqual(rowsOf(rebuilt))
-})
-
-test('a file without an upgrade to this version stays unchanged, and the error says what to do', () => {
-  using model = new TestReadModel(version1)
-  renameTable(model)
-  expect(() => model.reopenAs({ ...hourly, version: 4 })).toThrow(/holds the read model "hourly 1".*rebuilt/)
-  model.reopenAs(hourly)
-  expect(() => model.reopenAs({ ...hourly, version: 1 })).toThrow(/holds the read model "hourly 3"/)
 })

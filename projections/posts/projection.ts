@@ -4,7 +4,6 @@ import { toPostKey } from '../../schema/post-id.ts'
 import { toFixedSeriousness } from '../../schema/seriousness.ts'
 import { readModel } from '../../schema/read-models.ts'
 import { ErasedPosts, toErasure, type ErasePost } from '../erased-posts.ts'
-import { renameHoles } from '../file/checkpoint-tables.ts'
 import type { ChangeWriter, Flushed, Projection } from '../projection.ts'
 import { tables } from './tables.ts'
 
@@ -13,11 +12,13 @@ type PostsChange =
   | { readonly kind: 'score'; readonly key: number; readonly score: PostScored; readonly sequence: number }
   | ErasePost
 
-/** Every post with its scores and a full-text index of the titles. */
+/**
+ * Every post with its scores and a full-text index of the titles. Of the copies of a post, the first in POSTS is kept,
+ * which is also the copy whose score counts.
+ */
 export const projection: Projection<PostsChange> = {
   ...readModel('posts'),
   tables,
-  upgrades: { 1: renameHoles },
   // The full-text index makes an erasure cost a millisecond, a hundred times as much as an insert: this many take 200 ms.
   batchLimits: { PostErased: 250 },
   evolve: (event, { sequence }) => {
@@ -63,8 +64,12 @@ class PostsWriter implements ChangeWriter<PostsChange> {
        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     )
     this.#insertTitle = database.prepare<[number, string]>('INSERT INTO titles (rowid, title) VALUES (?, ?)')
-    this.#insertScore = database.prepare<[number, string, string, number, number]>(
-      'INSERT INTO scores (key, model, subreddit, seriousness, sequence) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key, model) DO NOTHING',
+    // The score of an earlier copy of the post replaces that of a later one.
+    this.#insertScore = database.prepare<[number, string, string, number, number, number | null]>(
+      `INSERT INTO scores (key, model, subreddit, seriousness, sequence, post_sequence) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (key, model) DO UPDATE SET
+         subreddit = excluded.subreddit, seriousness = excluded.seriousness, post_sequence = excluded.post_sequence
+       WHERE excluded.post_sequence < ifnull(post_sequence, ${Number.MAX_SAFE_INTEGER})`,
     )
     this.#selectPost = database.prepare<[number], PostRow>(
       'SELECT id, subreddit, title, source FROM posts WHERE key = ?',
@@ -118,7 +123,8 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   }
 
   #score(key: number, score: PostScored, sequence: number): void {
-    this.#insertScore.run(key, score.model, score.subreddit, toFixedSeriousness(score.seriousness), sequence)
+    const { model, subreddit, post_sequence: postSequence = null } = score
+    this.#insertScore.run(key, model, subreddit, toFixedSeriousness(score.seriousness), sequence, postSequence)
   }
 
   #erase(erasure: ErasePost): void {

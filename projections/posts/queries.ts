@@ -75,7 +75,7 @@ export class PostsQueries {
   readonly #database: Database
   readonly #pages = new Map<string, Statement<[Record<string, unknown>], PostRow>>()
   readonly #one
-  readonly #scoreSequence
+  readonly #scoredCopy
   readonly #scored
   readonly #scoredIn
   readonly #position
@@ -86,8 +86,8 @@ export class PostsQueries {
     this.#one = database.prepare<[string, number], PostRow>(
       `SELECT ${COLUMNS} FROM posts p LEFT JOIN scores s ON s.key = p.key AND s.model = ? WHERE p.key = ?`,
     )
-    this.#scoreSequence = database
-      .prepare<[number, string], number>('SELECT sequence FROM scores WHERE key = ? AND model = ?')
+    this.#scoredCopy = database
+      .prepare<[number, string], number | null>('SELECT post_sequence FROM scores WHERE key = ? AND model = ?')
       .pluck()
     const scored = (more: string): string =>
       // The plus signs keep SQLite from using an index on the model or the subreddit and then sorting all rows that it
@@ -108,9 +108,9 @@ export class PostsQueries {
     return this.#one.get(model, key)
   }
 
-  /** The sequence in SCORES of the score that a scoring model gave a post; undefined when there is no such score. */
-  scoreSequence(model: string, key: number): number | undefined {
-    return this.#scoreSequence.get(key, model)
+  /** The sequence in POSTS of the copy of a post that a scoring model scored; undefined when it is not known. */
+  scoredCopy(model: string, key: number): number | undefined {
+    return this.#scoredCopy.get(key, model) ?? undefined
   }
 
   /** Newest first, or by seriousness (then only scored posts). */

@@ -1,8 +1,11 @@
 import { erasedTable } from '../erased-posts.ts'
 
 /**
- * The posts, and the score that each scoring model gave them. `key` is the integer of the post id (schema/post-id.ts).
- * `scores.sequence` is the SCORES sequence of the score that counted: the order of `postScored`, and its cursor.
+ * The posts, and the score that each scoring model gave them. `key` is the integer of the post id (schema/post-id.ts). Of
+ * the copies of a post, the first in POSTS counts; `scores.post_sequence` is the sequence of the copy that was scored.
+ * `scores.sequence` is the SCORES sequence of the first score of the post by the scoring model: the order of `postScored`,
+ * and its cursor. It stays when the score of an earlier copy replaces that of a later one, so that no subscriber is sent
+ * the post twice.
  *
  * An index costs as much as the pages that a batch touches. With the sequence as primary key, a new row is always
  * appended. Scores of a subreddit are kept in the order of their keys rather than of their seriousness, so that new
@@ -26,7 +29,8 @@ CREATE TABLE scores (
   key INTEGER NOT NULL,
   model TEXT NOT NULL,
   subreddit TEXT NOT NULL COLLATE NOCASE,
-  seriousness INTEGER NOT NULL
+  seriousness INTEGER NOT NULL,
+  post_sequence INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX scores_by_key ON scores (key, model);
 CREATE INDEX scores_by_seriousness ON scores (model, seriousness, key);

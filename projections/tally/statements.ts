@@ -11,6 +11,8 @@ export interface CountedScore {
   readonly bucket: number
   /** 0…10000 */
   readonly seriousness: number
+  /** Sequence in POSTS of the copy of the post that was scored; null if the event does not name it. */
+  readonly postSequence: number | null
 }
 
 /** What a batch adds to one group of scores. */
@@ -25,8 +27,13 @@ export interface Delta {
 }
 
 export interface TallyStatements {
-  /** @returns false when the score was counted before */
+  /** @returns false when a score of the same post and scoring model is in the ledger */
   insertCounted(score: CountedScore): boolean
+  /**
+   * Removes the counted score of the same post and scoring model from the ledger if it is the score of a later copy of
+   * the post. @returns the removed score
+   */
+  takeLaterCopy(score: CountedScore): CountedScore | undefined
   /** Removes a post's scores from the ledger. @returns the removed scores */
   takeCounted(key: number): CountedScore[]
   /** Adds a delta to its group's row, and removes the row when no post is left. */
@@ -40,11 +47,13 @@ export function prepareTally(database: Database, shape: TallyShape): TallyStatem
     .map((name) => `${name} = ?`)
     .join(' AND ')
   const marks = hasBucket ? '?, ?, ?' : '?, ?'
-  const insertCounted = database.prepare<(string | number)[]>(
-    `INSERT INTO counted (key, seriousness, ${groupColumns(shape).join(', ')}) VALUES (?, ?, ${marks}) ON CONFLICT DO NOTHING`,
+  const insertCounted = database.prepare<(string | number | null)[]>(
+    `INSERT INTO counted (key, seriousness, post_sequence, ${groupColumns(shape).join(', ')}) VALUES (?, ?, ?, ${marks}) ON CONFLICT DO NOTHING`,
   )
-  const takeCounted = database.prepare<[number], CountedScore>(
-    `DELETE FROM counted WHERE key = ? RETURNING key, model, subreddit, ${column ?? 0} AS bucket, seriousness`,
+  const returning = `RETURNING key, model, subreddit, ${column ?? 0} AS bucket, seriousness, post_sequence AS postSequence`
+  const takeCounted = database.prepare<[number], CountedScore>(`DELETE FROM counted WHERE key = ? ${returning}`)
+  const takeLaterCopy = database.prepare<[number, string, number], CountedScore>(
+    `DELETE FROM counted WHERE key = ? AND model = ? AND (post_sequence IS NULL OR post_sequence > ?) ${returning}`,
   )
   const remove = database.prepare<(string | number)[]>(`DELETE FROM ${table} WHERE posts = ? AND ${isGroup}`)
   // An upsert would fail when one post leaves a group as another enters it: its new row, of zero posts, can have no
@@ -56,11 +65,13 @@ export function prepareTally(database: Database, shape: TallyShape): TallyStatem
     `INSERT INTO ${table} (posts, sum, sum_of_squares, ${groupColumns(shape).join(', ')}) VALUES (?, ?, ?, ${marks})`,
   )
   return {
-    insertCounted: ({ key, seriousness, subreddit, model, bucket }) =>
+    insertCounted: ({ key, seriousness, postSequence, subreddit, model, bucket }) =>
       (hasBucket
-        ? insertCounted.run(key, seriousness, subreddit, model, bucket)
-        : insertCounted.run(key, seriousness, subreddit, model)
+        ? insertCounted.run(key, seriousness, postSequence, subreddit, model, bucket)
+        : insertCounted.run(key, seriousness, postSequence, subreddit, model)
       ).changes === 1,
+    takeLaterCopy: ({ key, model, postSequence }) =>
+      postSequence === null ? undefined : takeLaterCopy.get(key, model, postSequence),
     takeCounted: (key) => takeCounted.all(key),
     addDelta: ({ subreddit, model, bucket, posts, sum, sumOfSquares }) => {
       const group = hasBucket ? [subreddit, model, bucket] : [subreddit, model]

@@ -33,7 +33,8 @@ const namesTable = `CREATE TABLE names (
 
 /**
  * DDL of a tally. Sums are fixed integers (schema/seriousness.ts). `counted` is the ledger of the scores that are in the
- * sums, so that a duplicate changes nothing and an erasure subtracts exactly what was added. `<table>_view` is for people.
+ * sums, so that a duplicate changes nothing and an erasure subtracts exactly what was added. Its `post_sequence` names the copy
+ * of the post that was scored, because the first copy counts. `<table>_view` is for people.
  */
 export function tallyTables(shape: TallyShape): string {
   const { table, column, isRanked } = shape
@@ -59,6 +60,7 @@ CREATE TABLE counted (
   subreddit TEXT NOT NULL,
   ${bucket}
   seriousness INTEGER NOT NULL,
+  post_sequence INTEGER,
   PRIMARY KEY (key, model)
 ) STRICT, WITHOUT ROWID;
 

@@ -18,20 +18,19 @@ export interface TallyOptions {
   }
   /** Adds the mean as a column, and indexes that list subreddits by number of posts and by mean. */
   readonly isRanked?: boolean
-  readonly upgrades?: Readonly<Record<number, string>>
 }
 
 /**
  * A read model that adds up scores by subreddit, scoring model and bucket of the post's creation time. Each score of a
- * post counts once, in whatever order and however often it comes, and an erasure subtracts exactly what was added.
+ * post counts once, in whatever order and however often it comes, and an erasure subtracts exactly what was added. If
+ * copies of a post with other content were scored, the score of the copy that comes first in POSTS counts.
  */
-export function tallyProjection({ name, bucket, isRanked = false, upgrades }: TallyOptions): Projection<TallyChange> {
+export function tallyProjection({ name, bucket, isRanked = false }: TallyOptions): Projection<TallyChange> {
   const shape = toShape(name, { column: bucket?.column, isRanked })
   const bucketOf = bucket?.of ?? (() => 0)
   return {
     ...readModel(name),
     tables: tallyTables(shape),
-    ...(upgrades === undefined ? {} : { upgrades }),
     evolve: (event) => toTallyChange(event, bucketOf),
     createWriter: (database) => new TallyWriter(database, shape),
   }
@@ -47,5 +46,6 @@ function toTallyChange(event: GravitasEvent, bucketOf: (createdUtc: number) => n
     subreddit: event.subreddit,
     bucket: bucketOf(event.created_utc),
     seriousness: toFixedSeriousness(event.seriousness),
+    postSequence: event.post_sequence ?? null,
   }
 }

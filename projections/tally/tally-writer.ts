@@ -30,7 +30,7 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
 
   apply(change: TallyChange): void {
     if (change.kind === 'erase') this.#erase(change)
-    else if (!this.#erased.has(change.key) && this.#statements.insertCounted(change)) this.#tally(change, 1)
+    else if (!this.#erased.has(change.key)) this.#count(change)
   }
 
   flush(): Flushed {
@@ -47,6 +47,16 @@ export class TallyWriter implements ChangeWriter<TallyChange> {
     this.#deltas.clear()
     this.#names.clear()
     return { subreddits: [...changed], erased: this.#erased.flush() }
+  }
+
+  /** Of the copies of a post, the first in POSTS counts, whichever was scored first (docs/decisions/008-copies-of-a-post.md). */
+  #count(score: CountScore): void {
+    if (this.#statements.insertCounted(score)) return this.#tally(score, 1)
+    const replaced = this.#statements.takeLaterCopy(score)
+    if (replaced === undefined) return
+    this.#tally(replaced, -1)
+    this.#statements.insertCounted(score)
+    this.#tally(score, 1)
   }
 
   #erase(erasure: ErasePost): void {

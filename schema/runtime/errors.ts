@@ -45,7 +45,7 @@ export class StreamMismatchError extends OperationalError {
   }
 }
 
-/** The log is not the one that a read model was built from. */
+/** The log is not the one that a read model was built from, or that a source began with. */
 export class LogMismatchError extends OperationalError {
   override name = 'LogMismatchError'
   readonly stream: string

@@ -9,6 +9,8 @@ export interface ProgressState {
   posts: number
   duplicates: number
   broken: number
+  /** Shown instead of the rate while nothing moves on: `waiting for …`. */
+  waiting?: string | undefined
   /** The unit of the counts; posts by default. */
   readonly unit?: string
 }
@@ -61,13 +63,16 @@ export class Progress implements Disposable {
   }
 
   #show(): void {
+    // In a pipe it would be the same line again and again.
+    if (this.#state.waiting !== undefined && this.#out.isTTY !== true) return
     const line = this.line()
     this.#out.write(this.#out.isTTY === true ? `\r\x1b[K${line}` : `${line}\n`)
   }
 
   /** The line that is shown now. */
   line(): string {
-    const { file, posts, broken, unit = 'posts' } = this.#state
+    const { file, posts, broken, waiting, unit = 'posts' } = this.#state
+    if (waiting !== undefined) return `${file}  ${this.#bar()}${count(posts)} ${unit} · ${waiting}`
     const rate = (posts + this.#state.duplicates) / Math.max(this.seconds, 0.001)
     const parts = [`${count(posts)} ${unit}`, `${count(Math.round(rate))}/s`, ...this.#remaining()]
     if (broken > 0) parts.push(`${count(broken)} broken`)

@@ -7,7 +7,7 @@ import { EVENTS, subjectOf } from '../events.ts'
 import { DEAD, POSTS } from '../streams.ts'
 import { postSubmitted } from '../testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../testing/nats-server.ts'
-import { DurablePublisher, type OutgoingMessage } from './publish.ts'
+import { DurablePublisher, type BlockedListener, type OutgoingMessage } from './publish.ts'
 
 let nats: TestNatsServer
 let connection: NatsConnection
@@ -37,6 +37,16 @@ const message = (number: number): OutgoingMessage => {
 }
 const messages = (count: number, from = 0): OutgoingMessage[] =>
   Array.from({ length: count }, (_, index) => message(from + index))
+/** Waits until a publisher says why it waits. */
+function blockedPublisher() {
+  const { promise: blocked, resolve } = Promise.withResolvers<string>()
+  const told: (string | undefined)[] = []
+  const onBlocked: BlockedListener = (_, problem) => {
+    told.push(problem?.code)
+    if (problem !== undefined) resolve(problem.what)
+  }
+  return { publisher: new DurablePublisher(connection, { onBlocked }), blocked, told }
+}
 const stored = async (stream: string): Promise<number> => (await jsm.streams.info(stream)).state.messages
 
 test('stores a whole batch, with ids and payloads as given', async () => {
@@ -81,4 +91,19 @@ test('publishSingly takes headers, without line breaks', async () => {
   await publisher.publishSingly([{ ...dead, headers: { 'Gravitas-Reason': 'two\r\nlines' } }])
   const found = await jsm.streams.getMessage(DEAD, { seq: 1 })
   expect(found?.header.get('Gravitas-Reason')).toBe('two lines')
+})
+
+test('a full stream is named, and publishing waits until it has room', async () => {
+  await jsm.streams.update(POSTS, { max_bytes: 100_000 })
+  const waiting = blockedPublisher()
+  const publishing = waiting.publisher.publish(messages(1_000))
+  expect(await waiting.blocked).toBe('Stream POSTS has reached its limit and takes no more events.')
+  await expect(publisher.publish(messages(2, 1_000))).rejects.toThrow(
+    /could not be published: Stream POSTS has reached/,
+  )
+  await jsm.streams.update(POSTS, { max_bytes: 100_000_000 })
+  const outcome = await publishing
+  expect(outcome.stored + outcome.duplicates).toBe(1_000)
+  expect(await stored(POSTS)).toBe(1_000)
+  expect(waiting.told.at(-1)).toBeUndefined()
 })

@@ -1,8 +1,11 @@
-import { jetstream, type JetStreamClient } from '@nats-io/jetstream'
+import { jetstream, type JetStreamClient, type PubAck } from '@nats-io/jetstream'
 import { headers, nuid, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
-import pRetry from 'p-retry'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ProblemReport } from '../problems.ts'
+import { BackOff } from './back-off.ts'
 import { maxMessageBytes } from './check-server.ts'
 import { OperationalError } from './errors.ts'
+import { explainFailure } from './publish-failure.ts'
 
 export interface OutgoingMessage {
   readonly subject: string
@@ -16,14 +19,30 @@ export interface OutgoingMessage {
 export interface PublishOutcome {
   readonly stored: number
   readonly duplicates: number
+  /** The messages that were dropped. */
+  readonly dropped: readonly OutgoingMessage[]
 }
 
 /** The most messages that nats-server accepts in one atomic batch. */
 export const MAX_BATCH_MESSAGES = 1_000
 const SINGLES_IN_FLIGHT = 256
 const PUBLISH_TIMEOUT_MS = 5_000
-/** Twenty attempts within about half a minute. */
-const RETRIES = { retries: 19, minTimeout: 200, maxTimeout: 2_000 }
+/** Twenty attempts take about half a minute if each fails at once, and two minutes if each times out. */
+const MAX_ATTEMPTS = 20
+const RETRY_PAUSES = { firstMs: 200, maxMs: 2_000 }
+
+/** Is told why a stream stores no events, each time that an attempt fails; undefined: the stream stores them again. */
+export type BlockedListener = (stream: string, problem: ProblemReport | undefined) => void
+
+export interface PublisherOptions {
+  /** DATA_DIR. With it, a full disk can be told from other failures. */
+  readonly dataDir?: string
+  /**
+   * With a listener, publishing waits without a limit while a disk, a stream or an account is full, because somebody is told
+   * about it. Without one, it fails at once in that case.
+   */
+  readonly onBlocked?: BlockedListener
+}
 
 /**
  * Publishes messages durably: several messages as one atomic batch, a lone message by a plain publish. The server
@@ -31,16 +50,22 @@ const RETRIES = { retries: 19, minTimeout: 200, maxTimeout: 2_000 }
  * stored. In both cases the messages are published one by one, which is safe because the server drops ids that it has
  * already.
  *
- * Resolves once every message is stored. Retries for about half a minute, also while the connection is down.
+ * Resolves once every message is stored. Retries for half a minute or longer, also while the connection is down, and
+ * without a limit while there is no room (see {@link PublisherOptions}). Meanwhile only one message of a stream is tried,
+ * and the others wait for it.
  * @throws OperationalError when the server keeps refusing, and the client's error when the client itself refuses a
  *   message
  */
 export class DurablePublisher {
   readonly #js: JetStreamClient
   readonly #connection: NatsConnection
+  readonly #options: PublisherOptions
+  /** For each stream that refused a message: the retries of that message. */
+  readonly #retrying = new Map<string, Promise<PubAck>>()
 
-  constructor(connection: NatsConnection) {
+  constructor(connection: NatsConnection, options: PublisherOptions = {}) {
     this.#connection = connection
+    this.#options = options
     this.#js = jetstream(connection, { timeout: PUBLISH_TIMEOUT_MS })
   }
 
@@ -50,12 +75,13 @@ export class DurablePublisher {
   }
 
   async publish(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
-    if (messages.length === 0) return { stored: 0, duplicates: 0 }
+    if (messages.length === 0) return { stored: 0, duplicates: 0, dropped: [] }
     if (messages.length === 1) return this.publishSingly(messages)
     if (messages.length > MAX_BATCH_MESSAGES) throw new RangeError(`at most ${MAX_BATCH_MESSAGES} messages a batch`)
+    await this.#retrying.get(streamOf(messages[0]!.subject))
     try {
       await this.#publishBatch(messages)
-      return { stored: messages.length, duplicates: 0 }
+      return { stored: messages.length, duplicates: 0, dropped: [] }
     } catch {
       return this.publishSingly(messages)
     }
@@ -70,12 +96,13 @@ export class DurablePublisher {
 
   /** Publishes messages one by one: for streams without atomic batches, and for messages with headers of their own. */
   async publishSingly(messages: readonly OutgoingMessage[]): Promise<PublishOutcome> {
-    let duplicates = 0
+    const dropped: OutgoingMessage[] = []
     for (let start = 0; start < messages.length; start += SINGLES_IN_FLIGHT) {
-      const acks = await Promise.all(messages.slice(start, start + SINGLES_IN_FLIGHT).map((m) => this.#publishOne(m)))
-      duplicates += acks.filter((ack) => ack.duplicate).length
+      const some = messages.slice(start, start + SINGLES_IN_FLIGHT)
+      const acks = await Promise.all(some.map((message) => this.#publishOne(message)))
+      dropped.push(...some.filter((_, index) => acks[index]!.duplicate))
     }
-    return { stored: messages.length - duplicates, duplicates }
+    return { stored: messages.length - dropped.length, duplicates: dropped.length, dropped }
   }
 
   /**
@@ -106,19 +133,53 @@ export class DurablePublisher {
     return answer
   }
 
-  async #publishOne(message: OutgoingMessage): Promise<{ duplicate: boolean }> {
-    const options = {
-      msgID: message.messageId,
-      ...(message.headers === undefined ? {} : { headers: toHeaders(message.headers) }),
+  async #publishOne(message: OutgoingMessage): Promise<PubAck> {
+    const stream = streamOf(message.subject)
+    for (;;) {
+      await this.#retrying.get(stream)
+      try {
+        return await this.#send(message)
+      } catch (error) {
+        if (this.#isFinal(error as Error)) throw error
+        if (this.#retrying.has(stream)) continue
+        const retries = this.#retry(stream, message, error as Error).finally(() => this.#retrying.delete(stream))
+        this.#retrying.set(stream, retries)
+        return retries
+      }
     }
+  }
+
+  #send({ subject, payload, messageId: msgID, headers: record }: OutgoingMessage): Promise<PubAck> {
+    return this.#js.publish(subject, payload, {
+      msgID,
+      ...(record === undefined ? {} : { headers: toHeaders(record) }),
+    })
+  }
+
+  /** Sends a message again until it is stored, and reports what is in the way. */
+  async #retry(stream: string, message: OutgoingMessage, error: Error): Promise<PubAck> {
+    const { onBlocked, dataDir } = this.#options
+    const backOff = new BackOff(RETRY_PAUSES)
+    let told = false
     try {
-      return await pRetry(() => this.#js.publish(message.subject, message.payload, options), {
-        ...RETRIES,
-        shouldRetry: ({ error }) => !this.#isFinal(error),
-      })
-    } catch (cause) {
-      if (this.#isFinal(cause as Error)) throw cause
-      throw new OperationalError(`${message.subject} could not be published: ${(cause as Error).message}`, { cause })
+      // Attempts count only while nobody knows why they fail.
+      for (let attempts = 1; ; attempts++) {
+        const problem = await explainFailure({ connection: this.#connection, stream, error, attempts, dataDir })
+        const waits = problem !== undefined && onBlocked !== undefined
+        if (waits) onBlocked(stream, problem)
+        else if (problem !== undefined || attempts >= MAX_ATTEMPTS) throw notStored(message, error, problem)
+        told ||= waits
+        if (waits) attempts = 0
+        await pause(backOff.next())
+        try {
+          return await this.#send(message)
+        } catch (next) {
+          error = next as Error
+          if (this.#isFinal(error)) throw error
+        }
+      }
+    } finally {
+      if (told && !this.#connection.isClosed()) onBlocked?.(stream, undefined)
     }
   }
 
@@ -126,6 +187,17 @@ export class DurablePublisher {
   #isFinal(error: Error): boolean {
     return this.#connection.isClosed() || error.name === 'InvalidArgumentError'
   }
+}
+
+function notStored({ subject }: OutgoingMessage, cause: Error, problem: ProblemReport | undefined): OperationalError {
+  const why = problem?.what ?? cause.message
+  return new OperationalError(`${subject} could not be published: ${why}`, { cause })
+}
+
+/** The stream that takes a subject: the names of streams and buckets are in their subjects. */
+function streamOf(subject: string): string {
+  const [first = '', second = ''] = subject.split('.', 2)
+  return first === '$KV' ? `KV_${second}` : first.toUpperCase()
 }
 
 function toHeaders(record: Readonly<Record<string, string>>): MsgHdrs {

@@ -34,14 +34,20 @@ export interface TestNatsOptions {
   readonly durable?: boolean
   /** Further lines of the configuration. */
   readonly more?: string
+  /** Where the store is created; by default the system's folder for temporary files. */
+  readonly folder?: string
 }
 
 /**
  * A real nats-server without users on a free port, with its own temporary store.
  * The binary is the one that set-up found: `GRAVITAS_NATS_SERVER`, else `nats-server` on the PATH.
  */
-export async function startTestNats({ durable = false, more = '' }: TestNatsOptions = {}): Promise<TestNatsServer> {
-  const storeDir = await mkdtemp(join(tmpdir(), 'gravitas-nats-'))
+export async function startTestNats({
+  durable = false,
+  folder = tmpdir(),
+  more = '',
+}: TestNatsOptions = {}): Promise<TestNatsServer> {
+  const storeDir = await mkdtemp(join(folder, 'gravitas-nats-'))
   const port = await freePort()
   const url = `nats://127.0.0.1:${port}`
   const options = { port, storeDir, durable, more }
@@ -84,7 +90,7 @@ export interface RunningServer {
 export async function launchTestNats({ port, storeDir, durable, more = '' }: LaunchOptions): Promise<RunningServer> {
   const config = join(storeDir, 'nats.conf')
   const sync = durable === true ? ', sync_interval: always' : ''
-  const jetstream = `jetstream { store_dir: ${JSON.stringify(storeDir)}${sync} }`
+  const jetstream = `jetstream { store_dir: ${JSON.stringify(storeDir)}, max_file: 1TB${sync} }`
   await writeFile(config, `listen: "127.0.0.1:${port}"\n${jetstream}\n${more}\n`)
   const binary = process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server'
   const child = spawn(binary, ['-c', config], { stdio: ['ignore', 'ignore', 'pipe'] })

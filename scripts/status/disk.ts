@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeAheadLogBytes } from '../../schema/read-model-file.ts'
 import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 
 /** The sizes of the files in the data folder, in bytes. */
@@ -9,6 +10,8 @@ export interface DiskStatus {
   readonly streamBytes: number
   /** Each read model's file with its write-ahead log. */
   readonly readModelBytes: Readonly<Record<string, number>>
+  /** Each read model's write-ahead log, which is large while another program holds the file open. */
+  readonly writeAheadLogBytes: Readonly<Record<string, number>>
 }
 
 export async function readDisk(dataDir: string): Promise<DiskStatus> {
@@ -23,6 +26,9 @@ export async function readDisk(dataDir: string): Promise<DiskStatus> {
     totalBytes: sum(() => true),
     streamBytes: sum((path) => path.startsWith(join(dataDir, 'jetstream'))),
     readModelBytes: Object.fromEntries(readModelBytes) as Record<string, number>,
+    writeAheadLogBytes: Object.fromEntries(
+      READ_MODEL_NAMES.map((name) => [name, writeAheadLogBytes(join(dataDir, `${name}.db`))]),
+    ),
   }
 }
 

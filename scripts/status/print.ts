@@ -67,7 +67,12 @@ function readModelLines({ name, state, checkpoints, lostEvents, problem }: ReadM
   )
 }
 
-function disk({ disk: { streamBytes, readModelBytes } }: Status): string[] {
+function disk({ disk: { streamBytes, readModelBytes, writeAheadLogBytes } }: Status): string[] {
   const rows: [string, number][] = [['streams', streamBytes], ...Object.entries(readModelBytes)]
-  return ['disk', ...rows.map(([name, bytes]) => `${name.padEnd(14)} ${size(bytes)}`)]
+  const log = (name: string): string =>
+    writeAheadLogBytes[name] === undefined ? '' : ` ${size(writeAheadLogBytes[name])}`
+  return [
+    'disk                    bytes   write-ahead log',
+    ...rows.map(([name, bytes]) => `${name.padEnd(14)} ${size(bytes)}${log(name)}`),
+  ]
 }

@@ -1,12 +1,15 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decompress } from '../../../schema/runtime/decompress.ts'
-import { EventRejectedError, OperationalError } from '../../../schema/runtime/errors.ts'
-import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { EventRejectedError, LogMismatchError, OperationalError } from '../../../schema/runtime/errors.ts'
+import { blockedReporter } from '../../../schema/runtime/blocked-reporter.ts'
+import { DurablePublisher, type PublisherOptions } from '../../../schema/runtime/publish.ts'
 import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
 import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
 import { letterOfInput } from '../../../schema/dead-letters.ts'
 import type { Outbox } from '../../../schema/outbox/outbox.ts'
 import type { DumpSource } from '../../config.ts'
+import type { Health } from '../../../schema/heartbeat.ts'
+import type { ProblemCode } from '../../../schema/problems.ts'
 import { Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
@@ -14,6 +17,12 @@ import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
 import { followFile, positionKey } from './file.ts'
 
 const SAVE_INTERVAL_MS = 1_000
+/** Short, because the bar is one line. */
+const WAITS_FOR: Partial<Record<ProblemCode, string>> = {
+  'disk-full': 'waiting for room on the disk',
+  'stream-full': 'waiting until the limit is raised',
+  'log-not-writable': 'waiting until the NATS server stores posts',
+}
 const TRUNCATED = 'Z_BUF_ERROR'
 
 export interface ImportOptions {
@@ -22,6 +31,9 @@ export interface ImportOptions {
   /** Keeps the broken lines until DEAD has them. */
   readonly letters: Outbox
   readonly output: ProgressOutput
+  /** DATA_DIR, whose disk may be the one of the log. */
+  readonly dataDir: string
+  readonly health: Health
   /** Stops the import when it is aborted. What was read until then is stored, and the position is kept. */
   readonly signal: AbortSignal
 }
@@ -43,12 +55,15 @@ export interface ImportSummary extends ProgressState {
 export async function importDumps(options: ImportOptions): Promise<ImportSummary> {
   const { connection, source, letters, output, signal } = options
   const summary = emptySummary()
-  const positions = await Positions.open(connection)
   const progress = new Progress(summary, output)
+  const publishing = toPublishing(options, summary, progress)
   try {
+    const onDiscarded = (_: string, reason: string): void =>
+      progress.say(`${reason} since the last run: reading ${summary.file} from its beginning`)
+    const positions = await Positions.open(connection, onDiscarded, publishing)
     for (const file of source.files) {
       if (signal.aborted) break
-      const publisher = new PostsPublisher(new DurablePublisher(connection), letters)
+      const publisher = new PostsPublisher(new DurablePublisher(connection, publishing), letters)
       await new FileImport({ ...options, file, positions, publisher, progress, summary }).run()
     }
   } finally {
@@ -59,6 +74,15 @@ export async function importDumps(options: ImportOptions): Promise<ImportSummary
   const waiting = signal.aborted ? undefined : await letters.flush()
   if (waiting !== undefined) output.write(`${waiting} A running system and any later import send them.\n`)
   return summary
+}
+
+/** While posts cannot be stored, the import waits, and its progress says why. */
+function toPublishing({ dataDir, health }: ImportOptions, state: ProgressState, progress: Progress): PublisherOptions {
+  const onBlocked = blockedReporter(health, (problem) => {
+    state.waiting = problem && WAITS_FOR[problem.code]
+    progress.say(problem === undefined ? 'Publishing continues.' : `${problem.what} ${problem.remedy}`)
+  })
+  return { dataDir, onBlocked }
 }
 
 function emptySummary(): ImportSummary {
@@ -107,6 +131,7 @@ class FileImport {
   #savedMs = performance.now()
   #saving: Promise<void> = Promise.resolve()
   #saved = 0
+  #mismatch: LogMismatchError | undefined
 
   constructor(options: FileImportOptions) {
     this.#options = options
@@ -214,9 +239,15 @@ class FileImport {
 
   #tick(): void {
     this.#count()
+    if (this.#mismatch !== undefined) throw this.#mismatch
     if (performance.now() - this.#savedMs < SAVE_INTERVAL_MS) return
     this.#savedMs = performance.now()
-    this.#saving = this.#saving.then(() => this.#save()).catch(() => {})
+    this.#saving = this.#saving.then(() => this.#save()).catch((error: unknown) => this.#notSaved(error))
+  }
+
+  /** A position that is not saved costs only time, unless the posts before it are missing. */
+  #notSaved(error: unknown): void {
+    if (error instanceof LogMismatchError) this.#mismatch = error
   }
 
   #count(): void {
@@ -241,6 +272,7 @@ class FileImport {
     } finally {
       this.#count()
       await this.#saving
+      await this.#options.positions.requireSameLog()
       await this.#save()
     }
   }

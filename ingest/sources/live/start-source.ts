@@ -3,10 +3,10 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Health } from '../../../schema/heartbeat.ts'
 import type { Service } from '../../../schema/runtime/lifecycle.ts'
 import type { Logger } from '../../../schema/runtime/logger.ts'
-import { DurablePublisher } from '../../../schema/runtime/publish.ts'
+import { DurablePublisher, type PublisherOptions } from '../../../schema/runtime/publish.ts'
 import { requireStream } from '../../../schema/apply-streams.ts'
 import { COVERAGE } from '../../../schema/streams.ts'
-import { Positions } from '../../position.ts'
+import { logDiscarded, Positions } from '../../position.ts'
 import { PostsPublisher, type LetterBox } from '../../posts-publisher.ts'
 import { CoveragePublisher } from './coverage-publisher.ts'
 import { CoverageGaps } from './coverage-gaps.ts'
@@ -25,15 +25,16 @@ export interface StartOptions {
   readonly logger: Logger
   readonly health?: Health | undefined
   readonly postLog?: PostLog | undefined
+  readonly publishing?: PublisherOptions
 }
 
 /** Runs a source until the service is disposed. `failed` rejects when posts can no longer be stored. */
 export async function startSource(options: StartOptions): Promise<Service> {
-  const { source, connection, letters, logger, health, postLog } = options
+  const { source, connection, letters, logger, health, postLog, publishing = {} } = options
   const jsm = await jetstreamManager(connection)
   await requireStream(jsm, COVERAGE)
-  const positions = await Positions.open(connection)
-  const durable = new DurablePublisher(connection)
+  const positions = await Positions.open(connection, logDiscarded(logger), publishing)
+  const durable = new DurablePublisher(connection, publishing)
   const publisher = new PostsPublisher(durable, letters)
   const sink = new PublishingSink(publisher, source.name, await readNewestIds(jsm, REMEMBERED_POSTS))
   const gaps = new CoverageGaps(positions, source.name, logger)

@@ -1,6 +1,6 @@
 import type { NatsConnection } from '@nats-io/transport-node'
 import { toMessage } from '../../../../schema/events.ts'
-import { DurablePublisher } from '../../../../schema/runtime/publish.ts'
+import { DurablePublisher, type PublisherOptions } from '../../../../schema/runtime/publish.ts'
 import type { DeletedPost, ErasureLog } from '../../live/post-log.ts'
 
 /**
@@ -10,8 +10,8 @@ import type { DeletedPost, ErasureLog } from '../../live/post-log.ts'
 export class LogErasures implements ErasureLog {
   readonly #publisher: DurablePublisher
 
-  constructor(connection: NatsConnection) {
-    this.#publisher = new DurablePublisher(connection)
+  constructor(connection: NatsConnection, publishing: PublisherOptions = {}) {
+    this.#publisher = new DurablePublisher(connection, publishing)
   }
 
   async record(posts: readonly DeletedPost[]): Promise<void> {
