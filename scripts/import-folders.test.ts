@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 const SOURCES = [
-  '{schema,ingest,erasure,scorer,projections,gateway,ml,scripts,bench}/**/*.ts',
+  '{schema,ingest,erasure,scorer,projections,gateway,ml,scripts,bench,chaos}/**/*.ts',
   'web/src/**/*.{ts,svelte}',
 ]
 /** Tests may import from everywhere, because nothing imports them. Generated types name types of the files that use them. */

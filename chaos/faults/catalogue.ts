@@ -1,0 +1,28 @@
+import type { Draw } from '../random.ts'
+import { clockFaults } from './clock.ts'
+import { connectionFaults } from './connections.ts'
+import { diskFaults } from './disk.ts'
+import type { Fault } from './fault.ts'
+import { importFaults } from './imports.ts'
+import { lossFaults } from './losses.ts'
+import { processFaults } from './processes.ts'
+import { writerFaults } from './writers.ts'
+
+/** Every fault. */
+export const FAULTS: readonly Fault[] = [
+  ...processFaults,
+  ...connectionFaults,
+  ...clockFaults,
+  ...diskFaults,
+  ...importFaults,
+  ...lossFaults,
+  ...writerFaults,
+]
+
+/** Faults that the system does not withstand yet. */
+export const WAITING: ReadonlySet<string> = new Set<string>([])
+
+/** The fault of each round: every fault comes once before any comes again. */
+export function* drawFaults(draw: Draw, faults: readonly Fault[]): Generator<Fault, never> {
+  for (;;) yield* draw.shuffle(faults)
+}

@@ -1,0 +1,34 @@
+import { defineCommand, readArguments, repeated, wholeNumberFrom } from '../schema/runtime/command.ts'
+import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { runChaos } from './run-chaos.ts'
+
+const command = defineCommand({
+  name: 'chaos',
+  summary:
+    'Runs everything in a temporary folder under generated load. Brings one random fault about in each round, then compares the read models with a count of the load and with a replay.',
+  settings: ['GRAVITAS_NATS_SERVER'],
+  examples: [
+    'npm run chaos -- --rounds 1000',
+    'npm run chaos -- --seed 7 --rounds 20',
+    'npm run chaos -- --only kill --only import',
+  ],
+})
+  .option('--rounds <number>', 'how many faults', wholeNumberFrom(1), 20)
+  .option('--seed <text>', 'repeats the faults, the load and the times of an earlier run; by default a random one')
+  .option('--from <number>', 'the first round of the run that is repeated', wholeNumberFrom(1), 1)
+  .option('--only <text>', 'only faults whose name contains this; may be repeated', repeated())
+
+interface Options {
+  readonly rounds: number
+  readonly seed?: string
+  readonly from: number
+  readonly only?: readonly string[]
+}
+
+const randomSeed = (): string => String(Math.floor(Math.random() * 1e6))
+
+await runCommand(async (args) => {
+  const { rounds, seed = randomSeed(), from, only } = readArguments<Options>(command, args).options
+  const isRight = await runChaos({ seed, rounds, from, only, print: (line) => console.log(line) })
+  if (!isRight) process.exitCode = 1
+})

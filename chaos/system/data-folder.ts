@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const SIZE_MIB = 320
+
+/**
+ * A folder with the data of a system and the messages of its processes. As root on Linux the data is on a small tmpfs of
+ * its own, which can be filled.
+ */
+export class DataFolder implements AsyncDisposable {
+  readonly path: string
+  readonly dataDir: string
+  readonly logDir: string
+  /** Whether the data has a file system of its own. */
+  readonly isMounted: boolean
+  #isKept = false
+
+  private constructor(path: string, isMounted: boolean) {
+    this.path = path
+    this.dataDir = join(path, 'data')
+    this.logDir = join(path, 'logs')
+    this.isMounted = isMounted
+  }
+
+  static async create(): Promise<DataFolder> {
+    const path = await mkdtemp(join(tmpdir(), 'gravitas-chaos-'))
+    await mkdir(join(path, 'data'))
+    await mkdir(join(path, 'logs'))
+    return new DataFolder(path, await mount(join(path, 'data')))
+  }
+
+  /** Keeps the folder for those who look into a failure. */
+  keep(): void {
+    this.#isKept = true
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isKept && this.isMounted) await cp(this.dataDir, join(this.path, 'kept-data'), { recursive: true })
+    // A process that has just been killed may still hold a file: the file system goes with its last user.
+    if (this.isMounted) await run('umount', ['--lazy', this.dataDir])
+    if (!this.#isKept) await rm(this.path, { recursive: true, force: true })
+  }
+}
+
+/** @returns false without the right to mount */
+async function mount(path: string): Promise<boolean> {
+  if (process.getuid?.() !== 0 || !existsSync('/proc/mounts')) return false
+  const options = ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=700`]
+  return run('mount', [...options, 'gravitas-chaos', path]).then(
+    () => true,
+    () => false,
+  )
+}
