@@ -66,8 +66,10 @@ const hang: Fault = {
     const victim = draw.pick([SCORER, ...PROJECTORS])
     system.signal(victim, 'SIGSTOP')
     try {
+      // A gateway that was started a moment ago and has not heard of the process yet cannot tell the two apart.
+      const codes: readonly string[] = ['process-hung', 'process-missing']
       const seconds = await untilReadiness(system.url, 'process-hung', TELLING_MS, ({ ready, problems }) => {
-        return !ready && problems.some(({ code }) => code === 'process-hung')
+        return !ready && problems.some(({ code }) => codes.includes(code))
       })
       return `${victim}, /readyz said so after ${seconds.toFixed(1)} s`
     } finally {
