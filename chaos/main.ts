@@ -16,19 +16,28 @@ const command = defineCommand({
   .option('--rounds <number>', 'how many faults', wholeNumberFrom(1), 20)
   .option('--seed <text>', 'repeats the faults, the load and the times of an earlier run; by default a random one')
   .option('--from <number>', 'the first round of the run that is repeated', wholeNumberFrom(1), 1)
+  .option('--cluster', 'keeps the log on three nats-servers, and kills their leaders')
   .option('--only <text>', 'only faults whose name contains this; may be repeated', repeated())
 
 interface Options {
   readonly rounds: number
   readonly seed?: string
   readonly from: number
+  readonly cluster?: true
   readonly only?: readonly string[]
 }
 
 const randomSeed = (): string => String(Math.floor(Math.random() * 1e6))
 
 await runCommand(async (args) => {
-  const { rounds, seed = randomSeed(), from, only } = readArguments<Options>(command, args).options
-  const isRight = await runChaos({ seed, rounds, from, only, print: (line) => console.log(line) })
+  const { rounds, seed = randomSeed(), from, cluster, only } = readArguments<Options>(command, args).options
+  const isRight = await runChaos({
+    seed,
+    rounds,
+    from,
+    only,
+    isCluster: cluster === true,
+    print: (line) => console.log(line),
+  })
   if (!isRight) process.exitCode = 1
 })

@@ -6,11 +6,19 @@ export interface ChaosOptions {
   /** The first round; a system begins with it. */
   readonly from?: number
   readonly only?: readonly string[] | undefined
+  readonly isCluster?: boolean
   readonly print: (line: string) => void
 }
 
 /** Runs rounds of random faults. @returns whether every round came out right */
-export async function runChaos({ seed, rounds, from = 1, only, print }: ChaosOptions): Promise<boolean> {
+export async function runChaos({
+  seed,
+  rounds,
+  from = 1,
+  only,
+  isCluster = false,
+  print,
+}: ChaosOptions): Promise<boolean> {
   const startMs = performance.now()
   let first = from
   let done = 0
@@ -21,7 +29,7 @@ export async function runChaos({ seed, rounds, from = 1, only, print }: ChaosOpt
   print(`seed ${seed}`)
   try {
     for (; first < from + rounds; first += ERA_ROUNDS) {
-      await runEra({ seed, first, rounds: Math.min(ERA_ROUNDS, from + rounds - first), only, onRound })
+      await runEra({ seed, first, rounds: Math.min(ERA_ROUNDS, from + rounds - first), only, isCluster, onRound })
     }
     print(`${done} rounds without a failure in ${seconds(performance.now() - startMs)}`)
     return true
@@ -30,7 +38,9 @@ export async function runChaos({ seed, rounds, from = 1, only, print }: ChaosOpt
     print(`FAILED: ${error.message}`)
     print(`data and messages: ${error.folder}`)
     const names = (only ?? []).map((name) => ` --only ${JSON.stringify(name)}`).join('')
-    print(`again: npm run chaos -- --seed ${seed} --from ${first} --rounds ${error.number - first + 1}${names}`)
+    print(
+      `again: npm run chaos -- --seed ${seed} --from ${first} --rounds ${error.number - first + 1}${isCluster ? ' --cluster' : ''}${names}`,
+    )
     return false
   }
 }

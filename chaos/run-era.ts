@@ -5,7 +5,7 @@ import { checkGateway } from './check/gateway.ts'
 import { untilReadiness } from './check/readiness.ts'
 import { LogCopy } from './check/replay.ts'
 import { settle } from './check/settle.ts'
-import { drawFaults, FAULTS, WAITING } from './faults/catalogue.ts'
+import { drawFaults, FAULTS } from './faults/catalogue.ts'
 import type { Fault, Round } from './faults/fault.ts'
 import { generateLoad } from './load/generate-load.ts'
 import { History } from './load/history.ts'
@@ -36,6 +36,8 @@ export interface EraOptions {
   readonly rounds: number
   /** Only faults with these names; all by default. */
   readonly only?: readonly string[] | undefined
+  /** Whether three nats-servers keep the log. */
+  readonly isCluster?: boolean
   readonly onRound: (report: RoundReport) => void
 }
 
@@ -53,8 +55,8 @@ export class RoundFailedError extends Error {
 }
 
 /** Runs some rounds on one system. @throws RoundFailedError */
-export async function runEra({ seed, first, rounds, only, onRound }: EraOptions): Promise<void> {
-  await using system = await System.start()
+export async function runEra({ seed, first, rounds, only, isCluster = false, onRound }: EraOptions): Promise<void> {
+  await using system = await System.start({ isCluster })
   const connection = await system.connect('admin')
   const history = await History.create()
   const log = new LogCopy(connection)
@@ -85,7 +87,7 @@ export async function runEra({ seed, first, rounds, only, onRound }: EraOptions)
 const chooseFaults = (system: System, only: readonly string[] | undefined): Fault[] =>
   FAULTS.filter(({ name, unavailable }) => {
     if (unavailable?.(system) !== undefined) return false
-    return only === undefined ? !WAITING.has(name) : only.some((wanted) => name.includes(wanted))
+    return only === undefined || only.some((wanted) => name.includes(wanted))
   })
 
 /** Brings a fault about while load is published, waits until everything is applied, and compares. */

@@ -14,7 +14,7 @@ export interface Readiness {
 }
 
 /** What /readyz says; undefined while the gateway does not answer. */
-export async function readReadiness(url: string): Promise<Readiness | undefined> {
+async function readReadiness(url: string): Promise<Readiness | undefined> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
     const { ready, problems } = (await response.json()) as { ready: boolean; problems: unknown[] }

@@ -1,5 +1,6 @@
 import type { Draw } from '../random.ts'
 import { clockFaults } from './clock.ts'
+import { clusterFaults } from './cluster.ts'
 import { connectionFaults } from './connections.ts'
 import { diskFaults } from './disk.ts'
 import type { Fault } from './fault.ts'
@@ -13,14 +14,12 @@ export const FAULTS: readonly Fault[] = [
   ...processFaults,
   ...connectionFaults,
   ...clockFaults,
+  ...clusterFaults,
   ...diskFaults,
   ...importFaults,
   ...lossFaults,
   ...writerFaults,
 ]
-
-/** Faults that the system does not withstand yet. */
-export const WAITING: ReadonlySet<string> = new Set<string>([])
 
 /** The fault of each round: every fault comes once before any comes again. */
 export function* drawFaults(draw: Draw, faults: readonly Fault[]): Generator<Fault, never> {

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { dropMessages } from '../system/drop-messages.ts'
+import { needsOneServer } from './cluster.ts'
 import { GATEWAY, SERVICES } from '../system/programs.ts'
 import type { Fault } from './fault.ts'
 
@@ -48,4 +49,6 @@ const loseNotices: Fault = {
   },
 }
 
-export const connectionFaults: readonly Fault[] = [cut, partition, slow, loseNotices]
+export const connectionFaults: readonly Fault[] = [cut, partition, slow, loseNotices].map((fault) =>
+  Object.assign(fault, { unavailable: needsOneServer }),
+)

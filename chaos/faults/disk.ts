@@ -1,13 +1,15 @@
 import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { needsOneServer } from './cluster.ts'
 import type { Fault } from './fault.ts'
 
 const BLOCK = Buffer.alloc(64 * 1024)
 
 const fill: Fault = {
   name: 'the disk is full for a while',
-  unavailable: ({ folder }) => (folder.isMounted ? undefined : 'only root can mount a small tmpfs'),
+  unavailable: (system) =>
+    needsOneServer(system) ?? (system.folder.isMounted ? undefined : 'only root on Linux can mount a small tmpfs'),
   run: async ({ system, draw }) => {
     const [ms, ballast] = [draw.number(300, 2_000), join(system.dataDir, 'ballast')]
     try {

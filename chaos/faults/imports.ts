@@ -20,7 +20,7 @@ const interruptedImport: Fault = {
     const file = join(system.folder.path, `dump-${history.nextNumber()}.ndjson`)
     await writeFile(file, lines.join('\n'))
     const start = (): ChildProcess =>
-      system.run('ingest', ['ingest/main.ts', '--source', 'dump', file], { NATS_URL: system.proxy(INGEST).url })
+      system.run('ingest', ['ingest/main.ts', '--source', 'dump', file], { NATS_URL: system.natsUrl(INGEST) })
     const interruptions = draw.number(1, 2)
     for (let time = 0; time < interruptions; time++) {
       const end = system.proxy(INGEST).slow(draw.number(200, 800) * 1_000)
@@ -40,7 +40,7 @@ const interruptedErase: Fault = {
   run: async ({ system, draw, history }) => {
     const ids = draw.some(history.posts, draw.number(1, 5)).map(({ id }) => id)
     const start = (): ChildProcess =>
-      system.run('erase', ['erasure/erase.ts', ...ids], { NATS_URL: system.proxy(ERASE).url })
+      system.run('erase', ['erasure/erase.ts', ...ids], { NATS_URL: system.natsUrl(ERASE) })
     await interrupt(start(), 'SIGKILL', draw.number(300, 1_500))
     // A copy of a post may be published at the same time, so a post counts as erased from the first attempt on.
     for (const id of ids) history.add({ kind: 'erasure', id })

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { untilReadiness } from '../check/readiness.ts'
 import { NATS_SERVER, PROJECTORS, SCORER, SERVICES } from '../system/programs.ts'
+import { needsOneServer } from './cluster.ts'
 import type { Fault } from './fault.ts'
 
 const FREEZE_MS = { min: 200, max: 2_000 }
@@ -9,6 +10,7 @@ const TELLING_MS = 20_000
 
 const killOne = (name: string, choose: readonly string[]): Fault => ({
   name,
+  ...(choose.includes(NATS_SERVER) ? { unavailable: needsOneServer } : {}),
   run: async ({ system, draw }) => {
     const victim = draw.pick(choose)
     system.signal(victim, 'SIGKILL')
@@ -18,6 +20,7 @@ const killOne = (name: string, choose: readonly string[]): Fault => ({
 
 const freezeOne = (name: string, choose: readonly string[]): Fault => ({
   name,
+  ...(choose.includes(NATS_SERVER) ? { unavailable: needsOneServer } : {}),
   run: async ({ system, draw }) => {
     const [victim, ms] = [draw.pick(choose), draw.number(FREEZE_MS.min, FREEZE_MS.max)]
     system.signal(victim, 'SIGSTOP')
@@ -49,6 +52,7 @@ const restartOne: Fault = {
 
 const restartServer: Fault = {
   name: 'restart nats-server',
+  unavailable: needsOneServer,
   run: async ({ system }) => {
     await system.stop(NATS_SERVER)
     const seconds = await untilReadiness(system.url, 'nats-disconnected', TELLING_MS, ({ ready, problems }) => {
@@ -66,8 +70,10 @@ const hang: Fault = {
     const victim = draw.pick([SCORER, ...PROJECTORS])
     system.signal(victim, 'SIGSTOP')
     try {
+      // A gateway that was started a moment ago and has not heard of the process yet cannot tell the two apart.
+      const codes = new Set<string>(['process-hung', 'process-missing'])
       const seconds = await untilReadiness(system.url, 'process-hung', TELLING_MS, ({ ready, problems }) => {
-        return !ready && problems.some(({ code }) => code === 'process-hung')
+        return !ready && problems.some(({ code }) => codes.has(code))
       })
       return `${victim}, /readyz said so after ${seconds.toFixed(1)} s`
     } finally {

@@ -41,7 +41,7 @@ export function servicePrograms({ config, logDir, clockFile, natsUrl }: ServiceS
 }
 
 /** The same program with its output in a file. By `exec` it keeps the process id of the shell. */
-export function toLogged(program: Program, logDir: string): Program {
+function toLogged(program: Program, logDir: string): Program {
   const { name, command, args } = program
   const file = join(logDir, `${name.replaceAll(' ', '-')}.log`)
   return { ...program, command: '/bin/sh', args: ['-c', 'exec "$@" >>"$0" 2>&1', file, command, ...args] }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino, type Logger } from 'pino'
 import { connectNats, type NatsUser } from '../../schema/runtime/nats.ts'
+import { startTestCluster, type TestCluster } from '../../schema/testing/nats-cluster.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
 import { natsServerProgram } from '../../scripts/nats-program.ts'
 import { findNatsServer } from '../../scripts/nats-server.ts'
@@ -29,13 +30,21 @@ export class System implements AsyncDisposable {
   readonly config: StartConfig
   readonly secrets: Secrets
   readonly logger: Logger
+  readonly cluster: TestCluster | undefined
   readonly #stack: AsyncDisposableStack
   readonly #programs = new Map<string, Program>()
   readonly #running = new Map<string, SupervisedProcess>()
   readonly #proxies = new Map<string, Proxy>()
 
-  private constructor(folder: DataFolder, config: StartConfig, secrets: Secrets, stack: AsyncDisposableStack) {
+  private constructor(
+    folder: DataFolder,
+    config: StartConfig,
+    secrets: Secrets,
+    stack: AsyncDisposableStack,
+    cluster?: TestCluster,
+  ) {
     this.folder = folder
+    this.cluster = cluster
     this.config = config
     this.secrets = secrets
     this.logger = pino({ level: 'info' }, createWriteStream(join(folder.logDir, 'runner.log')))
@@ -43,12 +52,18 @@ export class System implements AsyncDisposable {
     stack.defer(() => this.#stopAll())
   }
 
-  static async start(): Promise<System> {
+  /** @param isCluster whether three nats-servers without users keep the log, instead of one with nats.conf */
+  static async start({ isCluster = false } = {}): Promise<System> {
     const stack = new AsyncDisposableStack()
     try {
       const folder = stack.use(await DataFolder.create())
-      const config = await chooseConfig(folder.dataDir)
-      const system = new System(folder, config, await ensureSecrets(folder.dataDir), stack)
+      process.env['GRAVITAS_NATS_SERVER'] = await findNatsServer()
+      const cluster = isCluster ? stack.use(await startTestCluster()) : undefined
+      const config = {
+        ...(await chooseConfig(folder.dataDir)),
+        ...(cluster && { natsUrl: cluster.url, natsReplicas: 3 }),
+      }
+      const system = new System(folder, config, await ensureSecrets(folder.dataDir), stack, cluster)
       await system.#startAll()
       return system
     } catch (error) {
@@ -66,12 +81,17 @@ export class System implements AsyncDisposable {
   }
 
   get names(): readonly string[] {
-    return [NATS_SERVER, ...SERVICES]
+    return this.cluster === undefined ? [NATS_SERVER, ...SERVICES] : SERVICES
   }
 
   /** The proxy between a process and NATS. */
   proxy(name: string): Proxy {
     return this.#proxies.get(name)!
+  }
+
+  /** The URL at which a process reaches NATS: its proxy, or the servers of the cluster, which tell clients their own addresses. */
+  natsUrl(name: string): string {
+    return this.cluster?.url ?? this.proxy(name).url
   }
 
   /** The process id of a program; undefined while it does not run. */
@@ -114,7 +134,7 @@ export class System implements AsyncDisposable {
 
   /** The URL of NATS with credentials, for a process with a data folder of its own. */
   urlFor(user: NatsUser): string {
-    return this.config.natsUrl.replace('//', `//${user}:${this.secrets[user]}@`)
+    return this.config.natsUrl.replaceAll('//', `//${user}:${this.secrets[user]}@`)
   }
 
   /** Runs a program of Gravitas once, outside supervision. Its output goes to a file. */
@@ -145,12 +165,14 @@ export class System implements AsyncDisposable {
       config,
       logDir: folder.logDir,
       clockFile: (name) => this.#clockFile(name),
-      natsUrl: (name) => this.proxy(name).url,
+      natsUrl: (name) => this.natsUrl(name),
     })
     const server = natsServerProgram({ binary, ...config, secrets })
     for (const program of [server, ...services]) this.#programs.set(program.name, program)
-    this.start(NATS_SERVER)
-    await untilServerReady(config)
+    if (this.cluster === undefined) {
+      this.start(NATS_SERVER)
+      await untilServerReady(config)
+    }
     await prepareLog(config)
     for (const { name } of services) this.start(name)
   }
