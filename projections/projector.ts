@@ -31,7 +31,7 @@ import type { Projection } from './projection.ts'
 
 const REPORT_INTERVAL_MS = 10_000
 const DRAIN_TIMEOUT_MS = 1_000
-const AUDIT_INTERVAL_MS = 60_000
+const AUDIT_INTERVAL_MS = 10_000
 
 export interface ProjectorOptions {
   /** How often it looks for events that the log lost after they were applied. */

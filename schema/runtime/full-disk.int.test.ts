@@ -33,7 +33,7 @@ test('a full disk is named; with room again and the server restarted, publishing
   expect(await blocked).toMatch(/^The disk of DATA_DIR .* is full \(0 MB free\)/)
   await free()
   await nats.restart()
-  expect(await publishing).toEqual({ stored: 1, duplicates: 0 })
+  expect(await publishing).toMatchObject({ stored: 1, duplicates: 0 })
   expect((await jsm.streams.info(POSTS)).state.messages).toBe(2)
   await connection.close()
 })
