@@ -65,7 +65,7 @@ async function explainDisk({
 }
 
 /** The problem of a disk that is full. */
-export function diskFull(dataDir: string, freeBytes: number): ProblemReport {
+function diskFull(dataDir: string, freeBytes: number): ProblemReport {
   const free = `${Math.floor(freeBytes / 2 ** 20)} MB free`
   return {
     code: 'disk-full',
