@@ -49,7 +49,7 @@ export class LogGuard implements Disposable {
   #connection = 0
   #timer: NodeJS.Timeout | undefined
   #audits: Promise<unknown> = Promise.resolve()
-  #rereading: Promise<void> | undefined
+  #isRereading = false
 
   constructor(options: LogGuardOptions) {
     this.#options = options
@@ -147,7 +147,9 @@ export class LogGuard implements Disposable {
   }
 
   #startRereading(): void {
-    this.#rereading ??= this.#reread().finally(() => (this.#rereading = undefined))
+    if (this.#isRereading) return
+    this.#isRereading = true
+    void this.#reread().finally(() => (this.#isRereading = false))
   }
 
   /** Reads again what the server may have damaged when it started, once for each start of a server. */
@@ -161,7 +163,8 @@ export class LogGuard implements Disposable {
       if (filters !== undefined || rereadings.isDone(stream, server)) continue
       try {
         const lost = await rereadStream({ connection, jsm, stream, upTo, erased, signal })
-        if (lost === undefined || server !== connection.info?.server_id) return
+        if (lost === undefined) return
+        if (server !== connection.info?.server_id) return this.#reread()
         this.recordLost(stream, lost)
         rereadings.setDone(stream, server)
       } catch (error) {

@@ -7,10 +7,10 @@ import type { ErasedSequences } from './erased-sequences.ts'
 import { nextMessage } from './next-message.ts'
 
 const BATCH_MESSAGES = 2_000
-const FETCH_EXPIRES_MS = 2_000
+const FETCH_EXPIRES_MS = 1_000
 const INACTIVE_THRESHOLD_MS = 60_000
-/** It rests four times as long as it reads, so that a long log costs the others little. */
-const REST_FACTOR = 4
+/** After each batch it rests, so that a long log costs the others little: it reads at most 20,000 messages a second. */
+const REST_MS = 100
 
 export interface RereadOptions {
   readonly connection: NatsConnection
@@ -34,7 +34,6 @@ export async function rereadStream(options: RereadOptions): Promise<SequenceRang
   const consumer = await openConsumer(options)
   const missing: [number, number][] = []
   for (let last = 0; last < upTo;) {
-    const startMs = performance.now()
     const sequences = await readBatch(consumer)
     // Nothing more can be read. Whether the rest is missing is asked below.
     if (sequences.length === 0) sequences.push(upTo + 1)
@@ -42,7 +41,7 @@ export async function rereadStream(options: RereadOptions): Promise<SequenceRang
       if (sequence > last + 1 && last < upTo) missing.push([last + 1, Math.min(sequence - 1, upTo)])
       last = sequence
     }
-    await pause((performance.now() - startMs) * REST_FACTOR, undefined, { signal, ref: false }).catch(() => {})
+    await pause(REST_MS, undefined, { signal, ref: false }).catch(() => {})
     if (signal.aborted) return undefined
   }
   await erased.readNew()
