@@ -6,6 +6,11 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 
 /** A process that is silent for three heartbeats is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
+/**
+ * Only a process whose heartbeat is late is looked for. A container with the name of this host has process ids of its own,
+ * and a process in it, which is heard, is not found here.
+ */
+const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
 /** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000
@@ -109,7 +114,7 @@ export class ProcessWatch {
   #stateOf({ state, host, pid }: Heartbeat, silentMs: number): ProcessSample['state'] {
     if (state !== 'running') return state
     const isHere = host === this.#options.host
-    if (isHere && !this.#options.isAlive(pid)) return 'missing'
+    if (isHere && silentMs > LATE_MS && !this.#options.isAlive(pid)) return 'missing'
     if (silentMs <= SILENCE_MS) return 'running'
     return isHere ? 'hung' : 'missing'
   }
