@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
-import type { Severity } from '../../schema/problems.ts'
+import type { Problem, Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
 /** A process that is silent for three heartbeats is hung or gone. */
@@ -129,14 +129,25 @@ export class ProcessWatch {
   }
 }
 
-/** Whether this has the form of a heartbeat, since any program on the server may publish to the subject. */
-const isHeartbeat = ({ name, instance, host, pid, startedAt, problems }: Heartbeat): boolean =>
-  [name, instance, host].every((text) => typeof text === 'string') &&
+/**
+ * Whether this has the form of a heartbeat, since any program on the server may publish to the subject. Everything that shows
+ * the state of the system reads what is checked here.
+ */
+const isHeartbeat = ({ name, instance, host, version, pid, state, startedAt, problems }: Heartbeat): boolean =>
+  areTexts(name, instance, host, version) &&
   Number.isInteger(pid) &&
-  !Number.isNaN(Date.parse(startedAt)) &&
+  state in STATES &&
+  isTime(startedAt) &&
   Array.isArray(problems) &&
-  problems.every((problem) => problem.severity in SEVERITIES && typeof problem.what === 'string')
+  problems.every(isProblem)
 
+const isProblem = ({ code, severity, what, since, remedy }: Problem): boolean =>
+  areTexts(code, what, remedy) && severity in SEVERITIES && isTime(since)
+
+const areTexts = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
+const isTime = (value: unknown): boolean => typeof value === 'string' && !Number.isNaN(Date.parse(value))
+
+const STATES = { running: true, stopped: true, failed: true } satisfies Record<Heartbeat['state'], true>
 const SEVERITIES = { error: true, warning: true } satisfies Record<Severity, true>
 
 function processExists(pid: number): boolean {
