@@ -156,6 +156,6 @@ test('after a failure it tries again, first after a short pause', async () => {
   vi.spyOn(model.database, 'pragma').mockImplementationOnce(() => {
     throw new Error('database or disk is full')
   })
-  await failed
+  expect(await failed).toMatchObject({ err: new Error('database or disk is full') })
   await untilScrubbed(model)
 })

@@ -39,6 +39,7 @@ test('a client connects again after the clock was set back by a day', async () =
   const reconnected = once(server, 'connection')
   sockets[0]!.destroy()
   await reconnected
+  expect(sockets).toHaveLength(2)
   await connection.close()
   server.close()
 })
