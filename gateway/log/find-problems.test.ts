@@ -17,7 +17,6 @@ const disk = (freeBytes: number, totalBytes: number): Partial<Sample> => ({
   disk: { folder: '/data', freeBytes, totalBytes },
 })
 const paused = (name: string): Partial<Sample> => ({
-  readModels: [readModelSample('hourly', { fileId: 'a1' })],
   consumers: [{ name, stream_name: 'SCORES', paused: true } as ConsumerInfo],
 })
 const cluster = (replicas: number, state: object): Partial<Sample> => ({
@@ -70,7 +69,11 @@ test.each<[string, Partial<Sample>, string[]]>([
   ['three copies', cluster(3, { leader: 'a', replicas: [peer('b', 1), peer('c', 1)] }), []],
   ['a missing server', cluster(3, { leader: 'a', replicas: [peer('b', 1), peer('c', 14)] }), ['replica-missing c']],
   ['no leader', cluster(3, { replicas: [] }), ['stream-without-leader']],
-  ['a paused consumer of a read model', paused('projector-hourly-a1'), ['consumer-paused SCORES projector-hourly-a1']],
+  [
+    'a paused consumer of a read model',
+    paused('projector-hourly-f11e'),
+    ['consumer-paused SCORES projector-hourly-f11e'],
+  ],
   ['a paused consumer of the shown model', paused('scorer-serious-1'), ['consumer-paused SCORES scorer-serious-1']],
   ['a paused consumer of others', paused('somebody'), []],
   ['a full disk', disk(2 * MB, 500 * GB), ['disk-full']],
