@@ -3,6 +3,7 @@ import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
 import { nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { lacksRoom } from '../schema/apply-streams.ts'
+import { infoOfLeader } from '../schema/replicas.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type PublisherOptions } from '../schema/runtime/publish.ts'
@@ -137,7 +138,7 @@ const retried = <T>(request: () => Promise<T>): Promise<T> =>
   })
 
 async function readLogState(jsm: JetStreamManager): Promise<LogState> {
-  const { created, state } = await jsm.streams.info(POSTS)
+  const { created, state } = await infoOfLeader(jsm, POSTS)
   return { created, lastSequence: state.last_seq }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { closeReadModel } from './file/close-read-model.ts'
 import { openReadModel } from './file/database.ts'
 import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
@@ -19,6 +20,6 @@ export function acceptLostEvents(file: string, projection: Projection<unknown>):
     if (events === 0) return `${projection.name}: there are no lost events to accept.`
     return `${projection.name}: accepted ${events} lost ${events === 1 ? 'event' : 'events'}, shown as a warning from now on.`
   } finally {
-    database.close()
+    closeReadModel(database)
   }
 }

@@ -5,7 +5,15 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
 import { Health, startHeartbeat } from '../schema/heartbeat.ts'
-import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
+import {
+  changesSubject,
+  encodeNotice,
+  inputsOf,
+  projectorConsumer,
+  type ChangeNotice,
+  type Input,
+} from '../schema/read-models.ts'
+import { maxMessageBytes } from '../schema/runtime/check-server.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -256,7 +264,7 @@ class Projector implements AsyncDisposable {
     const { projection, fileId, connection } = this.#parts
     const [before, checkpoints] = [this.#announced, { ...this.#positions }]
     const notice: ChangeNotice = { projection: projection.name, fileId, before, checkpoints, subreddits }
-    connection.publish(changesSubject(projection.name), JSON.stringify(notice))
+    connection.publish(changesSubject(projection.name), encodeNotice(notice, maxMessageBytes(connection)))
     this.#announced = checkpoints
   }
 

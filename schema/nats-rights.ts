@@ -73,7 +73,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   gateway: {
     hears: [changesSubject('*'), heartbeatSubject('*'), subjectPattern('ModelPromoted')],
     looksAt: STREAM_NAMES,
-    gets: [MODELS],
+    // It finds the promotions, and the first score after each.
+    gets: [MODELS, SCORES],
     // It reads the text and the score that an explanation is about, and the age of events that are not applied yet.
     reads: followed,
     // The consumers of read models and scorers.

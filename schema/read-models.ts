@@ -67,6 +67,15 @@ export interface ChangeNotice {
   readonly before: Readonly<Record<string, number>>
   /** The last applied sequence of each stream, this commit included. */
   readonly checkpoints: Readonly<Record<string, number>>
-  /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */
-  readonly subreddits: readonly string[]
+  /**
+   * Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. Null: so many that
+   * their names do not fit in a message, and a reader has to look at all of them.
+   */
+  readonly subreddits: readonly string[] | null
+}
+
+/** A change notice as JSON. @param maxBytes how long it may be, which depends on the server */
+export function encodeNotice(notice: ChangeNotice, maxBytes: number): string {
+  const text = JSON.stringify(notice)
+  return Buffer.byteLength(text) <= maxBytes ? text : JSON.stringify({ ...notice, subreddits: null })
 }

@@ -1,4 +1,10 @@
-import { JetStreamApiError, type JetStreamManager, type PeerInfo, type StreamInfo } from '@nats-io/jetstream'
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  type PeerInfo,
+  type StreamInfo,
+  type StreamInfoRequestOptions,
+} from '@nats-io/jetstream'
 import type { ProblemReport } from './problems.ts'
 import { OperationalError } from './runtime/errors.ts'
 import { SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from './streams.ts'
@@ -80,6 +86,22 @@ export function findStreamsWithoutLeader(infos: readonly StreamInfo[]): ProblemR
       remedy: 'Start the missing NATS servers.',
     },
   ]
+}
+
+/**
+ * The info of a stream as its leader knows it. While a stream has no leader, any server with a copy answers after some
+ * seconds, and that copy may lack events: compared with it, the log would seem to have gone back.
+ * @throws when the stream has no leader, and errors of the request
+ */
+export async function infoOfLeader(
+  jsm: JetStreamManager,
+  stream: string,
+  options?: Partial<StreamInfoRequestOptions>,
+): Promise<StreamInfo> {
+  const info = await jsm.streams.info(stream, options)
+  if (info.cluster?.name !== undefined && !info.cluster.leader)
+    throw new Error(`stream ${stream} has no leader, so its state is not known`)
+  return info
 }
 
 /** A warning if servers that keep copies of streams are down. The streams work until half of their servers are. */

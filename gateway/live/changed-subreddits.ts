@@ -70,8 +70,8 @@ export class ChangedSubreddits {
     if (ownId !== undefined && fileId !== ownId) return
     const wasMissed = watch?.notices.noticed(checkpoints, before)
     if (this.#subscribers.size === 0) return
-    if (wasMissed === true) this.#markAll()
-    this.#mark(subreddits)
+    if (wasMissed === true || subreddits === null) this.#markAll()
+    if (subreddits !== null) this.#mark(subreddits)
   }
 
   /** Called once a second, and when everything may have changed (`isAll`). */

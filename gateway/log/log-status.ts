@@ -55,7 +55,6 @@ export class LogStatus implements Disposable {
   #consumers: readonly ConsumerInfo[] = []
   #account: JetStreamAccountStats | undefined
   #oldest: OldestEvents | undefined
-  #connection: NatsConnection | undefined
   #jsm: JetStreamManager | undefined
   readonly #stop = new AbortController()
 
@@ -66,7 +65,6 @@ export class LogStatus implements Disposable {
 
   /** Resolves once every stream was read. */
   async follow(connection: NatsConnection): Promise<void> {
-    this.#connection = connection
     this.#jsm = await jetstreamManager(connection, { checkAPI: false })
     this.#oldest = new OldestEvents(this.#jsm, this.#logger)
     const streams = STREAM_NAMES.map((name) => () => this.#readStream(name))
@@ -95,11 +93,6 @@ export class LogStatus implements Disposable {
   /** The consumers of read models, scorers and the eraser, also those of other hosts. */
   get consumers(): readonly ConsumerInfo[] {
     return this.#consumers
-  }
-
-  /** Whether the server belongs to a cluster. */
-  get isCluster(): boolean {
-    return this.#connection?.info?.cluster !== undefined
   }
 
   /** Undefined while it is not known. */

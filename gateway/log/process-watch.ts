@@ -1,11 +1,16 @@
 import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
-import type { Severity } from '../../schema/problems.ts'
+import type { Problem, Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
 /** A process that is silent for three heartbeats is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
+/**
+ * Only a process whose heartbeat is late is looked for. A container with the name of this host has process ids of its own,
+ * and a process in it, which is heard, is not found here.
+ */
+const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
 /** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000
@@ -109,7 +114,7 @@ export class ProcessWatch {
   #stateOf({ state, host, pid }: Heartbeat, silentMs: number): ProcessSample['state'] {
     if (state !== 'running') return state
     const isHere = host === this.#options.host
-    if (isHere && !this.#options.isAlive(pid)) return 'missing'
+    if (isHere && silentMs > LATE_MS && !this.#options.isAlive(pid)) return 'missing'
     if (silentMs <= SILENCE_MS) return 'running'
     return isHere ? 'hung' : 'missing'
   }
@@ -124,14 +129,25 @@ export class ProcessWatch {
   }
 }
 
-/** Whether this has the form of a heartbeat, since any program on the server may publish to the subject. */
-const isHeartbeat = ({ name, instance, host, pid, startedAt, problems }: Heartbeat): boolean =>
-  [name, instance, host].every((text) => typeof text === 'string') &&
+/**
+ * Whether this has the form of a heartbeat, since any program on the server may publish to the subject. Everything that shows
+ * the state of the system reads what is checked here.
+ */
+const isHeartbeat = ({ name, instance, host, version, pid, state, startedAt, problems }: Heartbeat): boolean =>
+  areTexts(name, instance, host, version) &&
   Number.isInteger(pid) &&
-  !Number.isNaN(Date.parse(startedAt)) &&
+  state in STATES &&
+  isTime(startedAt) &&
   Array.isArray(problems) &&
-  problems.every((problem) => problem.severity in SEVERITIES && typeof problem.what === 'string')
+  problems.every(isProblem)
 
+const isProblem = ({ code, severity, what, since, remedy }: Problem): boolean =>
+  areTexts(code, what, remedy) && severity in SEVERITIES && isTime(since)
+
+const areTexts = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
+const isTime = (value: unknown): boolean => typeof value === 'string' && !Number.isNaN(Date.parse(value))
+
+const STATES = { running: true, stopped: true, failed: true } satisfies Record<Heartbeat['state'], true>
 const SEVERITIES = { error: true, warning: true } satisfies Record<Severity, true>
 
 function processExists(pid: number): boolean {

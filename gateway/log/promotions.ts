@@ -1,4 +1,4 @@
-import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { jetstreamManager, type JetStreamManager, type MsgRequest, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
 import { subjectPattern } from '../../schema/events.ts'
@@ -91,9 +91,14 @@ export class Promotions {
   }
 }
 
-/** While no score was stored after the time, this is the sequence of the next score. */
+/**
+ * While no score was stored after the time, this is the sequence of the next score. The stream's leader is asked: a replica
+ * that lags lacks scores, and this gateway would place the promotion behind them for as long as it runs.
+ */
 async function firstScoreAfter(jsm: JetStreamManager, time: string): Promise<number> {
   const { state } = await jsm.streams.info(SCORES)
-  const first = await jsm.direct.getMessage(SCORES, { start_time: time })
+  // The client's type lacks this field of the server's API.
+  const request = { start_time: time } as unknown as MsgRequest
+  const first = await jsm.streams.getMessage(SCORES, request)
   return first?.seq ?? state.last_seq + 1
 }

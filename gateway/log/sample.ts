@@ -13,7 +13,6 @@ export interface Sample {
   /** Consumers of all hosts. */
   readonly consumers: readonly ConsumerInfo[]
   readonly account: JetStreamAccountStats | undefined
-  readonly isCluster: boolean
   /** Undefined while no scoring model is shown, and if it never had a scorer. */
   readonly scoring: ScoringSample | undefined
   readonly readModels: readonly ReadModelSample[]

@@ -86,7 +86,6 @@ export class Sampler implements Disposable {
       streams,
       consumers: log.consumers,
       account: log.account,
-      isCluster: log.isCluster,
       scoring: this.#scoring.sample(atMs, shown.promoted),
       readModels: this.#progress.map((progress) => progress.sample(atMs)),
       processes: processes.sample(),

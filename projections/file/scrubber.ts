@@ -1,12 +1,14 @@
 import type { Database } from 'better-sqlite3'
 import type { Health } from '../../schema/heartbeat.ts'
 import { HELD_OPEN, UNSCRUBBED } from '../../schema/read-model-file.ts'
+import { BackOff, type BackOffLimits } from '../../schema/runtime/back-off.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { RemainsSearch } from './find-remains.ts'
 import { emptyWriteAheadLog } from './write-ahead-log.ts'
 
 const DELAY_MS = 1_000
-const RETRY_MS = 60_000
+/** Short at first: a full disk often has room again soon. */
+const RETRY_PAUSES: BackOffLimits = { firstMs: 2_000, maxMs: 60_000 }
 /** The gateway's reads are short. A reader that keeps the log from being emptied for longer than this is another program. */
 const HELD_AFTER_MS = 3_000
 /** Until then it tries often, so that it is unlikely to meet a short read each time. */
@@ -30,6 +32,8 @@ export interface ScrubberOptions {
   readonly health: Health
   /** How long a reader may keep the write-ahead log from being emptied before that is a problem. */
   readonly heldAfterMs?: number
+  /** The pauses before it tries again after a failure. */
+  readonly retry?: BackOffLimits
 }
 
 /** Call it in the transaction that erases, so that the next process scrubs the file if this one dies. */
@@ -55,6 +59,7 @@ export class Scrubber implements AsyncDisposable {
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  readonly #retry: BackOff
   #delayMs = DELAY_MS
   /** Texts that were erased since the last search. */
   #texts: string[] = []
@@ -67,9 +72,10 @@ export class Scrubber implements AsyncDisposable {
   #isHeld: boolean
   #closed = false
 
-  constructor({ heldAfterMs = HELD_AFTER_MS, ...options }: ScrubberOptions) {
+  constructor({ heldAfterMs = HELD_AFTER_MS, retry = RETRY_PAUSES, ...options }: ScrubberOptions) {
     const { database, logger } = options
-    this.#options = { heldAfterMs, ...options }
+    this.#options = { heldAfterMs, retry, ...options }
+    this.#retry = new BackOff(retry)
     this.#database = database
     this.#logger = logger
     this.#unmark = database.prepare<[string]>('DELETE FROM meta WHERE name = ?')
@@ -120,10 +126,11 @@ export class Scrubber implements AsyncDisposable {
       if (this.#hasLog) return this.#wait()
       this.#release()
       await this.#clean()
+      this.#retry.reset()
       this.#delayMs = Math.max(DELAY_MS, REST_FACTOR * (performance.now() - startMs))
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      this.#delayMs = RETRY_MS
+      this.#delayMs = this.#retry.next()
       this.#logger.error({ err: error }, 'erased text may be left in unused bytes of the file; will retry')
     }
   }

@@ -1,4 +1,5 @@
 import type { JetStreamManager, StreamState } from '@nats-io/jetstream'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { LostEvents } from '../file/lost-events.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
@@ -22,12 +23,12 @@ export interface AuditedStream {
  * @throws when the log does not answer
  */
 export async function auditStream({ jsm, stream, upTo, erased, lost }: AuditedStream): Promise<SequenceRange[]> {
-  const { state } = await jsm.streams.info(stream)
+  const { state } = await infoOfLeader(jsm, stream)
   // What is missing in the state was named before that, so the erasures have to be read after it.
   await erased.readNew()
   const last = state.last_seq
   if (countMissing(state) === erased.countUpTo(stream, last) + lost.countUpTo(stream, last)) return []
-  const { state: details } = await jsm.streams.info(stream, { deleted_details: true })
+  const { state: details } = await infoOfLeader(jsm, stream, { deleted_details: true })
   await erased.readNew()
   const inside = erased.unnamedOf(
     stream,

@@ -2,6 +2,7 @@ import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import type { Database } from 'better-sqlite3'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../../schema/events.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { readBatch } from '../../schema/runtime/read-batch.ts'
 import { POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
 import type { LostEvents } from '../file/lost-events.ts'
@@ -92,7 +93,7 @@ export class ErasedSequences {
    * table, because the leader of POSTS confirms that no more follow. @throws when the log does not answer
    */
   async readNew(): Promise<void> {
-    const { created, state } = await this.#jsm.streams.info(POSTS)
+    const { created, state } = await infoOfLeader(this.#jsm, POSTS)
     let last = this.#startAfter(created, state.last_seq)
     if (last === state.last_seq) return
     for (let messages = await this.#next(last + 1); messages.length > 0; messages = await this.#next(last + 1)) {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { BackOff } from '../../schema/runtime/back-off.ts'
 import { LogMismatchError } from '../../schema/runtime/errors.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
@@ -78,7 +79,7 @@ export class LogGuard implements Disposable {
     try {
       // The checkpoint is read before the log, because both advance meanwhile.
       const checkpoint = checkpoints.read(stream)
-      await verifyLog(jsm, stream, await jsm.streams.info(stream), checkpoint)
+      await verifyLog(jsm, stream, await infoOfLeader(jsm, stream), checkpoint)
     } catch (error) {
       if (error instanceof LogMismatchError) onMismatch(error)
       throw error

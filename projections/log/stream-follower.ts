@@ -1,6 +1,7 @@
 import { jetstream, type Consumer, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import type { StreamName } from '../../schema/streams.ts'
@@ -211,7 +212,7 @@ export class StreamFollower implements AsyncDisposable {
   async #moveToEnd(): Promise<void> {
     const { jsm, stream, filters, onLost, onEnd } = this.#options
     if (this.#buffer.length > 0) return
-    const end = (await jsm.streams.info(stream)).state.last_seq
+    const end = (await infoOfLeader(jsm, stream)).state.last_seq
     const first = this.#position + 1
     if (end < first || (await this.#nextSequence(first)) <= end) return
     const lost = filters === undefined ? await this.#findLost(first, end) : []
