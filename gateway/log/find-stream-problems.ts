@@ -7,10 +7,10 @@ import { consumerOf } from './read-model-progress.ts'
 import type { Sample } from './sample.ts'
 
 const NEARLY_FULL_SHARE = 0.9
-/** A stream with room for fewer average messages than this is full, because messages differ in size. */
+/** A stream counts as full if it has room for fewer average messages than this, because messages differ in size. */
 const LEAST_MESSAGES = 3
 
-/** Finds streams and consumers that take or deliver no events, or will soon take none. */
+/** Finds streams that take no events or soon will take none, consumers that deliver none, and rejected events. */
 export function findStreamProblems(sample: Sample): ProblemReport[] {
   const problems = sample.streams.flatMap((stream) => findProblemsOf(stream))
   return [...problems, ...findSingleCopies(sample), ...findPaused(sample), ...findDeadLetters(sample)]
@@ -67,7 +67,7 @@ function findSingleCopies({ isCluster, streams }: Sample): ProblemReport[] {
   return [{ code: 'single-copies', what, remedy }]
 }
 
-/** Consumers that read models and scorers of this host depend on. */
+/** Finds paused consumers of this host's read models and of the shown scoring model. */
 function findPaused({ consumers, readModels, promoted }: Sample): ProblemReport[] {
   const wanted = new Set(readModels.map(consumerOf))
   if (promoted !== undefined) wanted.add(scorerConsumer(promoted))

@@ -20,7 +20,7 @@ export interface Promotion {
   readonly start: number
 }
 
-/** All promotions in the log. They are read when somebody asks, because only the log knows whether there is a new one. */
+/** All promotions in the log. They are read on request, because only the log knows whether there is a new one. */
 export class Promotions {
   readonly #logger: Logger
   #jsm: JetStreamManager | undefined
@@ -53,7 +53,7 @@ export class Promotions {
     return this.#next
   }
 
-  /** Call it when SCORES was re-created, because its sequences have another meaning then. */
+  /** Call it when SCORES was re-created, because the known sequences are not those of the new stream. */
   forget(): void {
     this.#last = undefined
   }
@@ -91,7 +91,7 @@ export class Promotions {
   }
 }
 
-/** While no score was stored after the time, this is the sequence of the next score. */
+/** The sequence of the first score that was stored after a time, even if that score does not exist yet. */
 async function firstScoreAfter(jsm: JetStreamManager, time: string): Promise<number> {
   const { state } = await jsm.streams.info(SCORES)
   const first = await jsm.direct.getMessage(SCORES, { start_time: time })
