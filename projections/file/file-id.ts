@@ -8,9 +8,9 @@ const FILE_INODE = 'file_inode'
 const ID_BYTES = 4
 
 /**
- * The id of a read model's file, which its consumers are named by. It is made when the projector first starts with the
- * file. A copy of the file gets another id, because two files that share a consumer would take each other's messages:
- * the inode tells that it is a copy.
+ * Returns the id of a read model's file, by which its consumers are named. The id is made when a projector first starts
+ * with the file. A copy of the file, which has another inode, gets another id, because two files that share a consumer
+ * would take each other's messages.
  */
 export function claimFileId(database: Database): string {
   const inode = String(statSync(database.name, { bigint: true }).ino)

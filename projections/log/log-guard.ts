@@ -14,7 +14,7 @@ import { countSequences, type SequenceRange } from './sequence-ranges.ts'
 import { verifyLog } from './verify-log.ts'
 
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
-/** Ranges that one line of the log names. */
+/** How many ranges of lost events one message of the logger names at most. */
 const MAX_NAMED_RANGES = 10
 
 export interface LogGuardOptions {
@@ -41,7 +41,7 @@ export class LogGuard implements Disposable {
   readonly #options: LogGuardOptions
   readonly #closing = new AbortController()
   #isVerified = true
-  /** Counts the connections. A verification is worth nothing if its connection was lost before it ended. */
+  /** Counts disconnects and reconnects. A verification does not count if its connection was lost before it ended. */
   #connection = 0
   #timer: NodeJS.Timeout | undefined
   #audits: Promise<unknown> = Promise.resolve()
@@ -55,7 +55,7 @@ export class LogGuard implements Disposable {
     return this.#isVerified
   }
 
-  /** Call it when all inputs were verified. Ends after the first audit, or the first attempt at it. */
+  /** Starts to watch. Call it after all inputs were verified. Resolves after the first audit, even if that failed. */
   async start(): Promise<void> {
     void this.#followConnection()
     await this.#audit()
@@ -70,7 +70,7 @@ export class LogGuard implements Disposable {
   async verify(stream: StreamName): Promise<void> {
     const { jsm, checkpoints, onMismatch } = this.#options
     try {
-      // The checkpoint is read before the log, because both advance meanwhile.
+      // The checkpoint is read before the log: both advance, and the log must not seem to end before the checkpoint.
       const checkpoint = checkpoints.read(stream)
       await verifyLog(jsm, stream, await jsm.streams.info(stream), checkpoint)
     } catch (error) {
@@ -79,7 +79,7 @@ export class LogGuard implements Disposable {
     }
   }
 
-  /** Records lost events and says so. */
+  /** Records lost events and logs those that were not recorded before. */
   recordLost(stream: StreamName, ranges: readonly SequenceRange[]): void {
     this.#report(stream, this.#options.lost.record(stream, ranges))
   }

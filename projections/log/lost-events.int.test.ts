@@ -96,7 +96,7 @@ test.each([
   expect(rebuilt.lostEvents('posts')).toEqual(lost)
 })
 
-test('messages that were deleted or purged without a PostErased are lost, behind the checkpoint as well', async () => {
+test('messages that were deleted or purged without a PostErased are lost, before the checkpoint as well', async () => {
   await publish(scores(20, ['AskScience', 'Memes']))
   await host.start('all-time', SOON)
   await until(() => expect(count('all-time')).toBe(20))
