@@ -10,7 +10,7 @@ import type { Checkpoints } from '../file/checkpoint.ts'
 import type { LostEvents } from '../file/lost-events.ts'
 import { auditStream } from './audit-stream.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
-import { countSequences, type SequenceRange } from './sequence-ranges.ts'
+import { countSequences, type SequenceRange } from '../file/sequence-ranges.ts'
 import { verifyLog } from './verify-log.ts'
 
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
