@@ -11,7 +11,7 @@ export const HEARTBEAT_INTERVAL_MS = 2_000
 /** The subject of the heartbeats of a NATS user's processes, which are sent by core NATS and not stored. */
 export const heartbeatSubject = (user: NatsUser | '*'): string => `heartbeats.${user}`
 
-/** What a process says about itself every two seconds (JSON), and once more when it stops. */
+/** The state of a process (JSON), which it sends every two seconds, and a last time when it stops. */
 export interface Heartbeat {
   /** The name of the process for people: `projector hourly`, `scorer serious-1`, `ingest reddit`, `eraser`. */
   readonly name: string

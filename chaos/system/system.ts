@@ -128,7 +128,7 @@ export class System implements AsyncDisposable {
     this.#running.delete(name)
   }
 
-  /** Makes the clock of a service differ from the machine's by so many milliseconds. */
+  /** Makes the clock of a service differ from the machine's clock by `ms`. */
   shiftClock(name: string, ms: number): void {
     writeFileSync(this.#clockFile(name), String(ms))
     this.signal(name, 'SIGUSR2')

@@ -35,7 +35,7 @@ export async function recreateConsumer(
   })
 }
 
-/** A single filter has a setting of its own, which servers before 2.10 know as well. */
+/** The server has one setting for a single filter and another one for several filters. */
 function filterOf(filters: Input['filters']): object {
   if (filters === undefined) return {}
   return filters.length === 1 ? { filter_subject: filters[0] } : { filter_subjects: filters }

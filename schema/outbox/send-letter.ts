@@ -59,7 +59,7 @@ async function publish(to: LetterConnection, letter: DeadLetter, data: Uint8Arra
   await js.publish(deadSubject(to.process), data.subarray(0, maxBytes), options)
 }
 
-/** The client refuses what is longer than the server's `max_payload`, and the server what its stream does not take. */
+/** The client refuses a message that exceeds the server's `max_payload`, and the server one that exceeds the stream's limit. */
 const isTooLarge = (error: unknown): boolean =>
   (error as Error).name === 'InvalidArgumentError' ||
   (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE)
