@@ -29,6 +29,6 @@ test('accepted lost events are counted apart, and new ones are not accepted', ()
 test('lost events are not accepted while the projector runs, or without a file', () => {
   using model = new TestReadModel(projections['all-time'])
   using _lock = lockFile(model.file)
-  expect(() => acceptLostEvents(model.file, projections['all-time'])).toThrow(/stop that process first/)
+  expect(() => acceptLostEvents(model.file, projections['all-time'])).toThrow(/Stop that process first/)
   expect(() => acceptLostEvents(`${model.file}.none`, projections['all-time'])).toThrow(/does not exist/)
 })

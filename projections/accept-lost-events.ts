@@ -12,7 +12,7 @@ import type { Projection } from './projection.ts'
  * @throws OperationalError when there is no file, or its projector runs
  */
 export function acceptLostEvents(file: string, projection: Projection<unknown>): string {
-  if (!existsSync(file)) throw new OperationalError(`${file} does not exist, so that no lost events are recorded.`)
+  if (!existsSync(file)) throw new OperationalError(`${file} does not exist, so no lost events are recorded.`)
   using _lock = lockFile(file)
   const database = openReadModel(file, projection)
   try {

@@ -72,7 +72,7 @@ export async function startProjector(
       logger,
     })
     stack.defer(() => connection.close())
-    // It connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
+    // The projector connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
     stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
     const database = openReadModel(file, projection)
     stack.defer(() => closeReadModel(database))
@@ -122,7 +122,7 @@ class Projector implements AsyncDisposable {
   readonly #scrubber: Scrubber
   readonly #inputs: { readonly follower: StreamFollower; readonly created: string }[] = []
   readonly #positions: Record<string, number> = {}
-  /** The positions of the last change notice. */
+  /** The checkpoints of the last change notice. */
   #announced: Record<string, number> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
@@ -181,7 +181,7 @@ class Projector implements AsyncDisposable {
     const after = this.#checkpoints.read(stream)?.sequence ?? 0
     if (after === 0) this.#checkpoints.write(stream, { sequence: 0, streamCreated: created, digest: null })
     this.#positions[stream] = after
-    // The consumer of a former version, which the projectors of all hosts shared.
+    // Former versions left this consumer, which the projectors of all hosts shared.
     await deleteConsumer(jsm, stream, `projector-${projection.name}`)
     const follower = new StreamFollower({
       ...input,

@@ -56,12 +56,12 @@ export const projectorConsumer = (name: string, fileId: string): string => `proj
 export const changesSubject = (name: string): string => `changes.${name}`
 
 /**
- * What a projector announces after each commit (JSON). `before` of a notice equals `checkpoints` of the one before it:
+ * The change notice that a projector sends after each commit (JSON). `before` equals `checkpoints` of the previous notice:
  * a reader that finds another value has missed a notice.
  */
 export interface ChangeNotice {
   readonly projection: string
-  /** The id of the file: projectors of several hosts announce the changes of files of their own. */
+  /** The id of the projector's file, because the projectors of several hosts write files of their own. */
   readonly fileId: string
   /** The checkpoints of the projector's last notice, or those with which it started. */
   readonly before: Readonly<Record<string, number>>

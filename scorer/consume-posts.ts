@@ -36,7 +36,7 @@ export class PostConsumer implements AsyncDisposable {
   readonly #logger: Logger
   readonly #puller: BatchPuller<JsMsg>
   readonly #inFlight = new Set<Promise<void>>()
-  /** Called with the number of posts that wait behind each batch. */
+  /** Called for each batch with the number of posts that wait after it. */
   onLag: (posts: number) => void = () => {}
   #report: NodeJS.Timeout | undefined
   #closed = false

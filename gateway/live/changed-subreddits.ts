@@ -88,8 +88,8 @@ export class ChangedSubreddits {
   }
 
   /**
-   * Marks the subreddits whose figures of all time differ from those that were sent last. The hours of every subreddit
-   * would take too long to compare, so the subreddits that subscribers name are marked as well.
+   * Marks the subreddits whose figures of all time differ from those that were sent last, and all subreddits that
+   * subscribers name, because comparing the hours of every subreddit would take too long.
    */
   #markAll(): void {
     for (const { names } of this.#subscribers) if (names !== undefined) this.#mark([...names])

@@ -53,7 +53,7 @@ const find = (): string[] =>
     ({ code, what }) => `${code}: ${what.split('"')[1] ?? what}`,
   )
 
-test('processes that say that they run are no problem', () => expect(pass(60)).toEqual([]))
+test('processes that send heartbeats are no problem', () => expect(pass(60)).toEqual([]))
 
 test('a process that falls silent while its process exists hangs, until it is heard again', () => {
   pass(4)

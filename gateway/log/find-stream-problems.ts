@@ -8,10 +8,10 @@ import { consumerOf } from './read-model-progress.ts'
 import type { Sample } from './sample.ts'
 
 const NEARLY_FULL_SHARE = 0.9
-/** A stream with room for fewer average messages than this is full, because messages differ in size. */
+/** A stream counts as full if it has room for fewer average messages than this, because messages differ in size. */
 const LEAST_MESSAGES = 3
 
-/** Finds streams and consumers that take or deliver no events, or will soon take none. */
+/** Finds streams that take no events or soon will take none, consumers that deliver none, and rejected events. */
 export function findStreamProblems(sample: Sample): ProblemReport[] {
   const problems = sample.streams.flatMap((stream) => findProblemsOf(stream))
   return [...problems, ...findCopyProblems(sample), ...findPaused(sample), ...findDeadLetters(sample)]
@@ -65,7 +65,7 @@ function findCopyProblems({ streams }: Sample): ProblemReport[] {
   return [...findStreamsWithoutLeader(infos), ...findMissingReplicas(infos), ...findSingleCopies(infos)]
 }
 
-/** Consumers that read models and scorers of this host depend on. */
+/** Finds paused consumers of this host's read models and of the shown scoring model. */
 function findPaused({ consumers, readModels, promoted }: Sample): ProblemReport[] {
   const wanted = new Set(readModels.map(consumerOf))
   if (promoted !== undefined) wanted.add(scorerConsumer(promoted))

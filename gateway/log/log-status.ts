@@ -15,7 +15,7 @@ import { COVERAGE, POSTS, SCORES, STREAM_NAMES, type StreamName } from '../../sc
 import { OldestEvents } from './oldest-events.ts'
 
 const STREAM_INTERVAL_MS = 500
-/** Of consumers and of the account's limits. */
+/** How often the consumers and the account's limits are read, which change less often than streams. */
 const SLOW_INTERVAL_MS = 2_000
 /** A stream that does not answer for this long counts as silent. */
 const SILENCE_MS = 5_000
@@ -28,9 +28,9 @@ export interface StreamSample {
   /** Undefined before the first answer, and while the stream does not exist. */
   readonly info: StreamInfo | undefined
   readonly isMissing: boolean
-  /** When the last answer was asked for, by the monotonic clock. */
+  /** When the request for the last answer was sent, by the monotonic clock. */
   readonly askedAtMs: number
-  /** Why the stream has not answered for some seconds. */
+  /** Why the stream has not answered for some seconds; undefined if it has answered. */
   readonly failure: string | undefined
 }
 
@@ -90,12 +90,12 @@ export class LogStatus implements Disposable {
     })
   }
 
-  /** The consumers of read models, scorers and the eraser, also those of other hosts. */
+  /** The consumers on POSTS, SCORES and COVERAGE, also those of other hosts. */
   get consumers(): readonly ConsumerInfo[] {
     return this.#consumers
   }
 
-  /** Undefined while it is not known. */
+  /** The storage and the limits of the account; undefined while they are not known. */
   get account(): JetStreamAccountStats | undefined {
     return this.#account
   }
@@ -119,8 +119,8 @@ export class LogStatus implements Disposable {
   }
 
   /**
-   * Reads again and again, each time after the last answer, so that a slow server gets one request at a time. What does
-   * not answer does not hold up the others.
+   * Reads again and again, each time after the last answer, so that a slow server gets one request at a time. Each read
+   * repeats on its own, so one without an answer does not hold up the others.
    */
   async #repeat(read: () => Promise<unknown>, intervalMs: number): Promise<void> {
     const { signal } = this.#stop

@@ -4,30 +4,30 @@ import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../s
 import type { Problem, Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
-/** A process that is silent for three heartbeats is hung or gone. */
+/** A process that has sent no heartbeat for three intervals is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
 /**
  * Only a process whose heartbeat is late is looked for. A container with the name of this host has process ids of its own,
  * and a process in it, which is heard, is not found here.
  */
 const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
-/** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
+/** If the gateway itself stood still for longer than this, it has not read the heartbeats of that time yet. */
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000
 const MAX_PROCESSES = 500
 
-/** A process as the gateway knows it by its heartbeats. */
+/** A process as the gateway knows it from its heartbeats. */
 export interface ProcessSample {
   readonly heartbeat: Heartbeat
-  /** `hung`: silent, but its process exists on this host. `missing`: its process is gone, or silent on another host. */
+  /** `hung`: silent, but its process id exists on this host. `missing`: its process id is gone, or it is silent on another host. */
   readonly state: Heartbeat['state'] | 'hung' | 'missing'
-  /** Since it was first heard. */
+  /** Time since its first heartbeat. */
   readonly ageMs: number
-  /** Since it was last heard; time without a connection does not count. */
+  /** Time since its last heartbeat, without the time in which none could arrive. */
   readonly silentMs: number
-  /** Since it stopped, failed or went missing; 0 while it does none of these. */
+  /** Time since it stopped, failed or went missing; 0 while it runs or hangs. */
   readonly endedMs: number
-  /** The wall clock's time when it was last heard, in milliseconds. */
+  /** When its last heartbeat arrived, in milliseconds since the epoch. */
   readonly seenAtMs: number
 }
 
@@ -52,7 +52,7 @@ export class ProcessWatch {
   readonly #options: Required<ProcessWatchOptions>
   /** By instance. */
   readonly #entries = new Map<string, Entry>()
-  /** Silence before this time has another reason than the process. */
+  /** Silence before this time is not counted, because the gateway could not receive heartbeats. */
   #listeningSinceMs = 0
   #lastSampleMs = Number.NEGATIVE_INFINITY
 
@@ -91,7 +91,7 @@ export class ProcessWatch {
     if (this.#entries.size > MAX_PROCESSES) this.#entries.delete(oldest!)
   }
 
-  /** The processes that were heard in the last minutes, in the order in which they were first heard. */
+  /** All processes, except those that ended more than ten minutes ago, in the order of their first heartbeats. */
   sample(): ProcessSample[] {
     const nowMs = this.#options.nowMs()
     if (nowMs - this.#lastSampleMs > OWN_PAUSE_MS) this.listenAgain()

@@ -20,7 +20,7 @@ export interface Promotion {
   readonly start: number
 }
 
-/** All promotions in the log. They are read when somebody asks, because only the log knows whether there is a new one. */
+/** All promotions in the log. They are read on request, because only the log knows whether there is a new one. */
 export class Promotions {
   readonly #logger: Logger
   #jsm: JetStreamManager | undefined
@@ -53,7 +53,7 @@ export class Promotions {
     return this.#next
   }
 
-  /** Call it when SCORES was re-created, because its sequences have another meaning then. */
+  /** Call it when SCORES was re-created, because the known sequences are not those of the new stream. */
   forget(): void {
     this.#last = undefined
   }

@@ -40,7 +40,7 @@ export class ReadModelProgress {
   readonly #log: LogStatus
   /** One for each stream: a read model may keep up with one of them and not with another. */
   readonly #trends = new Map<StreamName, LagTrend>()
-  /** What was applied, and what was in the log, in the last seconds, oldest first. */
+  /** The applied and the last sequence of each stream in the last ten seconds, oldest first. */
   #past: { readonly atMs: number; readonly applied: Sequences; readonly last: Sequences }[] = []
 
   constructor(name: ReadModelName, file: ReadModelFile, log: LogStatus) {
@@ -90,12 +90,12 @@ export class ReadModelProgress {
   #wholeLag(stream: StreamName, applied: number): InputLag {
     const last = this.#lastSequence(stream) ?? 0
     if (last <= applied) return { stream, events: 0, ageMs: 0 }
-    // Without this, every new event would cost a question, however soon it is applied.
+    // An event that was not there at the last sample is not asked for: it may be applied before the next one.
     const isNew = (this.#past.at(-1)?.last[stream] ?? last) <= applied
     return { stream, events: last - applied, ageMs: isNew ? 0 : this.#log.ageMs(stream, applied + 1) }
   }
 
-  /** The position in a stream does not tell how many of the other events the read model will take; its consumer does. */
+  /** Counts by the consumer, because the position does not tell how many of the remaining events the read model takes. */
   #filteredLag(stream: StreamName, applied: number, filters: readonly string[]): InputLag {
     const name = consumerOf({ name: this.#name, fileId: this.#file.status?.fileId })
     const consumer = this.#log.consumers.find((found) => found.stream_name === stream && found.name === name)
@@ -105,7 +105,7 @@ export class ReadModelProgress {
     return { stream, events, ageMs: ages.includes(undefined) ? undefined : Math.max(...(ages as number[])) }
   }
 
-  /** Compares the last sequence of a stream with a checkpoint that was read before it, because both advance meanwhile. */
+  /** Compares the last sequence of a stream with a checkpoint that was read earlier, because both advance all the time. */
   #findAhead(): ReadModelSample['aheadOf'] {
     return this.#log.samples.flatMap(({ name: stream, info, askedAtMs }) => {
       const applied = this.#past.findLast(({ atMs }) => atMs < askedAtMs)?.applied[stream]

@@ -28,7 +28,7 @@ export interface HttpClientOptions {
   readonly logger: Logger
   /** Returns a number from 0 to 1. */
   readonly random?: () => number
-  /** Told when the source cannot be read. */
+  /** Gets a problem while the source cannot be read. */
   readonly health?: Health | undefined
   /** How often one request is attempted; undefined: three times, which is right for sources that run on. */
   readonly maxAttempts?: number | undefined

@@ -25,7 +25,7 @@ export class SourceSilence {
   }
 
   /**
-   * @param waitMs how long until the next attempt, in which no request can succeed
+   * @param waitMs the pause until the next attempt, during which no request can succeed
    * @param silentMs for how long this request got no answer
    */
   failed({ what, urgency }: Request, error: Error, { waitMs = 0, silentMs = 0 } = {}): void {
@@ -36,7 +36,7 @@ export class SourceSilence {
     this.#health?.problems.raise({
       code: 'source-silent',
       what: `The source cannot be read: ${what}: ${error.message}.`,
-      remedy: 'Check the connection, the credentials and the state of the source’s server; ingest goes on trying.',
+      remedy: 'Check the connection, the credentials and the state of the source’s server. Ingest retries by itself.',
     })
   }
 

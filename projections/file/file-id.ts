@@ -8,9 +8,9 @@ const FILE_IDENTITY = 'file_identity'
 const ID_BYTES = 4
 
 /**
- * The id of a read model's file, which its consumers are named by. It is made when the projector first starts with the
- * file. A copy of the file gets another id, because two files that share a consumer would take each other's messages. Its
- * inode and the time at which it was created tell that it is a copy: on another disk it may have the same inode.
+ * Returns the id of a read model's file, by which its consumers are named. The id is made when a projector first starts
+ * with the file. A copy of the file gets another id, because two files that share a consumer would take each other's
+ * messages. A copy differs in its inode or, on another disk, in the time at which the file was created.
  */
 export function claimFileId(database: Database): string {
   const { ino, birthtimeNs } = statSync(database.name, { bigint: true })

@@ -9,9 +9,12 @@ import { emptyWriteAheadLog } from './write-ahead-log.ts'
 const DELAY_MS = 1_000
 /** Short at first: a full disk often has room again soon. */
 const RETRY_PAUSES: BackOffLimits = { firstMs: 2_000, maxMs: 60_000 }
-/** The gateway's reads are short. A reader that keeps the log from being emptied for longer than this is another program. */
+/**
+ * The gateway's reads are short, so a reader that keeps the write-ahead log from being emptied for longer than this is
+ * another program.
+ */
 const HELD_AFTER_MS = 3_000
-/** Until then it tries often, so that it is unlikely to meet a short read each time. */
+/** The pause between attempts until then. Several attempts are unlikely to meet a short read each time. */
 const BUSY_RETRY_MS = 250
 /** Searching takes some five seconds a gigabyte, and a process has to end within ten. */
 const CLOSE_TIMEOUT_MS = 3_000
@@ -67,7 +70,7 @@ export class Scrubber implements AsyncDisposable {
   #hasForgotten: boolean
   /** Whether earlier versions of pages are in the write-ahead log. */
   #hasLog = false
-  /** Since when a reader has kept the write-ahead log from being emptied. */
+  /** The time at which a reader began to keep the write-ahead log from being emptied; undefined if none does. */
   #heldSinceMs: number | undefined
   #isHeld: boolean
   #closed = false
@@ -135,7 +138,7 @@ export class Scrubber implements AsyncDisposable {
     }
   }
 
-  /** Says that a reader holds the file open, in the file and as a problem, once it has done so for some seconds. */
+  /** Reports a reader that has held the file open for some seconds, by a row of `meta` and as a problem. */
   #wait(): void {
     const { name, health, heldAfterMs } = this.#options
     this.#logger.debug('a reader keeps the write-ahead log from being emptied: erased text stays in it for now')

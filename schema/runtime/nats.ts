@@ -15,9 +15,9 @@ export type NatsUser = (typeof NATS_USERS)[number]
 const WAITING_INTERVAL_MS = 5_000
 const RECONNECT_WAIT_MS = 250
 /**
- * A server that leaves two pings unanswered hangs, or the network to it is cut; the client then moves on to another one
- * after 10 to 15 seconds. A server that is merely busy answers pings meanwhile, because each connection has its own thread.
- * Tests that wait for it set a shorter interval.
+ * A server that leaves two pings unanswered hangs, or the network to it is cut. The client then moves to another server,
+ * which takes 10 to 15 seconds. A server that is merely busy still answers pings, because each connection has its own
+ * thread. Tests set a shorter interval.
  */
 export const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
 
