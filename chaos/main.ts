@@ -1,5 +1,6 @@
-import { defineCommand, readArguments, repeated, wholeNumberFrom } from '../schema/runtime/command.ts'
+import { defineCommand, readArguments, refuseArguments, repeated, wholeNumberFrom } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { FAULTS } from './faults/catalogue.ts'
 import { runChaos } from './run-chaos.ts'
 
 const command = defineCommand({
@@ -36,6 +37,12 @@ const randomSeed = (): string => String(Math.floor(Math.random() * 1e6))
 
 await runCommand(async (args) => {
   const { rounds, seed = randomSeed(), from, cluster, only } = readArguments<Options>(command, args).options
+  const unknown = only?.filter((text) => !FAULTS.some(({ name }) => name.includes(text))) ?? []
+  const names = FAULTS.map(({ name }) => name).join(', ')
+  refuseArguments(
+    command,
+    unknown.map((text) => `No fault has '${text}' in its name. There are: ${names}.`),
+  )
   const isRight = await runChaos({
     seed,
     rounds,

@@ -41,6 +41,6 @@ function findLost({ name, lostEvents, acceptedLostEvents }: ReadModelSample): Pr
   }
   if (lostEvents === 0) return []
   const what = `${count(lostEvents)} that ${name}.db needs ${lostEvents === 1 ? 'is' : 'are'} no longer in the log, and no erasure explains it.`
-  const remedy = 'Restore the log from a copy that still has them. docs/debugging.md says how to find out what is lost.'
+  const remedy = `Restore the log from a copy that still has them, then delete ${name}.db: it is built again from the log. Or accept the loss, see docs/debugging.md.`
   return [{ code: 'lost-events', subject: name, what, remedy }]
 }
