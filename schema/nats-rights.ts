@@ -73,7 +73,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   gateway: {
     hears: [changesSubject('*'), heartbeatSubject('*'), subjectPattern('ModelPromoted')],
     looksAt: STREAM_NAMES,
-    // It finds the promotions, and the first score after each.
+    // It reads the promotions, and the first score after each of them.
     gets: [MODELS, SCORES],
     // It reads the text of an explained post, and the age of events that are not applied yet.
     reads: followed,

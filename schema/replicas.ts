@@ -89,8 +89,8 @@ export function findStreamsWithoutLeader(infos: readonly StreamInfo[]): ProblemR
 }
 
 /**
- * The info of a stream as its leader knows it. While a stream has no leader, any server with a copy answers after some
- * seconds, and that copy may lack events: compared with it, the log would seem to have gone back.
+ * The info of a stream from its leader. While a stream has no leader, any server with a copy answers after some seconds,
+ * and that copy may lack events, so that the log would seem to have gone back to an older state.
  * @throws when the stream has no leader, and errors of the request
  */
 export async function infoOfLeader(

@@ -7,8 +7,8 @@ import type { Logger } from '../../schema/runtime/logger.ts'
 /** A process that has sent no heartbeat for three intervals is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
 /**
- * Only a process whose heartbeat is late is looked for. A container with the name of this host has process ids of its own,
- * and a process in it, which is heard, is not found here.
+ * The process id is looked up only if a heartbeat is late. A container that has the name of this host has process ids of
+ * its own, so that a running process in it would seem to be gone.
  */
 const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
 /** If the gateway itself stood still for longer than this, it has not read the heartbeats of that time yet. */

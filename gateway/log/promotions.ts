@@ -92,8 +92,8 @@ export class Promotions {
 }
 
 /**
- * While no score was stored after the time, this is the sequence of the next score. The stream's leader is asked: a replica
- * that lags lacks scores, and this gateway would place the promotion behind them for as long as it runs.
+ * The sequence of the first score that was stored after a time, even if that score does not exist yet. The stream's leader
+ * is asked, because a replica that lags lacks scores, and this gateway would place the promotion after them while it runs.
  */
 async function firstScoreAfter(jsm: JetStreamManager, time: string): Promise<number> {
   const { state } = await jsm.streams.info(SCORES)

@@ -38,7 +38,7 @@ export class ReadModelProgress {
   readonly #name: ReadModelName
   readonly #file: ReadModelFile
   readonly #log: LogStatus
-  /** One for each stream: a read model may keep up with one of them and not with another. */
+  /** One trend for each stream, because a read model may keep up with one stream and not with another. */
   readonly #trends = new Map<StreamName, LagTrend>()
   /** The applied and the last sequence of each stream in the last ten seconds, oldest first. */
   #past: { readonly atMs: number; readonly applied: Sequences; readonly last: Sequences }[] = []
@@ -129,7 +129,7 @@ const NO_STATUS = { checkpoints: [], lostEvents: 0, acceptedLostEvents: 0, fileI
 /** How many events a consumer has not delivered, or delivered without an acknowledgement. */
 const waitingIn = ({ num_pending: pending, num_ack_pending: delivered }: ConsumerInfo): number => pending + delivered
 
-/** A read model has caught up when it has caught up with all its streams. */
+/** The trend of a read model, which has caught up when it has caught up with each of its streams. */
 function slowestOf(trends: readonly Trend[]): Trend {
   const isCatchingUp = trends.every((trend) => trend.isCatchingUp)
   const etas = trends.flatMap(({ etaSeconds }) => etaSeconds ?? [])

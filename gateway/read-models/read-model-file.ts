@@ -113,7 +113,7 @@ export class ReadModelFile implements Disposable {
       : `${this.#openings}.${this.#open.readVersion()}`
   }
 
-  /** Undefined while it cannot be read. It never throws, because timers read it. */
+  /** Undefined while the file cannot be read. It never throws, because timers call it. */
   get status(): ReadModelStatus | undefined {
     this.#check()
     if (this.#broken !== undefined || this.#open === undefined) return undefined

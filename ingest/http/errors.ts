@@ -7,7 +7,7 @@ export class TransientError extends Error {
   readonly retryAtOnce: boolean
   /** Whether all requests to this server must wait, not only this one. */
   readonly pauseAll: boolean
-  /** How long nothing came until the request was given up, in milliseconds. */
+  /** How long the request waited for an answer before it was given up, in milliseconds. */
   readonly silentMs: number
 
   constructor(

@@ -7,7 +7,7 @@ import { RemainsSearch } from './find-remains.ts'
 import { emptyWriteAheadLog } from './write-ahead-log.ts'
 
 const DELAY_MS = 1_000
-/** Short at first: a full disk often has room again soon. */
+/** The first pauses are short, because a full disk often has room again soon. */
 const RETRY_PAUSES: BackOffLimits = { firstMs: 2_000, maxMs: 60_000 }
 /**
  * The gateway's reads are short, so a reader that keeps the write-ahead log from being emptied for longer than this is
