@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -117,4 +117,19 @@ test('a file of a former version waits for its projector', () => {
   files.allTime.exec(`UPDATE meta SET value = '${READ_MODELS['all-time'].version}' WHERE name = 'version'`)
   nextLook()
   expect(count()).toBe(0)
+})
+
+test('a file with damaged pages is a problem, and its status does not throw', () => {
+  expect(models.allTime.status).toBeDefined()
+  files.allTime.pragma('wal_checkpoint(TRUNCATE)')
+  files.allTime.close()
+  const pages = readFileSync(file('all-time.db'))
+  writeFileSync(file('all-time.db'), pages.fill(0x55, 4_096))
+  models[Symbol.dispose]()
+  for (let looks = 0; looks < 3; looks++) {
+    nextLook()
+    expect(models.allTime.status).toBeUndefined()
+    expect(models.allTime.problem).toMatch(/cannot be read: .*malformed/)
+  }
+  expect(logged).toHaveLength(1)
 })

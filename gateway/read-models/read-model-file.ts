@@ -113,9 +113,16 @@ export class ReadModelFile implements Disposable {
       : `${this.#openings}.${this.#open.readVersion()}`
   }
 
+  /** Undefined while there is nothing to read, or a damaged page is in the way. */
   get status(): ReadModelStatus | undefined {
     this.#check()
-    return this.#broken === undefined ? this.#open?.readStatus() : undefined
+    if (this.#broken !== undefined || this.#open === undefined) return undefined
+    try {
+      return this.#open.readStatus()
+    } catch (error) {
+      if (!isPassing(error)) this.#breaks((error as Error).message, this.#open.identity)
+      return undefined
+    }
   }
 
   [Symbol.dispose](): void {
@@ -150,7 +157,10 @@ export class ReadModelFile implements Disposable {
       if (checkIdentity(database, this.#wanted)) {
         const prepared: OpenFile['prepared'] = new Map()
         for (const prepare of this.#prepares) prepared.set(prepare, prepare(database))
-        return { database, identity, prepared, ...prepareStatus(database) }
+        const status = prepareStatus(database)
+        // A damaged file can often be opened. It stays broken until its status can be read.
+        status.readStatus()
+        return { database, identity, prepared, ...status }
       }
     } catch (error) {
       // Its projector may be creating it now, so the next check finds it complete.
