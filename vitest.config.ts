@@ -4,7 +4,7 @@ const everywhere = ['**/node_modules/**', 'web/build/**', 'web/.svelte-kit/**']
 
 export default defineConfig({
   test: {
-    // Many tests wait for servers and processes, so that two of them at once use even two cores better than one.
+    // Two test files run at once, on two cores as well, because many tests mostly wait for servers and processes.
     maxWorkers: 2,
     projects: [
       {
@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...everywhere, '**/*.int.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

@@ -5,7 +5,15 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
 import { Health, startHeartbeat } from '../schema/heartbeat.ts'
-import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
+import {
+  changesSubject,
+  encodeNotice,
+  inputsOf,
+  projectorConsumer,
+  type ChangeNotice,
+  type Input,
+} from '../schema/read-models.ts'
+import { maxMessageBytes } from '../schema/runtime/check-server.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -21,6 +29,7 @@ import { claimFileId } from './file/file-id.ts'
 import { watchFile } from './file/file-watch.ts'
 import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
+import { Rereadings } from './file/rereadings.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { WriteAheadLogWatch } from './file/write-ahead-log.ts'
 import { ErasedSequences } from './log/erased-sequences.ts'
@@ -63,7 +72,7 @@ export async function startProjector(
       logger,
     })
     stack.defer(() => connection.close())
-    // It connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
+    // The projector connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
     stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
     const database = openReadModel(file, projection)
     stack.defer(() => closeReadModel(database))
@@ -113,7 +122,7 @@ class Projector implements AsyncDisposable {
   readonly #scrubber: Scrubber
   readonly #inputs: { readonly follower: StreamFollower; readonly created: string }[] = []
   readonly #positions: Record<string, number> = {}
-  /** The positions of the last change notice. */
+  /** The checkpoints of the last change notice. */
   #announced: Record<string, number> = {}
   #fail: (error: unknown) => void = () => {}
   #scheduled = false
@@ -135,6 +144,7 @@ class Projector implements AsyncDisposable {
       checkpoints: this.#checkpoints,
       erased: this.#erased,
       lost: this.#lost,
+      rereadings: new Rereadings(database),
       onVerified: () => this.#schedule(),
       onMismatch: (error) => this.#refuse(error),
     })
@@ -171,7 +181,7 @@ class Projector implements AsyncDisposable {
     const after = this.#checkpoints.read(stream)?.sequence ?? 0
     if (after === 0) this.#checkpoints.write(stream, { sequence: 0, streamCreated: created, digest: null })
     this.#positions[stream] = after
-    // The consumer of a former version, which the projectors of all hosts shared.
+    // Former versions left this consumer, which the projectors of all hosts shared.
     await deleteConsumer(jsm, stream, `projector-${projection.name}`)
     const follower = new StreamFollower({
       ...input,
@@ -254,7 +264,7 @@ class Projector implements AsyncDisposable {
     const { projection, fileId, connection } = this.#parts
     const [before, checkpoints] = [this.#announced, { ...this.#positions }]
     const notice: ChangeNotice = { projection: projection.name, fileId, before, checkpoints, subreddits }
-    connection.publish(changesSubject(projection.name), JSON.stringify(notice))
+    connection.publish(changesSubject(projection.name), encodeNotice(notice, maxMessageBytes(connection)))
     this.#announced = checkpoints
   }
 

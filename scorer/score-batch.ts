@@ -98,8 +98,8 @@ export class BatchScorer {
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      // The first delivery of this message, or a later copy of the post, is still in work. Acknowledging this delivery would
-      // lose the post if that work fails.
+      // The first delivery of this message, or a later copy of the post, is still being processed. If this delivery were
+      // acknowledged and that processing failed, the post would be lost.
       if (message.redelivered && this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
       // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
       // it, except if it is redelivered: then a later copy may have been scored before it.

@@ -28,7 +28,7 @@ export async function startScorer(config: ScorerConfig, logger: Logger): Promise
       logger,
     })
     stack.defer(() => connection.close())
-    // It connects before it loads the scoring model, so that its heartbeat can say why that is impossible.
+    // The scorer connects before it loads the scoring model, so that its heartbeat can say why it cannot load it.
     stack.use(startHeartbeat({ connection, user: 'scorer', name: () => name, health }))
     const model = await loadScoringModel(config.modelDir)
     name = `scorer ${model.name}`

@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino'
 import { connectNats, type NatsUser } from '../../schema/runtime/nats.ts'
 import { startTestCluster, type TestCluster } from '../../schema/testing/nats-cluster.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
+import { askHealth, NatsWatchdog } from '../../scripts/nats-watchdog.ts'
 import { natsServerProgram } from '../../scripts/nats-program.ts'
 import { findNatsServer } from '../../scripts/nats-server.ts'
 import { NODE_FLAGS } from '../../scripts/node-flags.ts'
@@ -18,13 +19,13 @@ import { DataFolder } from './data-folder.ts'
 import { NATS_SERVER, servicePrograms, SERVICES } from './programs.ts'
 import { Proxy } from './proxy.ts'
 
-/** The launcher's pauses are longer; a process that is killed several times within a minute would wait for them. */
+/** Shorter pauses than those of `npm start`, so that a process that is killed several times is soon back. */
 const RESTARTS = { firstMs: 200, maxMs: 1_000, healthyMs: 2_000 }
-/** Programs that a fault starts besides the services. They have proxies, too. */
+/** Programs that faults start besides the services. They have proxies, too. */
 export const INGEST = 'ingest'
 export const ERASE = 'erase'
 
-/** The real processes and nats-server with its configuration, supervised as the launcher does, behind proxies. */
+/** The real processes and nats-server with its configuration, supervised as by `npm start`, with proxies in between. */
 export class System implements AsyncDisposable {
   readonly folder: DataFolder
   readonly config: StartConfig
@@ -34,6 +35,7 @@ export class System implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack
   readonly #programs = new Map<string, Program>()
   readonly #running = new Map<string, SupervisedProcess>()
+  #watchdog: NatsWatchdog | undefined
   readonly #proxies = new Map<string, Proxy>()
 
   private constructor(
@@ -113,14 +115,20 @@ export class System implements AsyncDisposable {
     const process = new SupervisedProcess(this.#programs.get(name)!, this.logger, RESTARTS)
     this.#running.set(name, process)
     process.start()
+    if (name !== NATS_SERVER) return
+    // As with the launcher: a server whose disk was full does not write again before it is restarted.
+    const { dataDir, monitorPort } = this.config
+    this.#watchdog = new NatsWatchdog({ dataDir, process, ask: () => askHealth(monitorPort), logger: this.logger })
+    this.#watchdog.start()
   }
 
   async stop(name: string): Promise<void> {
+    if (name === NATS_SERVER) this.#watchdog?.[Symbol.dispose]()
     await this.#running.get(name)?.[Symbol.asyncDispose]()
     this.#running.delete(name)
   }
 
-  /** Makes the clock of a service differ from the machine's by so many milliseconds. */
+  /** Makes the clock of a service differ from the machine's clock by `ms`. */
   shiftClock(name: string, ms: number): void {
     writeFileSync(this.#clockFile(name), String(ms))
     this.signal(name, 'SIGUSR2')

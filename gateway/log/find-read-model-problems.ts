@@ -8,7 +8,7 @@ const DAMAGED = /malformed|not a database/
 
 const count = (events: number): string => `${events.toLocaleString('en')} event${events === 1 ? '' : 's'}`
 
-/** Finds read models that cannot be read; this needs no log. */
+/** Finds read models that cannot be read. This does not need the log. */
 export const findUnreadable = ({ readModels }: Sample): ProblemReport[] =>
   readModels.flatMap(({ name, problem }) => {
     if (problem === undefined) return []

@@ -113,14 +113,15 @@ export class ReadModelFile implements Disposable {
       : `${this.#openings}.${this.#open.readVersion()}`
   }
 
-  /** Undefined while there is nothing to read, or a damaged page is in the way. */
+  /** Undefined while it cannot be read. It never throws, because timers read it. */
   get status(): ReadModelStatus | undefined {
     this.#check()
     if (this.#broken !== undefined || this.#open === undefined) return undefined
+    const { readStatus, identity } = this.#open
     try {
-      return this.#open.readStatus()
+      return readStatus()
     } catch (error) {
-      if (!isPassing(error)) this.#breaks((error as Error).message, this.#open.identity)
+      if (!isPassing(error)) this.#breaks((error as Error).message, identity)
       return undefined
     }
   }
@@ -186,12 +187,7 @@ function checkIdentity(database: Database, wanted: string): boolean {
   const select = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
   const found = `${select.get('projection')} ${select.get('version')}`
   if (found === wanted) return true
-  const [name, version] = wanted.split(' ')
-  const isOlder = select.get('projection') === name && Number(select.get('version')) < Number(version)
-  const remedy = isOlder
-    ? 'its projector upgrades it when it starts, or says what to do'
-    : 'delete it to rebuild it from the log'
-  throw new Error(`it holds "${found}", but this program reads "${wanted}"; ${remedy}`)
+  throw new Error(`it holds "${found}", but this program reads "${wanted}"; delete it to rebuild it from the log`)
 }
 
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { COUNT_LOST_EVENTS } from '../../schema/read-model-file.ts'
 import type { StreamName } from '../../schema/streams.ts'
-import { subtractRanges, type SequenceRange } from '../log/sequence-ranges.ts'
+import { subtractRanges, type SequenceRange } from './sequence-ranges.ts'
 
 interface Row {
   readonly first: number
@@ -37,7 +37,7 @@ export class LostEvents {
       .pluck()
   }
 
-  /** Adds ranges. @returns what of them was not recorded before */
+  /** Adds ranges. @returns the parts of them that were not recorded before */
   record(stream: StreamName, ranges: readonly SequenceRange[]): SequenceRange[] {
     return this.#database.transaction(() => {
       const added = ranges.flatMap((range) => {

@@ -9,6 +9,7 @@ import { LostEvents } from '../file/lost-events.ts'
 import { projections } from '../testing/all-projections.ts'
 import { TestReadModel } from '../testing/replay.ts'
 import { ErasedSequences } from './erased-sequences.ts'
+import type { Rereadings } from '../file/rereadings.ts'
 import { LogGuard } from './log-guard.ts'
 
 const DATA = Buffer.from('the event at the checkpoint')
@@ -29,6 +30,7 @@ function watch(model: TestReadModel) {
   vi.spyOn(erased, 'readNew').mockResolvedValue()
   const [onVerified, onMismatch] = [vi.fn<() => void>(), vi.fn<(error: LogMismatchError) => void>()]
   const guard = new LogGuard({
+    rereadings: { isDone: () => true } as unknown as Rereadings,
     inputs: [{ stream: SCORES, filters: undefined }],
     connection,
     jsm,
@@ -80,5 +82,14 @@ test('a message at the checkpoint that was gone when the checkpoint was written 
   getMessage.mockResolvedValueOnce(null)
   await guard.verify(SCORES)
   await expect(guard.verify(SCORES)).rejects.toThrow(/holds another event at sequence 5/)
+  guard[Symbol.dispose]()
+})
+
+test('a copy of the stream that lacks events is not taken for the log while there is no leader', async () => {
+  using model = new TestReadModel(projections['all-time'])
+  const { guard, info, onMismatch } = watch(model)
+  info.mockResolvedValue({ ...INFO, state: { first_seq: 1, last_seq: 4, messages: 4 }, cluster: { name: 'c' } })
+  await expect(guard.verify(SCORES)).rejects.toThrow('stream SCORES has no leader')
+  expect(onMismatch).not.toHaveBeenCalled()
   guard[Symbol.dispose]()
 })

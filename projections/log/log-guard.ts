@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { BackOff } from '../../schema/runtime/back-off.ts'
 import { LogMismatchError } from '../../schema/runtime/errors.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
@@ -9,12 +10,14 @@ import type { StreamName } from '../../schema/streams.ts'
 import type { Checkpoints } from '../file/checkpoint.ts'
 import type { LostEvents } from '../file/lost-events.ts'
 import { auditStream } from './audit-stream.ts'
+import { rereadStream } from './reread-stream.ts'
+import type { Rereadings } from '../file/rereadings.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
-import { countSequences, type SequenceRange } from './sequence-ranges.ts'
+import { countSequences, type SequenceRange } from '../file/sequence-ranges.ts'
 import { verifyLog } from './verify-log.ts'
 
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
-/** Ranges that one line of the log names. */
+/** How many ranges of lost events one message of the logger names at most. */
 const MAX_NAMED_RANGES = 10
 
 export interface LogGuardOptions {
@@ -22,6 +25,7 @@ export interface LogGuardOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly checkpoints: Checkpoints
+  readonly rereadings: Rereadings
   readonly erased: ErasedSequences
   readonly lost: LostEvents
   readonly logger: Logger
@@ -35,16 +39,19 @@ export interface LogGuardOptions {
 /**
  * Watches that the log still is the one that a read model was built from. After each reconnect it compares the log with
  * the checkpoints, because the server may have another log or an older state of it; nothing may be applied until that
- * has succeeded. At start, after each reconnect and once in each interval it also looks for events that the log lost.
+ * has succeeded. At start, after each reconnect and once in each interval it also looks for events that the log lost. A
+ * server that was restarted may have lost messages that it still counts, so the messages before the checkpoint are read
+ * again once.
  */
 export class LogGuard implements Disposable {
   readonly #options: LogGuardOptions
   readonly #closing = new AbortController()
   #isVerified = true
-  /** Counts the connections. A verification is worth nothing if its connection was lost before it ended. */
+  /** Counts disconnects and reconnects. A verification does not count if its connection was lost before it ended. */
   #connection = 0
   #timer: NodeJS.Timeout | undefined
   #audits: Promise<unknown> = Promise.resolve()
+  #isRereading = false
 
   constructor(options: LogGuardOptions) {
     this.#options = options
@@ -55,10 +62,11 @@ export class LogGuard implements Disposable {
     return this.#isVerified
   }
 
-  /** Call it when all inputs were verified. Ends after the first audit, or the first attempt at it. */
+  /** Starts to watch. Call it after all inputs were verified. Resolves after the first audit, even if that failed. */
   async start(): Promise<void> {
     void this.#followConnection()
     await this.#audit()
+    this.#startRereading()
   }
 
   [Symbol.dispose](): void {
@@ -70,16 +78,16 @@ export class LogGuard implements Disposable {
   async verify(stream: StreamName): Promise<void> {
     const { jsm, checkpoints, onMismatch } = this.#options
     try {
-      // The checkpoint is read before the log, because both advance meanwhile.
+      // The checkpoint is read before the log: both advance, and the log must not seem to end before the checkpoint.
       const checkpoint = checkpoints.read(stream)
-      await verifyLog(jsm, stream, await jsm.streams.info(stream), checkpoint)
+      await verifyLog(jsm, stream, await infoOfLeader(jsm, stream), checkpoint)
     } catch (error) {
       if (error instanceof LogMismatchError) onMismatch(error)
       throw error
     }
   }
 
-  /** Records lost events and says so. */
+  /** Records lost events and logs those that were not recorded before. */
   recordLost(stream: StreamName, ranges: readonly SequenceRange[]): void {
     this.#report(stream, this.#options.lost.record(stream, ranges))
   }
@@ -103,7 +111,8 @@ export class LogGuard implements Disposable {
         if (connection !== this.#connection) return
         this.#isVerified = true
         onVerified()
-        return await this.#audit()
+        await this.#audit()
+        return this.#startRereading()
       } catch (error) {
         if (error instanceof LogMismatchError || connection !== this.#connection) return
         const retryMs = backOff.next()
@@ -136,6 +145,36 @@ export class LogGuard implements Disposable {
     } catch (error) {
       if (!this.#closing.signal.aborted) logger.warn({ err: error }, 'cannot look for lost events yet; will retry')
       return false
+    }
+  }
+
+  #startRereading(): void {
+    if (this.#isRereading) return
+    this.#isRereading = true
+    void this.#reread().finally(() => (this.#isRereading = false))
+  }
+
+  /** Reads the messages before the checkpoints again, once for each start of a server. */
+  async #reread(): Promise<void> {
+    const { inputs, connection, jsm, checkpoints, rereadings, erased, logger } = this.#options
+    const { signal } = this.#closing
+    const server = connection.info?.server_id ?? ''
+    for (const { stream, filters } of inputs) {
+      const upTo = checkpoints.read(stream)?.sequence ?? 0
+      // A stream of which this read model takes only some subjects is read again for the read model that takes all.
+      if (filters !== undefined || rereadings.isDone(stream, server)) continue
+      try {
+        const lost = await rereadStream({ connection, jsm, stream, upTo, erased, signal })
+        if (lost === undefined) return
+        if (server !== connection.info?.server_id) return this.#reread()
+        this.recordLost(stream, lost)
+        rereadings.setDone(stream, server)
+      } catch (error) {
+        if (signal.aborted) return
+        logger.warn({ err: error, stream }, 'cannot read the log again yet; will retry')
+        await pause(RETRY_PAUSES.maxMs, undefined, { signal, ref: false }).catch(() => {})
+        return this.#reread()
+      }
     }
   }
 
