@@ -126,12 +126,14 @@ test('the error for a file of another version says what to do, and a right file 
   expect(count()).toBe(0)
 })
 
-test('a file with damaged pages is a problem, and its status does not throw', () => {
+test('a file that can be opened, but has a damaged page, is a problem and is logged once', () => {
   expect(models.allTime.status).toBeDefined()
+  const select = files.allTime.prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'lost_events'")
+  const end = select.pluck().get()! * 4_096
   files.allTime.pragma('wal_checkpoint(TRUNCATE)')
   files.allTime.close()
   const pages = readFileSync(file('all-time.db'))
-  writeFileSync(file('all-time.db'), pages.fill(0x55, 4_096))
+  writeFileSync(file('all-time.db'), pages.fill(0x55, end - 4_096, end))
   models[Symbol.dispose]()
   for (let looks = 0; looks < 3; looks++) {
     nextLook()
