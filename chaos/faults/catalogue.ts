@@ -23,5 +23,6 @@ export const FAULTS: readonly Fault[] = [
 
 /** The fault of each round: every fault comes once before any comes again. */
 export function* drawFaults(draw: Draw, faults: readonly Fault[]): Generator<Fault, never> {
+  if (faults.length === 0) throw new Error('none of the chosen faults can be brought about here')
   for (;;) yield* draw.shuffle(faults)
 }

@@ -3,6 +3,8 @@ import type { ReadModelSample } from './read-model-progress.ts'
 import type { Sample } from './sample.ts'
 
 const BEHIND_SECONDS = 15
+/** What SQLite says about a damaged file. */
+const DAMAGED = /malformed|not a database/
 
 const count = (events: number): string => `${events.toLocaleString('en')} event${events === 1 ? '' : 's'}`
 
@@ -10,7 +12,9 @@ const count = (events: number): string => `${events.toLocaleString('en')} event$
 export const findUnreadable = ({ readModels }: Sample): ProblemReport[] =>
   readModels.flatMap(({ name, problem }) => {
     if (problem === undefined) return []
-    const remedy = `Restart its projector (npm run projector -- ${name}): it creates a missing file from the log, or says what to do.`
+    const remedy = DAMAGED.test(problem)
+      ? `Delete ${name}.db: its projector builds it again from the log.`
+      : `Restart its projector (npm run projector -- ${name}): it creates a missing file from the log, or says what to do.`
     return [{ code: 'read-model-unavailable', subject: name, what: `${problem}.`, remedy }]
   })
 
@@ -36,7 +40,8 @@ const findAhead = ({ name, aheadOf }: ReadModelSample): ProblemReport[] =>
 function findLost({ name, lostEvents, acceptedLostEvents }: ReadModelSample): ProblemReport[] {
   if (lostEvents === 0 && acceptedLostEvents > 0) {
     const what = `${name}.db lacks ${count(acceptedLostEvents)} that the log lost, which was accepted.`
-    const remedy = 'Nothing needs to be done. A copy of the log that still has them would bring them back.'
+    const remedy =
+      'Nothing needs to be done. A copy of the log that still has them would bring them back, once the file is deleted and built again from it.'
     return [{ code: 'lost-events-accepted', subject: name, what, remedy }]
   }
   if (lostEvents === 0) return []

@@ -19,8 +19,11 @@ export function findStreamProblems(sample: Sample): ProblemReport[] {
 
 function findProblemsOf({ name, info, isMissing, failure }: StreamSample): ProblemReport[] {
   if (isMissing) {
-    const remedy =
-      'Run npm run streams, which creates it. Read models that were built from the old one must be rebuilt.'
+    const more =
+      name === 'SCORES'
+        ? ' So that all posts are scored again, delete the consumers of the scorers: nats consumer rm POSTS scorer-….'
+        : ''
+    const remedy = `Run npm run streams, which creates it, and delete the files of the read models: they are built again from the log.${more}`
     return [{ code: 'stream-missing', subject: name, what: `Stream ${name} does not exist.`, remedy }]
   }
   if (failure !== undefined) {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -124,4 +124,21 @@ test('the error for a file of another version says what to do, and a right file 
   files.allTime.exec(`UPDATE meta SET value = '${READ_MODELS['all-time'].version}' WHERE name = 'version'`)
   nextLook()
   expect(count()).toBe(0)
+})
+
+test('a file that can be opened, but has a damaged page, is a problem and is logged once', () => {
+  expect(models.allTime.status).toBeDefined()
+  const select = files.allTime.prepare<[], number>("SELECT rootpage FROM sqlite_schema WHERE name = 'lost_events'")
+  const end = select.pluck().get()! * 4_096
+  files.allTime.pragma('wal_checkpoint(TRUNCATE)')
+  files.allTime.close()
+  const pages = readFileSync(file('all-time.db'))
+  writeFileSync(file('all-time.db'), pages.fill(0x55, end - 4_096, end))
+  models[Symbol.dispose]()
+  for (let looks = 0; looks < 3; looks++) {
+    nextLook()
+    expect(models.allTime.status).toBeUndefined()
+    expect(models.allTime.problem).toMatch(/cannot be read: .*malformed/)
+  }
+  expect(logged).toHaveLength(1)
 })

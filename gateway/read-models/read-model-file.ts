@@ -158,7 +158,10 @@ export class ReadModelFile implements Disposable {
       if (checkIdentity(database, this.#wanted)) {
         const prepared: OpenFile['prepared'] = new Map()
         for (const prepare of this.#prepares) prepared.set(prepare, prepare(database))
-        return { database, identity, prepared, ...prepareStatus(database) }
+        const status = prepareStatus(database)
+        // A damaged file can often be opened. It stays broken until its status can be read.
+        status.readStatus()
+        return { database, identity, prepared, ...status }
       }
     } catch (error) {
       // Its projector may be creating it now, so the next check finds it complete.
