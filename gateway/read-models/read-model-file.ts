@@ -176,12 +176,7 @@ function checkIdentity(database: Database, wanted: string): boolean {
   const select = database.prepare<[string], string>('SELECT value FROM meta WHERE name = ?').pluck()
   const found = `${select.get('projection')} ${select.get('version')}`
   if (found === wanted) return true
-  const [name, version] = wanted.split(' ')
-  const isOlder = select.get('projection') === name && Number(select.get('version')) < Number(version)
-  const remedy = isOlder
-    ? 'its projector upgrades it when it starts, or says what to do'
-    : 'delete it to rebuild it from the log'
-  throw new Error(`it holds "${found}", but this program reads "${wanted}"; ${remedy}`)
+  throw new Error(`it holds "${found}", but this program reads "${wanted}"; delete it to rebuild it from the log`)
 }
 
 function prepareStatus(database: Database): Pick<OpenFile, 'readVersion' | 'readStatus'> {
