@@ -1,16 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
-import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
+import { startProcess } from '../schema/runtime/start-process.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import { erasePosts } from './erase-posts.ts'
@@ -52,50 +51,24 @@ const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000
  *
  * It also sends what an import that ended could not send to DEAD, because it is the one process that runs with every source.
  */
-export async function startEraser(
-  { natsUrl: url, dataDir }: SharedConfig,
-  logger: Logger,
-  times: EraserTimes = TIMES,
-): Promise<Service> {
-  const health = new Health()
-  const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
-  const heartbeat = startHeartbeat({ connection, user: 'eraser', name: () => 'eraser', health })
-  try {
-    const jsm = await jetstreamManager(connection)
+export function startEraser(config: SharedConfig, logger: Logger, times: EraserTimes = TIMES): Promise<Service> {
+  const stack = new AsyncDisposableStack()
+  return startProcess({ user: 'eraser', name: () => 'eraser', config, logger }, stack, async (parts) => {
+    const { connection, jsm, health } = parts
+    const { dataDir } = config
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
-    const stop = new AbortController()
-    const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
+    const letters = stack.use(new Outbox({ ...parts, process: 'ingest', dataDir, logger }))
     letters.start()
     const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const stop = new AbortController()
     const running = new Eraser({ connection, jsm, dataDir, logger, times, publishing, signal: stop.signal }).run()
-    logger.info('eraser started')
-    return {
-      failed: toFailed(connection, stop.signal),
-      [Symbol.asyncDispose]: async () => {
-        stop.abort()
-        await letters[Symbol.asyncDispose]()
-        await heartbeat[Symbol.asyncDispose]()
-        await connection.close()
-        // Work that still waits for a read model or for a retry is left to the next eraser.
-        await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
-      },
-    }
-  } catch (error) {
-    health.failed(error)
-    await heartbeat[Symbol.asyncDispose]()
-    await connection.close()
-    throw error
-  }
-}
-
-function toFailed(connection: NatsConnection, stopped: AbortSignal): Promise<never> {
-  const failed = new Promise<never>((_, reject) => {
-    void connection.closed().then((error) => {
-      if (!stopped.aborted) reject(error ?? new Error('the connection to NATS was closed'))
+    stack.defer(async () => {
+      stop.abort()
+      // Work that still waits for a read model or for a retry is left to the next eraser.
+      await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
     })
+    logger.info('eraser started')
   })
-  failed.catch(() => {})
-  return failed
 }
 
 interface EraserOptions {

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Health, startHeartbeat } from '../schema/heartbeat.ts'
+import type { Health } from '../schema/heartbeat.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
+import { startProcess } from '../schema/runtime/start-process.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
@@ -38,28 +37,20 @@ export async function startIngest(
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
-  const { natsUrl: url, dataDir } = config
-  const name = `ingest ${source.kind}`
-  const health = new Health()
+  const { dataDir } = config
   const stack = new AsyncDisposableStack()
-  try {
-    const connection = await connectNats({ url, user: 'ingest', name, dataDir, logger })
-    stack.defer(() => connection.close())
-    stack.use(startHeartbeat({ connection, user: 'ingest', name: () => name, health }))
-    const jsm = await jetstreamManager(connection)
-    await requireStream(jsm, POSTS)
-    const letters = stack.use(new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger }))
+  const name = (): string => `ingest ${source.kind}`
+  let running: Running | undefined
+  const service = await startProcess({ user: 'ingest', name, config, logger }, stack, async (parts) => {
+    await requireStream(parts.jsm, POSTS)
+    const letters = stack.use(new Outbox({ ...parts, process: 'ingest', dataDir, logger }))
     letters.start()
-    const running = await startRunning(source, { connection, dataDir, letters, logger, output, health })
-    stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
-    running.failed.catch((error: unknown) => health.failed(error))
-    const { failed, finished = failed } = running
-    return { failed, finished, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-  } catch (error) {
-    health.failed(error)
-    await stack.disposeAsync()
-    throw error
-  }
+    const started = await startRunning(source, { ...parts, dataDir, letters, logger, output })
+    stack.defer(() => withinGrace(started[Symbol.asyncDispose](), logger))
+    running = started
+    started.failed.catch(parts.fail)
+  })
+  return { ...service, finished: running?.finished ?? service.failed }
 }
 
 interface RunningParts {
