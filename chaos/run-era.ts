@@ -11,7 +11,6 @@ import { generateLoad } from './load/generate-load.ts'
 import { History } from './load/history.ts'
 import { publishLoad } from './load/publish-load.ts'
 import { Draw } from './random.ts'
-import { ERASER } from './system/programs.ts'
 import { System } from './system/system.ts'
 
 /** A longer log would make each replay slow, and a loss stays for ever: so a new system begins after so many rounds. */
@@ -75,7 +74,7 @@ export async function runEra({ seed, first, rounds, only, isCluster = false, onR
       onRound({ ...now, what, posts, seconds: (performance.now() - startMs) / 1_000 })
     }
     now = { ...now, fault: 'the end' }
-    await finish(round(first + rounds))
+    await checkErased(history, system.dataDir, ERASED_MS)
   } catch (error) {
     system.folder.keep()
     throw new RoundFailedError(now.number, now.fault, system.folder.path, error)
@@ -125,11 +124,4 @@ async function checkReadiness({ system, log }: Round): Promise<void> {
   }).catch((error: Error) => {
     throw missing.length === 0 ? error : new Error(`lost events are not recorded: ${missing.join(', ')}`)
   })
-}
-
-/** Checks what only has to hold in the end: the eraser rests for long times, unless it is started again. */
-async function finish({ system, history }: Round): Promise<void> {
-  await system.stop(ERASER)
-  system.start(ERASER)
-  await checkErased(history, system.dataDir, ERASED_MS)
 }

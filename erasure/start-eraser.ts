@@ -26,8 +26,6 @@ const MAX_POSTS = 5_000
 const FETCH_EXPIRES_MS = 2_000
 /** After a crash, events that were not acknowledged are delivered again after this time. */
 const ACK_WAIT_MS = 60_000
-/** The eraser rests twenty times as long as an erasure was at work, because it may read days of the log for a few posts. */
-const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 /** How many failures one round takes. It is enough to find three bad requests among all; after more, the log may be out of reach. */
 const MAX_FAILURES = 40
@@ -40,9 +38,19 @@ export interface EraserTimes {
   readonly gatherMs: number
   /** After which time the eraser tries again what failed, or what a read model has not applied. */
   readonly retryMs: number
+  /** How many times as long as it was at work the eraser rests, because it may read days of the log for a few posts. */
+  readonly restFactor: number
+  /** How long the eraser waits for read models that do not advance. */
+  readonly silenceMs: number
 }
 
-const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000 }
+const TIMES: EraserTimes = {
+  pollMs: 60_000,
+  gatherMs: 300_000,
+  retryMs: 300_000,
+  restFactor: 20,
+  silenceMs: 6_000,
+}
 
 /**
  * Erases the posts for which other processes recorded a PostErased, until it is disposed. A PostErased without sequences means
@@ -51,7 +59,12 @@ const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000
  *
  * It also sends what an import that ended could not send to DEAD, because it is the one process that runs with every source.
  */
-export function startEraser(config: SharedConfig, logger: Logger, times: EraserTimes = TIMES): Promise<Service> {
+export function startEraser(
+  config: SharedConfig,
+  logger: Logger,
+  changedTimes: Partial<EraserTimes> = {},
+): Promise<Service> {
+  const times = { ...TIMES, ...changedTimes }
   const stack = new AsyncDisposableStack()
   return startProcess({ user: 'eraser', name: () => 'eraser', config, logger }, stack, async (parts) => {
     const { connection, jsm, health } = parts
@@ -132,7 +145,7 @@ class Eraser {
     if (requests.length === 0) return 0
     const round: Round = { failures: 0, idleMs: 0 }
     await this.#carryOut(requests, round)
-    return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * REST_FACTOR)
+    return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * this.#options.times.restFactor)
   }
 
   /**
@@ -162,7 +175,7 @@ class Eraser {
 
   /** @returns whether the read models in DATA_DIR have applied the erasures */
   async #erase(requests: readonly Request[], round: Round): Promise<boolean> {
-    const { connection, dataDir, logger, publishing } = this.#options
+    const { connection, dataDir, logger, publishing, times } = this.#options
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
@@ -175,7 +188,7 @@ class Eraser {
       publishing,
       untilApplied: async (erasures) => {
         await awaitScorerLetters(dataDir, erasures)
-        behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
+        behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED, times), IS_APPLIED)
       },
     })
     round.idleMs += report.timings.readModelsMs
