@@ -8,7 +8,7 @@ import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { DumpSource, IngestConfig, NoSource } from './config.ts'
-import { realWorld } from './http/world.ts'
+import { realWorld, type World } from './http/world.ts'
 import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
@@ -34,6 +34,7 @@ export async function startIngest(
   config: IngestConfig,
   logger: Logger,
   output: ProgressOutput = SILENT,
+  world: World = realWorld,
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
@@ -45,7 +46,7 @@ export async function startIngest(
     await requireStream(parts.jsm, POSTS)
     const letters = stack.use(new Outbox({ ...parts, process: 'ingest', dataDir, logger }))
     letters.start()
-    const started = await startRunning(source, { ...parts, dataDir, letters, logger, output })
+    const started = await startRunning(source, { ...parts, dataDir, letters, logger, output, world })
     stack.defer(() => withinGrace(started[Symbol.asyncDispose](), logger))
     running = started
     started.failed.catch(parts.fail)
@@ -59,18 +60,19 @@ interface RunningParts {
   readonly letters: Outbox
   readonly logger: Logger
   readonly output: ProgressOutput
+  readonly world: World
   readonly health: Health
 }
 
 type Running = Service & Partial<Pick<IngestService, 'finished'>>
 
 async function startRunning(source: Exclude<IngestConfig['source'], NoSource>, parts: RunningParts): Promise<Running> {
-  const { connection, dataDir, letters, logger, health } = parts
+  const { connection, dataDir, letters, logger, health, world } = parts
   if (source.kind === 'dump') return startDump(source, parts)
   const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
   if (source.kind === 'demo') return startDemo(source, connection, letters, logger, publishing)
   const postLog = source.kind === 'reddit' ? await openPostLog(connection, publishing) : undefined
-  const live = createSource(source, logger, realWorld, health)
+  const live = createSource(source, logger, world, health)
   return startSource({ source: live, connection, letters, logger, health, postLog, publishing })
 }
 
