@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runChaos } from './run-chaos.ts'
 
 /** `npm run chaos -- --seed S` repeats the run. */
-const SEED = process.env['CHAOS_SEED'] ?? '1'
+const SEED = process.env['CHAOS_SEED'] ?? '9'
 const ROUNDS = 20
 
 test('twenty random faults leave the figures right', { timeout: 300_000 }, async () => {

@@ -18,7 +18,8 @@ export const ERA_ROUNDS = 25
 const READY_MS = 30_000
 const SETTLE_MS = 60_000
 const FIRST_PAUSE_MS = 400
-const ERASED_MS = 60_000
+/** After a full disk, a projector searches its file again within a minute. */
+const ERASED_MS = 100_000
 
 export interface RoundReport {
   readonly number: number

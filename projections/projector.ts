@@ -18,6 +18,7 @@ import { claimFileId } from './file/file-id.ts'
 import { watchFile } from './file/file-watch.ts'
 import { lockFile } from './file/lock.ts'
 import { LostEvents } from './file/lost-events.ts'
+import { Rereadings } from './file/rereadings.ts'
 import { Scrubber } from './file/scrubber.ts'
 import { WriteAheadLogWatch } from './file/write-ahead-log.ts'
 import { ErasedSequences } from './log/erased-sequences.ts'
@@ -108,6 +109,7 @@ class Projector implements AsyncDisposable {
       checkpoints: this.#checkpoints,
       erased: this.#erased,
       lost: this.#lost,
+      rereadings: new Rereadings(database),
       onVerified: () => this.#schedule(),
       onMismatch: (error) => this.#refuse(error),
     })

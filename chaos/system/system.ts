@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino'
 import { connectNats, type NatsUser } from '../../schema/runtime/nats.ts'
 import { startTestCluster, type TestCluster } from '../../schema/testing/nats-cluster.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
+import { askHealth, NatsWatchdog } from '../../scripts/nats-watchdog.ts'
 import { natsServerProgram } from '../../scripts/nats-program.ts'
 import { findNatsServer } from '../../scripts/nats-server.ts'
 import { NODE_FLAGS } from '../../scripts/node-flags.ts'
@@ -34,6 +35,7 @@ export class System implements AsyncDisposable {
   readonly #stack: AsyncDisposableStack
   readonly #programs = new Map<string, Program>()
   readonly #running = new Map<string, SupervisedProcess>()
+  #watchdog: NatsWatchdog | undefined
   readonly #proxies = new Map<string, Proxy>()
 
   private constructor(
@@ -113,9 +115,15 @@ export class System implements AsyncDisposable {
     const process = new SupervisedProcess(this.#programs.get(name)!, this.logger, RESTARTS)
     this.#running.set(name, process)
     process.start()
+    if (name !== NATS_SERVER) return
+    // As with the launcher: a server whose disk was full does not write again before it is restarted.
+    const { dataDir, monitorPort } = this.config
+    this.#watchdog = new NatsWatchdog({ dataDir, process, ask: () => askHealth(monitorPort), logger: this.logger })
+    this.#watchdog.start()
   }
 
   async stop(name: string): Promise<void> {
+    if (name === NATS_SERVER) this.#watchdog?.[Symbol.dispose]()
     await this.#running.get(name)?.[Symbol.asyncDispose]()
     this.#running.delete(name)
   }

@@ -60,7 +60,11 @@ test.each<[string, Partial<Sample>, string[]]>([
   ['a stream with enough messages', scores({ max_msgs: 10 }), ['stream-differs SCORES', 'stream-full SCORES']],
   ['rejected events', { newDeadLetters: 2 }, ['dead-letters-growing']],
   ['single copies', { isCluster: true }, ['single-copies']],
-  ['a paused consumer of a read model', paused('projector-hourly'), ['consumer-paused SCORES projector-hourly']],
+  [
+    'a paused consumer of a read model',
+    paused('projector-hourly-f11e'),
+    ['consumer-paused SCORES projector-hourly-f11e'],
+  ],
   ['a paused consumer of the shown model', paused('scorer-serious-1'), ['consumer-paused SCORES scorer-serious-1']],
   ['a paused consumer of others', paused('somebody'), []],
   ['a full disk', disk(2 * MB, 500 * GB), ['disk-full']],

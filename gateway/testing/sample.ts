@@ -56,7 +56,7 @@ export const readModelSample = (
 ): ReadModelSample => ({
   name,
   problem: undefined,
-  fileId: undefined,
+  fileId: 'f11e',
   checkpoints: [],
   lostEvents: 0,
   acceptedLostEvents: 0,

@@ -1,7 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { COUNT_LOST_EVENTS } from '../../schema/read-model-file.ts'
 import type { StreamName } from '../../schema/streams.ts'
-import { subtractRanges, type SequenceRange } from '../log/sequence-ranges.ts'
+import { subtractRanges, type SequenceRange } from './sequence-ranges.ts'
 
 interface Row {
   readonly first: number

@@ -2,7 +2,7 @@ import type { JetStreamManager, StreamState } from '@nats-io/jetstream'
 import type { StreamName } from '../../schema/streams.ts'
 import type { LostEvents } from '../file/lost-events.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
-import { toRanges, type SequenceRange } from './sequence-ranges.ts'
+import { toRanges, type SequenceRange } from '../file/sequence-ranges.ts'
 
 export interface AuditedStream {
   readonly jsm: JetStreamManager

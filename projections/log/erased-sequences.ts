@@ -6,7 +6,7 @@ import { nextMessage } from '../../schema/runtime/next-message.ts'
 import { readBatch } from '../../schema/runtime/read-batch.ts'
 import { POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
 import type { LostEvents } from '../file/lost-events.ts'
-import type { SequenceRange } from './sequence-ranges.ts'
+import type { SequenceRange } from '../file/sequence-ranges.ts'
 
 const BATCH_MESSAGES = 1_000
 /**

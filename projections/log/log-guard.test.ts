@@ -10,6 +10,7 @@ import { LostEvents } from '../file/lost-events.ts'
 import { projections } from '../testing/all-projections.ts'
 import { TestReadModel } from '../testing/replay.ts'
 import { ErasedSequences } from './erased-sequences.ts'
+import type { Rereadings } from '../file/rereadings.ts'
 import { LogGuard } from './log-guard.ts'
 
 const DATA = Buffer.from('the event at the checkpoint')
@@ -30,6 +31,7 @@ function watch(model: TestReadModel) {
   vi.spyOn(erased, 'readNew').mockResolvedValue()
   const [onVerified, onMismatch] = [vi.fn<() => void>(), vi.fn<(error: LogMismatchError) => void>()]
   const guard = new LogGuard({
+    rereadings: { isDone: () => true } as unknown as Rereadings,
     inputs: [{ stream: SCORES, filters: undefined }],
     connection,
     jsm,

@@ -9,8 +9,10 @@ import type { StreamName } from '../../schema/streams.ts'
 import type { Checkpoints } from '../file/checkpoint.ts'
 import type { LostEvents } from '../file/lost-events.ts'
 import { auditStream } from './audit-stream.ts'
+import { rereadStream } from './reread-stream.ts'
+import type { Rereadings } from '../file/rereadings.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
-import { countSequences, type SequenceRange } from './sequence-ranges.ts'
+import { countSequences, type SequenceRange } from '../file/sequence-ranges.ts'
 import { verifyLog } from './verify-log.ts'
 
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
@@ -22,6 +24,7 @@ export interface LogGuardOptions {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly checkpoints: Checkpoints
+  readonly rereadings: Rereadings
   readonly erased: ErasedSequences
   readonly lost: LostEvents
   readonly logger: Logger
@@ -35,7 +38,8 @@ export interface LogGuardOptions {
 /**
  * Watches that the log still is the one that a read model was built from. After each reconnect it compares the log with
  * the checkpoints, because the server may have another log or an older state of it; nothing may be applied until that
- * has succeeded. At start, after each reconnect and once in each interval it also looks for events that the log lost.
+ * has succeeded. At start, after each reconnect and once in each interval it also looks for events that the log lost. A
+ * server that has started since reads its files from then on, so the messages behind the checkpoint are read again once.
  */
 export class LogGuard implements Disposable {
   readonly #options: LogGuardOptions
@@ -45,6 +49,7 @@ export class LogGuard implements Disposable {
   #connection = 0
   #timer: NodeJS.Timeout | undefined
   #audits: Promise<unknown> = Promise.resolve()
+  #rereading: Promise<void> | undefined
 
   constructor(options: LogGuardOptions) {
     this.#options = options
@@ -59,6 +64,7 @@ export class LogGuard implements Disposable {
   async start(): Promise<void> {
     void this.#followConnection()
     await this.#audit()
+    this.#startRereading()
   }
 
   [Symbol.dispose](): void {
@@ -103,7 +109,8 @@ export class LogGuard implements Disposable {
         if (connection !== this.#connection) return
         this.#isVerified = true
         onVerified()
-        return await this.#audit()
+        await this.#audit()
+        return this.#startRereading()
       } catch (error) {
         if (error instanceof LogMismatchError || connection !== this.#connection) return
         const retryMs = backOff.next()
@@ -136,6 +143,33 @@ export class LogGuard implements Disposable {
     } catch (error) {
       if (!this.#closing.signal.aborted) logger.warn({ err: error }, 'cannot look for lost events yet; will retry')
       return false
+    }
+  }
+
+  #startRereading(): void {
+    this.#rereading ??= this.#reread().finally(() => (this.#rereading = undefined))
+  }
+
+  /** Reads again what the server may have damaged when it started, once for each start of a server. */
+  async #reread(): Promise<void> {
+    const { inputs, connection, jsm, checkpoints, rereadings, erased, logger } = this.#options
+    const { signal } = this.#closing
+    const server = connection.info?.server_id ?? ''
+    for (const { stream, filters } of inputs) {
+      const upTo = checkpoints.read(stream)?.sequence ?? 0
+      // A stream of which this read model takes only some subjects is read again by the others.
+      if (filters !== undefined || rereadings.isDone(stream, server)) continue
+      try {
+        const lost = await rereadStream({ connection, jsm, stream, upTo, erased, signal })
+        if (lost === undefined || server !== connection.info?.server_id) return
+        this.recordLost(stream, lost)
+        rereadings.setDone(stream, server)
+      } catch (error) {
+        if (signal.aborted) return
+        logger.warn({ err: error, stream }, 'cannot read the log again yet; will retry')
+        await pause(RETRY_PAUSES.maxMs, undefined, { signal, ref: false }).catch(() => {})
+        return this.#reread()
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { erasePosts } from '../../erasure/erase-posts.ts'
@@ -56,6 +56,12 @@ const count = (name: 'posts' | 'all-time', on = host) =>
 const erase = (...indexes: number[]) =>
   erasePosts({ connection, posts: indexes.map((index) => ({ id: toPostId(FIRST + index) })), reason: 'test' })
 
+async function readableSequences(): Promise<number> {
+  const { name } = await jsm.consumers.add(POSTS, { ack_policy: AckPolicy.None, mem_storage: true })
+  const consumer = await jetstream(connection).consumers.get(POSTS, name)
+  return (await Array.fromAsync(await consumer.fetch({ max_messages: 1_000, expires: 1_000 }))).length
+}
+
 /** nats-server begins a new block file after 8 MB, and loses most of a block. */
 const BLOCKS = 'jetstream/$G/streams/POSTS/msgs/*.blk'
 const blocks = () =>
@@ -94,6 +100,22 @@ test.each([
   await rebuilt.start('posts')
   await until(() => expect(count('posts', rebuilt)).toBe(messages))
   expect(rebuilt.lostEvents('posts')).toEqual(lost)
+})
+
+test('messages that a restarted server still counts but cannot read are found by reading them again', async () => {
+  const large = posts(60, 'x'.repeat(250_000))
+  for (let at = 0; at < large.length; at += 30) await publish(large.slice(at, at + 30))
+  await host.start('posts')
+  await until(() => expect(count('posts')).toBe(large.length))
+  process.kill(nats.pid, 'SIGTERM')
+  await until(() => expect(() => process.kill(nats.pid, 0)).toThrow('ESRCH'))
+  flipBit(blocks()[0]!)
+  await nats.restart()
+  await until(() => expect(host.lostEvents('posts')).not.toEqual([]))
+  const { messages } = (await jsm.streams.info(POSTS)).state
+  const readable = await readableSequences()
+  const lost = host.lostEvents('posts').reduce((sum, { first, last }) => sum + last - first + 1, 0)
+  expect([messages, readable + lost]).toEqual([large.length, large.length])
 })
 
 test('messages that were deleted or purged without a PostErased are lost, behind the checkpoint as well', async () => {

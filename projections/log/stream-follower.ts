@@ -9,7 +9,7 @@ import type { StreamName } from '../../schema/streams.ts'
 import type { LogMessage } from '../file/batch-writer.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
 import { recreateConsumer } from './file-consumer.ts'
-import type { SequenceRange } from './sequence-ranges.ts'
+import type { SequenceRange } from '../file/sequence-ranges.ts'
 
 /** Enough for SQLite to be fast, and few enough to keep the event loop free for heartbeats. */
 const MAX_BATCH_MESSAGES = 10_000
