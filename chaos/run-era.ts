@@ -11,9 +11,10 @@ import { generateLoad } from './load/generate-load.ts'
 import { History } from './load/history.ts'
 import { publishLoad } from './load/publish-load.ts'
 import { Draw } from './random.ts'
+import { ERASER } from './system/programs.ts'
 import { System } from './system/system.ts'
 
-/** A longer log would make each replay slow, and a loss stays for ever: so a new system begins after so many rounds. */
+/** After this many rounds a new system begins, because a long log makes replays slow and lost events stay lost. */
 export const ERA_ROUNDS = 25
 const READY_MS = 30_000
 const SETTLE_MS = 60_000
@@ -41,7 +42,7 @@ export interface EraOptions {
   readonly onRound: (report: RoundReport) => void
 }
 
-/** A round that failed, and where its data and messages are. */
+/** A round failed. `folder` has its data and the logs of the processes. */
 export class RoundFailedError extends Error {
   override name = 'RoundFailedError'
   readonly number: number
@@ -54,7 +55,7 @@ export class RoundFailedError extends Error {
   }
 }
 
-/** Runs some rounds on one system. @throws RoundFailedError */
+/** Runs rounds on one system. @throws RoundFailedError after the first round that fails */
 export async function runEra({ seed, first, rounds, only, isCluster = false, onRound }: EraOptions): Promise<void> {
   await using system = await System.start({ isCluster })
   const connection = await system.connect('admin')
@@ -75,7 +76,7 @@ export async function runEra({ seed, first, rounds, only, isCluster = false, onR
       onRound({ ...now, what, posts, seconds: (performance.now() - startMs) / 1_000 })
     }
     now = { ...now, fault: 'the end' }
-    await checkErased(history, system.dataDir, ERASED_MS)
+    await finish(round(first + rounds))
   } catch (error) {
     system.folder.keep()
     throw new RoundFailedError(now.number, now.fault, system.folder.path, error)
@@ -90,7 +91,7 @@ const chooseFaults = (system: System, only: readonly string[] | undefined): Faul
     return only === undefined || only.some((wanted) => name.includes(wanted))
   })
 
-/** Brings a fault about while load is published, waits until everything is applied, and compares. */
+/** Causes a fault while load is published, waits until everything is applied, and compares. */
 async function runRound(
   round: Round,
   loadDraw: Draw,
@@ -113,7 +114,7 @@ async function runRound(
   return { what, posts }
 }
 
-/** Waits until lost events are reported, and nothing else is a problem. */
+/** Waits until every lost event is recorded, and /readyz has no error except lost events. */
 async function checkReadiness({ system, log }: Round): Promise<void> {
   const isLossExpected = log.lost.length + log.neverApplied.length > 0
   let missing: string[] = []
@@ -125,4 +126,14 @@ async function checkReadiness({ system, log }: Round): Promise<void> {
   }).catch((error: Error) => {
     throw missing.length === 0 ? error : new Error(`lost events are not recorded: ${missing.join(', ')}`)
   })
+}
+
+/**
+ * Checks that nothing is left of erased posts. It starts the eraser again, because an eraser rests for a long time after
+ * each pass.
+ */
+async function finish({ system, history }: Round): Promise<void> {
+  await system.stop(ERASER)
+  system.start(ERASER)
+  await checkErased(history, system.dataDir, ERASED_MS)
 }

@@ -5,7 +5,7 @@ import { readSharedConfig } from '../../schema/runtime/shared-config.ts'
 import { startEraser } from '../../erasure/start-eraser.ts'
 
 /** The eraser with short pauses, because its own are minutes long. */
-const TIMES = { pollMs: 250, gatherMs: 100, retryMs: 1_000, restFactor: 0 }
+const TIMES = { pollMs: 250, gatherMs: 100, retryMs: 1_000 }
 
 await runCommand(async () => {
   const read = new SettingsReader(loadEnvironment())
