@@ -8,7 +8,7 @@ const everywhere = ['**/node_modules/**', 'web/build/**', 'web/.svelte-kit/**']
 
 export default defineConfig({
   test: {
-    // Many tests wait for servers and processes, so that two of them at once use even two cores better than one.
+    // Two test files run at once, on two cores as well, because many tests mostly wait for servers and processes.
     maxWorkers: 2,
     projects: [
       {

@@ -1,11 +1,12 @@
-import { defineCommand, readArguments, repeated, wholeNumberFrom } from '../schema/runtime/command.ts'
+import { defineCommand, readArguments, refuseArguments, repeated, wholeNumberFrom } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { FAULTS } from './faults/catalogue.ts'
 import { runChaos } from './run-chaos.ts'
 
 const command = defineCommand({
   name: 'chaos',
   summary:
-    'Runs everything in a temporary folder under generated load. Brings one random fault about in each round, then compares the read models with a count of the load and with a replay.',
+    'Runs everything in a temporary folder under generated load. Causes one random fault in each round, then compares the read models with a count of the load and with a replay.',
   settings: ['GRAVITAS_NATS_SERVER'],
   examples: [
     'npm run chaos -- --rounds 1000',
@@ -13,9 +14,14 @@ const command = defineCommand({
     'npm run chaos -- --only kill --only import',
   ],
 })
-  .option('--rounds <number>', 'how many faults', wholeNumberFrom(1), 20)
-  .option('--seed <text>', 'repeats the faults, the load and the times of an earlier run; by default a random one')
-  .option('--from <number>', 'the first round of the run that is repeated', wholeNumberFrom(1), 1)
+  .option('--rounds <number>', 'how many rounds, each with one fault', wholeNumberFrom(1), 20)
+  .option('--seed <text>', 'the seed of an earlier run, which repeats its faults, load and pauses; by default random')
+  .option(
+    '--from <number>',
+    'the number of the first round, to repeat only a part of an earlier run',
+    wholeNumberFrom(1),
+    1,
+  )
   .option('--cluster', 'keeps the log on three nats-servers, and kills their leaders')
   .option('--only <text>', 'only faults whose name contains this; may be repeated', repeated())
 
@@ -31,6 +37,12 @@ const randomSeed = (): string => String(Math.floor(Math.random() * 1e6))
 
 await runCommand(async (args) => {
   const { rounds, seed = randomSeed(), from, cluster, only } = readArguments<Options>(command, args).options
+  const unknown = only?.filter((text) => !FAULTS.some(({ name }) => name.includes(text))) ?? []
+  const names = FAULTS.map(({ name }) => name).join(', ')
+  refuseArguments(
+    command,
+    unknown.map((text) => `No fault has '${text}' in its name. There are: ${names}.`),
+  )
   const isRight = await runChaos({
     seed,
     rounds,

@@ -1,6 +1,6 @@
 import { createRandom, pick, type Random } from '../ingest/sources/demo/random.ts'
 
-/** Draws everything that happens in a run. The same seed gives the same draws. */
+/** Makes every random choice of a run. The same seed gives the same choices. */
 export class Draw {
   readonly #random: Random
 

@@ -3,14 +3,14 @@ import { runEra, ERA_ROUNDS, RoundFailedError, type RoundReport } from './run-er
 export interface ChaosOptions {
   readonly seed: string
   readonly rounds: number
-  /** The first round; a system begins with it. */
+  /** The number of the first round, which begins with a new system. */
   readonly from?: number
   readonly only?: readonly string[] | undefined
   readonly isCluster?: boolean
   readonly print: (line: string) => void
 }
 
-/** Runs rounds of random faults. @returns whether every round came out right */
+/** Runs rounds of random faults. @returns whether every round passed its checks */
 export async function runChaos({
   seed,
   rounds,
@@ -36,10 +36,10 @@ export async function runChaos({
   } catch (error) {
     if (!(error instanceof RoundFailedError)) throw error
     print(`FAILED: ${error.message}`)
-    print(`data and messages: ${error.folder}`)
+    print(`data and logs: ${error.folder}`)
     const names = (only ?? []).map((name) => ` --only ${JSON.stringify(name)}`).join('')
     print(
-      `again: npm run chaos -- --seed ${seed} --from ${first} --rounds ${error.number - first + 1}${isCluster ? ' --cluster' : ''}${names}`,
+      `to repeat it: npm run chaos -- --seed ${seed} --from ${first} --rounds ${error.number - first + 1}${isCluster ? ' --cluster' : ''}${names}`,
     )
     return false
   }

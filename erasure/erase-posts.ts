@@ -35,7 +35,7 @@ export interface EraseOptions {
    */
   readonly untilApplied?: (erasures: RecordedErasures) => Promise<unknown>
   readonly onProgress?: (progress: SearchProgress) => void
-  /** How erasures are recorded while there is no room for them. */
+  /** How the publisher of erasures waits while there is no room for them. */
   readonly publishing?: PublisherOptions
 }
 

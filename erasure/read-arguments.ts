@@ -40,7 +40,7 @@ Exit codes:
   0  every post is erased, or its erasure is recorded for read models whose projectors are stopped
   1  a post was not found, or the log cannot be reached, read or changed
   2  wrong arguments
-  3  the log has nothing of the posts any more, but a read model's file may hold traces of them; the report says why`,
+  3  the log has nothing of the posts any more, but a read model's file may hold text of them; the report says why`,
   )
 
 interface Options {

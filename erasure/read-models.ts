@@ -14,7 +14,8 @@ import type { RecordedErasures } from './erase-posts.ts'
  * - `other log`: the file was built from another POSTS stream, so its checkpoint says nothing about this one.
  * - `pending`: its checkpoint is before the erasure.
  * - `sending`: it applied the erasure, but a rejected event of an erased post is still to be sent to DEAD or dropped.
- * - `held`: it applied the erasure, but another program holds the file open, so that its write-ahead log keeps the text.
+ * - `held`: it applied the erasure, but another program holds the file open in a read transaction, so that its write-ahead
+ *   log keeps the text.
  * - `scrubbing`: it applied the erasure, but unused bytes of the file may hold copies of the text.
  * - `gone`: nothing of the posts is left in the file.
  */

@@ -145,7 +145,7 @@ class SearchProgressBar implements Disposable {
     this.#bar = new Progress(this.#state, out)
   }
 
-  /** Says why erasures cannot be recorded. The command waits until they can. */
+  /** Prints why erasures cannot be recorded. The command waits until they can be. */
   tell(problem: ProblemReport | undefined): void {
     this.#state.waiting = problem && 'waiting'
     this.#bar.say(problem === undefined ? 'Publishing continues.' : `${problem.what} ${problem.remedy}`)

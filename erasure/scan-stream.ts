@@ -81,7 +81,7 @@ class PageReader {
 
   /**
    * Reads a page.
-   * @param end the sequence up to which messages are read at least
+   * @param end the sequence that the scan has to reach
    * @throws when no message arrives although some are pending, when one was lost in transit, or when the consumer reads a
    *   replica that lags
    */

@@ -57,7 +57,8 @@ const TIMES: EraserTimes = {
  * that the messages are still to be deleted; a process that deletes messages itself records their sequences. When the eraser is
  * interrupted at any point, the next one begins again with the events that were not acknowledged.
  *
- * It also sends what an import that ended could not send to DEAD, because it is the one process that runs with every source.
+ * It also sends dead letters that an import left behind when it ended, because it is the only process that runs with every
+ * source and may do so.
  */
 export function startEraser(
   config: SharedConfig,

@@ -9,14 +9,14 @@ import { readMentions } from './read-mentions.ts'
 
 const PAGE = 1_000
 const POLL_MS = 50
-/** After this time without a change, the scorer is assumed to be stopped, and DEAD to be full. */
+/** After this time, the scorer is assumed to be stopped, or DEAD to be full. */
 const WAIT_MS = 6_000
 
 /**
- * Deletes rejected input about these posts that waits in DATA_DIR to be sent to DEAD. Call it before DEAD is searched: a
- * letter that its sender had already read has then arrived there.
+ * Deletes rejected input about these posts that waits in DATA_DIR to be sent to DEAD. If it found any, it then waits until
+ * a letter that a sender had already read has arrived in DEAD, so call it before DEAD is searched.
  * @param wanted base36 ids in lower case
- * @param sendingMs how long a letter may be under way
+ * @param sendingMs how long a letter may be on its way
  * @returns how many letters it deleted
  * @throws OperationalError when the file cannot be searched
  */
@@ -51,9 +51,9 @@ function isAbout({ data = Buffer.alloc(0) }: DeadLetter, wanted: ReadonlySet<str
 }
 
 /**
- * Waits until no letter of a scorer about the erased messages waits in DATA_DIR. Such a letter holds no text, but a scorer
- * may have read the text from the log to send it. A letter that is still there after the wait will be dropped, because
- * the log no longer holds its event.
+ * Waits until no letter of a scorer about the erased messages is left in DATA_DIR, or until the time is over. Such a letter
+ * holds no text, but a scorer may have read the text from the log to send it. A letter that is left will be dropped later,
+ * because the log no longer holds its event.
  */
 export async function awaitScorerLetters(
   dataDir: string,

@@ -6,7 +6,7 @@ export interface GatewayConfig extends SharedConfig {
   readonly port: number
   /** Folder of the scoring model whose scores can be explained. It is read at the first explanation, not at the start. */
   readonly modelDir: string
-  /** The source of which posts are expected; undefined: none is missed before it was heard. */
+  /** The setting SOURCE. The gateway reports a problem when the ingest process of this source does not run. */
   readonly source?: string | undefined
 }
 

@@ -50,7 +50,10 @@ const post = (number: number, subreddit = 'AskScience') => ({
   seriousness: number % 10_000,
 })
 function notify(projection: string, changed: readonly string[] = []): void {
-  connection.publish(changesSubject(projection), JSON.stringify({ projection, checkpoints: {}, subreddits: changed }))
+  connection.publish(
+    changesSubject(projection),
+    JSON.stringify({ projection, fileId: '', before: {}, checkpoints: {}, subreddits: changed }),
+  )
 }
 interface RestBody {
   readonly next: string | null

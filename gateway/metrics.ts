@@ -70,7 +70,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'gravitas_problem',
-      help: 'How many problems of this kind there are now',
+      help: 'Number of current problems with this code',
       labelNames: ['code', 'severity'],
       registers,
       collect() {
@@ -80,7 +80,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'gravitas_heartbeat_age_seconds',
-      help: 'Time since a process was last heard; only of processes that should run',
+      help: 'Time since the last heartbeat of each process that has not said that it ended',
       labelNames: ['process', 'host', 'pid'],
       registers,
       collect() {

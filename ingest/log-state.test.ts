@@ -3,7 +3,7 @@ import { findMismatch } from './log-state.ts'
 
 const log = { created: '2026-11-28T00:00:00.5Z', lastSequence: 10 }
 
-test('a log that grew is the same one; another one, or one that became shorter, is not', () => {
+test('a log that grew is the same log; another log, or one that became shorter, is not', () => {
   expect(findMismatch(log, { ...log, lastSequence: 11 })).toBeUndefined()
   expect(findMismatch(log, { ...log, lastSequence: 9 })).toMatch(/ends at sequence 9 and had 10/)
   expect(findMismatch(log, { created: '2026-11-28T00:00:01Z', lastSequence: 99 })).toBe('POSTS was re-created')

@@ -1,4 +1,4 @@
-/** By these facts a position knows the log that it belongs to. */
+/** The state of POSTS that is stored with a position, to recognise the log that the position belongs to. */
 export interface LogState {
   /** When POSTS was created. It distinguishes the stream from another one of the same name. */
   readonly created: string
@@ -8,7 +8,7 @@ export interface LogState {
 /**
  * Compares the state of POSTS with an earlier one. A position of an older version has no state; then the time at which it
  * was saved shows whether POSTS was re-created since.
- * @returns what happened to POSTS, so that posts that were stored by then are missing; undefined if none are
+ * @returns what happened to POSTS if posts that were stored earlier are missing now; undefined if none are missing
  */
 export function findMismatch(earlier: LogState | Date, now: LogState): string | undefined {
   const isOther = earlier instanceof Date ? earlier < new Date(now.created) : earlier.created !== now.created

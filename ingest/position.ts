@@ -3,6 +3,7 @@ import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
 import { nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { lacksRoom } from '../schema/apply-streams.ts'
+import { infoOfLeader } from '../schema/replicas.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type PublisherOptions } from '../schema/runtime/publish.ts'
@@ -15,7 +16,7 @@ const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
 const POSTS_MISSING = 'Posts that were stored before are missing. Start again: the source is read from the beginning.'
 const PURGE = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' }
 
-/** Is told of a position that does not belong to the log: its source starts from the beginning. */
+/** Called with a position that does not belong to the log, so that its source starts from the beginning. */
 export type DiscardListener = (key: string, reason: string) => void
 
 interface PositionsParts {
@@ -26,16 +27,16 @@ interface PositionsParts {
   readonly onDiscarded: DiscardListener
 }
 
-/** What the bucket holds. Older versions stored only the position itself. */
+/** The value of a key in the bucket. Older versions stored only the position itself. */
 interface Entry {
   readonly log: LogState
   readonly position: object
 }
 
 /**
- * How far each source has read. It is kept in a bucket on the NATS server, so that it is backed up together with the log. Each
- * position is stored with the state of POSTS: after POSTS was re-created or went back to an older state, posts before the
- * position are missing, so the position is not used.
+ * How far each source has read. Positions are kept in a bucket on the NATS server, so that they are backed up together with
+ * the log. Each one is stored with the state of POSTS and is not used after POSTS was re-created or went back to an older
+ * state, because posts before the position are missing then.
  */
 export class Positions {
   readonly #bucket: KV
@@ -54,9 +55,9 @@ export class Positions {
   }
 
   /**
-   * Opens the bucket, and creates it when it is missing, with as many replicas as POSTS has. Positions are read from the
-   * server that leads the bucket, because another replica may still have an older one (a direct get). Call it before
-   * anything is published.
+   * Opens the bucket, and creates it when it is missing, with as many replicas as POSTS has. Direct gets are off, so that
+   * positions are read from the server that leads the bucket: another replica may still have an older position. Call it
+   * before anything is published.
    */
   static async open(
     connection: NatsConnection,
@@ -94,8 +95,8 @@ export class Positions {
   }
 
   /**
-   * Makes sure that POSTS still is the stream that this process began with, and has everything that it had.
-   * When the server does not answer, nothing is known: the positions saved until it does belong to the log known last.
+   * Makes sure that POSTS still is the stream that this process began with, and has everything that it had. While the
+   * server does not answer, the last known state of POSTS is assumed.
    * @throws LogMismatchError if posts that this process stored are missing, so that it must start again
    */
   async requireSameLog(): Promise<void> {
@@ -137,11 +138,11 @@ const retried = <T>(request: () => Promise<T>): Promise<T> =>
   })
 
 async function readLogState(jsm: JetStreamManager): Promise<LogState> {
-  const { created, state } = await jsm.streams.info(POSTS)
+  const { created, state } = await infoOfLeader(jsm, POSTS)
   return { created, lastSequence: state.last_seq }
 }
 
-/** Says it in the log of a service. */
+/** Logs a discarded position. */
 export const logDiscarded =
   (logger: Logger): DiscardListener =>
   (position, reason) =>

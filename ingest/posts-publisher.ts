@@ -7,7 +7,7 @@ const MAX_BATCH_BYTES = 4_000_000
 const BATCHES_IN_FLIGHT = 4
 const MAX_CACHED_SUBJECTS = 100_000
 
-/** Keeps rejected input until DEAD has it. */
+/** The outbox of ingest, which keeps rejected input until DEAD has it. */
 export type LetterBox = Pick<Outbox, 'storeWhenRoom'>
 
 export interface PublishCounts {

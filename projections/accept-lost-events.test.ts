@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { COUNT_ACCEPTED_LOST_EVENTS, COUNT_LOST_EVENTS } from '../schema/read-model-file.ts'
 import { POSTS } from '../schema/streams.ts'
@@ -19,11 +20,15 @@ test('accepted lost events are counted apart, and new ones are not accepted', ()
   expect(counts(model)).toEqual([1, 3])
   expect(acceptLostEvents(model.file, projections['all-time'])).toMatch(/accepted 1 lost event,/)
   expect(acceptLostEvents(model.file, projections['all-time'])).toMatch(/no lost events to accept/)
+  // Without these, a user who may only read could not open the file.
+  model.database.close()
+  acceptLostEvents(model.file, projections['all-time'])
+  expect([`${model.file}-wal`, `${model.file}-shm`].map((part) => existsSync(part))).toEqual([true, true])
 })
 
 test('lost events are not accepted while the projector runs, or without a file', () => {
   using model = new TestReadModel(projections['all-time'])
   using _lock = lockFile(model.file)
-  expect(() => acceptLostEvents(model.file, projections['all-time'])).toThrow(/stop that process first/)
+  expect(() => acceptLostEvents(model.file, projections['all-time'])).toThrow(/Stop that process first/)
   expect(() => acceptLostEvents(`${model.file}.none`, projections['all-time'])).toThrow(/does not exist/)
 })

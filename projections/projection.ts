@@ -14,8 +14,8 @@ export interface Position {
  */
 export interface Projection<Change> {
   /**
-   * Also the name of its folder, file, logger and consumer. Like `version` and `events`, it comes from
-   * schema/read-models.ts.
+   * Also the name of its folder, file and logger, and a part of the names of its consumers. Like `version` and `events`,
+   * it comes from schema/read-models.ts.
    */
   readonly name: string
   readonly version: number

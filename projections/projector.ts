@@ -2,7 +2,15 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
-import { changesSubject, inputsOf, projectorConsumer, type ChangeNotice, type Input } from '../schema/read-models.ts'
+import {
+  changesSubject,
+  encodeNotice,
+  inputsOf,
+  projectorConsumer,
+  type ChangeNotice,
+  type Input,
+} from '../schema/read-models.ts'
+import { maxMessageBytes } from '../schema/runtime/check-server.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -88,7 +96,7 @@ class Projector implements AsyncDisposable {
   readonly #scrubber: Scrubber
   readonly #inputs: { readonly follower: StreamFollower; readonly created: string }[] = []
   readonly #positions: Record<string, number> = {}
-  /** The positions of the last change notice. */
+  /** The checkpoints of the last change notice. */
   #announced: Record<string, number> = {}
   #scheduled = false
   #draining: Promise<void> | undefined
@@ -141,7 +149,7 @@ class Projector implements AsyncDisposable {
     const after = this.#checkpoints.read(stream)?.sequence ?? 0
     if (after === 0) this.#checkpoints.write(stream, { sequence: 0, streamCreated: created, digest: null })
     this.#positions[stream] = after
-    // The consumer of a former version, which the projectors of all hosts shared.
+    // Former versions left this consumer, which the projectors of all hosts shared.
     await deleteConsumer(jsm, stream, `projector-${projection.name}`)
     const follower = new StreamFollower({
       ...input,
@@ -223,7 +231,7 @@ class Projector implements AsyncDisposable {
     const { projection, fileId, connection } = this.#parts
     const [before, checkpoints] = [this.#announced, { ...this.#positions }]
     const notice: ChangeNotice = { projection: projection.name, fileId, before, checkpoints, subreddits }
-    connection.publish(changesSubject(projection.name), JSON.stringify(notice))
+    connection.publish(changesSubject(projection.name), encodeNotice(notice, maxMessageBytes(connection)))
     this.#announced = checkpoints
   }
 

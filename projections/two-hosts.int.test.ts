@@ -40,7 +40,7 @@ function rowsOf({ dataDir }: ProjectorRunner): string {
   }
 }
 
-test('two hosts follow one log under load, one is killed meanwhile, and both end with the rows of a replay', async () => {
+test('two hosts follow one log under load, one is killed, and both end with the rows of a replay', async () => {
   await using nats = await startTestNats()
   const connection = await nats.connect()
   await applyStreams(await jetstreamManager(connection))

@@ -21,7 +21,7 @@ async function listen(connection: NatsConnection): Promise<() => Promise<Heartbe
   return async () => JSON.parse(((await messages.next()).value as Msg).string()) as Heartbeat
 }
 
-test('a process says at once, regularly and at its end how it is', async () => {
+test('a process sends heartbeats at once, regularly and at its end', async () => {
   const next = await listen(listener)
   const connection = await nats.connect()
   const health = new Health()

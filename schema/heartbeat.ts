@@ -11,11 +11,11 @@ export const HEARTBEAT_INTERVAL_MS = 2_000
 /** The subject of the heartbeats of a NATS user's processes, which are sent by core NATS and not stored. */
 export const heartbeatSubject = (user: NatsUser | '*'): string => `heartbeats.${user}`
 
-/** What a process says about itself every two seconds (JSON), and once more when it stops. */
+/** The state of a process (JSON), which it sends every two seconds, and a last time when it stops. */
 export interface Heartbeat {
-  /** The process, as people call it: `projector hourly`, `scorer serious-1`, `ingest reddit`, `eraser`. */
+  /** The name of the process for people: `projector hourly`, `scorer serious-1`, `ingest reddit`, `eraser`. */
   readonly name: string
-  /** A random id of this run: after a restart it is another one. */
+  /** A random id, which changes when the process is restarted. */
   readonly instance: string
   readonly host: string
   readonly pid: number
@@ -28,9 +28,9 @@ export interface Heartbeat {
   /** How many events it still has to work on; null where that is not known. */
   readonly lag: number | null
   readonly lastError: { readonly message: string; readonly at: string } | null
-  /** What the process itself knows to be wrong. */
+  /** The problems that the process itself knows. */
   readonly problems: readonly Problem[]
-  /** Of a projector: the id of the file that it writes, which tells the projectors of several hosts apart. */
+  /** The id of the file that a projector writes, which tells the projectors of several hosts apart; null for others. */
   readonly fileId: string | null
 }
 
@@ -53,7 +53,7 @@ export class Health {
 export interface HeartbeatOptions {
   readonly connection: NatsConnection
   readonly user: NatsUser
-  /** What people call the process. It is called for each heartbeat, because a scorer's name depends on its scoring model. */
+  /** Returns the name of the process. It is called for each heartbeat, because a scorer knows its scoring model only later. */
   readonly name: () => string
   readonly health: Health
   readonly intervalMs?: number
@@ -97,7 +97,7 @@ export function startHeartbeat(options: HeartbeatOptions): AsyncDisposable {
     },
   }
 
-  /** The client stores what is published while there is no connection, so heartbeats pause then. */
+  /** Pauses heartbeats while there is no connection, because the client would store them and send them late. */
   async function followConnection(): Promise<void> {
     for await (const { type } of connection.status()) {
       if (isDisposed || (type !== 'disconnect' && type !== 'reconnect')) continue

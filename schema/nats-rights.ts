@@ -57,7 +57,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
-    // It reads a rejected event again when it sends its dead letter.
+    // It reads the bytes of a rejected event when it sends the dead letter.
     gets: [POSTS, MODELS],
     follows: [POSTS],
   },
@@ -73,18 +73,19 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   gateway: {
     hears: [changesSubject('*'), heartbeatSubject('*'), subjectPattern('ModelPromoted')],
     looksAt: STREAM_NAMES,
-    gets: [MODELS],
-    // It reads the text and the score that an explanation is about, and the age of events that are not applied yet.
+    // It finds the promotions, and the first score after each.
+    gets: [MODELS, SCORES],
+    // It reads the text of an explained post, and the age of events that are not applied yet.
     reads: followed,
-    // The consumers of read models and scorers.
+    // It reads how far the consumers of read models and scorers are, and whether one is paused.
     lists: followed,
   },
   eraser: {
     publishes: ['PostErased'],
-    // It sends what an import that ended could not send.
+    // It sends dead letters that an import left behind when it ended.
     sends: [deadSubject('ingest'), heartbeatSubject('eraser')],
     looksAt: [POSTS, SCORES, DEAD],
-    // It makes sure that the consumers with which it scans have seen what the leader has.
+    // It asks the leader whether the consumers with which it scans have reached the end of the stream.
     gets: [POSTS, SCORES, DEAD],
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],

@@ -1,6 +1,6 @@
 /**
- * The problems that a system can have, by code. An `error` means that figures are wrong or stand still: `/readyz` then
- * answers 503. A `warning` needs somebody's attention before it becomes one.
+ * The problems that a system can have, by code. An `error` means that figures are wrong or stand still, or may do so;
+ * `/readyz` then answers 503. A `warning` is something to know, or to act on before it becomes an error.
  */
 export const PROBLEMS = {
   'gateway-missing': 'error',
@@ -46,15 +46,15 @@ export type ProblemCode = keyof typeof PROBLEMS
 export interface Problem {
   readonly code: ProblemCode
   readonly severity: Severity
-  /** One sentence: what is wrong, with names and figures. */
+  /** A sentence that says what is wrong, with names and figures. */
   readonly what: string
-  /** When it was first noticed: ISO 8601, UTC. */
+  /** When it was first noticed (ISO 8601, UTC). */
   readonly since: string
-  /** One sentence: what to do about it. */
+  /** A sentence or two that say what to do about it. */
   readonly remedy: string
 }
 
-/** A problem before it is known for how long it has lasted. */
+/** A problem as a process finds it, without the time since which it has existed. */
 export interface ProblemReport {
   readonly code: ProblemCode
   /** What has the problem, such as a stream's or a read model's name; empty if there can be only one. */

@@ -55,17 +55,26 @@ export const projectorConsumer = (name: string, fileId: string): string => `proj
 export const changesSubject = (name: string): string => `changes.${name}`
 
 /**
- * What a projector announces after each commit (JSON). `before` of a notice equals `checkpoints` of the one before it:
+ * The change notice that a projector sends after each commit (JSON). `before` equals `checkpoints` of the previous notice:
  * a reader that finds another value has missed a notice.
  */
 export interface ChangeNotice {
   readonly projection: string
-  /** The id of the file: projectors of several hosts announce the changes of files of their own. */
+  /** The id of the projector's file, because the projectors of several hosts write files of their own. */
   readonly fileId: string
   /** The checkpoints of the projector's last notice, or those with which it started. */
   readonly before: Readonly<Record<string, number>>
   /** The last applied sequence of each stream, this commit included. */
   readonly checkpoints: Readonly<Record<string, number>>
-  /** Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. */
-  readonly subreddits: readonly string[]
+  /**
+   * Subreddits (lower case) whose rows changed; empty for `posts`, whose readers follow `scores.sequence`. Null: so many that
+   * their names do not fit in a message, and a reader has to look at all of them.
+   */
+  readonly subreddits: readonly string[] | null
+}
+
+/** A change notice as JSON. @param maxBytes how long it may be, which depends on the server */
+export function encodeNotice(notice: ChangeNotice, maxBytes: number): string {
+  const text = JSON.stringify(notice)
+  return Buffer.byteLength(text) <= maxBytes ? text : JSON.stringify({ ...notice, subreddits: null })
 }

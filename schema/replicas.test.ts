@@ -1,6 +1,6 @@
-import type { StreamInfo } from '@nats-io/jetstream'
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
-import { findMissingReplicas, findSingleCopies, findStreamsWithoutLeader } from './replicas.ts'
+import { findMissingReplicas, findSingleCopies, findStreamsWithoutLeader, infoOfLeader } from './replicas.ts'
 
 function info(name: string, replicas: number, cluster?: object): StreamInfo {
   return { config: { name, num_replicas: replicas }, cluster } as StreamInfo
@@ -36,4 +36,13 @@ test('a server that has said nothing for ten seconds, or is known to be offline,
     expect.objectContaining({ subject: 'c', what: expect.stringContaining('POSTS, SCORES') as string }),
   ])
   expect(findMissingReplicas([info('DEAD', 3, replicas({ name: 'c', active: 0, offline: true }))])).toHaveLength(1)
+})
+
+test('the info of a stream without a leader is not taken, because the copy that answers may lack events', async () => {
+  const answer = (found: StreamInfo): JetStreamManager =>
+    ({ streams: { info: () => Promise.resolve(found) } }) as unknown as JetStreamManager
+  for (const found of [info('POSTS', 1), info('POSTS', 3, { name: 'c', leader: 'a' })])
+    expect(await infoOfLeader(answer(found), 'POSTS')).toBe(found)
+  const leaderless = answer(info('POSTS', 3, { name: 'c', replicas: [] }))
+  await expect(infoOfLeader(leaderless, 'POSTS')).rejects.toThrow('stream POSTS has no leader')
 })

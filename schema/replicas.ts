@@ -1,4 +1,10 @@
-import { JetStreamApiError, type JetStreamManager, type PeerInfo, type StreamInfo } from '@nats-io/jetstream'
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  type PeerInfo,
+  type StreamInfo,
+  type StreamInfoRequestOptions,
+} from '@nats-io/jetstream'
 import type { ProblemReport } from './problems.ts'
 import { OperationalError } from './runtime/errors.ts'
 import { SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from './streams.ts'
@@ -42,7 +48,7 @@ export function explainReplicas(cause: unknown, replicas: number): OperationalEr
   })
 }
 
-/** A warning if a cluster holds streams of which only one server has a copy. A server that is not in a cluster has no choice. */
+/** A warning if a cluster holds streams of which only one server has a copy. Without a cluster there can be no second copy. */
 export function findSingleCopies(infos: readonly StreamInfo[]): ProblemReport[] {
   const single = infos.filter(({ cluster, config }) => cluster?.name !== undefined && config.num_replicas === 1)
   if (single.length === 0) return []
@@ -56,14 +62,14 @@ export function findSingleCopies(infos: readonly StreamInfo[]): ProblemReport[] 
   ]
 }
 
-/** A server that has said nothing for so long is down or cut off; while all is well, each says something every second. */
+/** A server that the leader has not heard for this long is down or cut off. Servers contact each other every second. */
 const SILENT_NANOS = 10e9
 const isSilent = ({ offline, active }: PeerInfo): boolean => offline || active > SILENT_NANOS
 
 /**
  * An error if a stream of a cluster has no leader because half of its servers or more are down: nothing can be stored in
- * it. Its state can still be read, from any server, so that alone does not show it. A leader that lost the others gives up
- * after about twenty seconds; their silence shows sooner.
+ * it. The state of the stream can still be read from any server, so an answer does not prove that there is a leader. A
+ * leader that lost the other servers steps down after about twenty seconds; their silence shows the loss sooner.
  */
 export function findStreamsWithoutLeader(infos: readonly StreamInfo[]): ProblemReport[] {
   // The leader is not among its replicas.
@@ -82,7 +88,23 @@ export function findStreamsWithoutLeader(infos: readonly StreamInfo[]): ProblemR
   ]
 }
 
-/** A warning if servers that keep copies of streams are down. The streams work until half of their servers are. */
+/**
+ * The info of a stream as its leader knows it. While a stream has no leader, any server with a copy answers after some
+ * seconds, and that copy may lack events: compared with it, the log would seem to have gone back.
+ * @throws when the stream has no leader, and errors of the request
+ */
+export async function infoOfLeader(
+  jsm: JetStreamManager,
+  stream: string,
+  options?: Partial<StreamInfoRequestOptions>,
+): Promise<StreamInfo> {
+  const info = await jsm.streams.info(stream, options)
+  if (info.cluster?.name !== undefined && !info.cluster.leader)
+    throw new Error(`stream ${stream} has no leader, so its state is not known`)
+  return info
+}
+
+/** A warning if servers that keep copies of streams are down. A stream works while more than half of its servers run. */
 export function findMissingReplicas(infos: readonly StreamInfo[]): ProblemReport[] {
   const missing = infos.flatMap(({ config, cluster }) =>
     (cluster?.replicas ?? []).filter(isSilent).map(({ name }) => ({ server: name, stream: config.name })),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   AckPolicy,
   DeliverPolicy,
@@ -35,7 +36,7 @@ export class PostConsumer implements AsyncDisposable {
   readonly #logger: Logger
   readonly #puller: BatchPuller<JsMsg>
   readonly #inFlight = new Set<Promise<void>>()
-  /** Called with the number of posts that wait behind each batch. */
+  /** Called for each batch with the number of posts that wait after it. */
   onLag: (posts: number) => void = () => {}
   #report: NodeJS.Timeout | undefined
   #closed = false
@@ -64,17 +65,18 @@ export class PostConsumer implements AsyncDisposable {
     this.#report.unref()
   }
 
-  /** Stops pulling and finishes the batches in flight. Other posts that were pulled are delivered to another scorer. */
+  /**
+   * Stops pulling and finishes the batches in flight, unless their scores cannot be stored now. Posts that have no score are
+   * delivered again.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true
     clearInterval(this.#report)
     await this.#puller[Symbol.asyncDispose]()
-    await Promise.allSettled(this.#inFlight)
-    await Promise.race([
-      // If acknowledgements do not get through, nothing is lost: the posts are delivered again.
-      this.#connection.flush().catch(() => {}),
-      new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref()),
-    ])
+    // While a disk is full, publishing waits without a limit.
+    await withinTimeout(Promise.allSettled(this.#inFlight))
+    // If acknowledgements do not get through, nothing is lost: the posts are delivered again.
+    await withinTimeout(this.#connection.flush().catch(() => {}))
   }
 
   async #open(): Promise<Consumer> {
@@ -128,3 +130,6 @@ export class PostConsumer implements AsyncDisposable {
     this.#scored = 0
   }
 }
+
+const withinTimeout = (work: Promise<unknown>): Promise<unknown> =>
+  Promise.race([work, pause(CLOSE_TIMEOUT_MS, undefined, { ref: false })])

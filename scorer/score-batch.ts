@@ -52,9 +52,11 @@ export class BatchScorer {
   readonly #publisher: DurablePublisher
   readonly #letters: Pick<Outbox, 'store'>
   readonly #logger: Logger
-  readonly #recent = new ScoredPostKeys()
+  #recent = new ScoredPostKeys()
   /** The posts of the batches that are being processed. */
-  readonly #inWork = new Set<number>()
+  #inWork = new Set<number>()
+  /** The greatest sequence of a first delivery. */
+  #lastSequence = 0
 
   constructor({ connection, model, letters, logger, publishing = {} }: BatchScorerOptions) {
     this.#model = model
@@ -73,15 +75,16 @@ export class BatchScorer {
     const posts: ScorablePost[] = []
     const rejected: RejectedMessage[] = []
     for (const message of messages) this.#sort(message, posts, rejected)
+    const [recent, inWork] = [this.#recent, this.#inWork]
     this.#reject(rejected)
     let unscorable: RejectedMessage[]
     try {
       unscorable = await this.#score(posts)
       // A post without a score is not remembered, because it may be sent again from DEAD.
       const failed = new Set(unscorable.map(({ message }) => message))
-      for (const { message, key } of posts) if (!failed.has(message)) this.#recent.add(key)
+      for (const { message, key } of posts) if (!failed.has(message)) recent.add(key)
     } finally {
-      for (const { key } of posts) this.#inWork.delete(key)
+      for (const { key } of posts) inWork.delete(key)
     }
     const refused = new Set([...rejected, ...unscorable].map(({ message }) => message))
     for (const message of messages) if (!refused.has(message)) message.ack()
@@ -92,11 +95,12 @@ export class BatchScorer {
   #sort(message: JsMsg, posts: ScorablePost[], rejected: RejectedMessage[]): void {
     if (message.subject.startsWith(ERASED_PREFIX)) return
     const { streamSequence: sequence, timestampNanos } = message.info
+    if (!message.redelivered) this.#follow(sequence)
     try {
       const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
       const key = toPostKey(post.id)
-      // The first delivery of this message, or a later copy of the post, is still in work. Acknowledging this delivery would
-      // lose the post if that work fails.
+      // The first delivery of this message, or a later copy of the post, is still being processed. If this delivery were
+      // acknowledged and that processing failed, the post would be lost.
       if (message.redelivered && this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
       // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
       // it, except if it is redelivered: then a later copy may have been scored before it.
@@ -107,6 +111,18 @@ export class BatchScorer {
       if (!(error instanceof EventRejectedError)) throw error
       rejected.push({ message, reason: error.message })
     }
+  }
+
+  /**
+   * First deliveries come in the order of the stream. Where they go back, the stream was created again or restored from an
+   * older copy: the log may lack the scores of the posts that are known here.
+   */
+  #follow(sequence: number): void {
+    if (sequence <= this.#lastSequence) {
+      this.#recent = new ScoredPostKeys()
+      this.#inWork = new Set()
+    }
+    this.#lastSequence = sequence
   }
 
   /** Stores the scores of a batch. @returns the posts that the scoring model cannot score */

@@ -116,6 +116,17 @@ test('a scorer goes on while DEAD is full, and its letters arrive when there is 
   await vi.waitFor(async () => expect(await messagesIn(DEAD)).toBe(2), { timeout: 10_000 })
 })
 
+test('a scorer stops although its scores cannot be stored, and leaves the posts to the next one', async () => {
+  await start()
+  const jsm = await jetstreamManager(connection)
+  await jsm.streams.update(SCORES, { max_bytes: 1 })
+  await publishPosts(3, 0)
+  const untaken = async () => (await jsm.consumers.list(POSTS).next())[0]!.num_pending
+  await vi.waitFor(async () => expect(await untaken()).toBe(0))
+  await running.pop()![Symbol.asyncDispose]()
+  expect(await messagesIn(SCORES)).toBe(0)
+})
+
 test('a copy of a post that is delivered again after a later copy was scored is scored too', async () => {
   const js = jetstream(connection)
   for (const title of ['Why does ice float?', 'lol']) {

@@ -4,8 +4,8 @@ import type { Logger } from '../schema/runtime/logger.ts'
 import type { SupervisedProcess } from './supervisor.ts'
 
 /**
- * What nats-server says about itself. `absent`: nothing listens, because it stops or starts. `silent`: it took the
- * connection, or would have, but gave no answer in time.
+ * The state of nats-server. `absent`: nothing listens, because the server stops or starts. `silent`: no answer came in
+ * time.
  */
 export type ServerState =
   { readonly kind: 'ok' | 'absent' | 'silent' } | { readonly kind: 'unhealthy'; readonly error: string }
@@ -27,15 +27,15 @@ const ANSWER_TIMEOUT_MS = 4_000
 const WRITE_ERRORS_BEFORE_RESTART = 3
 const UNHEALTHY_BEFORE_RESTART = 30
 const SILENT_BEFORE_RESTART = 6
-/** The words of nats-server about a stream in which it stores nothing any more. */
+/** How nats-server reports a stream in which it stores nothing any more. */
 const WRITE_ERROR = /write error|no space left|input\/output error/i
-/** How many polls follow a restart at least before the next one: 30 s. */
+/** The least number of polls between two restarts, which take 30 s. */
 const POLLS_BETWEEN_RESTARTS = 15
 
 /**
  * Restarts an own nats-server that no longer works. After a failed write, nats-server 2.15 stores nothing in that stream
- * until it is restarted, also when the disk has room again. It is not restarted while the disk is full, nor before it
- * was healthy once, because recovering a long log takes minutes.
+ * until it is restarted, even when the disk has room again. The server is not restarted while the disk is full, nor
+ * before it was healthy once, because recovering a long log takes minutes.
  */
 export class NatsWatchdog implements Disposable {
   readonly #server: WatchedServer
@@ -76,7 +76,7 @@ export class NatsWatchdog implements Disposable {
     if (reason === undefined || this.#stop.signal.aborted) return
     logger.error({ reason }, 'nats-server does not work and is restarted')
     this.#sinceRestart = 0
-    // A server that cannot write would, on a graceful stop, save counts of messages that it does not have.
+    // On a graceful stop, a server that cannot write would save counts of messages that it does not have.
     await process.restart('SIGKILL')
   }
 

@@ -16,7 +16,7 @@ const ELECTION_RETRIES = { retries: 3, minTimeout: 1_000, maxTimeout: 2_000 } as
 /**
  * Creates the streams that are missing. If NATS_REPLICAS is set, existing streams get as many replicas, too; otherwise
  * they keep theirs.
- * @returns sentences for the operator: what was changed, and what is not as it should be
+ * @returns sentences for the operator about changes that were made and about problems
  * @throws OperationalError when the server cannot be reached, has no JetStream, or has streams with other settings
  */
 export async function prepareLog({ natsUrl, natsReplicas, dataDir }: SharedConfig): Promise<string[]> {

@@ -16,7 +16,7 @@ export function recordProcess(dataDir: string, name: string, pid: number): void 
     mkdirSync(recordsFolder(dataDir), { recursive: true })
     writeFileSync(join(recordsFolder(dataDir), name.replaceAll(' ', '-')), toText(identity))
   } catch {
-    // The disk may be full. Without its record, only the start after a killed launcher misses the process.
+    // The disk may be full. The record is needed only if the launcher is killed and the process survives it.
   }
 }
 

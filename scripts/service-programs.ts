@@ -17,7 +17,7 @@ export function gatewayProgram(config: StartConfig): ServiceProgram {
   // The gateway reads the read models with the projections' queries, and explains scores with the scorer's code.
   const sources = ['gateway', 'projections', 'scorer']
   const gateway = toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
-  // The gateway misses the source only if it knows that there is one. SOURCE may be unset here, which means demo.
+  // The gateway reports a missing source only if it knows which one should run. SOURCE may be unset, which means demo.
   return { ...gateway, env: { ...gateway.env, SOURCE: config.source } }
 }
 

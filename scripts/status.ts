@@ -24,7 +24,7 @@ await runCommand(async (args) => {
     const status = await readStatus(config, problems)
     print(status, printStatus(status))
   } catch (error) {
-    // The problems say more than that NATS does not answer.
+    // The problems may explain why NATS does not answer.
     print({ problems }, `${printProblems(problems).join('\n')}\n`)
     throw error
   }

@@ -17,7 +17,7 @@ const VIEWS: Readonly<Record<string, ReadModelName>> = {
   all_time_view: 'all-time',
 }
 
-/** Something is not as it has to be. */
+/** A comparison found a difference, or something of an erased post is left. */
 export class CheckError extends Error {
   override name = 'CheckError'
 }
@@ -63,7 +63,7 @@ export async function checkDeadLetters(history: History, connection: NatsConnect
   compare('DEAD and the rubbish', found.sort(), wanted.sort())
 }
 
-/** Checks that every lost event is recorded in the files of those that need it. */
+/** Lists the lost events that a read model needs and its file does not record. */
 export function missingLosses(log: LogCopy, dataDir: string): string[] {
   return [...log.lost, ...log.neverApplied].flatMap(({ stream, sequence }) => {
     const names: readonly ReadModelName[] = stream === 'POSTS' ? ['posts'] : READ_MODEL_NAMES

@@ -8,7 +8,11 @@ import { CheckError } from './check.ts'
 const POLL_MS = 500
 const SHOWN = 5
 
-/** Waits until no file of the log or of a read model holds a text of an erased post. @throws CheckError after the time */
+/**
+ * Waits until no file of the log or of a read model holds a text of an erased post.
+ * @returns the number of erased posts
+ * @throws CheckError when texts are left after `timeoutMs`
+ */
 export async function checkErased(history: History, dataDir: string, timeoutMs: number): Promise<number> {
   const marks = history.erasedPosts.map(({ id }) => markOf(id))
   const deadline = performance.now() + timeoutMs

@@ -9,7 +9,7 @@ export interface Readiness {
   readonly problems: readonly Problem[]
 }
 
-/** What /readyz says; undefined while the gateway does not answer. */
+/** The answer of /readyz; undefined while the gateway does not answer. */
 async function readReadiness(url: string): Promise<Readiness | undefined> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
@@ -19,7 +19,11 @@ async function readReadiness(url: string): Promise<Readiness | undefined> {
   }
 }
 
-/** Polls /readyz until `holds`. @returns the seconds that it took. @throws with the last answer after the time */
+/**
+ * Polls /readyz until `holds` accepts an answer.
+ * @returns the seconds that it took
+ * @throws an Error with the last answer when `timeoutMs` is over
+ */
 export async function untilReadiness(
   url: string,
   what: string,

@@ -11,7 +11,7 @@ import { projections } from '../../projections/testing/all-projections.ts'
 import { dumpRows, TestReadModel } from '../../projections/testing/replay.ts'
 
 const BATCH_MESSAGES = 1_000
-/** Positions and what a projector knows about its log: a replay has its own. */
+/** Tables with positions and with what a projector knows about its log. A replay has its own, so they are not compared. */
 const OWN_TABLES = ['checkpoints', 'dead_letters', 'erased_sequences', 'lost_events', 'meta']
 
 /** The log as it is now, with the messages that a fault took out after the read models had applied them. */

@@ -23,8 +23,8 @@ export const settle = (connection: NatsConnection, dataDir: string, timeoutMs: n
   })
 
 /**
- * Lets the server deliver posts again after two seconds that a scorer has not acknowledged; otherwise each killed scorer
- * would cost ten. The next scorer sets its own time again.
+ * Lets the server deliver posts that a scorer did not acknowledge again after two seconds. By default that takes ten, for
+ * each killed scorer. A scorer that starts sets ten seconds again.
  */
 async function hurryScorers(jsm: JetStreamManager): Promise<void> {
   for (const { name, config } of await readScorers(jsm)) {
@@ -33,7 +33,7 @@ async function hurryScorers(jsm: JetStreamManager): Promise<void> {
   }
 }
 
-/** Waits until one read model has applied what the log holds. */
+/** Waits until one read model has applied everything in the log. */
 export const settleReadModel = (
   connection: NatsConnection,
   dataDir: string,
@@ -53,7 +53,7 @@ export const untilScored = (connection: NatsConnection, sequence: number, timeou
     return floors.some((floor) => floor >= sequence) ? [] : [`the scorers are at ${floors.join(', ')} of ${sequence}`]
   })
 
-/** Polls until nothing is left. @throws with what is left after the time */
+/** Polls until nothing is left. @throws an Error that names what is left when `timeoutMs` is over */
 async function untilNothing(timeoutMs: number, readLeft: () => Promise<string[]>): Promise<void> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
@@ -76,7 +76,7 @@ async function scorerBacklog(jsm: JetStreamManager): Promise<string[]> {
 
 interface Targets {
   readonly last: Readonly<Partial<Record<StreamName, number>>>
-  /** The last sequence of an erasure, up to which a read model comes that follows only these. */
+  /** The sequence of the last erasure. A read model that takes only erasures from POSTS gets at least as far as this. */
   readonly lastErasure: number
 }
 

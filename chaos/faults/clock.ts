@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts'
 
 const HOUR_MS = 3_600_000
 
-/** The clock of a service jumps while it runs, and stays so until another jump. */
+/** The clock of a service jumps while the service runs, and stays wrong until the next jump. */
 const jump: Fault = {
   name: 'a clock jumps',
   run: async ({ system, draw }) => {

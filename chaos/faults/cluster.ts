@@ -5,7 +5,7 @@ import type { Fault } from './fault.ts'
 
 const AWAY_MS = { min: 500, max: 4_000 }
 
-/** Why a fault cannot be run with a cluster. */
+/** The reason why a fault that needs one nats-server cannot be run; undefined if it can. */
 export const needsOneServer = ({ cluster }: System): string | undefined =>
   cluster === undefined ? undefined : 'it needs one nats-server behind proxies'
 

@@ -20,11 +20,12 @@ export interface Round {
 export interface Fault {
   readonly name: string
   /**
-   * Brings the fault about while the load is published, and ends it. What has to follow a fault by itself, such as a
-   * restart, does not belong here. @returns what was done, in a few words
-   * @throws when something did not happen that should have, such as a problem in /readyz
+   * Causes the fault while the load is published, and ends it. It does nothing that the system has to do by itself, such
+   * as the restart of a killed process.
+   * @returns what was done, in a few words
+   * @throws when an expected effect is missing, such as a problem in /readyz
    */
   readonly run: (round: Round) => Promise<string>
-  /** Why it cannot be run here; undefined if it can. */
+  /** The reason why the fault cannot be run on this system; undefined if it can. */
   readonly unavailable?: (system: System) => string | undefined
 }

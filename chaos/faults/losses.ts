@@ -11,7 +11,7 @@ import type { Fault, Round } from './fault.ts'
 
 const SCORED_MS = 30_000
 
-/** Messages that every read model has applied are deleted behind its back. The rows stay; the loss is reported. */
+/** Messages that every read model has applied are deleted from the log. The rows stay; the loss is reported. */
 const behind: Fault = {
   name: 'lose events that were applied',
   run: async ({ system, draw, history, connection, log }) => {
@@ -23,7 +23,7 @@ const behind: Fault = {
       await deleteMessage(connection, stream, message.sequence)
       log.lost.push(message)
     }
-    // Projectors audit the log after a reconnect; otherwise they do so only now and then.
+    // Projectors audit the log after each reconnect, so the round need not wait for the next regular audit.
     for (const name of PROJECTORS) system.proxy(name).cut()
     return `${stream} ${lost.map(({ sequence }) => sequence).join(', ')}`
   },

@@ -5,8 +5,8 @@ import { needsOneServer } from './cluster.ts'
 import type { Fault } from './fault.ts'
 
 const FREEZE_MS = { min: 200, max: 2_000 }
-/** A problem appears within 15 s; the rest is for a slow machine. */
-const TELLING_MS = 20_000
+/** A problem appears in /readyz within 15 s; the rest is for a slow machine. */
+const REPORTED_MS = 20_000
 
 const killOne = (name: string, choose: readonly string[]): Fault => ({
   name,
@@ -55,44 +55,44 @@ const restartServer: Fault = {
   unavailable: needsOneServer,
   run: async ({ system }) => {
     await system.stop(NATS_SERVER)
-    const seconds = await untilReadiness(system.url, 'nats-disconnected', TELLING_MS, ({ ready, problems }) => {
+    const seconds = await untilReadiness(system.url, 'nats-disconnected', REPORTED_MS, ({ ready, problems }) => {
       return !ready && problems.some(({ code }) => code === 'nats-disconnected')
     })
     system.start(NATS_SERVER)
-    return `/readyz said so after ${seconds.toFixed(1)} s`
+    return `reported after ${seconds.toFixed(1)} s`
   },
 }
 
-/** Freezes a process until /readyz says that it hangs. */
+/** Freezes a process until /readyz reports that it hangs. */
 const hang: Fault = {
-  name: 'hang until it is told',
+  name: 'hang until it is reported',
   run: async ({ system, draw }) => {
     const victim = draw.pick([SCORER, ...PROJECTORS])
     system.signal(victim, 'SIGSTOP')
     try {
-      // A gateway that was started a moment ago and has not heard of the process yet cannot tell the two apart.
+      // A gateway that has just started and has no heartbeat of the process yet cannot know that the process exists.
       const codes = new Set<string>(['process-hung', 'process-missing'])
-      const seconds = await untilReadiness(system.url, 'process-hung', TELLING_MS, ({ ready, problems }) => {
+      const seconds = await untilReadiness(system.url, 'process-hung', REPORTED_MS, ({ ready, problems }) => {
         return !ready && problems.some(({ code }) => codes.has(code))
       })
-      return `${victim}, /readyz said so after ${seconds.toFixed(1)} s`
+      return `${victim}, reported after ${seconds.toFixed(1)} s`
     } finally {
       system.signal(victim, 'SIGCONT')
     }
   },
 }
 
-/** Keeps a process away until /readyz says that it is missing. */
+/** Stops a process until /readyz reports that it is missing. */
 const miss: Fault = {
-  name: 'away until it is told',
+  name: 'stop until it is reported',
   run: async ({ system, draw }) => {
     const victim = draw.pick([SCORER, ...PROJECTORS])
     await system.stop(victim)
-    const seconds = await untilReadiness(system.url, 'process-missing', TELLING_MS, ({ ready, problems }) => {
+    const seconds = await untilReadiness(system.url, 'process-missing', REPORTED_MS, ({ ready, problems }) => {
       return !ready && problems.some(({ code }) => code === 'process-missing')
     })
     system.start(victim)
-    return `${victim}, /readyz said so after ${seconds.toFixed(1)} s`
+    return `${victim}, reported after ${seconds.toFixed(1)} s`
   },
 }
 

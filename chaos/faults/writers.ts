@@ -9,7 +9,7 @@ import type { Fault } from './fault.ts'
 
 const END_MS = 20_000
 
-/** A second projector of the same file has to end by itself, and may not disturb the first one. */
+/** A second projector of the same file has to end by itself, and must not disturb the first one. */
 const secondWriter: Fault = {
   name: 'a second writer of a file',
   run: async ({ system, draw }) => {

@@ -13,7 +13,7 @@ import type { Fact, History } from './history.ts'
 import { generateOtherCopy, generatePost } from './posts.ts'
 import { generateRubbish } from './rubbish.ts'
 
-/** A message to publish, and the fact that it makes once it is stored. */
+/** A message to publish, and the fact that the history records once the message is stored. */
 export interface LoadMessage {
   readonly subject: string
   readonly payload: string | Buffer
@@ -71,7 +71,7 @@ const toPostMessage = (post: PostSubmitted, messageId = messageIdOf(post)): Load
   fact: { kind: 'post', post },
 })
 
-/** An erasure without sequences: the eraser is to delete the messages. */
+/** An erasure without sequences, which asks the eraser to delete the messages. */
 function toErasureMessage({ id, subreddit, created_utc }: PostSubmitted): LoadMessage {
   const event: PostErased = { type: 'PostErased', post_id: id, subreddit, created_utc, reason: 'chaos' }
   return { ...toMessage(event), fact: { kind: 'erasure', id } }

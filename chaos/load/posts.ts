@@ -2,7 +2,7 @@ import type { PostSubmitted } from '../../schema/events.ts'
 import type { Draw } from '../random.ts'
 import type { History } from './history.ts'
 
-/** Long enough ago for every clock that a fault sets. */
+/** So long ago that it is in the past by every clock that a fault sets. */
 const FIRST_CREATED_UTC = 1_731_000_000
 const HOURS = 6
 /** Some names have several spellings, which belong to one subreddit. */
@@ -20,7 +20,7 @@ export function generatePost(draw: Draw, history: History): PostSubmitted {
   return { type: 'PostSubmitted', id, ...generateContent(draw, id), source: 'chaos' }
 }
 
-/** Another post with the same id, as a source has it that was edited or that is wrong. */
+/** A copy of a post with the same id and other content, as after an edit or from a source that is wrong. */
 export const generateOtherCopy = (draw: Draw, post: PostSubmitted): PostSubmitted => ({
   ...post,
   ...generateContent(draw, post.id),

@@ -7,13 +7,13 @@ import type { History } from './history.ts'
 
 const TIMEOUT_MS = 1_000
 const RETRY_MS = 100
-/** A fault that keeps the log away lasts less than half of this time. */
+/** A fault that keeps the log from answering lasts less than half of this time. */
 const DEADLINE_MS = 60_000
 const MAX_PAUSE_MS = 120
 
 /**
  * Publishes the chunks one after the other, with pauses, so that the load lasts about as long as a fault. Resolves when
- * everything is stored; the facts are in the history then.
+ * everything is stored and the history has the facts.
  */
 export async function publishLoad(
   connection: NatsConnection,

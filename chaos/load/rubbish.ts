@@ -14,7 +14,7 @@ const ERASED = subjectPattern('PostErased').replace('*', 'askscience')
 const SCORED = subjectOf(postScored())
 const COVERED = EVENTS.HourCovered.subject({ source: 'chaos' })
 
-/** Who reads a subject. hourly and all-time follow POSTS with a filter for erasures. */
+/** The processes that read each subject. hourly and all-time follow POSTS with a filter for erasures. */
 const READERS: Readonly<Record<string, readonly string[]>> = {
   [SUBMITTED]: ['posts', 'scorer'],
   [ERASED]: ['posts', 'hourly', 'all-time'],
@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, readonly string[]>> = {
   [COVERED]: ['hourly'],
 }
 
-/** An event that no reader can take, in one of many ways. `number` makes it the only one of its kind. */
+/** An invalid event of one of many kinds. `number` makes its bytes differ from all others. */
 export function generateRubbish(draw: Draw, number: number): Rubbish {
   const text = (value: string): Buffer => Buffer.from(value)
   const id = `zz${number.toString(36)}`

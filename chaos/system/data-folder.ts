@@ -9,8 +9,8 @@ const run = promisify(execFile)
 const SIZE_MIB = 320
 
 /**
- * A folder with the data of a system and the messages of its processes. As root on Linux the data is on a small tmpfs of
- * its own, which can be filled.
+ * A folder with the data of a system and the logs of its processes. As root on Linux the data is on a small tmpfs of its
+ * own, which a fault can fill.
  */
 export class DataFolder implements AsyncDisposable {
   readonly path: string
@@ -34,20 +34,20 @@ export class DataFolder implements AsyncDisposable {
     return new DataFolder(path, await mount(join(path, 'data')))
   }
 
-  /** Keeps the folder for those who look into a failure. */
+  /** Keeps the folder, so that a failure can be investigated. */
   keep(): void {
     this.#isKept = true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isKept && this.isMounted) await cp(this.dataDir, join(this.path, 'kept-data'), { recursive: true })
-    // A process that has just been killed may still hold a file: the file system goes with its last user.
+    // A process that has just been killed may still hold a file. A lazy unmount waits for it in the background.
     if (this.isMounted) await run('umount', ['--lazy', this.dataDir])
     if (!this.#isKept) await rm(this.path, { recursive: true, force: true })
   }
 }
 
-/** @returns false without the right to mount */
+/** Mounts a tmpfs. @returns false if this user may not mount one */
 async function mount(path: string): Promise<boolean> {
   if (process.getuid?.() !== 0 || !existsSync('/proc/mounts')) return false
   const options = ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m,mode=700`]

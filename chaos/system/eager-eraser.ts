@@ -4,7 +4,7 @@ import { createLogger } from '../../schema/runtime/logger.ts'
 import { readSharedConfig } from '../../schema/runtime/shared-config.ts'
 import { startEraser } from '../../erasure/start-eraser.ts'
 
-/** The eraser with short pauses, because its own are minutes long. */
+/** Short pauses for the eraser, because its own are minutes long. */
 const TIMES = { pollMs: 250, gatherMs: 100, retryMs: 1_000 }
 
 await runCommand(async () => {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 /**
- * Preloaded into every service (`node --import`): its clock runs ahead of the machine's, or behind it, by the
- * milliseconds that the file CHAOS_CLOCK holds. SIGUSR2 makes a running process read the file again, so its clock jumps.
+ * This module is preloaded into every service (`node --import`). It puts the clock of the service ahead of the machine's
+ * clock, or behind it, by the milliseconds in the file CHAOS_CLOCK. SIGUSR2 makes it read the file again, so that the
+ * clock jumps.
  */
 const file = process.env['CHAOS_CLOCK'] ?? ''
 const RealDate = Date

@@ -17,13 +17,13 @@ const CLOCK = './chaos/system/jumping-clock.ts'
 export interface ServiceSettings {
   readonly config: StartConfig
   readonly logDir: string
-  /** The file with the difference of a service's clock. */
+  /** The file with the milliseconds by which a service's clock is wrong. */
   readonly clockFile: (name: string) => string
   /** The URL at which a service reaches NATS. */
   readonly natsUrl: (name: string) => string
 }
 
-/** The services as the launcher starts them, each with its own way to NATS and a clock that can jump. */
+/** The services as `npm start` starts them, each with its own URL of NATS and a clock that can jump. */
 export function servicePrograms({ config, logDir, clockFile, natsUrl }: ServiceSettings): Program[] {
   return [gatewayProgram(config), ...workerPrograms(config)].map((program) => {
     const { name, args } = program
@@ -40,7 +40,7 @@ export function servicePrograms({ config, logDir, clockFile, natsUrl }: ServiceS
   })
 }
 
-/** The same program with its output in a file. By `exec` it keeps the process id of the shell. */
+/** The same program with its output in a file. `exec` gives it the process id of the shell. */
 function toLogged(program: Program, logDir: string): Program {
   const { name, command, args } = program
   const file = join(logDir, `${name.replaceAll(' ', '-')}.log`)

@@ -58,15 +58,15 @@ export class Proxy implements AsyncDisposable {
     }
   }
 
-  /** Limits each direction until the returned function is called. */
+  /** Limits the bytes per second of each direction until the returned function is called. */
   slow(bytesPerSecond: number): () => void {
     this.#bytesPerSecond = bytesPerSecond
     return () => void (this.#bytesPerSecond = Number.POSITIVE_INFINITY)
   }
 
   /**
-   * Filters what the server sends. A filter begins with a connection, because it has to know where messages begin: so
-   * all connections are cut when filtering starts and when the returned function is called.
+   * Filters what the server sends until the returned function is called. All connections are cut at the start and at the
+   * end, because a filter has to see a connection from its beginning to know where messages begin.
    */
   filter(createFilter: () => Filter): () => void {
     this.#filter = createFilter

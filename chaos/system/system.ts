@@ -19,13 +19,13 @@ import { DataFolder } from './data-folder.ts'
 import { NATS_SERVER, servicePrograms, SERVICES } from './programs.ts'
 import { Proxy } from './proxy.ts'
 
-/** The launcher's pauses are longer; a process that is killed several times within a minute would wait for them. */
+/** Shorter pauses than those of `npm start`, so that a process that is killed several times is soon back. */
 const RESTARTS = { firstMs: 200, maxMs: 1_000, healthyMs: 2_000 }
-/** Programs that a fault starts besides the services. They have proxies, too. */
+/** Programs that faults start besides the services. They have proxies, too. */
 export const INGEST = 'ingest'
 export const ERASE = 'erase'
 
-/** The real processes and nats-server with its configuration, supervised as the launcher does, behind proxies. */
+/** The real processes and nats-server with its configuration, supervised as by `npm start`, with proxies in between. */
 export class System implements AsyncDisposable {
   readonly folder: DataFolder
   readonly config: StartConfig
@@ -128,7 +128,7 @@ export class System implements AsyncDisposable {
     this.#running.delete(name)
   }
 
-  /** Makes the clock of a service differ from the machine's by so many milliseconds. */
+  /** Makes the clock of a service differ from the machine's clock by `ms`. */
   shiftClock(name: string, ms: number): void {
     writeFileSync(this.#clockFile(name), String(ms))
     this.signal(name, 'SIGUSR2')

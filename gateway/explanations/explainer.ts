@@ -18,7 +18,7 @@ export interface ExplainerParts {
 }
 
 interface Wanted {
-  /** The scoring model that scored the post. */
+  /** The name of the scoring model whose score is explained. */
   readonly model: string
   /** How many contributions to list. */
   readonly first: number

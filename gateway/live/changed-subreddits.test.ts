@@ -43,6 +43,14 @@ test('after a lost notice of the hours, the subreddits that subscribers name are
   expect(await nextNames(feed)).toEqual(['named'])
 })
 
+test('after a notice of more subreddits than it can name, all that changed are sent', async () => {
+  const feed = subreddits.open(undefined)
+  add('1', 'one')
+  add('2', 'two')
+  notify({ checkpoints: { SCORES: 2 }, subreddits: null })
+  expect(await nextNames(feed)).toEqual(['one', 'two'])
+})
+
 test('the change notices of another host are left out', async () => {
   gateway.files.allTime.exec(`INSERT INTO meta (name, value) VALUES ('file_id', 'own')`)
   const feed = subreddits.open(undefined)

@@ -70,8 +70,8 @@ export class ChangedSubreddits {
     if (ownId !== undefined && fileId !== ownId) return
     const wasMissed = watch?.notices.noticed(checkpoints, before)
     if (this.#subscribers.size === 0) return
-    if (wasMissed === true) this.#markAll()
-    this.#mark(subreddits)
+    if (wasMissed === true || subreddits === null) this.#markAll()
+    if (subreddits !== null) this.#mark(subreddits)
   }
 
   /** Called once a second, and when everything may have changed (`isAll`). */
@@ -88,8 +88,8 @@ export class ChangedSubreddits {
   }
 
   /**
-   * Marks the subreddits whose figures of all time differ from those that were sent last. The hours of every subreddit
-   * would take too long to compare, so the subreddits that subscribers name are marked as well.
+   * Marks the subreddits whose figures of all time differ from those that were sent last, and all subreddits that
+   * subscribers name, because comparing the hours of every subreddit would take too long.
    */
   #markAll(): void {
     for (const { names } of this.#subscribers) if (names !== undefined) this.#mark([...names])

@@ -3,16 +3,16 @@ import type { Promotion, Promotions } from '../log/promotions.ts'
 import { Periods } from './periods.ts'
 
 /**
- * The periods of the shown scoring models, as far as the log was asked about promotions. A gateway may hear of a promotion
- * after it has read scores that were stored behind it, and those belong to the next period. So before scores are read, the
- * log is asked for promotions: a promotion that comes after the answer is stored behind these scores.
+ * The periods of the shown scoring models, as far as the log was asked for promotions. A gateway may hear of a promotion
+ * after it has read scores that were stored after the promotion and so belong to the next period. Therefore it asks the log
+ * for promotions before it reads scores: a promotion that is not in the answer is stored after these scores.
  */
 export class KnownPeriods {
   readonly #promotions: Promotions
   readonly #onKnown: () => void
   #known: readonly Promotion[] = []
   #periods = new Periods([])
-  /** Up to this sequence of SCORES all promotions are known. Undefined while nobody needs to know it. */
+  /** All promotions up to this sequence of SCORES are known. Undefined without subscribers, and before the log has answered. */
   #until: number | undefined
   #log: string | undefined
   #isAsking = false
@@ -33,7 +33,7 @@ export class KnownPeriods {
     this.#isOutdated = true
   }
 
-  /** Forgets up to where the promotions are known. */
+  /** Forgets up to which sequence the promotions are known. Call it when there are no subscribers any more. */
   rest(): void {
     this.#until = undefined
   }
@@ -46,7 +46,7 @@ export class KnownPeriods {
     this.rest()
   }
 
-  /** Asks the log, if the promotions are not known up to a read model's position. */
+  /** Asks the log for promotions if they are not known up to a read model's position. */
   ask({ scores }: PostsPosition): void {
     if (this.#isOutdated || this.#until === undefined || scores > this.#until) void this.#ask(scores)
   }

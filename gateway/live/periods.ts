@@ -25,8 +25,8 @@ export interface Period {
    */
   readonly shownBefore: string | null
   /**
-   * The beginnings of stretches of the log that were found to have no event of this period. After a promotion most of the
-   * log is such a stretch, and many subscribers may have to pass it.
+   * The starts of windows of the log that have no event of this period, so that they are read once and not for each
+   * subscriber. After a promotion most of the log has no event of the new period.
    */
   readonly empty: Set<number>
 }
@@ -53,7 +53,7 @@ export class Periods {
     return this.#all.find((period) => period.promotion > promotion)
   }
 
-  /** The place at which everything that was visible up to a sequence of SCORES is past; undefined without promotions. */
+  /** The place after everything that was visible up to a sequence of SCORES; undefined without promotions. */
   placeAt(sequence: number): Place | undefined {
     const period = this.#all.findLast(({ start }) => start <= sequence + 1) ?? this.#all[0]
     return period && { promotion: period.promotion, sequence }

@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => gateway[Symbol.dispose]())
 
-/** Scores and promotions, in the log and in the read model, and what the rule makes of them. */
+/** Scores and promotions, in the log and in the read model, and the events that must follow from them. */
 class TestLog {
   readonly scores: Score[] = []
   readonly promotions: { model: string; start: number }[] = [{ model: MODELS[0], start: 0 }]
@@ -62,7 +62,7 @@ class TestLog {
     )
   }
 
-  /** The place behind everything that is visible now. */
+  /** The place after everything that is visible now. */
   get end(): string {
     return toPlace(this.promotions.length - 1, this.scores.length)
   }

@@ -4,7 +4,7 @@ import type { OrphanWatch } from './orphan-watch.ts'
 import type { Period, Periods, Place } from './periods.ts'
 import type { ScoredPost } from './recent-posts.ts'
 
-/** How many sequences of the log are covered at a time, whether or not they have rows: a few milliseconds of reading. */
+/** How many sequences of the log one page covers at most, with or without rows: a few milliseconds of reading. */
 const WINDOW = 5_000
 
 export const SCORED_CURSOR = 'scored'
@@ -37,8 +37,8 @@ export class ScoredPages {
   }
 
   /**
-   * Reads the events after a place, all of one period. Nothing of a period is read before the read model has everything
-   * that was scored before it, because that decides which posts were visible earlier.
+   * Reads the events after a place, all of one period. Nothing of a period is read before the read model has all scores
+   * that were stored before the period, because these decide which posts were visible earlier.
    */
   read(queries: PostsQueries, periods: Periods, { period, from, at, limit, subreddit }: Reading): Page {
     if (at.scores < period.start - 1) return { events: [], next: from, isLast: true }

@@ -29,7 +29,7 @@ export interface LiveSources {
   readonly logger: Logger
 }
 
-/** What a cursor says: a score, and the SCORES stream that has it. */
+/** The content of a cursor: the sequence of a score, and the SCORES stream that has it. */
 export interface ScoredCursor {
   readonly sequence: number
   /** The id of the SCORES stream. */
@@ -106,7 +106,7 @@ export class ScoredPosts {
     }
   }
 
-  /** Call it after a promotion: without a new score, nothing else shows that there is something to send. */
+  /** Call it after a promotion, which makes earlier scores visible. Without a new score, nothing else shows that. */
   promoted(): void {
     this.#periods.promoted()
     this.advance()

@@ -12,7 +12,7 @@ test('only the rejected events of the last ten minutes count', () => {
   expect(count.add(20 * MINUTE_MS, 103)).toBe(0)
 })
 
-test('a stream that was made again counts from its beginning', () => {
+test('a stream that was re-created counts from its beginning', () => {
   const count = new DeadLetterCount()
   expect(count.add(0, 100)).toBe(0)
   expect(count.add(1, 3)).toBe(0)

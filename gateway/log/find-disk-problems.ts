@@ -4,10 +4,9 @@ import type { Sample } from './sample.ts'
 const MB = 2 ** 20
 const NEARLY_FULL_SHARE = 0.05
 const NEARLY_FULL_BYTES = 5 * 2 ** 30
-/** Of the account's storage. */
-const ACCOUNT_NEARLY_FULL = 0.95
+const ACCOUNT_NEARLY_FULL_SHARE = 0.95
 
-/** Finds a disk, or an account's storage, without room for more events. */
+/** Finds a disk, or an account's storage, with no room or little room for more events. */
 export function findDiskProblems({ disk, account }: Sample): ProblemReport[] {
   const problems: ProblemReport[] = []
   if (disk !== undefined) {
@@ -21,7 +20,7 @@ export function findDiskProblems({ disk, account }: Sample): ProblemReport[] {
   }
   const limit = account?.limits.max_storage ?? 0
   const used = account?.storage ?? 0
-  if (limit > 0 && used > limit * ACCOUNT_NEARLY_FULL) {
+  if (limit > 0 && used > limit * ACCOUNT_NEARLY_FULL_SHARE) {
     problems.push({
       code: used >= limit - MB ? 'disk-full' : 'disk-nearly-full',
       subject: 'account',
@@ -32,7 +31,7 @@ export function findDiskProblems({ disk, account }: Sample): ProblemReport[] {
   return problems
 }
 
-/** A disk with less room than this is full: a write of a stream or of a read model may need as much. */
+/** A disk with less free space than this counts as full, because one write of a stream or of a read model may need as much. */
 const leastBytes = (totalBytes: number): number => Math.max(MB, Math.min(16 * MB, totalBytes / 100))
 
 const toSize = (bytes: number): string =>

@@ -19,6 +19,12 @@ const disk = (freeBytes: number, totalBytes: number): Partial<Sample> => ({
 const paused = (name: string): Partial<Sample> => ({
   consumers: [{ name, stream_name: 'SCORES', paused: true } as ConsumerInfo],
 })
+const cluster = (replicas: number, state: object): Partial<Sample> => ({
+  streams: STREAM_NAMES.map((name) =>
+    streamSample(name, { num_replicas: replicas }, {}, 0, { name: 'gravitas', ...state }),
+  ),
+})
+const peer = (name: string, silentSeconds: number): object => ({ name, active: silentSeconds * 1e9 })
 const account = (storage: number): Partial<Sample> => ({
   account: { storage, limits: { max_storage: 10 * GB } } as Sample['account'],
 })
@@ -59,7 +65,10 @@ test.each<[string, Partial<Sample>, string[]]>([
   ],
   ['a stream with enough messages', scores({ max_msgs: 10 }), ['stream-differs SCORES', 'stream-full SCORES']],
   ['rejected events', { newDeadLetters: 2 }, ['dead-letters-growing']],
-  ['single copies', { isCluster: true }, ['single-copies']],
+  ['single copies', cluster(1, { leader: 'a' }), ['single-copies']],
+  ['three copies', cluster(3, { leader: 'a', replicas: [peer('b', 1), peer('c', 1)] }), []],
+  ['a missing server', cluster(3, { leader: 'a', replicas: [peer('b', 1), peer('c', 14)] }), ['replica-missing c']],
+  ['no leader', cluster(3, { replicas: [] }), ['stream-without-leader']],
   [
     'a paused consumer of a read model',
     paused('projector-hourly-f11e'),

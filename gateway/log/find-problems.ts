@@ -5,11 +5,11 @@ import { findReadModelProblems, findUnreadable } from './find-read-model-problem
 import { findStreamProblems } from './find-stream-problems.ts'
 import type { Sample } from './sample.ts'
 
-/** Finds what an operator should know. Empty while the figures are right and up to date, and nothing is about to fail. */
+/** Finds all problems of a sample. Empty while the figures are right and up to date, and nothing is about to fail. */
 export function findProblems(sample: Sample): ProblemReport[] {
   const here = [...findUnreadable(sample), ...findDiskProblems(sample)]
   const link = findLinkProblem(sample)
-  // Without the log, everything else would only say again that the log is away.
+  // Without the log, all other problems would only be consequences of its absence.
   if (link !== undefined) return [link, ...here]
   return [
     ...here,

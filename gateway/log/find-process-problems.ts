@@ -6,13 +6,13 @@ import type { Sample } from './sample.ts'
 
 /** How long a system may take to start its processes. */
 const START_MS = 10_000
-/** How long a process must run until its predecessor's end no longer matters. */
+/** How long a process must run until it no longer matters why its predecessor ended. */
 const ESTABLISHED_MS = 3_000
 const CRASH_WINDOW_MS = 120_000
 const CRASHES = 3
 /** A process that ran for this long no longer counts as crash-looping. */
 const HEALTHY_MS = 30_000
-/** A person runs it, looks at it, and may stop it at any time. */
+/** An import is never missing: a person starts and watches it, and may stop it at any time. */
 const IMPORT = 'ingest dump'
 
 /** Finds processes that are missing, hung, crash-looping or refusing their work. */
@@ -30,14 +30,14 @@ export function findProcessProblems(sample: Sample): ProblemReport[] {
   ]
 }
 
-/** Whether the gateway's figures depend on a process: projectors of other files serve other gateways. */
+/** Whether the gateway's figures depend on a process. The projectors of other files serve other gateways. */
 export function isOurs({ readModels, host }: Sample, { name, fileId, host: itsHost }: Heartbeat): boolean {
   const readModel = readModels.find((model) => `projector ${model.name}` === name)
   if (readModel === undefined) return !name.startsWith('projector ')
   return fileId === null || readModel.fileId === undefined ? itsHost === host : fileId === readModel.fileId
 }
 
-/** The processes without which figures stand still. A source counts once it was heard, until it says that it stopped. */
+/** The names of the processes that must run, even if no heartbeat of them has arrived yet. */
 function requiredNames(sample: Sample): string[] {
   const { readModels, source, promoted } = sample
   const projectors = readModels.map(({ name }) => `projector ${name}`)
@@ -56,7 +56,7 @@ const findHung = (members: readonly ProcessSample[]): ProblemReport[] =>
       remedy: `If it was suspended, kill -CONT ${pid} lets it go on. Otherwise end it with kill -9 ${pid}: npm start starts it again.`,
     }))
 
-/** Finds out why nobody does this work, if nobody does. */
+/** Finds the reason why no process of this name does its work; undefined if one does, or if none has to. */
 function findEnd(
   name: string,
   members: readonly ProcessSample[],
@@ -83,7 +83,7 @@ function isCrashLooping(running: readonly ProcessSample[], ended: readonly Proce
   return crashes > 0 && crashes + next >= CRASHES && !running.some(({ ageMs }) => ageMs >= HEALTHY_MS)
 }
 
-/** A process that refuses its work as soon as it starts says so, and works once the reason is gone. */
+/** A process that fails soon after its start is not a crash: it refuses its work, and works once the reason is gone. */
 const isCrash = ({ state, ageMs, endedMs }: ProcessSample): boolean =>
   state === 'missing' || (state === 'failed' && ageMs - endedMs >= ESTABLISHED_MS)
 
@@ -118,7 +118,7 @@ function toCommand(name: string): string {
   return kind === 'ingest' ? `npm run ingest -- --source ${what}` : `npm run ${kind}`
 }
 
-/** The scoring models of the scorers that run. */
+/** The scoring models of the running scorers. */
 const scoringModels = ({ processes }: Sample): string[] => [
   ...new Set(
     processes

@@ -6,7 +6,7 @@ const BEHIND_SECONDS = 15
 
 const count = (events: number): string => `${events.toLocaleString('en')} event${events === 1 ? '' : 's'}`
 
-/** Finds read models that cannot be read; this needs no log. */
+/** Finds read models that cannot be read. This does not need the log. */
 export const findUnreadable = ({ readModels }: Sample): ProblemReport[] =>
   readModels.flatMap(({ name, problem }) => {
     if (problem === undefined) return []
@@ -41,6 +41,6 @@ function findLost({ name, lostEvents, acceptedLostEvents }: ReadModelSample): Pr
   }
   if (lostEvents === 0) return []
   const what = `${count(lostEvents)} that ${name}.db needs ${lostEvents === 1 ? 'is' : 'are'} no longer in the log, and no erasure explains it.`
-  const remedy = 'Restore the log from a copy that still has them. docs/debugging.md says how to find out what is lost.'
+  const remedy = `Restore the log from a copy that still has them, then delete ${name}.db: it is built again from the log. Or accept the loss, see docs/debugging.md.`
   return [{ code: 'lost-events', subject: name, what, remedy }]
 }

@@ -1,19 +1,20 @@
 import type { StreamInfo } from '@nats-io/jetstream'
 import { differencesOf } from '../../schema/apply-streams.ts'
 import type { ProblemReport } from '../../schema/problems.ts'
+import { findMissingReplicas, findSingleCopies, findStreamsWithoutLeader } from '../../schema/replicas.ts'
 import { scorerConsumer } from '../../schema/scoring-models.ts'
 import type { StreamSample } from './log-status.ts'
 import { consumerOf } from './read-model-progress.ts'
 import type { Sample } from './sample.ts'
 
 const NEARLY_FULL_SHARE = 0.9
-/** A stream with room for fewer average messages than this is full, because messages differ in size. */
+/** A stream counts as full if it has room for fewer average messages than this, because messages differ in size. */
 const LEAST_MESSAGES = 3
 
-/** Finds streams and consumers that take or deliver no events, or will soon take none. */
+/** Finds streams that take no events or soon will take none, consumers that deliver none, and rejected events. */
 export function findStreamProblems(sample: Sample): ProblemReport[] {
   const problems = sample.streams.flatMap((stream) => findProblemsOf(stream))
-  return [...problems, ...findSingleCopies(sample), ...findPaused(sample), ...findDeadLetters(sample)]
+  return [...problems, ...findCopyProblems(sample), ...findPaused(sample), ...findDeadLetters(sample)]
 }
 
 function findProblemsOf({ name, info, isMissing, failure }: StreamSample): ProblemReport[] {
@@ -58,16 +59,13 @@ function findFull(name: StreamSample['name'], { config, state }: StreamInfo): Pr
   return [{ code: 'stream-nearly-full', subject: name, what, remedy }]
 }
 
-function findSingleCopies({ isCluster, streams }: Sample): ProblemReport[] {
-  if (!isCluster) return []
-  const single = streams.filter(({ info }) => info?.config.num_replicas === 1).map(({ name }) => name)
-  if (single.length === 0) return []
-  const what = `The NATS servers form a cluster, but it has only one copy of ${single.join(', ')}.`
-  const remedy = 'Set NATS_REPLICAS=3 for new streams, and raise existing ones: nats stream edit NAME --replicas=3.'
-  return [{ code: 'single-copies', what, remedy }]
+/** A stream that does not answer keeps its last figures, which say nothing about its servers now. */
+function findCopyProblems({ streams }: Sample): ProblemReport[] {
+  const infos = streams.flatMap(({ info, failure }) => (failure === undefined && info !== undefined ? [info] : []))
+  return [...findStreamsWithoutLeader(infos), ...findMissingReplicas(infos), ...findSingleCopies(infos)]
 }
 
-/** Consumers that read models and scorers of this host depend on. */
+/** Finds paused consumers of this host's read models and of the shown scoring model. */
 function findPaused({ consumers, readModels, promoted }: Sample): ProblemReport[] {
   const wanted = new Set(readModels.map(consumerOf))
   if (promoted !== undefined) wanted.add(scorerConsumer(promoted))

@@ -52,7 +52,7 @@ afterAll(() => stack.disposeAsync())
 const promote = (model: string) =>
   jetstream(admin).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
 
-/** Says that a process runs, as the process itself does. @returns how it ends */
+/** Sends heartbeats of a process, as the process itself does. @returns how to end it */
 async function run(user: NatsUser, name: string): Promise<(error?: Error) => Promise<void>> {
   const { url: natsUrl, dataDir } = nats
   const connection = await connectNats({ url: natsUrl, user, name, dataDir })
@@ -73,7 +73,7 @@ async function ask(query: string): Promise<unknown> {
   const headers = { accept: 'application/json' }
   return (await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, { headers })).json()
 }
-/** Waits until a problem is told, and returns it. */
+/** Waits until a problem is reported, and returns it. */
 const told = (code: string): Promise<Problem> =>
   vi.waitFor(async () => {
     const { status, problems } = await readiness()
@@ -87,7 +87,7 @@ const gone = (code: string): Promise<void> =>
     SETTLE,
   )
 
-test('a process that refuses its work is told everywhere with its reason, until its successor has run for a while', async () => {
+test('a process that refuses its work is reported everywhere with its reason, until its successor has run for a while', async () => {
   const end = await run('projector', 'projector hourly')
   await end(new Error('The log is another one.'))
   const { what, since } = await told('process-refusing')
@@ -129,7 +129,7 @@ test('an erasure that a projector never applies counts as lag of the read models
   await vi.waitFor(async () => expect(await ask(query)).toEqual({ data: { pipeline: { projections: lags } } }), SETTLE)
 })
 
-test('a paused consumer, a deleted stream and a sealed one are told within seconds', async () => {
+test('a paused consumer, a deleted stream and a sealed one are reported within seconds', async () => {
   await jsm.consumers.pause('SCORES', projectorConsumer('posts', fileIds['posts']!), new Date(Date.now() + 60_000))
   expect((await told('consumer-paused')).what).toContain(projectorConsumer('posts', fileIds['posts']!))
   await jsm.consumers.resume('SCORES', projectorConsumer('posts', fileIds['posts']!))

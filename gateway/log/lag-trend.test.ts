@@ -9,7 +9,7 @@ function follow(seconds: number, at: (seconds: number) => { lag: number; applied
   return last
 }
 
-test('a lag that falls tells when it will be gone', () => {
+test('a lag that falls shows when it will be gone', () => {
   const trend = follow(20, (second) => ({ lag: 10_000 - second * 100, applied: second * 100 }))
   expect(trend).toEqual({ isCatchingUp: true, etaSeconds: 80 })
 })

@@ -1,7 +1,7 @@
 const WINDOW_MS = 10_000
-/** With less history than this, nobody can say whether a lag falls. */
+/** A history shorter than this does not show whether a lag falls. */
 const LEAST_MS = 5_000
-/** A read model that could apply what waits now within this time works at full speed: only the inflow is higher. */
+/** A read model that could apply its present lag within this time works at full speed; only the inflow is higher. */
 const FULL_SPEED_MS = 60_000
 
 interface Point {
@@ -13,7 +13,7 @@ interface Point {
 export interface Trend {
   /** Whether the lag falls, or the read model works at full speed. True while it is not known. */
   readonly isCatchingUp: boolean
-  /** When it will have caught up at the present speed; undefined without a lag, and while that is not known. */
+  /** In how many seconds it will have caught up; undefined without a lag, and while that is not known. */
   readonly etaSeconds: number | undefined
 }
 

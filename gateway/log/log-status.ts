@@ -15,7 +15,7 @@ import { COVERAGE, POSTS, SCORES, STREAM_NAMES, type StreamName } from '../../sc
 import { OldestEvents } from './oldest-events.ts'
 
 const STREAM_INTERVAL_MS = 500
-/** Of consumers and of the account's limits. */
+/** How often the consumers and the account's limits are read, which change less often than streams. */
 const SLOW_INTERVAL_MS = 2_000
 /** A stream that does not answer for this long counts as silent. */
 const SILENCE_MS = 5_000
@@ -28,9 +28,9 @@ export interface StreamSample {
   /** Undefined before the first answer, and while the stream does not exist. */
   readonly info: StreamInfo | undefined
   readonly isMissing: boolean
-  /** When the last answer was asked for, by the monotonic clock. */
+  /** When the request for the last answer was sent, by the monotonic clock. */
   readonly askedAtMs: number
-  /** Why the stream has not answered for some seconds. */
+  /** Why the stream has not answered for some seconds; undefined if it has answered. */
   readonly failure: string | undefined
 }
 
@@ -55,7 +55,6 @@ export class LogStatus implements Disposable {
   #consumers: readonly ConsumerInfo[] = []
   #account: JetStreamAccountStats | undefined
   #oldest: OldestEvents | undefined
-  #connection: NatsConnection | undefined
   #jsm: JetStreamManager | undefined
   readonly #stop = new AbortController()
 
@@ -66,7 +65,6 @@ export class LogStatus implements Disposable {
 
   /** Resolves once every stream was read. */
   async follow(connection: NatsConnection): Promise<void> {
-    this.#connection = connection
     this.#jsm = await jetstreamManager(connection, { checkAPI: false })
     this.#oldest = new OldestEvents(this.#jsm, this.#logger)
     const streams = STREAM_NAMES.map((name) => () => this.#readStream(name))
@@ -92,17 +90,12 @@ export class LogStatus implements Disposable {
     })
   }
 
-  /** The consumers of read models, scorers and the eraser, also those of other hosts. */
+  /** The consumers on POSTS, SCORES and COVERAGE, also those of other hosts. */
   get consumers(): readonly ConsumerInfo[] {
     return this.#consumers
   }
 
-  /** Whether the server belongs to a cluster. */
-  get isCluster(): boolean {
-    return this.#connection?.info?.cluster !== undefined
-  }
-
-  /** Undefined while it is not known. */
+  /** The storage and the limits of the account; undefined while they are not known. */
   get account(): JetStreamAccountStats | undefined {
     return this.#account
   }
@@ -126,8 +119,8 @@ export class LogStatus implements Disposable {
   }
 
   /**
-   * Reads again and again, each time after the last answer, so that a slow server gets one request at a time. What does
-   * not answer does not hold up the others.
+   * Reads again and again, each time after the last answer, so that a slow server gets one request at a time. Each read
+   * repeats on its own, so one without an answer does not hold up the others.
    */
   async #repeat(read: () => Promise<unknown>, intervalMs: number): Promise<void> {
     const { signal } = this.#stop

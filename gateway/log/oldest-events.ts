@@ -9,12 +9,12 @@ interface Found {
   readonly foundAtMs: number
 }
 
-/** A read model that moves on is asked about twice a second, so that an older answer is about a former lag. */
+/** While a read model advances, the log is asked twice a second, so an answer that is older belongs to a former lag. */
 const RECENT_MS = 2_000
 
 /**
- * Reads when the oldest event was stored that a read model has not applied. It keeps the last answer of each stream and
- * subject, and asks again when the read model has moved on.
+ * Reads the time at which the oldest event was stored that a read model has not applied. It keeps the last answer for each
+ * stream and subject, and asks again when the read model has advanced.
  */
 export class OldestEvents {
   readonly #jsm: JetStreamManager
@@ -28,15 +28,15 @@ export class OldestEvents {
   }
 
   /**
-   * The time of the first event at `sequence` or later, in milliseconds since the epoch by the server's clock; that of a
-   * slightly earlier event while the read model moves on.
+   * The time of the first event at `sequence` or later, in milliseconds since the epoch by the server's clock. While the
+   * read model advances, it may be the time of a slightly earlier event. Undefined while it is not known.
    */
   storedAtMs(stream: StreamName, sequence: number, subject = '>'): number | undefined {
     const key = `${stream} ${subject}`
     const found = this.#found.get(key)
     if (found?.sequence !== sequence && !this.#asking.has(key)) void this.#ask(key, { stream, sequence, subject })
     const isRecent = found !== undefined && performance.now() - found.foundAtMs < RECENT_MS
-    // If the log went back to an older state, the event is another one.
+    // An answer for a greater sequence is not used: the log went back to an older state, and the event is another one.
     return found?.sequence === sequence || (isRecent && found.sequence < sequence) ? found.storedAtMs : undefined
   }
 

@@ -71,7 +71,7 @@ export class PipelineReader {
   }
 }
 
-/** Calls a function at the first call, and then returns the same result. */
+/** Returns a function that calls `read` once, and then always returns the same result. */
 function once<T>(read: () => T): () => T {
   let result: { readonly value: T } | undefined
   return () => (result ??= { value: read() }).value

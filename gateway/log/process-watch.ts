@@ -1,28 +1,33 @@
 import { hostname } from 'node:os'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
-import type { Severity } from '../../schema/problems.ts'
+import type { Problem, Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 
-/** A process that is silent for three heartbeats is hung or gone. */
+/** A process that has sent no heartbeat for three intervals is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
-/** If the gateway itself stood still for this long, the heartbeats of that time are still to be read. */
+/**
+ * Only a process whose heartbeat is late is looked for. A container with the name of this host has process ids of its own,
+ * and a process in it, which is heard, is not found here.
+ */
+const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
+/** If the gateway itself stood still for longer than this, it has not read the heartbeats of that time yet. */
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000
 const MAX_PROCESSES = 500
 
-/** A process as the gateway knows it by its heartbeats. */
+/** A process as the gateway knows it from its heartbeats. */
 export interface ProcessSample {
   readonly heartbeat: Heartbeat
-  /** `hung`: silent, but its process exists on this host. `missing`: its process is gone, or silent on another host. */
+  /** `hung`: silent, but its process id exists on this host. `missing`: its process id is gone, or it is silent on another host. */
   readonly state: Heartbeat['state'] | 'hung' | 'missing'
-  /** Since it was first heard. */
+  /** Time since its first heartbeat. */
   readonly ageMs: number
-  /** Since it was last heard; time without a connection does not count. */
+  /** Time since its last heartbeat, without the time in which none could arrive. */
   readonly silentMs: number
-  /** Since it stopped, failed or went missing; 0 while it does none of these. */
+  /** Time since it stopped, failed or went missing; 0 while it runs or hangs. */
   readonly endedMs: number
-  /** The wall clock's time when it was last heard, in milliseconds. */
+  /** When its last heartbeat arrived, in milliseconds since the epoch. */
   readonly seenAtMs: number
 }
 
@@ -47,7 +52,7 @@ export class ProcessWatch {
   readonly #options: Required<ProcessWatchOptions>
   /** By instance. */
   readonly #entries = new Map<string, Entry>()
-  /** Silence before this time has another reason than the process. */
+  /** Silence before this time is not counted, because the gateway could not receive heartbeats. */
   #listeningSinceMs = 0
   #lastSampleMs = Number.NEGATIVE_INFINITY
 
@@ -86,7 +91,7 @@ export class ProcessWatch {
     if (this.#entries.size > MAX_PROCESSES) this.#entries.delete(oldest!)
   }
 
-  /** The processes that were heard in the last minutes, in the order in which they were first heard. */
+  /** All processes, except those that ended more than ten minutes ago, in the order of their first heartbeats. */
   sample(): ProcessSample[] {
     const nowMs = this.#options.nowMs()
     if (nowMs - this.#lastSampleMs > OWN_PAUSE_MS) this.listenAgain()
@@ -109,7 +114,7 @@ export class ProcessWatch {
   #stateOf({ state, host, pid }: Heartbeat, silentMs: number): ProcessSample['state'] {
     if (state !== 'running') return state
     const isHere = host === this.#options.host
-    if (isHere && !this.#options.isAlive(pid)) return 'missing'
+    if (isHere && silentMs > LATE_MS && !this.#options.isAlive(pid)) return 'missing'
     if (silentMs <= SILENCE_MS) return 'running'
     return isHere ? 'hung' : 'missing'
   }
@@ -124,14 +129,25 @@ export class ProcessWatch {
   }
 }
 
-/** Whether this has the form of a heartbeat, since any program on the server may publish to the subject. */
-const isHeartbeat = ({ name, instance, host, pid, startedAt, problems }: Heartbeat): boolean =>
-  [name, instance, host].every((text) => typeof text === 'string') &&
+/**
+ * Whether this has the form of a heartbeat, since any program on the server may publish to the subject. Everything that shows
+ * the state of the system reads what is checked here.
+ */
+const isHeartbeat = ({ name, instance, host, version, pid, state, startedAt, problems }: Heartbeat): boolean =>
+  areTexts(name, instance, host, version) &&
   Number.isInteger(pid) &&
-  !Number.isNaN(Date.parse(startedAt)) &&
+  state in STATES &&
+  isTime(startedAt) &&
   Array.isArray(problems) &&
-  problems.every((problem) => problem.severity in SEVERITIES && typeof problem.what === 'string')
+  problems.every(isProblem)
 
+const isProblem = ({ code, severity, what, since, remedy }: Problem): boolean =>
+  areTexts(code, what, remedy) && severity in SEVERITIES && isTime(since)
+
+const areTexts = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
+const isTime = (value: unknown): boolean => typeof value === 'string' && !Number.isNaN(Date.parse(value))
+
+const STATES = { running: true, stopped: true, failed: true } satisfies Record<Heartbeat['state'], true>
 const SEVERITIES = { error: true, warning: true } satisfies Record<Severity, true>
 
 function processExists(pid: number): boolean {

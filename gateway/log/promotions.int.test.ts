@@ -57,9 +57,9 @@ test('every gateway finds the first score after each promotion, whenever it read
   expect(await early.read()).toBeUndefined()
   await applyStreams(jsm)
   await promote('c', 'b')
-  const anew = [
+  const rebuilt = [
     { sequence: 1, model: 'c', start: 0 },
     { sequence: 2, model: 'b', start: 1 },
   ]
-  expect(await early.read()).toEqual(anew)
+  expect(await early.read()).toEqual(rebuilt)
 })

@@ -1,4 +1,4 @@
-import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream'
+import { jetstreamManager, type JetStreamManager, type MsgRequest, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
 import { subjectPattern } from '../../schema/events.ts'
@@ -20,7 +20,7 @@ export interface Promotion {
   readonly start: number
 }
 
-/** All promotions in the log. They are read when somebody asks, because only the log knows whether there is a new one. */
+/** All promotions in the log. They are read on request, because only the log knows whether there is a new one. */
 export class Promotions {
   readonly #logger: Logger
   #jsm: JetStreamManager | undefined
@@ -53,7 +53,7 @@ export class Promotions {
     return this.#next
   }
 
-  /** Call it when SCORES was re-created, because its sequences have another meaning then. */
+  /** Call it when SCORES was re-created, because the known sequences are not those of the new stream. */
   forget(): void {
     this.#last = undefined
   }
@@ -91,9 +91,14 @@ export class Promotions {
   }
 }
 
-/** While no score was stored after the time, this is the sequence of the next score. */
+/**
+ * While no score was stored after the time, this is the sequence of the next score. The stream's leader is asked: a replica
+ * that lags lacks scores, and this gateway would place the promotion behind them for as long as it runs.
+ */
 async function firstScoreAfter(jsm: JetStreamManager, time: string): Promise<number> {
   const { state } = await jsm.streams.info(SCORES)
-  const first = await jsm.direct.getMessage(SCORES, { start_time: time })
+  // The client's type lacks this field of the server's API.
+  const request = { start_time: time } as unknown as MsgRequest
+  const first = await jsm.streams.getMessage(SCORES, request)
   return first?.seq ?? state.last_seq + 1
 }

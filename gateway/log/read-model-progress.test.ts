@@ -68,6 +68,19 @@ test('erasures that were delivered or not, and are not applied, count as lag of 
   expect(sample(1_000)).toMatchObject({ lag: 3, lagSeconds: 20 })
 })
 
+test('a read model that applies scores and no erasures is not catching up', () => {
+  vi.spyOn(gateway.log, 'ageMs').mockReturnValue(20_000)
+  const sample = follow('all-time')
+  const name = consumerOf({ name: 'all-time', fileId: undefined })
+  setConsumer({ name, stream_name: 'POSTS', num_pending: 3, num_ack_pending: 0 })
+  for (let atMs = 1_000; atMs <= 7_000; atMs += 1_000) {
+    for (let number = 0; number < 20; number++) addScore(String(atMs + number))
+    setLog(atMs / 50, atMs - 100)
+    const isCatchingUp = atMs < 6_000
+    expect(sample(atMs)).toMatchObject({ lag: 3, isCatchingUp })
+  }
+})
+
 test('posts that no scorer has taken are the lag of scoring; other models’ scorers do not count', () => {
   vi.spyOn(gateway.log, 'ageMs').mockReturnValue(16_000)
   const progress = new ScoringProgress(gateway.log)

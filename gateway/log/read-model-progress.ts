@@ -24,6 +24,7 @@ export interface ReadModelSample extends Trend {
 }
 
 interface InputLag {
+  readonly stream: StreamName
   readonly events: number
   readonly ageMs: number | undefined
 }
@@ -37,8 +38,9 @@ export class ReadModelProgress {
   readonly #name: ReadModelName
   readonly #file: ReadModelFile
   readonly #log: LogStatus
-  readonly #trend = new LagTrend()
-  /** What was applied, and what was in the log, in the last seconds, oldest first. */
+  /** One for each stream: a read model may keep up with one of them and not with another. */
+  readonly #trends = new Map<StreamName, LagTrend>()
+  /** The applied and the last sequence of each stream in the last ten seconds, oldest first. */
   #past: { readonly atMs: number; readonly applied: Sequences; readonly last: Sequences }[] = []
 
   constructor(name: ReadModelName, file: ReadModelFile, log: LogStatus) {
@@ -57,11 +59,12 @@ export class ReadModelProgress {
         : this.#filteredLag(stream, applied[stream] ?? 0, filters),
     )
     const lag = lags.reduce((sum, { events }) => sum + events, 0)
-    const total = Object.values(applied).reduce((sum, sequence) => sum + sequence, 0)
     const aheadOf = this.#findAhead()
     const last = Object.fromEntries(this.#log.streams.map((stream) => [stream.name, stream.lastSequence]))
     this.#past = [...this.#past.filter((past) => atMs - past.atMs < KEEP_MS), { atMs, applied, last }]
-    const trend = this.#trend.add({ atMs, lag, applied: total })
+    const trends = lags.map(({ stream, events }) =>
+      this.#trendOf(stream).add({ atMs, lag: events, applied: applied[stream] ?? 0 }),
+    )
     const { problem } = this.#file
     const name = this.#name
     return {
@@ -74,29 +77,35 @@ export class ReadModelProgress {
       lag,
       lagSeconds: toSeconds(lags),
       aheadOf,
-      ...trend,
+      ...slowestOf(trends),
     }
+  }
+
+  #trendOf(stream: StreamName): LagTrend {
+    const trend = this.#trends.get(stream) ?? new LagTrend()
+    this.#trends.set(stream, trend)
+    return trend
   }
 
   #wholeLag(stream: StreamName, applied: number): InputLag {
     const last = this.#lastSequence(stream) ?? 0
-    if (last <= applied) return { events: 0, ageMs: 0 }
-    // Without this, every new event would cost a question, however soon it is applied.
+    if (last <= applied) return { stream, events: 0, ageMs: 0 }
+    // An event that was not there at the last sample is not asked for: it may be applied before the next one.
     const isNew = (this.#past.at(-1)?.last[stream] ?? last) <= applied
-    return { events: last - applied, ageMs: isNew ? 0 : this.#log.ageMs(stream, applied + 1) }
+    return { stream, events: last - applied, ageMs: isNew ? 0 : this.#log.ageMs(stream, applied + 1) }
   }
 
-  /** The position in a stream does not tell how many of the other events the read model will take; its consumer does. */
+  /** Counts by the consumer, because the position does not tell how many of the remaining events the read model takes. */
   #filteredLag(stream: StreamName, applied: number, filters: readonly string[]): InputLag {
     const name = consumerOf({ name: this.#name, fileId: this.#file.status?.fileId })
     const consumer = this.#log.consumers.find((found) => found.stream_name === stream && found.name === name)
     const events = consumer === undefined ? 0 : waitingIn(consumer)
-    if (events === 0) return { events, ageMs: 0 }
+    if (events === 0) return { stream, events, ageMs: 0 }
     const ages = filters.map((filter) => this.#log.ageMs(stream, applied + 1, filter))
-    return { events, ageMs: ages.includes(undefined) ? undefined : Math.max(...(ages as number[])) }
+    return { stream, events, ageMs: ages.includes(undefined) ? undefined : Math.max(...(ages as number[])) }
   }
 
-  /** Compares the last sequence of a stream with a checkpoint that was read before it, because both advance meanwhile. */
+  /** Compares the last sequence of a stream with a checkpoint that was read earlier, because both advance all the time. */
   #findAhead(): ReadModelSample['aheadOf'] {
     return this.#log.samples.flatMap(({ name: stream, info, askedAtMs }) => {
       const applied = this.#past.findLast(({ atMs }) => atMs < askedAtMs)?.applied[stream]
@@ -119,6 +128,13 @@ const NO_STATUS = { checkpoints: [], lostEvents: 0, acceptedLostEvents: 0, fileI
 
 /** How many events a consumer has not delivered, or delivered without an acknowledgement. */
 const waitingIn = ({ num_pending: pending, num_ack_pending: delivered }: ConsumerInfo): number => pending + delivered
+
+/** A read model has caught up when it has caught up with all its streams. */
+function slowestOf(trends: readonly Trend[]): Trend {
+  const isCatchingUp = trends.every((trend) => trend.isCatchingUp)
+  const etas = trends.flatMap(({ etaSeconds }) => etaSeconds ?? [])
+  return { isCatchingUp, etaSeconds: isCatchingUp && etas.length > 0 ? Math.max(...etas) : undefined }
+}
 
 /** The age of the oldest event of all inputs. */
 function toSeconds(lags: readonly InputLag[]): number | undefined {

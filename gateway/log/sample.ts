@@ -13,8 +13,7 @@ export interface Sample {
   /** Consumers of all hosts. */
   readonly consumers: readonly ConsumerInfo[]
   readonly account: JetStreamAccountStats | undefined
-  readonly isCluster: boolean
-  /** Undefined while no scoring model is shown, and if it never had a scorer. */
+  /** Undefined while no scoring model is promoted, and if the promoted one never had a scorer. */
   readonly scoring: ScoringSample | undefined
   readonly readModels: readonly ReadModelSample[]
   /** Processes of all hosts. */
@@ -26,7 +25,7 @@ export interface Sample {
   /** The promoted scoring model; undefined before the first promotion. */
   readonly promoted: string | undefined
   readonly disk: DiskSample | undefined
-  /** How many events DEAD took in the last minutes. */
+  /** How many events DEAD took in the last ten minutes. */
   readonly newDeadLetters: number
 }
 

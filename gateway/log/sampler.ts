@@ -51,7 +51,7 @@ export class Sampler implements Disposable {
     this.#progress = Array.from(models.files, ([name, file]) => new ReadModelProgress(name, file, log))
   }
 
-  /** Samples regularly, also while nobody asks, because trends and durations follow from it. */
+  /** Samples regularly, even if nobody asks, because trends and durations are computed from the samples. */
   start(): void {
     this.#timer = setInterval(() => this.#take(), SAMPLE_INTERVAL_MS).unref()
   }
@@ -60,7 +60,7 @@ export class Sampler implements Disposable {
     return this.#read().sample
   }
 
-  /** Errors first, and the oldest of each first. */
+  /** Errors come before warnings, and older problems before newer ones. */
   get problems(): readonly Problem[] {
     return this.#read().problems
   }
@@ -86,7 +86,6 @@ export class Sampler implements Disposable {
       streams,
       consumers: log.consumers,
       account: log.account,
-      isCluster: log.isCluster,
       scoring: this.#scoring.sample(atMs, shown.promoted),
       readModels: this.#progress.map((progress) => progress.sample(atMs)),
       processes: processes.sample(),
@@ -112,7 +111,7 @@ export class Sampler implements Disposable {
   }
 }
 
-/** What the processes themselves say is wrong. Projectors of other hosts have problems of their own. */
+/** The problems that processes report in their heartbeats, without projectors of other files, which serve other gateways. */
 function reportedBy(sample: Sample): Problem[] {
   if (sample.linkedMs === 0) return []
   const found = sample.processes

@@ -3,7 +3,7 @@ import { POSTS } from '../../schema/streams.ts'
 import { LagTrend, type Trend } from './lag-trend.ts'
 import type { LogStatus } from './log-status.ts'
 
-/** How far the scorers of the shown scoring model are. */
+/** How far the scorers of the promoted scoring model are. */
 export interface ScoringSample extends Trend {
   /** Posts that no scorer has taken yet. */
   readonly lag: number
@@ -12,8 +12,8 @@ export interface ScoringSample extends Trend {
 }
 
 /**
- * Follows the consumer that all scorers of the shown scoring model share. Posts that a scorer took and did not finish do
- * not count: one of them may wait for a place in DEAD while all others are scored.
+ * Follows the consumer that all scorers of the promoted scoring model share. Posts that a scorer took and did not finish
+ * do not count: a rejected one may be delivered again and again while all others are scored.
  */
 export class ScoringProgress {
   readonly #log: LogStatus
@@ -24,7 +24,11 @@ export class ScoringProgress {
     this.#log = log
   }
 
-  /** Undefined while no scoring model is shown, and if it never had a scorer. @param atMs the monotonic clock */
+  /**
+   * @param atMs the monotonic clock
+   * @param model the promoted scoring model
+   * @returns undefined without a scoring model, and if it never had a scorer
+   */
   sample(atMs: number, model: string | undefined): ScoringSample | undefined {
     if (model !== this.#model) this.#trend = new LagTrend()
     this.#model = model

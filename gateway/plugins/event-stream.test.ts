@@ -91,7 +91,7 @@ test('an EventSource gets each event once, wherever its connections are cut', as
   expect(source.retryMs).toBe(1_000)
 })
 
-test('an EventSource that cannot resume yet is told so with a status after which browsers reconnect', async () => {
+test('an EventSource that cannot resume yet gets a status after which browsers reconnect', async () => {
   add(1, 2)
   gateway.promotions.all = undefined
   const source = new EventSource(QUERY, {}, encodeCursor('scored', 1, 'test', 1))

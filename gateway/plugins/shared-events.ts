@@ -75,8 +75,9 @@ function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAns
 }
 
 /**
- * A browser's EventSource gives up for good at an HTTP error, and reconnects when a stream with status 200 ends. So a
- * passing failure of the server is told only in the stream. The status of a client's mistake stays.
+ * Removes the status of a failure of the server. A browser's EventSource gives up for good at an HTTP error, and reconnects
+ * when a stream with status 200 ends, so a failure that may pass is reported only in the stream. The status of a client's
+ * mistake stays.
  */
 function withoutServerStatus(error: GraphQLError): GraphQLError {
   const { http, ...others } = error.extensions as { readonly http?: { readonly status?: number } }

@@ -48,6 +48,18 @@ test('is undefined until its projector has created the tables', () => {
   expect(logged).toEqual([])
 })
 
+test('a file whose state cannot be read is a problem, and nothing throws', () => {
+  const allTime = models.files.get('all-time')!
+  expect(allTime.status).toMatchObject({ lostEvents: 0 })
+  files.allTime.exec('ALTER TABLE lost_events RENAME TO moved')
+  expect(allTime.status).toBeUndefined()
+  expect(allTime.problem).toMatch(/cannot be read: no such table/)
+  files.allTime.exec('ALTER TABLE moved RENAME TO lost_events')
+  nextLook()
+  expect(allTime.status).toMatchObject({ lostEvents: 0 })
+  expect(allTime.problem).toBeUndefined()
+})
+
 test('a deleted file is read until there is a new one', () => {
   files.add({ id: 'a', subreddit: 'a1', createdUtc: NOW, seriousness: 1 })
   expect(count()).toBe(1)

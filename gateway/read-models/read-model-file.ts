@@ -113,9 +113,17 @@ export class ReadModelFile implements Disposable {
       : `${this.#openings}.${this.#open.readVersion()}`
   }
 
+  /** Undefined while it cannot be read. It never throws, because timers read it. */
   get status(): ReadModelStatus | undefined {
     this.#check()
-    return this.#broken === undefined ? this.#open?.readStatus() : undefined
+    if (this.#broken !== undefined || this.#open === undefined) return undefined
+    const { readStatus, identity } = this.#open
+    try {
+      return readStatus()
+    } catch (error) {
+      if (!isPassing(error)) this.#breaks((error as Error).message, identity)
+      return undefined
+    }
   }
 
   [Symbol.dispose](): void {

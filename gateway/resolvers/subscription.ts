@@ -33,8 +33,8 @@ export const Subscription: SubscriptionResolvers = {
 }
 
 /**
- * The last event that the client received. A browser's EventSource reconnects to the same URL with this header, so it
- * counts more than the argument `after` in the URL.
+ * The id of the last event that the client received. A browser's EventSource reconnects to the same URL with this header,
+ * so the header takes precedence over the argument `after` in the URL.
  */
 const lastEventId = (request: Request | undefined): string | undefined =>
   request?.headers.get('last-event-id') || undefined

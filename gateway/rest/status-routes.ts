@@ -7,7 +7,7 @@ import { toOpenApi } from '../http/openapi.ts'
 import { READ_METHODS, type Route } from '../http/routes.ts'
 
 const ProblemShape = Type.Object({
-  code: Type.String({ description: 'A word for programs', examples: Object.keys(PROBLEMS) }),
+  code: Type.String({ description: 'The kind of problem, for programs', examples: Object.keys(PROBLEMS) }),
   severity: Type.Union([Type.Literal('error'), Type.Literal('warning')]),
   what: Type.String({ description: 'What is wrong, with names and figures' }),
   since: Type.String({ format: 'date-time', description: 'When it was first noticed' }),
@@ -16,7 +16,7 @@ const ProblemShape = Type.Object({
 
 const Readiness = Type.Object({
   ready: Type.Boolean({ description: 'Whether no problem has the severity error' }),
-  problems: Type.Array(ProblemShape, { description: 'Errors first' }),
+  problems: Type.Array(ProblemShape, { description: 'Errors come before warnings, older problems before newer ones' }),
 })
 export type Readiness = Static<typeof Readiness>
 

@@ -39,11 +39,13 @@ export const streamSample = (
   config: object = {},
   state: object = {},
   askedAtMs = 0,
+  cluster?: object,
 ): StreamSample => ({
   name,
   info: {
     config: { ...toConfig(name, 1), num_replicas: 1, sealed: false, ...config },
     state: { messages: 10, bytes: 10_000, last_seq: 10, ...state },
+    cluster,
   } as unknown as StreamInfo,
   isMissing: false,
   askedAtMs,
@@ -75,7 +77,6 @@ export const healthySample = (more: Partial<Sample> = {}): Sample => ({
   streams: STREAM_NAMES.map((name) => streamSample(name)),
   consumers: [],
   account: undefined,
-  isCluster: false,
   scoring: undefined,
   readModels: READ_MODEL_NAMES.map((name) => readModelSample(name)),
   processes: [...READ_MODEL_NAMES.map((name) => `projector ${name}`), 'scorer serious-1', 'eraser'].map(runningProcess),

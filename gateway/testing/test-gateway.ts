@@ -42,7 +42,7 @@ export class FakeLog extends LogStatus {
   }
 }
 
-/** Promotions as a test wants them: at first of the scoring model that tests use. */
+/** Promotions that a test chooses. At first, the scoring model that tests use is promoted. */
 export class FakePromotions extends Promotions {
   /** Undefined means that the log does not answer. */
   all: readonly Promotion[] | undefined = [{ sequence: 1, model: 'serious-1', start: 0 }]

@@ -5,9 +5,9 @@ import { RateLimiter, type RateLimits } from './rate-limiter.ts'
 import type { World } from './world.ts'
 
 export interface ClientOptions {
-  /** Told when the source cannot be read. */
+  /** Gets a problem while the source cannot be read. */
   readonly health?: Health | undefined
-  /** How often one request is attempted; undefined: the default of {@link HttpClient}, for sources that run on. */
+  /** How often one request is attempted; by default as {@link HttpClient} does for sources that never end. */
   readonly maxAttempts?: number | undefined
 }
 

@@ -7,15 +7,18 @@ export class TransientError extends Error {
   readonly retryAtOnce: boolean
   /** Whether all requests to this server must wait, not only this one. */
   readonly pauseAll: boolean
+  /** How long nothing came until the request was given up, in milliseconds. */
+  readonly silentMs: number
 
   constructor(
     message: string,
-    options: ErrorOptions & { waitMs?: number; retryAtOnce?: boolean; pauseAll?: boolean } = {},
+    options: ErrorOptions & { waitMs?: number; retryAtOnce?: boolean; pauseAll?: boolean; silentMs?: number } = {},
   ) {
     super(message, options)
     this.waitMs = options.waitMs ?? 0
     this.retryAtOnce = options.retryAtOnce ?? false
     this.pauseAll = options.pauseAll ?? false
+    this.silentMs = options.silentMs ?? 0
   }
 }
 

@@ -28,7 +28,7 @@ export interface HttpClientOptions {
   readonly logger: Logger
   /** Returns a number from 0 to 1. */
   readonly random?: () => number
-  /** Told when the source cannot be read. */
+  /** Gets a problem while the source cannot be read. */
   readonly health?: Health | undefined
   /** How often one request is attempted; undefined: three times, which is right for sources that run on. */
   readonly maxAttempts?: number | undefined
@@ -116,7 +116,7 @@ export class HttpClient {
     if (error.retryAtOnce) return
     const { clock, limiter, logger, maxAttempts } = this.#options
     const waitMs = Math.round(Math.max(Math.min(error.waitMs, MAX_WAIT_MS), this.#backoffOf(exchange).next()))
-    this.#silence.failed(exchange, error, waitMs)
+    this.#silence.failed(exchange, error, { waitMs, silentMs: error.silentMs })
     logger.warn({ what: exchange.what, reason: error.message, attempt, waitMs }, 'request failed')
     if (error.pauseAll) limiter.pause(waitMs)
     if (last && maxAttempts !== undefined) return
@@ -164,7 +164,8 @@ export class HttpClient {
     } catch (cause) {
       signal.throwIfAborted()
       // A fetch that respects its signal rejects before the timer does, and its error says only that it was aborted.
-      if (slow.signal.aborted) throw new TransientError(`no answer within ${TIMEOUT_MS / 1_000} s`, { cause })
+      if (slow.signal.aborted)
+        throw new TransientError(`no answer within ${TIMEOUT_MS / 1_000} s`, { cause, silentMs: TIMEOUT_MS })
       throw new TransientError(`connection failed: ${explain(cause)}`, { cause })
     } finally {
       answered.abort()

@@ -2,8 +2,8 @@ import type { Health } from '../../schema/heartbeat.ts'
 import type { Clock } from './clock.ts'
 import type { Urgency } from './rate-limiter.ts'
 
-/** A source that no request could read for this long is silent. */
-const SILENT_MS = 30_000
+/** A source that no request could read for this long is silent. With the pauses between attempts it is found in 15 seconds. */
+const SILENT_MS = 10_000
 
 interface Request {
   readonly what: string
@@ -24,16 +24,19 @@ export class SourceSilence {
     this.#health = health
   }
 
-  /** @param waitMs how long until the next attempt, in which no request can succeed */
-  failed({ what, urgency }: Request, error: Error, waitMs = 0): void {
+  /**
+   * @param waitMs the pause until the next attempt, during which no request can succeed
+   * @param silentMs for how long this request got no answer
+   */
+  failed({ what, urgency }: Request, error: Error, { waitMs = 0, silentMs = 0 } = {}): void {
     if (urgency === 'spare') return
     const nowMs = this.#clock.elapsedMs()
-    this.#failingSinceMs ??= nowMs
+    this.#failingSinceMs ??= nowMs - silentMs
     if (nowMs + waitMs - this.#failingSinceMs < SILENT_MS) return
     this.#health?.problems.raise({
       code: 'source-silent',
       what: `The source cannot be read: ${what}: ${error.message}.`,
-      remedy: 'Check the connection, the credentials and the state of the source’s server; ingest goes on trying.',
+      remedy: 'Check the connection, the credentials and the state of the source’s server. Ingest retries by itself.',
     })
   }
 

@@ -6,7 +6,7 @@ export function shownSeed(): number {
 }
 
 /**
- * How often a property-based test plays a scenario. A run of all tests plays few of them, because each takes seconds;
+ * How many scenarios a property-based test plays. A run of all tests plays few, because each takes seconds;
  * `PROPERTY_RUNS=20 npm test -- ingest` plays twenty times as many.
  */
 export const propertyRuns = (count: number): number => count * Number(process.env['PROPERTY_RUNS'] ?? 1)

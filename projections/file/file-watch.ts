@@ -10,8 +10,8 @@ export interface FileWatch extends Disposable {
 }
 
 /**
- * Notices that a read model's file was deleted or replaced. Its projector would go on writing the former file, which
- * nobody can open any more; started again, it takes the file that is there, or makes a new one from the log.
+ * Notices that a read model's file was deleted or replaced. Its projector would continue to write the former file, which
+ * nobody can open any more. A projector that starts again uses the new file, or builds a missing one from the log.
  */
 export function watchFile(file: string, intervalMs = INTERVAL_MS): FileWatch {
   const { promise: replaced, reject } = Promise.withResolvers<never>()

@@ -14,7 +14,7 @@ test('a file has one writer, and the next one learns which', () => {
   using model = new TestReadModel(projections['all-time'])
   const first = lockFile(model.file)
   expect(() => lockFile(model.file)).toThrow(
-    `Process ${process.pid} on ${hostname()} has written ${model.file} since 20`,
+    `Process ${process.pid} on ${hostname()} has been writing ${model.file} since 20`,
   )
   first[Symbol.dispose]()
   lockFile(model.file)[Symbol.dispose]()

@@ -46,11 +46,11 @@ function describeHolder(database: Database, file: string): string {
   try {
     holder = database.prepare<[], Holder>('SELECT pid, host, since FROM holder').get()
   } catch {
-    // The holder is just writing its name.
+    // The holder has not stored its name yet.
   }
   const who = holder === undefined ? 'Another process' : `Process ${holder.pid} on ${holder.host}`
   const since = holder === undefined ? '' : ` since ${holder.since}`
-  return `${who} has written ${file}${since}, and a read model's file has one writer: stop that process first, or use another DATA_DIR.`
+  return `${who} has been writing ${file}${since}; a read model's file has one writer. Stop that process first, or use another DATA_DIR.`
 }
 
 const failure = (name: string, cause: unknown): string => `Cannot lock ${name}: ${(cause as Error).message}`

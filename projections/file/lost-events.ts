@@ -37,7 +37,7 @@ export class LostEvents {
       .pluck()
   }
 
-  /** Adds ranges. @returns what of them was not recorded before */
+  /** Adds ranges. @returns the parts of them that were not recorded before */
   record(stream: StreamName, ranges: readonly SequenceRange[]): SequenceRange[] {
     return this.#database.transaction(() => {
       const added = ranges.flatMap((range) => {

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { StreamName } from '../../schema/streams.ts'
 import { readMeta, writeMeta } from './database.ts'
 
-/** For each stream the run of a server since whose start the stream was read again, in rows of `meta`. */
+/** Rows of `meta` that name, for each stream, the run of nats-server in which the stream was last read again. */
 export class Rereadings {
   readonly #database: Database
 
@@ -10,7 +10,7 @@ export class Rereadings {
     this.#database = database
   }
 
-  /** @param server the id of a run of nats-server: another one after each start */
+  /** @param server the id of a run of nats-server, which changes at each start of the server */
   isDone(stream: StreamName, server: string): boolean {
     return readMeta(this.#database, rowOf(stream)) === server
   }

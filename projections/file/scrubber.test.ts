@@ -144,3 +144,18 @@ test('a write-ahead log that cannot be emptied is logged as an error', async () 
   scrubber.note()
   expect(await failed).toMatchObject({ err: expect.any(Error) as Error })
 })
+
+test('after a failure it tries again, first after a short pause', async () => {
+  using model = new TestReadModel(projections.posts)
+  const logger = createLogger('test', 'silent')
+  const failed = new Promise((resolve) => (logger.error = resolve))
+  const retry = { firstMs: 10, maxMs: 60_000 }
+  await using scrubber = new Scrubber({ name: 'posts', database: model.database, logger, health: new Health(), retry })
+  scrubber.note(model.write(toLog([postSubmitted(), postErased()])))
+  // Room on a full disk is needed to empty the write-ahead log.
+  vi.spyOn(model.database, 'pragma').mockImplementationOnce(() => {
+    throw new Error('database or disk is full')
+  })
+  expect(await failed).toMatchObject({ err: new Error('database or disk is full') })
+  await untilScrubbed(model)
+})

@@ -1,15 +1,20 @@
 import type { Database } from 'better-sqlite3'
 import type { Health } from '../../schema/heartbeat.ts'
 import { HELD_OPEN, UNSCRUBBED } from '../../schema/read-model-file.ts'
+import { BackOff, type BackOffLimits } from '../../schema/runtime/back-off.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { RemainsSearch } from './find-remains.ts'
 import { emptyWriteAheadLog } from './write-ahead-log.ts'
 
 const DELAY_MS = 1_000
-const RETRY_MS = 60_000
-/** The gateway's reads are short. A reader that keeps the log from being emptied for longer than this is another program. */
+/** Short at first: a full disk often has room again soon. */
+const RETRY_PAUSES: BackOffLimits = { firstMs: 2_000, maxMs: 60_000 }
+/**
+ * The gateway's reads are short, so a reader that keeps the write-ahead log from being emptied for longer than this is
+ * another program.
+ */
 const HELD_AFTER_MS = 3_000
-/** Until then it tries often, so that it is unlikely to meet a short read each time. */
+/** The pause between attempts until then. Several attempts are unlikely to meet a short read each time. */
 const BUSY_RETRY_MS = 250
 /** Searching takes some five seconds a gigabyte, and a process has to end within ten. */
 const CLOSE_TIMEOUT_MS = 3_000
@@ -30,6 +35,8 @@ export interface ScrubberOptions {
   readonly health: Health
   /** How long a reader may keep the write-ahead log from being emptied before that is a problem. */
   readonly heldAfterMs?: number
+  /** The pauses before it tries again after a failure. */
+  readonly retry?: BackOffLimits
 }
 
 /** Call it in the transaction that erases, so that the next process scrubs the file if this one dies. */
@@ -55,6 +62,7 @@ export class Scrubber implements AsyncDisposable {
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
+  readonly #retry: BackOff
   #delayMs = DELAY_MS
   /** Texts that were erased since the last search. */
   #texts: string[] = []
@@ -62,14 +70,15 @@ export class Scrubber implements AsyncDisposable {
   #hasForgotten: boolean
   /** Whether earlier versions of pages are in the write-ahead log. */
   #hasLog = false
-  /** Since when a reader has kept the write-ahead log from being emptied. */
+  /** The time at which a reader began to keep the write-ahead log from being emptied; undefined if none does. */
   #heldSinceMs: number | undefined
   #isHeld: boolean
   #closed = false
 
-  constructor({ heldAfterMs = HELD_AFTER_MS, ...options }: ScrubberOptions) {
+  constructor({ heldAfterMs = HELD_AFTER_MS, retry = RETRY_PAUSES, ...options }: ScrubberOptions) {
     const { database, logger } = options
-    this.#options = { heldAfterMs, ...options }
+    this.#options = { heldAfterMs, retry, ...options }
+    this.#retry = new BackOff(retry)
     this.#database = database
     this.#logger = logger
     this.#unmark = database.prepare<[string]>('DELETE FROM meta WHERE name = ?')
@@ -120,15 +129,16 @@ export class Scrubber implements AsyncDisposable {
       if (this.#hasLog) return this.#wait()
       this.#release()
       await this.#clean()
+      this.#retry.reset()
       this.#delayMs = Math.max(DELAY_MS, REST_FACTOR * (performance.now() - startMs))
     } catch (error) {
       if (this.#closing.signal.aborted) return
-      this.#delayMs = RETRY_MS
+      this.#delayMs = this.#retry.next()
       this.#logger.error({ err: error }, 'erased text may be left in unused bytes of the file; will retry')
     }
   }
 
-  /** Says that a reader holds the file open, in the file and as a problem, once it has done so for some seconds. */
+  /** Reports a reader that has held the file open for some seconds, by a row of `meta` and as a problem. */
   #wait(): void {
     const { name, health, heldAfterMs } = this.#options
     this.#logger.debug('a reader keeps the write-ahead log from being emptied: erased text stays in it for now')

@@ -12,7 +12,7 @@ export function toRanges(sequences: Iterable<number>): SequenceRange[] {
   return ranges
 }
 
-/** What is left of a range without other ranges, which are ascending and overlap it. */
+/** The parts of a range that other ranges do not cover. The other ranges are ascending and overlap it. */
 export function subtractRanges([first, last]: SequenceRange, others: Iterable<SequenceRange>): SequenceRange[] {
   const left: SequenceRange[] = []
   let next = first

@@ -7,8 +7,9 @@ const LARGE_BYTES = 64 * 2 ** 20
 const CHECK_INTERVAL_MS = 5_000
 
 /**
- * Moves what is in the write-ahead log into the file, and empties the log. It gives up at once while a reader is active,
- * because waiting for it would delay the projector. @returns whether the log is empty
+ * Moves the content of the write-ahead log into the file, and empties the write-ahead log. It gives up at once while a
+ * reader is active, because waiting would delay the projector.
+ * @returns whether the write-ahead log is empty
  */
 export function emptyWriteAheadLog(database: Database): boolean {
   const timeout = database.pragma('busy_timeout', { simple: true }) as number

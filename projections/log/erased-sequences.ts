@@ -2,6 +2,7 @@ import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream'
 import type { Database } from 'better-sqlite3'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../../schema/events.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { nextMessage } from '../../schema/runtime/next-message.ts'
 import { readBatch } from '../../schema/runtime/read-batch.ts'
 import { POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
@@ -10,7 +11,7 @@ import type { SequenceRange } from '../file/sequence-ranges.ts'
 
 const BATCH_MESSAGES = 1_000
 /**
- * The row of `meta` that holds when POSTS was created, and its last sequence when all erasures up to there had been
+ * The row of `meta` that holds the creation time of POSTS and the sequence up to which all of its erasures have been
  * read.
  */
 const ERASURES_READ = 'erasures_read'
@@ -18,9 +19,9 @@ const NEXT_ERASURE = subjectPattern('PostErased')
 
 /**
  * The sequences that the PostErased events of the log name, kept in a table of the read model's file. Only they explain
- * why a sequence is missing. The server's own list of deleted messages does not, because the server also puts those on
- * it that it lost. The table runs ahead of the checkpoints: a message is missing long before a replay reaches the
- * PostErased that names it.
+ * why a sequence is missing. The server's own list of deleted messages does not, because it also has the messages that
+ * the server lost. The table is ahead of the checkpoints: a replay finds a message missing long before it reaches the
+ * PostErased that names the message.
  */
 export class ErasedSequences {
   readonly #database: Database
@@ -49,7 +50,7 @@ export class ErasedSequences {
         'SELECT count(*) FROM erased_sequences WHERE stream = ? AND sequence BETWEEN ? AND ?',
       )
       .pluck()
-    // The sequence behind the range ends the last part that is not named.
+    // The sequence after the range ends the last part that is not named.
     this.#selectUnnamed = database
       .prepare<{ stream: string; first: number; last: number }, [number, number]>(
         `SELECT previous + 1, sequence - 1 FROM (
@@ -92,7 +93,7 @@ export class ErasedSequences {
    * table, because the leader of POSTS confirms that no more follow. @throws when the log does not answer
    */
   async readNew(): Promise<void> {
-    const { created, state } = await this.#jsm.streams.info(POSTS)
+    const { created, state } = await infoOfLeader(this.#jsm, POSTS)
     let last = this.#startAfter(created, state.last_seq)
     if (last === state.last_seq) return
     for (let messages = await this.#next(last + 1); messages.length > 0; messages = await this.#next(last + 1)) {
@@ -102,7 +103,7 @@ export class ErasedSequences {
     this.#add([], created, Math.max(last, state.last_seq))
   }
 
-  /** Where the last call ended. Another or a shorter stream is read from its beginning. */
+  /** The sequence up to which the last call has read. A stream that was re-created or became shorter is read from its beginning. */
   #startAfter(created: string, lastSequence: number): number {
     const [readCreated, read = 0] = JSON.parse(this.#readPosition.get(ERASURES_READ) ?? '[]') as [string?, number?]
     if (readCreated === created && read <= lastSequence) return read
@@ -110,7 +111,7 @@ export class ErasedSequences {
     return 0
   }
 
-  /** Batches may come from a replica that lags, so only the leader is believed that nothing follows. */
+  /** A batch may come from a replica that lags, so the leader is asked whether really nothing follows. */
   async #next(from: number): Promise<StoredMsg[]> {
     const batch = { seq: from, batch: BATCH_MESSAGES, next_by_subj: NEXT_ERASURE }
     const messages = await readBatch(this.#jsm, POSTS, batch)

@@ -10,11 +10,11 @@ import { nanos } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
 
 const ACK_WAIT_MS = 30_000
-/** The server deletes a consumer that nobody has used for so long, such as that of a deleted file. */
+/** The server deletes a consumer that nobody has used for a day, such as that of a deleted file. */
 const INACTIVE_THRESHOLD_MS = 86_400_000
 const MAX_ACK_PENDING = 20_000
 
-/** Makes the durable consumer of a read model's file again, so that it begins behind the last applied message. */
+/** Re-creates the durable consumer of a read model's file, so that it begins after the last applied message. */
 export async function recreateConsumer(
   jsm: JetStreamManager,
   { stream, filters }: Input,
@@ -35,7 +35,7 @@ export async function recreateConsumer(
   })
 }
 
-/** A single filter has a setting of its own, which servers before 2.10 know as well. */
+/** The server has one setting for a single filter and another one for several filters. */
 function filterOf(filters: Input['filters']): object {
   if (filters === undefined) return {}
   return filters.length === 1 ? { filter_subject: filters[0] } : { filter_subjects: filters }

@@ -85,3 +85,12 @@ test('a message at the checkpoint that was gone when the checkpoint was written 
   await expect(guard.verify(SCORES)).rejects.toThrow(/holds another event at sequence 5/)
   guard[Symbol.dispose]()
 })
+
+test('a copy of the stream that lacks events is not taken for the log while there is no leader', async () => {
+  using model = new TestReadModel(projections['all-time'])
+  const { guard, info, onMismatch } = watch(model)
+  info.mockResolvedValue({ ...INFO, state: { first_seq: 1, last_seq: 4, messages: 4 }, cluster: { name: 'c' } })
+  await expect(guard.verify(SCORES)).rejects.toThrow('stream SCORES has no leader')
+  expect(onMismatch).not.toHaveBeenCalled()
+  guard[Symbol.dispose]()
+})

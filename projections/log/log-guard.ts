@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { BackOff } from '../../schema/runtime/back-off.ts'
 import { LogMismatchError } from '../../schema/runtime/errors.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
@@ -16,7 +17,7 @@ import { countSequences, type SequenceRange } from '../file/sequence-ranges.ts'
 import { verifyLog } from './verify-log.ts'
 
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
-/** Ranges that one line of the log names. */
+/** How many ranges of lost events one message of the logger names at most. */
 const MAX_NAMED_RANGES = 10
 
 export interface LogGuardOptions {
@@ -39,17 +40,18 @@ export interface LogGuardOptions {
  * Watches that the log still is the one that a read model was built from. After each reconnect it compares the log with
  * the checkpoints, because the server may have another log or an older state of it; nothing may be applied until that
  * has succeeded. At start, after each reconnect and once in each interval it also looks for events that the log lost. A
- * server that has started since reads its files from then on, so the messages behind the checkpoint are read again once.
+ * server that was restarted may have lost messages that it still counts, so the messages before the checkpoint are read
+ * again once.
  */
 export class LogGuard implements Disposable {
   readonly #options: LogGuardOptions
   readonly #closing = new AbortController()
   #isVerified = true
-  /** Counts the connections. A verification is worth nothing if its connection was lost before it ended. */
+  /** Counts disconnects and reconnects. A verification does not count if its connection was lost before it ended. */
   #connection = 0
   #timer: NodeJS.Timeout | undefined
   #audits: Promise<unknown> = Promise.resolve()
-  #rereading: Promise<void> | undefined
+  #isRereading = false
 
   constructor(options: LogGuardOptions) {
     this.#options = options
@@ -60,7 +62,7 @@ export class LogGuard implements Disposable {
     return this.#isVerified
   }
 
-  /** Call it when all inputs were verified. Ends after the first audit, or the first attempt at it. */
+  /** Starts to watch. Call it after all inputs were verified. Resolves after the first audit, even if that failed. */
   async start(): Promise<void> {
     void this.#followConnection()
     await this.#audit()
@@ -76,16 +78,16 @@ export class LogGuard implements Disposable {
   async verify(stream: StreamName): Promise<void> {
     const { jsm, checkpoints, onMismatch } = this.#options
     try {
-      // The checkpoint is read before the log, because both advance meanwhile.
+      // The checkpoint is read before the log: both advance, and the log must not seem to end before the checkpoint.
       const checkpoint = checkpoints.read(stream)
-      await verifyLog(jsm, stream, await jsm.streams.info(stream), checkpoint)
+      await verifyLog(jsm, stream, await infoOfLeader(jsm, stream), checkpoint)
     } catch (error) {
       if (error instanceof LogMismatchError) onMismatch(error)
       throw error
     }
   }
 
-  /** Records lost events and says so. */
+  /** Records lost events and logs those that were not recorded before. */
   recordLost(stream: StreamName, ranges: readonly SequenceRange[]): void {
     this.#report(stream, this.#options.lost.record(stream, ranges))
   }
@@ -147,21 +149,24 @@ export class LogGuard implements Disposable {
   }
 
   #startRereading(): void {
-    this.#rereading ??= this.#reread().finally(() => (this.#rereading = undefined))
+    if (this.#isRereading) return
+    this.#isRereading = true
+    void this.#reread().finally(() => (this.#isRereading = false))
   }
 
-  /** Reads again what the server may have damaged when it started, once for each start of a server. */
+  /** Reads the messages before the checkpoints again, once for each start of a server. */
   async #reread(): Promise<void> {
     const { inputs, connection, jsm, checkpoints, rereadings, erased, logger } = this.#options
     const { signal } = this.#closing
     const server = connection.info?.server_id ?? ''
     for (const { stream, filters } of inputs) {
       const upTo = checkpoints.read(stream)?.sequence ?? 0
-      // A stream of which this read model takes only some subjects is read again by the others.
+      // A stream of which this read model takes only some subjects is read again for the read model that takes all.
       if (filters !== undefined || rereadings.isDone(stream, server)) continue
       try {
         const lost = await rereadStream({ connection, jsm, stream, upTo, erased, signal })
-        if (lost === undefined || server !== connection.info?.server_id) return
+        if (lost === undefined) return
+        if (server !== connection.info?.server_id) return this.#reread()
         this.recordLost(stream, lost)
         rereadings.setDone(stream, server)
       } catch (error) {

@@ -118,7 +118,7 @@ test('messages that a restarted server still counts but cannot read are found by
   expect([messages, readable + lost]).toEqual([large.length, large.length])
 })
 
-test('messages that were deleted or purged without a PostErased are lost, behind the checkpoint as well', async () => {
+test('messages that were deleted or purged without a PostErased are lost, before the checkpoint as well', async () => {
   await publish(scores(20, ['AskScience', 'Memes']))
   await host.start('all-time', SOON)
   await until(() => expect(count('all-time')).toBe(20))

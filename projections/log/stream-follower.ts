@@ -2,6 +2,7 @@ import { jetstream, type Consumer, type JetStreamManager, type JsMsg } from '@na
 import type { NatsConnection } from '@nats-io/transport-node'
 import { digestOf } from '../../schema/digest.ts'
 import type { Input } from '../../schema/read-models.ts'
+import { infoOfLeader } from '../../schema/replicas.ts'
 import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { nextMessage } from '../../schema/runtime/next-message.ts'
@@ -15,7 +16,7 @@ import type { SequenceRange } from '../file/sequence-ranges.ts'
 const MAX_BATCH_MESSAGES = 10_000
 const MAX_GATHER_MS = 500
 const MAX_BUFFERED_MESSAGES = 10_000
-/** How long after the last applied message the end of the stream is looked at. The puller is idle only much later. */
+/** How long after the last applied message the end of the stream is examined. The puller is idle only much later. */
 const QUIET_MS = 500
 
 interface ReceivedMessage extends LogMessage {
@@ -46,10 +47,11 @@ export interface FollowOptions extends Input {
 }
 
 /**
- * Follows one stream in order from just behind the checkpoint. Messages are never passed on out of order. After a jump
- * in the sequences that no erasure explains, the stream's leader is asked for the next message: if the leader has one
- * that did not arrive here, the consumer is re-created behind the last applied message, and otherwise the events are
- * lost. If the last messages of the stream are gone, no message after them shows it, so an idle follower looks for that.
+ * Follows one stream in order from the message after the checkpoint. Messages are never passed on out of order. After a
+ * jump in the sequences that no erasure explains, the stream's leader is asked for the next message: if the leader has
+ * one that did not arrive here, the consumer is re-created after the last applied message, and otherwise the events are
+ * lost. If the last messages of the stream are gone, no later message shows that, so an idle follower compares its
+ * position with the end of the stream.
  */
 export class StreamFollower implements AsyncDisposable {
   readonly stream: StreamName
@@ -125,7 +127,7 @@ export class StreamFollower implements AsyncDisposable {
 
   async #open(): Promise<Consumer> {
     const { jsm, stream, consumer, filters, connection, verify } = this.#options
-    // A server that went back to an older state would deliver other events behind the checkpoint.
+    // A server that went back to an older state would deliver other events after the checkpoint.
     await verify()
     this.#delivered = 0
     // Acknowledging a message of the former consumer would acknowledge another message of this one.
@@ -175,8 +177,8 @@ export class StreamFollower implements AsyncDisposable {
 
   /**
    * Resolves when new erasures explain a jump to `sequence`, or when the leader lacks the messages as well: then the
-   * events are lost. With a filter, sequences jump anyway. Only the order of delivery shows that a message is missing
-   * then, and requesting it again always helps. @throws OutOfOrderError
+   * events are lost. With a filter, sequences jump anyway; only the order of delivery then shows that a message is
+   * missing, and it is always requested again. @throws OutOfOrderError when messages have to be requested again
    */
   async #jump(sequence: number): Promise<void> {
     const { filters } = this.#options
@@ -195,7 +197,7 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   #createQuietTimer(): NodeJS.Timeout {
-    // If the log does not answer, the puller is idle before long and tries it as well.
+    // If the log does not answer, the puller is idle soon and tries it again.
     return setTimeout(() => void this.#moveToEnd().catch(() => {}), QUIET_MS).unref()
   }
 
@@ -205,13 +207,13 @@ export class StreamFollower implements AsyncDisposable {
   }
 
   /**
-   * Moves behind the end of the stream if nothing up to there is left for this input. The end is read first: a message
-   * that is stored later has a greater sequence.
+   * Moves to the end of the stream if nothing up to there is left for this input. The end is read first: a message that
+   * is stored later has a greater sequence.
    */
   async #moveToEnd(): Promise<void> {
     const { jsm, stream, filters, onLost, onEnd } = this.#options
     if (this.#buffer.length > 0) return
-    const end = (await jsm.streams.info(stream)).state.last_seq
+    const end = (await infoOfLeader(jsm, stream)).state.last_seq
     const first = this.#position + 1
     if (end < first || (await this.#nextSequence(first)) <= end) return
     const lost = filters === undefined ? await this.#findLost(first, end) : []

@@ -30,7 +30,7 @@ export async function verifyLog(
     )
   }
   const message = await jsm.streams.getMessage(stream, { seq: checkpoint.sequence })
-  // A message that is gone was erased or lost. Without a digest it was gone before, and its sequence was used again.
+  // A message that is gone was erased or lost. A message where none was recorded shows that its sequence was used again.
   if (message === null || digestOf(message.data) === checkpoint.digest) return
   throw new LogMismatchError(
     stream,

@@ -22,8 +22,8 @@ export type ScoredPostRow = {
 export interface ScoredStretch {
   readonly model: string
   /**
-   * By scoring model, a sequence (JSON): posts that have a score of the model below it are left out. Null leaves out no
-   * post.
+   * A JSON object with a sequence for each scoring model: a post with a score of the scoring model below that sequence is
+   * left out. Null leaves out no post.
    */
   readonly shownBefore: string | null
   readonly after: number

@@ -8,7 +8,7 @@ import { createLogger } from '../../schema/runtime/logger.ts'
 import { startProjector, type ProjectorOptions } from '../projector.ts'
 import { projections } from './all-projections.ts'
 
-/** Runs projectors of one host, which has a data folder of its own. */
+/** Runs the projectors of one host in a data folder of their own. */
 export class ProjectorRunner implements AsyncDisposable {
   readonly #natsUrl: string
   readonly #running: Service[] = []

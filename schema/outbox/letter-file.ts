@@ -35,7 +35,7 @@ export class LetterFileFullError extends Error {
   override name = 'LetterFileFullError'
 }
 
-/** Letters that wait to be sent. The sender calls these functions one after another, as letters come and go. */
+/** Letters that wait to be sent. Letters may be added and removed between two calls of the sender. */
 export interface WaitingLetters {
   /** How many letters wait. */
   count(): number
@@ -120,12 +120,12 @@ export class LetterFile implements WaitingLetters, Disposable {
     this.#opened?.close()
   }
 
-  /** Whether no process of this host ever had a letter. Another one may create the file at any time. */
+  /** Whether no process has stored a letter in the file yet. Another process may create it at any time. */
   get #isMissing(): boolean {
     return this.#opened === undefined && !existsSync(this.path)
   }
 
-  /** `synchronous = FULL` makes a letter survive a power cut, because its event is acknowledged then. */
+  /** `synchronous = FULL` makes a letter survive a power cut, because its event is acknowledged once the letter is stored. */
   #open(): Database {
     if (this.#opened !== undefined) return this.#opened
     mkdirSync(dirname(this.path), { recursive: true })

@@ -141,7 +141,7 @@ test('the letter of an event is dropped when the log no longer has the event', a
   expect((await sent()).sort()).toEqual(['one', 'three'])
 })
 
-test('a letter that DEAD takes at no length holds up no other one, and a long one is cut', async () => {
+test('a letter that DEAD refuses at any length does not hold up others, and a long one is cut', async () => {
   await jsm.streams.update(DEAD, { max_msg_size: 2_000 })
   const outbox = open('ingest')
   const [long, short, last] = inputs(3) as [DeadLetter, DeadLetter, DeadLetter]

@@ -16,7 +16,7 @@ export interface OutboxOptions extends LetterConnection {
   readonly retry?: BackOffLimits
 }
 
-/** The longest pause is also how often a process looks for letters that another one left, such as an import that ended. */
+/** The longest pause is also the interval at which a process looks for letters of others, such as an import that ended. */
 const RETRY: BackOffLimits = { firstMs: 500, maxMs: 10_000 }
 const ROOM_RETRY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 1_000
@@ -56,7 +56,7 @@ export class Outbox implements AsyncDisposable {
   }
 
   /**
-   * Stores letters durably, and lets them be sent.
+   * Stores letters durably, and schedules their sending.
    * @throws when the file has no room or cannot be written; then none of them is stored
    */
   store(letters: readonly DeadLetter[]): void {
@@ -70,7 +70,7 @@ export class Outbox implements AsyncDisposable {
     if (!this.#isFailing) this.#schedule(0)
   }
 
-  /** Like {@link store}, but waits until there is room. @throws when this outbox is closed meanwhile */
+  /** Like {@link store}, but waits until there is room. @throws when this outbox is closed before */
   async storeWhenRoom(letters: readonly DeadLetter[]): Promise<void> {
     const { signal } = this.#closing
     for (let isFirst = true; ; isFirst = false) {
@@ -122,7 +122,7 @@ export class Outbox implements AsyncDisposable {
     } catch (error) {
       const { logger } = this.#options
       if (!this.#isFailing && !this.#closing.signal.aborted)
-        logger.warn({ err: error }, 'dead letters wait; will retry')
+        logger.warn({ err: error }, 'could not publish dead letters; will retry')
       this.#isFailing = true
       return this.#retry.next()
     }
@@ -133,11 +133,11 @@ export class Outbox implements AsyncDisposable {
     health.problems.raise({
       code: 'dead-letters-blocked',
       subject: process,
-      what: `${process} waits, because a rejected event cannot be stored: ${(error as Error).message}.`,
+      what: `Events that ${process} rejected wait, because their dead letters cannot be stored: ${(error as Error).message}.`,
       remedy:
         error instanceof LetterFileFullError
-          ? `Make room in DEAD, so that the events that wait in ${this.#file.path} can be sent, and on the disk.`
-          : `See that ${this.#file.path} can be written. If it is damaged, move it away: it holds rejected events.`,
+          ? `Make room in DEAD, so that the letters in ${this.#file.path} can be sent, and on the disk of DATA_DIR.`
+          : `Make sure that ${this.#file.path} can be written. If it is damaged, move it elsewhere: it holds rejected events.`,
     })
   }
 }

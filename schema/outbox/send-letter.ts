@@ -11,7 +11,7 @@ const STORE_FAILED = 10_077
 /** How long a server takes to answer a publish at most. After that, the letter is sent again later. */
 export const PUBLISH_TIMEOUT_MS = 5_000
 
-/** DEAD will not take this letter at any later time either, however short its data is cut. */
+/** DEAD refuses this letter, however short its data is cut, and will refuse it later as well. */
 export class LetterRefusedError extends Error {
   override name = 'LetterRefusedError'
 }
@@ -26,7 +26,7 @@ export interface LetterConnection {
 /**
  * Sends a letter to DEAD. The letter of an event is sent only if the log still holds the event, because it may have been
  * erased, or its stream re-created, while the letter waited. Data that the server refuses as too long is cut.
- * @returns whether it was sent; false: the log no longer holds the event, and the letter is to be dropped
+ * @returns false if the log no longer holds the event, so that the letter has to be dropped; true if it was sent
  * @throws LetterRefusedError, and other errors after which the letter is to be sent again
  */
 export async function sendLetter(to: LetterConnection, letter: DeadLetter): Promise<boolean> {
@@ -60,7 +60,7 @@ async function publish(to: LetterConnection, letter: DeadLetter, data: Uint8Arra
   await js.publish(deadSubject(to.process), data.subarray(0, maxBytes), options)
 }
 
-/** The client refuses what is longer than the server's `max_payload`, and the server what its stream does not take. */
+/** The client refuses a message that exceeds the server's `max_payload`, and the server one that exceeds the stream's limit. */
 const isTooLarge = (error: unknown): boolean =>
   (error as Error).name === 'InvalidArgumentError' ||
   (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE)

@@ -6,7 +6,7 @@ import { blockedReporter } from './blocked-reporter.ts'
 const full: ProblemReport = { code: 'disk-full', what: 'The disk is full.', remedy: 'Free some room.' }
 const mute: ProblemReport = { ...full, code: 'log-not-writable', subject: 'POSTS' }
 
-test('a problem is said once, stays in the health until its last stream stores events again, and then is over', () => {
+test('a problem is reported once, and stays in the health until its last stream stores events again', () => {
   const health = new Health()
   const said: (string | undefined)[] = []
   const report = blockedReporter(health, (problem) => void said.push(problem?.code))

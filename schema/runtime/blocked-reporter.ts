@@ -4,8 +4,8 @@ import type { Logger } from './logger.ts'
 import type { BlockedListener } from './publish.ts'
 
 /**
- * Reports streams that store no events: in the health of the process, and once in words.
- * @param say gets the problem when it begins or becomes another one, and undefined when publishing continues
+ * Reports streams that store no events, as problems in the health of the process and by a call of `say`.
+ * @param say called with the problem when it begins or changes, and with undefined when publishing continues
  */
 export function blockedReporter(health: Health, say: (problem: ProblemReport | undefined) => void): BlockedListener {
   const blocked = new Map<string, ProblemReport>()
@@ -15,7 +15,7 @@ export function blockedReporter(health: Health, say: (problem: ProblemReport | u
     if (problem === undefined) blocked.delete(stream)
     else blocked.set(stream, problem)
     if (problem !== undefined) health.problems.raise(problem)
-    // Several streams have one problem in common while their disk is full.
+    // Several streams share one problem while their disk is full.
     const isOver = before !== undefined && ![...blocked.values()].some((other) => isSame(other, before))
     if (isOver) health.problems.clear(before.code, before.subject)
     const [first] = blocked.values()
@@ -27,7 +27,7 @@ export function blockedReporter(health: Health, say: (problem: ProblemReport | u
 const isSame = (one: ProblemReport, other: ProblemReport): boolean =>
   one.code === other.code && one.subject === other.subject
 
-/** Says it in the log of a service. */
+/** Logs the problem of a service that cannot publish. */
 export const blockedLogger =
   (logger: Logger) =>
   (problem: ProblemReport | undefined): void => {

@@ -7,11 +7,14 @@ export const MINIMUM_VERSION = [2, 12, 1] as const
 const SMALLEST_MAX_PAYLOAD_BYTES = 16 * 1024
 /** Room for the headers of a message: the longest are those of a dead letter, with its reason and its subject. */
 const HEADER_BYTES = 4_096
-/** The limit with the default of nats-server, which is 1 MiB. It is kept on servers that allow more, so that a log can move. */
+/**
+ * The largest message, with headers below nats-server's default limit of 1 MiB. It is also the largest on servers that
+ * allow more, so that a log can be moved to any server.
+ */
 const LARGEST_MESSAGE_BYTES = 900_000
 
 /**
- * Checks that a server that Gravitas did not start has what it needs.
+ * Checks that a server, which Gravitas may not have started, has what Gravitas needs.
  * @throws OperationalError that says what to change; the connection is closed then
  */
 export async function checkServer(connection: NatsConnection): Promise<void> {
@@ -29,9 +32,9 @@ export function findServerProblem(info: NatsConnection['info']): string | undefi
   const parsed = parseVersion(version)
   // A version that is no number, as of a server built from source, does not show that the server is too old.
   if (parsed !== undefined && !isNewEnough(parsed))
-    return `${server} has version ${version}, but Gravitas needs ${minimum} or later: an older server ignores atomic batches and the ids in them. Update it, or set NATS_URL to a newer one.`
+    return `${server} has version ${version}, but Gravitas needs ${minimum} or later, because an older server ignores atomic batches and the message ids in them. Update the server, or set NATS_URL to a newer one.`
   if (maxPayload < SMALLEST_MAX_PAYLOAD_BYTES)
-    return `${server} takes messages of at most ${maxPayload} bytes, but Gravitas needs ${SMALLEST_MAX_PAYLOAD_BYTES}. Raise max_payload in its configuration; with 1MB, the default, every post fits.`
+    return `${server} takes messages of at most ${maxPayload} bytes, but Gravitas needs ${SMALLEST_MAX_PAYLOAD_BYTES}. Raise max_payload in the configuration of the server; with 1MB, the default, every post fits.`
   return undefined
 }
 

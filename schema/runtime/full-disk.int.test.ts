@@ -7,7 +7,7 @@ import { startTestNats } from '../testing/nats-server.ts'
 import { mountSmallDisk } from '../testing/small-disk.ts'
 import { DurablePublisher, type OutgoingMessage } from './publish.ts'
 
-/** Larger than what is left in the last page of a file on a full disk. */
+/** A payload that does not fit into what is left of a file's last page on a full disk. */
 const PAYLOAD = 'x'.repeat(50_000)
 
 const message = (id: string): OutgoingMessage => ({

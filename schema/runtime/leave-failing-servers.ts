@@ -4,17 +4,17 @@ import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node'
 
 /** For this long after a server was left, another one is tried first. */
 const AVOID_MS = 10_000
-/** A cluster elects a new leader in less time than three checks take. */
+/** A server is left after this many failed checks in a row. A cluster elects a new leader in less time. */
 const MAX_FAILURES = 3
 
-/** A part of the client's inside, which it has no public way to reach. */
+/** A part of the client's internals, to which the client gives no public access. */
 interface Inside {
   readonly protocol?: { readonly transport?: { readonly socket?: Socket } }
 }
 
 /**
- * Has a connection move on to another server when its own one fails in a way that does not close the connection: the server
- * hangs, or it answers but is cut off from the cluster that has the log.
+ * Moves a connection to another server when its server fails without closing the connection: the server hangs, or it
+ * answers but is cut off from the cluster that has the log.
  */
 export class FailingServers {
   readonly #checkIntervalMs: number
@@ -37,12 +37,12 @@ export class FailingServers {
   }
 
   /**
-   * Destroys the socket when pings stay unanswered. The client itself (3.4.0) closes it only after all bytes were written, which
-   * never happens while the server hangs and the system's buffers are full: then it would wait for that server for ever.
+   * Destroys the socket when pings stay unanswered. The client (3.4.0) closes the socket only after all bytes were written.
+   * While the server hangs and the system's buffers are full, that never happens, and the client would wait for ever.
    */
   async #leaveHung(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
-      // The client may choose the next server before this loop hears that the connection is stale, but a ping was late before.
+      // The client may choose the next server before this loop learns that the connection is stale. So a late ping counts.
       if (status.type === 'ping' && status.pendingPings > 1) this.#note(connection)
       if (status.type === 'staleConnection') (connection as unknown as Inside).protocol?.transport?.socket?.destroy()
     }

@@ -2,7 +2,7 @@ import { ConfigurationError } from './errors.ts'
 
 const SCHEMES = ['nats:', 'tls:'] as const
 
-/** The servers that a NATS_URL names. A client uses one of them, and moves on to another when that one is gone. */
+/** The servers that a NATS_URL names. A client uses one of them, and moves to another one when that server is gone. */
 export interface NatsServers {
   /** `host:port` of each; the port may be missing. */
   readonly hosts: readonly string[]

@@ -6,16 +6,18 @@ import { OperationalError } from './errors.ts'
 import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
+import { reconnectDelay } from './reconnect-delay.ts'
 
 /** The NATS users. Each kind of process has its own, with only the subjects that it needs (see nats.conf). */
 export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 const WAITING_INTERVAL_MS = 5_000
+const RECONNECT_WAIT_MS = 250
 /**
- * A server that leaves two pings unanswered hangs, or the network to it is cut; the client then moves on to another one
- * after 10 to 15 seconds. A server that is merely busy answers pings meanwhile, because each connection has its own thread.
- * Tests that wait for it set a shorter interval.
+ * A server that leaves two pings unanswered hangs, or the network to it is cut. The client then moves to another server,
+ * which takes 10 to 15 seconds. A server that is merely busy still answers pings, because each connection has its own
+ * thread. Tests set a shorter interval.
  */
 export const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
 
@@ -52,7 +54,7 @@ export async function connectNats(
       inboxPrefix: `_INBOX_${user}`,
       maxReconnectAttempts: -1,
       waitOnFirstConnect: true,
-      reconnectTimeWait: 250,
+      reconnectDelayHandler: reconnectDelay(RECONNECT_WAIT_MS),
       ignoreAuthErrorAbort: true,
       timeout: 5_000,
     })

@@ -9,7 +9,7 @@ export interface ProgressState {
   posts: number
   duplicates: number
   broken: number
-  /** Shown instead of the rate while nothing moves on: `waiting for …`. */
+  /** Shown instead of the rate while no progress is possible: `waiting for …`. */
   waiting?: string | undefined
   /** The unit of the counts; posts by default. */
   readonly unit?: string

@@ -34,7 +34,7 @@ const failure = (more: Partial<FailedPublish>): FailedPublish => ({
 const apiError = (code: number, description: string): JetStreamApiError =>
   new JetStreamApiError({ code: 503, err_code: code, description })
 
-test('each limit of the server is told by its error code', async () => {
+test('each limit of the server is recognised by its error code', async () => {
   const explain = async (code: number, description: string) =>
     (await explainFailure(failure({ error: apiError(code, description) })))?.what
   expect(await explain(10_077, 'maximum bytes exceeded')).toMatch(/Stream POSTS has reached its limit/)
@@ -55,7 +55,7 @@ test('a publish without an answer is a full disk if the log is on a disk without
   })
 })
 
-test('a server that answers but stores nothing is told after several attempts', async () => {
+test('a server that answers but stores nothing is reported after several attempts', async () => {
   expect(await explainFailure(failure({ attempts: 2 }))).toBeUndefined()
   expect(await explainFailure(failure({ attempts: 3 }))).toMatchObject({ code: 'log-not-writable', subject: 'POSTS' })
   expect(await explainFailure(failure({ attempts: 9, connection: connectionThat(false) }))).toBeUndefined()

@@ -6,12 +6,15 @@ import type { ProblemReport } from '../problems.ts'
 import { FULL_BELOW_BYTES, readFreeBytes } from './disk-space.ts'
 
 const ANSWER_TIMEOUT_MS = 2_000
-/** After a restart of the server, a publish may time out although nothing is wrong any more. */
+/**
+ * How many attempts must fail before silence is reported. After a restart of the server, a publish may time out although
+ * nothing is wrong any more.
+ */
 const TIMEOUTS_UNTIL_TOLD = 3
 
 const GOES_ON = 'Nothing is lost, and publishing continues by itself.'
 
-/** nats-server's error codes for limits, each with its explanation. 10077 stands for other failures to store as well. */
+/** nats-server's error codes for limits, each with its explanation. The server also uses 10077 for other failures to store. */
 const LIMITS: Readonly<Record<number, (stream: string) => { readonly what: string; readonly remedy: string }>> = {
   10_077: (stream) => ({
     what: `Stream ${stream} has reached its limit and takes no more events.`,
@@ -58,7 +61,7 @@ async function explainDisk({
   dataDir,
   readFreeBytes: read = readFreeBytes,
 }: FailedPublish): Promise<ProblemReport | undefined> {
-  // Without this folder the log is on another disk.
+  // Without this folder, DATA_DIR does not hold the log.
   if (dataDir === undefined || !existsSync(join(dataDir, 'jetstream'))) return undefined
   const free = await read(dataDir)
   return free === undefined || free >= FULL_BELOW_BYTES ? undefined : diskFull(dataDir, free)

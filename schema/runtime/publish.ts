@@ -31,15 +31,15 @@ const PUBLISH_TIMEOUT_MS = 5_000
 const MAX_ATTEMPTS = 20
 const RETRY_PAUSES = { firstMs: 200, maxMs: 2_000 }
 
-/** Is told why a stream stores no events, each time that an attempt fails; undefined: the stream stores them again. */
+/** Called after each failed attempt with the reason why a stream stores no events, and with undefined when it stores them again. */
 export type BlockedListener = (stream: string, problem: ProblemReport | undefined) => void
 
 export interface PublisherOptions {
-  /** DATA_DIR. With it, a full disk can be told from other failures. */
+  /** DATA_DIR, which is needed to recognise a full disk. */
   readonly dataDir?: string
   /**
-   * With a listener, publishing waits without a limit while a disk, a stream or an account is full, because somebody is told
-   * about it. Without one, it fails at once in that case.
+   * With a listener, publishing waits without a limit while a disk, a stream or an account is full, because the listener
+   * reports it. Without a listener, publishing fails at once in that case.
    */
   readonly onBlocked?: BlockedListener
 }
@@ -156,13 +156,13 @@ export class DurablePublisher {
     })
   }
 
-  /** Sends a message again until it is stored, and reports what is in the way. */
+  /** Sends a message again until it is stored, and reports why it is not stored. */
   async #retry(stream: string, message: OutgoingMessage, error: Error): Promise<PubAck> {
     const { onBlocked, dataDir } = this.#options
     const backOff = new BackOff(RETRY_PAUSES)
     let told = false
     try {
-      // Attempts count only while nobody knows why they fail.
+      // Attempts are counted only while the cause of their failure is unknown.
       for (let attempts = 1; ; attempts++) {
         const problem = await explainFailure({ connection: this.#connection, stream, error, attempts, dataDir })
         const waits = problem !== undefined && onBlocked !== undefined
@@ -194,7 +194,7 @@ function notStored({ subject }: OutgoingMessage, cause: Error, problem: ProblemR
   return new OperationalError(`${subject} could not be published: ${why}`, { cause })
 }
 
-/** The stream that takes a subject: the names of streams and buckets are in their subjects. */
+/** The stream that takes a subject, which the subject names. */
 function streamOf(subject: string): string {
   const [first = '', second = ''] = subject.split('.', 2)
   return first === '$KV' ? `KV_${second}` : first.toUpperCase()

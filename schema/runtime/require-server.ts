@@ -8,7 +8,7 @@ const ANSWER_TIMEOUT_MS = 2_000
 const ADVICE = 'Start Gravitas with npm start, or set NATS_URL or NATS_PORT to where a NATS server runs.'
 
 /**
- * Tries to connect once to each server until one answers, for commands. Services wait for their server without a limit, but a person at a terminal
+ * Tries each server once until one answers, for commands. Services wait for their server without a limit, but a person at a terminal
  * should not have to.
  * @throws OperationalError when nothing answers, or the credentials are refused
  */

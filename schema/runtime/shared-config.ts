@@ -8,9 +8,9 @@ const REPLICAS = ['1', '3', '5'] as const
 
 /** The settings of every process: where the log and the data are, and how much is logged. */
 export interface SharedConfig {
-  /** One URL, or several separated by commas. `parseServers` takes it apart. */
+  /** One URL, or several separated by commas, which `parseServers` reads. */
   readonly natsUrl: string
-  /** How many servers of a cluster keep a copy of each stream; undefined where the setting says nothing about it. */
+  /** How many servers of a cluster keep a copy of each stream; undefined if NATS_REPLICAS is not set. */
   readonly natsReplicas?: number | undefined
   readonly dataDir: string
   readonly logLevel: LogLevel

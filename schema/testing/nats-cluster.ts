@@ -18,14 +18,14 @@ export interface TestCluster extends AsyncDisposable {
   kill(index: number): Promise<void>
   /** Starts a server that was killed, on the same ports and store. */
   start(index: number): Promise<void>
-  /** Makes a server hang (SIGSTOP), as it seems to be when the network to it is cut; `resume` ends that. */
+  /** Makes a server hang (SIGSTOP), which looks like a cut network to the others; `resume` ends that. */
   suspend(index: number): void
   resume(index: number): void
 }
 
 const serverName = (index: number): string => `server-${index + 1}`
 
-/** Starts real nats-servers on free ports that form a cluster with JetStream. Resolves when it has a leader. */
+/** Starts real nats-servers on free ports that form a cluster with JetStream. Resolves when the cluster has a leader. */
 export async function startTestCluster(size = 3): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'gravitas-cluster-'))
   const ports = await Promise.all(Array.from({ length: size }, freePort))

@@ -3,7 +3,7 @@ import { toUrl } from '../start-config.ts'
 
 const TIMEOUT_MS = 5_000
 
-/** The problems that the gateway knows, as /readyz lists them; only that the gateway is missing if it does not answer. */
+/** The problems that /readyz of the gateway lists. If the gateway does not answer, that is the only problem. */
 export async function readProblems({ host, port }: { host: string; port: number }): Promise<readonly Problem[]> {
   const url = `${toUrl(host, port)}/readyz`
   try {
@@ -15,7 +15,7 @@ export async function readProblems({ host, port }: { host: string; port: number 
       {
         code,
         severity: PROBLEMS[code],
-        what: `The gateway does not answer at ${url}, so its problems are not known.`,
+        what: `The gateway does not answer at ${url}, so no other problems are known.`,
         since: new Date().toISOString(),
         remedy: 'Start it with npm start or npm run gateway, or set HOST and PORT to where it listens.',
       },

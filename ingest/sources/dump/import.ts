@@ -17,7 +17,7 @@ import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
 import { followFile, positionKey } from './file.ts'
 
 const SAVE_INTERVAL_MS = 1_000
-/** Short, because the bar is one line. */
+/** What the progress bar shows while an import waits. It is one line, so the texts are short. */
 const WAITS_FOR: Partial<Record<ProblemCode, string>> = {
   'disk-full': 'waiting for room on the disk',
   'stream-full': 'waiting until the limit is raised',
@@ -31,7 +31,7 @@ export interface ImportOptions {
   /** Keeps the broken lines until DEAD has them. */
   readonly letters: Outbox
   readonly output: ProgressOutput
-  /** DATA_DIR, whose disk may be the one of the log. */
+  /** DATA_DIR, whose disk may also hold the log. */
   readonly dataDir: string
   readonly health: Health
   /** Stops the import when it is aborted. What was read until then is stored, and the position is kept. */
@@ -76,7 +76,7 @@ export async function importDumps(options: ImportOptions): Promise<ImportSummary
   return summary
 }
 
-/** While posts cannot be stored, the import waits, and its progress says why. */
+/** Makes the import wait while posts cannot be stored, and its progress bar say why. */
 function toPublishing({ dataDir, health }: ImportOptions, state: ProgressState, progress: Progress): PublisherOptions {
   const onBlocked = blockedReporter(health, (problem) => {
     state.waiting = problem && WAITS_FOR[problem.code]
@@ -124,7 +124,7 @@ class FileImport {
   readonly #name: string
   readonly #before: { posts: number; duplicates: number }
   #key: string | undefined
-  /** Stands for the key of standard input, which has none. */
+  /** Identifies standard input in dead letters, because it has no key. */
   readonly #run = crypto.randomUUID()
   #line = 0
   #skip = 0

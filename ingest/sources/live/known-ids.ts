@@ -26,7 +26,7 @@ export class KnownIds {
     if (this.#ids.delete(id)) this.#ids.add(id)
   }
 
-  /** The ids that were seen last, at most `count` of them, the one that was seen longest ago first. */
+  /** The `count` ids that were seen last, or fewer, in the order in which they were seen. */
   newest(count: number): string[] {
     const newest: string[] = []
     let older = this.#ids.size - count

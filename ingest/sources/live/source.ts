@@ -11,7 +11,7 @@ export interface SourceContext {
   readonly sink: PostSink
   readonly positions: PositionStore
   readonly logger: Logger
-  /** Told what the source knows to be wrong. */
+  /** Gets the problems that the source itself finds. */
   readonly health?: Health | undefined
   /** Logs and keeps a time whose posts the source can no longer read. */
   readonly recordGap: (gap: CoverageGap) => Promise<void>

@@ -135,8 +135,8 @@ export class SweepRun {
     if (ids === 0) return problems?.clear('source-behind')
     problems?.raise({
       code: 'source-behind',
-      what: `Reddit has ${ids.toLocaleString('en')} older post ids that were not read while ingest was away.`,
-      remedy: 'Let ingest run: it reads them in the time that new posts leave.',
+      what: `Reddit has ${ids.toLocaleString('en')} older post ids that were not read yet, because ingest did not run.`,
+      remedy: 'Let ingest run: it reads them with the requests that new posts leave over.',
     })
   }
 

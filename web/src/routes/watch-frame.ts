@@ -14,7 +14,7 @@ export type Frame = FrameQuery['pipeline']
 
 export const NO_FRAME: Frame = { sources: [], problems: [] }
 
-/** Where the posts cannot be read, the problems still can, and say why. */
+/** Loads what every page shows. If the posts cannot be read, it loads only the problems, which say why. */
 export async function loadFrame(fetch: typeof globalThis.fetch): Promise<Frame> {
   try {
     return (await query(fetch, FrameDocument, {})).pipeline

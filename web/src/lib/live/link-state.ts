@@ -3,7 +3,7 @@ export type LinkState = 'connecting' | 'live' | 'reconnecting' | 'paused'
 
 const WORST_FIRST: readonly LinkState[] = ['reconnecting', 'connecting', 'paused', 'live']
 
-/** What the header says: a page is live only if the figures that it gets are current. */
+/** The label in the header. A page is live only if the figures that it receives are current. */
 export const toMark = (label: LinkState | '', isCurrent: boolean): LinkState | '' | 'not current' =>
   isCurrent || (label !== 'live' && label !== '') ? label : 'not current'
 
