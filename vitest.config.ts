@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// The programs that tests start take half the time when their modules are compiled already.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/compiled')
 
 const everywhere = ['**/node_modules/**', 'web/build/**', 'web/.svelte-kit/**']
 

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
@@ -7,10 +6,8 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readIngestConfig } from '../ingest/config.ts'
 import { startIngest } from '../ingest/start-ingest.ts'
-import { projections } from '../projections/testing/all-projections.ts'
-import { startProjector } from '../projections/projector.ts'
+import { ProjectorRunner } from '../projections/testing/projector-runner.ts'
 import { applyStreams } from '../schema/apply-streams.ts'
-import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { findMissingReplicas, findSingleCopies, setReplicas } from '../schema/replicas.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
@@ -28,34 +25,28 @@ const logger = createLogger('test', 'silent')
 let cluster: TestCluster
 let connection: NatsConnection
 let jsm: JetStreamManager
-let folder: string
+let host: ProjectorRunner
+let scorer: Service | undefined
 let written = 0
-const running: Service[] = []
 
 beforeAll(async () => {
   PINGS.pingInterval = 1_000
-  folder = await mkdtemp(join(tmpdir(), 'gravitas-cluster-data-'))
   cluster = await startTestCluster()
   connection = await cluster.connect()
   jsm = await jetstreamManager(connection)
   await applyStreams(jsm)
-  running.push(await startScorer({ ...config(folder), modelDir: 'ml/model' }, logger))
-  running.push(...(await startProjectors(folder)))
+  host = await ProjectorRunner.create(cluster.url)
+  const config = { natsUrl: cluster.url, dataDir: host.dataDir, logLevel: 'silent', modelDir: 'ml/model' } as const
+  scorer = await startScorer(config, logger)
+  await host.startAll()
 })
 
 afterAll(async () => {
-  await stopAll()
+  await scorer?.[Symbol.asyncDispose]()
+  await host?.[Symbol.asyncDispose]()
   await connection?.close()
   await cluster?.[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
 })
-
-const config = (dataDir: string) => ({ natsUrl: cluster.url, dataDir, logLevel: 'silent' }) as const
-
-const startProjectors = (dataDir: string): Promise<Service[]> =>
-  Promise.all(READ_MODEL_NAMES.map((name) => startProjector(projections[name], config(dataDir), logger)))
-
-const stopAll = (): Promise<unknown> => Promise.all(running.splice(0).map((service) => service[Symbol.asyncDispose]()))
 
 const stored = async (): Promise<number> => (await jsm.streams.info(POSTS)).state.messages
 
@@ -66,11 +57,11 @@ async function importPosts(count: number, natsUrl = cluster.url, meanwhile?: () 
     const [id, subreddit] = [(36 ** 4 + number).toString(36), SUBREDDITS[number % SUBREDDITS.length]]
     return JSON.stringify({ id, subreddit, title: `question ${number % 100}`, created_utc: FIRST_UTC + number })
   })
-  const file = join(folder, `${written}.ndjson`)
+  const file = join(host.dataDir, `${written}.ndjson`)
   await writeFile(file, lines.join('\n'))
   written += count
   const before = await stored()
-  const settings = readIngestConfig({ NATS_URL: natsUrl, DATA_DIR: folder }, ['--source', 'dump', file])
+  const settings = readIngestConfig({ NATS_URL: natsUrl, DATA_DIR: host.dataDir }, ['--source', 'dump', file])
   await using service = await startIngest(settings, logger)
   if (meanwhile !== undefined) {
     await Promise.race([until(async () => (await stored()) > before), service.failed])
@@ -98,7 +89,7 @@ function countedIn(dataDir: string): Record<string, number>[] {
 }
 
 /** Resolves when the newest read model has as many posts as were written. Whether they are the right ones is for the test to say. */
-const untilCounted = (dataDir = folder): Promise<void> =>
+const untilCounted = (dataDir = host.dataDir): Promise<void> =>
   until(() => countedIn(dataDir).every((counts) => totalOf(counts) >= totalOf(countedHere())))
 
 const totalOf = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -140,10 +131,10 @@ test('the leader of POSTS is killed during an import: everything goes on with tw
   const leader = await cluster.leaderOf(POSTS)
   await importPosts(8_000, cluster.url, () => cluster.kill(leader))
   await untilCounted()
-  expect(countedIn(folder)).toEqual(exact())
+  expect(countedIn(host.dataDir)).toEqual(exact())
   await importPosts(1_000)
   await untilCounted()
-  expect(countedIn(folder)).toEqual(exact())
+  expect(countedIn(host.dataDir)).toEqual(exact())
   await cluster.start(leader)
   await untilHealed([...STREAM_NAMES, `KV_${SOURCE_POSITIONS_BUCKET}`])
   expect(findMissingReplicas([await jsm.streams.info(POSTS)])).toEqual([])
@@ -153,17 +144,15 @@ test('a server that hangs is left for another one by all that are connected to i
   const leader = await cluster.leaderOf(POSTS)
   await importPosts(8_000, cluster.urls[leader], async () => cluster.suspend(leader))
   await untilCounted()
-  expect(countedIn(folder)).toEqual(exact())
+  expect(countedIn(host.dataDir)).toEqual(exact())
   expect(await cluster.leaderOf(POSTS)).not.toBe(leader)
   cluster.resume(leader)
 })
 
 test('a replay gives the same rows', async () => {
-  const before = figuresOfViews(folder)
-  await stopAll()
-  const empty = await mkdtemp(join(folder, 'replay-'))
-  running.push(...(await startProjectors(empty)))
-  await untilCounted(empty)
-  expect(countedIn(empty)).toEqual(exact())
-  expect(figuresOfViews(empty)).toEqual(before)
+  await using replay = await ProjectorRunner.create(cluster.url)
+  await replay.startAll()
+  await untilCounted(replay.dataDir)
+  expect(countedIn(replay.dataDir)).toEqual(exact())
+  expect(figuresOfViews(replay.dataDir)).toEqual(figuresOfViews(host.dataDir))
 })

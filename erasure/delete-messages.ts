@@ -1,4 +1,5 @@
 import { JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { errors } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { OperationalError } from '../schema/runtime/errors.ts'
 
@@ -29,12 +30,16 @@ export async function deleteMessages(
   await Promise.all(Array.from({ length: IN_FLIGHT }, work))
 }
 
+/** Whether the server refused the request itself, or the right to make it. */
+const isFinal = (error: Error): boolean =>
+  error instanceof JetStreamApiError || error.cause instanceof errors.PermissionViolationError
+
 async function deleteMessage(jsm: JetStreamManager, stream: string, sequence: number): Promise<void> {
   try {
     // With `true` the server overwrites the message before it deletes it.
     await pRetry(() => jsm.streams.deleteMessage(stream, sequence, true), {
       ...RETRIES,
-      shouldRetry: ({ error }) => !(error instanceof JetStreamApiError),
+      shouldRetry: ({ error }) => !isFinal(error),
     })
   } catch (cause) {
     const { message } = cause as Error

@@ -1,16 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AckPolicy, jetstream, jetstreamManager, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
+import { AckPolicy, jetstream, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
 import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../schema/events.ts'
-import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
+import { startProcess } from '../schema/runtime/start-process.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import { erasePosts } from './erase-posts.ts'
@@ -27,8 +26,6 @@ const MAX_POSTS = 5_000
 const FETCH_EXPIRES_MS = 2_000
 /** After a crash, events that were not acknowledged are delivered again after this time. */
 const ACK_WAIT_MS = 60_000
-/** The eraser rests twenty times as long as an erasure was at work, because it may read days of the log for a few posts. */
-const REST_FACTOR = 20
 const MAX_REST_MS = 3_600_000
 /** How many failures one round takes. It is enough to find three bad requests among all; after more, the log may be out of reach. */
 const MAX_FAILURES = 40
@@ -41,9 +38,19 @@ export interface EraserTimes {
   readonly gatherMs: number
   /** After which time the eraser tries again what failed, or what a read model has not applied. */
   readonly retryMs: number
+  /** How many times as long as it was at work the eraser rests, because it may read days of the log for a few posts. */
+  readonly restFactor: number
+  /** How long the eraser waits for read models that do not advance. */
+  readonly silenceMs: number
 }
 
-const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000 }
+const TIMES: EraserTimes = {
+  pollMs: 60_000,
+  gatherMs: 300_000,
+  retryMs: 300_000,
+  restFactor: 20,
+  silenceMs: 6_000,
+}
 
 /**
  * Erases the posts for which other processes recorded a PostErased, until it is disposed. A PostErased without sequences means
@@ -53,50 +60,29 @@ const TIMES: EraserTimes = { pollMs: 60_000, gatherMs: 300_000, retryMs: 300_000
  * It also sends dead letters that an import left behind when it ended, because it is the only process that runs with every
  * source and may do so.
  */
-export async function startEraser(
-  { natsUrl: url, dataDir }: SharedConfig,
+export function startEraser(
+  config: SharedConfig,
   logger: Logger,
-  times: EraserTimes = TIMES,
+  changedTimes: Partial<EraserTimes> = {},
 ): Promise<Service> {
-  const health = new Health()
-  const connection = await connectNats({ url, user: 'eraser', name: 'eraser', dataDir, logger })
-  const heartbeat = startHeartbeat({ connection, user: 'eraser', name: () => 'eraser', health })
-  try {
-    const jsm = await jetstreamManager(connection)
+  const times = { ...TIMES, ...changedTimes }
+  const stack = new AsyncDisposableStack()
+  return startProcess({ user: 'eraser', name: () => 'eraser', config, logger }, stack, async (parts) => {
+    const { connection, jsm, health } = parts
+    const { dataDir } = config
     for (const stream of TRACED_STREAMS) await requireStream(jsm, stream)
-    const stop = new AbortController()
-    const letters = new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger })
+    const letters = stack.use(new Outbox({ ...parts, process: 'ingest', dataDir, logger }))
     letters.start()
     const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
+    const stop = new AbortController()
     const running = new Eraser({ connection, jsm, dataDir, logger, times, publishing, signal: stop.signal }).run()
-    logger.info('eraser started')
-    return {
-      failed: toFailed(connection, stop.signal),
-      [Symbol.asyncDispose]: async () => {
-        stop.abort()
-        await letters[Symbol.asyncDispose]()
-        await heartbeat[Symbol.asyncDispose]()
-        await connection.close()
-        // Work that still waits for a read model or for a retry is left to the next eraser.
-        await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
-      },
-    }
-  } catch (error) {
-    health.failed(error)
-    await heartbeat[Symbol.asyncDispose]()
-    await connection.close()
-    throw error
-  }
-}
-
-function toFailed(connection: NatsConnection, stopped: AbortSignal): Promise<never> {
-  const failed = new Promise<never>((_, reject) => {
-    void connection.closed().then((error) => {
-      if (!stopped.aborted) reject(error ?? new Error('the connection to NATS was closed'))
+    stack.defer(async () => {
+      stop.abort()
+      // Work that still waits for a read model or for a retry is left to the next eraser.
+      await Promise.race([running, pause(STOP_GRACE_MS, undefined, { ref: false })])
     })
+    logger.info('eraser started')
   })
-  failed.catch(() => {})
-  return failed
 }
 
 interface EraserOptions {
@@ -160,7 +146,7 @@ class Eraser {
     if (requests.length === 0) return 0
     const round: Round = { failures: 0, idleMs: 0 }
     await this.#carryOut(requests, round)
-    return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * REST_FACTOR)
+    return Math.min(MAX_REST_MS, (performance.now() - startMs - round.idleMs) * this.#options.times.restFactor)
   }
 
   /**
@@ -190,7 +176,7 @@ class Eraser {
 
   /** @returns whether the read models in DATA_DIR have applied the erasures */
   async #erase(requests: readonly Request[], round: Round): Promise<boolean> {
-    const { connection, dataDir, logger, publishing } = this.#options
+    const { connection, dataDir, logger, publishing, times } = this.#options
     const posts = requests.map(({ event: { post_id: id, subreddit, created_utc: createdUtc } }) => {
       return { id, subreddit, createdUtc }
     })
@@ -203,7 +189,7 @@ class Eraser {
       publishing,
       untilApplied: async (erasures) => {
         await awaitScorerLetters(dataDir, erasures)
-        behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED), IS_APPLIED)
+        behind = readModelsBehind(await awaitReadModels(dataDir, erasures, IS_APPLIED, times), IS_APPLIED)
       },
     })
     round.idleMs += report.timings.readModelsMs

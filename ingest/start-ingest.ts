@@ -1,15 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { Health, startHeartbeat } from '../schema/heartbeat.ts'
+import type { Health } from '../schema/heartbeat.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
+import { startProcess } from '../schema/runtime/start-process.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { requireStream } from '../schema/apply-streams.ts'
 import { POSTS } from '../schema/streams.ts'
 import type { DumpSource, IngestConfig, NoSource } from './config.ts'
-import { realWorld } from './http/world.ts'
+import { realWorld, type World } from './http/world.ts'
 import { blockedLogger, blockedReporter } from '../schema/runtime/blocked-reporter.ts'
 import type { PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ProgressOutput } from '../schema/runtime/progress.ts'
@@ -35,31 +34,24 @@ export async function startIngest(
   config: IngestConfig,
   logger: Logger,
   output: ProgressOutput = SILENT,
+  world: World = realWorld,
 ): Promise<IngestService> {
   const { source } = config
   if (source.kind === 'none') return { ...outcome(Promise.resolve(undefined)), [Symbol.asyncDispose]: async () => {} }
-  const { natsUrl: url, dataDir } = config
-  const name = `ingest ${source.kind}`
-  const health = new Health()
+  const { dataDir } = config
   const stack = new AsyncDisposableStack()
-  try {
-    const connection = await connectNats({ url, user: 'ingest', name, dataDir, logger })
-    stack.defer(() => connection.close())
-    stack.use(startHeartbeat({ connection, user: 'ingest', name: () => name, health }))
-    const jsm = await jetstreamManager(connection)
-    await requireStream(jsm, POSTS)
-    const letters = stack.use(new Outbox({ connection, jsm, process: 'ingest', dataDir, health, logger }))
+  const name = (): string => `ingest ${source.kind}`
+  let running: Running | undefined
+  const service = await startProcess({ user: 'ingest', name, config, logger }, stack, async (parts) => {
+    await requireStream(parts.jsm, POSTS)
+    const letters = stack.use(new Outbox({ ...parts, process: 'ingest', dataDir, logger }))
     letters.start()
-    const running = await startRunning(source, { connection, dataDir, letters, logger, output, health })
-    stack.defer(() => withinGrace(running[Symbol.asyncDispose](), logger))
-    running.failed.catch((error: unknown) => health.failed(error))
-    const { failed, finished = failed } = running
-    return { failed, finished, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-  } catch (error) {
-    health.failed(error)
-    await stack.disposeAsync()
-    throw error
-  }
+    const started = await startRunning(source, { ...parts, dataDir, letters, logger, output, world })
+    stack.defer(() => withinGrace(started[Symbol.asyncDispose](), logger))
+    running = started
+    started.failed.catch(parts.fail)
+  })
+  return { ...service, finished: running?.finished ?? service.failed }
 }
 
 interface RunningParts {
@@ -68,18 +60,19 @@ interface RunningParts {
   readonly letters: Outbox
   readonly logger: Logger
   readonly output: ProgressOutput
+  readonly world: World
   readonly health: Health
 }
 
 type Running = Service & Partial<Pick<IngestService, 'finished'>>
 
 async function startRunning(source: Exclude<IngestConfig['source'], NoSource>, parts: RunningParts): Promise<Running> {
-  const { connection, dataDir, letters, logger, health } = parts
+  const { connection, dataDir, letters, logger, health, world } = parts
   if (source.kind === 'dump') return startDump(source, parts)
   const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
   if (source.kind === 'demo') return startDemo(source, connection, letters, logger, publishing)
   const postLog = source.kind === 'reddit' ? await openPostLog(connection, publishing) : undefined
-  const live = createSource(source, logger, realWorld, health)
+  const live = createSource(source, logger, world, health)
   return startSource({ source: live, connection, letters, logger, health, postLog, publishing })
 }
 

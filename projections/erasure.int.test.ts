@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -13,14 +12,11 @@ import { encodeEvent, EVENTS, subjectOf } from '../schema/events.ts'
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
-import type { Service } from '../schema/runtime/lifecycle.ts'
-import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
-import { startProjector } from './projector.ts'
-import { projections } from './testing/all-projections.ts'
 import { consumerOf } from './testing/consumer-of.ts'
+import { ProjectorRunner } from './testing/projector-runner.ts'
 import { dumpRows } from './testing/replay.ts'
 
 const NAMES = READ_MODEL_NAMES
@@ -31,35 +27,21 @@ const POSITIONS = ['checkpoints', 'erased_sequences', 'meta']
 let nats: TestNatsServer
 let connection: NatsConnection
 let jsm: JetStreamManager
-let dataDir: string
-const running: Service[] = []
+let host: ProjectorRunner
 
 beforeEach(async () => {
   nats = await startTestNats()
   connection = await nats.connect()
   jsm = await jetstreamManager(connection)
-  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  host = await ProjectorRunner.create(nats.url)
   await applyStreams(jsm)
 })
 
 afterEach(async () => {
-  await stopAll()
+  await host[Symbol.asyncDispose]()
   await connection.close()
   await nats[Symbol.asyncDispose]()
-  await rm(dataDir, { recursive: true, force: true })
 })
-
-async function startAll(): Promise<void> {
-  for (const name of NAMES) {
-    const projection = projections[name]
-    const config = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
-    running.push(await startProjector(projection, config, createLogger(name, 'silent')))
-  }
-}
-
-async function stopAll(): Promise<void> {
-  for (const service of running.splice(0)) await service[Symbol.asyncDispose]()
-}
 
 const idOf = (index: number): string => toPostId(36 ** 5 + index)
 const secretOf = (index: number): string => `xylophone${idOf(index)}quartz`
@@ -104,7 +86,7 @@ async function untilApplied(): Promise<void> {
     async () => {
       for (const name of NAMES) {
         for (const stream of [POSTS, SCORES]) {
-          const { num_pending, num_ack_pending } = await jsm.consumers.info(stream, consumerOf(dataDir, name))
+          const { num_pending, num_ack_pending } = await jsm.consumers.info(stream, consumerOf(host.dataDir, name))
           expect(num_pending + num_ack_pending).toBe(0)
         }
       }
@@ -114,7 +96,7 @@ async function untilApplied(): Promise<void> {
 }
 
 function withFile<T>(name: string, read: (database: Sqlite.Database) => T): T {
-  const database = new Sqlite(join(dataDir, `${name}.db`), { readonly: true, fileMustExist: true })
+  const database = new Sqlite(join(host.dataDir, `${name}.db`), { readonly: true, fileMustExist: true })
   try {
     return read(database)
   } finally {
@@ -133,7 +115,7 @@ const lostEvents = (): unknown[] =>
 
 const bytesOf = (): string =>
   NAMES.flatMap((name) => [`${name}.db`, `${name}.db-wal`])
-    .map((file) => join(dataDir, file))
+    .map((file) => join(host.dataDir, file))
     .map((file) => (existsSync(file) ? readFileSync(file, 'latin1') : ''))
     .join()
 
@@ -146,15 +128,15 @@ const erase = (
 async function eraseAndWait(indexes: readonly number[], limits?: AwaitLimits): Promise<string[]> {
   let recorded: RecordedErasures | undefined
   await erase(indexes, async (erasures) => void (recorded = erasures))
-  return (await awaitReadModels(dataDir, recorded!, IS_GONE, limits)).map(({ name, state }) => `${name} ${state}`)
+  return (await awaitReadModels(host.dataDir, recorded!, IS_GONE, limits)).map(({ name, state }) => `${name} ${state}`)
 }
 
 async function rebuildAll(): Promise<void> {
-  await stopAll()
+  await host.stopAll()
   for (const name of NAMES) {
-    for (const suffix of ['', '-wal', '-shm']) await rm(join(dataDir, `${name}.db${suffix}`), { force: true })
+    for (const suffix of ['', '-wal', '-shm']) await rm(join(host.dataDir, `${name}.db${suffix}`), { force: true })
   }
-  await startAll()
+  await host.startAll()
   await untilApplied()
 }
 
@@ -166,7 +148,7 @@ describe.each([
   ['all posts', range(0, POST_COUNT)],
 ])('erasing %s', (_, gone) => {
   test('rows equal those of a log without the posts, no byte of the posts is left, and a rebuild gives the same rows', async () => {
-    await startAll()
+    await host.startAll()
     await publishPosts(range(0, POST_COUNT))
     await untilApplied()
     expect(gone.every((index) => bytesOf().includes(secretOf(index)))).toBe(true)
@@ -176,8 +158,8 @@ describe.each([
     expect(gone.filter((index) => bytesOf().includes(secretOf(index)))).toEqual([])
     expect(totalsOf()).toEqual(expectedTotals(range(0, POST_COUNT).filter((index) => !gone.includes(index))))
 
-    await stopAll()
-    await startAll()
+    await host.stopAll()
+    await host.startAll()
     await untilApplied()
     expect(allRows()).toEqual(followed)
     await rebuildAll()
@@ -213,7 +195,7 @@ test('the events in the purged beginning of a stream are lost, except for the er
   await publishPosts(range(0, 10))
   await erase([0, 2])
   await jsm.streams.purge(SCORES, { seq: 9 })
-  await startAll()
+  await host.startAll()
   await untilApplied()
   expect(
     withFile('hourly', (database) =>
@@ -228,7 +210,7 @@ test('the events in the purged beginning of a stream are lost, except for the er
 test('a message at the beginning that was deleted without a PostErased is lost', async () => {
   await publishPosts(range(0, 3))
   await jsm.streams.deleteMessage(SCORES, 1)
-  await startAll()
+  await host.startAll()
   await untilApplied()
   expect(
     withFile('all-time', (database) =>
@@ -238,18 +220,18 @@ test('a message at the beginning that was deleted without a PostErased is lost',
 }, 60_000)
 
 test('a projector that was stopped applies the erasure when it starts, and its read model is pending until then', async () => {
-  await startAll()
+  await host.startAll()
   await publishPosts(range(0, 10))
   await untilApplied()
-  await stopAll()
+  await host.stopAll()
   expect(await eraseAndWait([3], { silenceMs: 300 })).toEqual(NAMES.map((name) => `${name} pending`))
-  await startAll()
+  await host.startAll()
   await untilApplied()
   expect(totalsOf()).toEqual(expectedTotals(range(0, 10).filter((index) => index !== 3)))
 }, 60_000)
 
 test('late copies and scores of an erased post change nothing, and the next erasing removes them', async () => {
-  await startAll()
+  await host.startAll()
   await publishPosts(range(0, 10))
   await erase([3])
   await untilApplied()
@@ -283,17 +265,17 @@ describe('a rejected event whose dead letter was not sent before its projector s
   /** Without the stream DEAD no letter can be sent. */
   beforeEach(async () => {
     await jsm.streams.delete(DEAD)
-    await startAll()
+    await host.startAll()
     await publishBroken(0)
     await publishBroken(1)
     await untilWaiting(2)
-    await stopAll()
+    await host.stopAll()
     await applyStreams(jsm)
   })
 
   test('is not sent after its erasure, and the other letters are', async () => {
     await erase([0])
-    await startAll()
+    await host.startAll()
     await untilApplied()
     await untilWaiting(0)
     expect(await letters()).toMatchObject({ messages: 1, last_seq: 1 })
@@ -302,7 +284,7 @@ describe('a rejected event whose dead letter was not sent before its projector s
   }, 60_000)
 
   test('is sent by the next projector if nothing was erased', async () => {
-    await startAll()
+    await host.startAll()
     await vi.waitFor(async () => expect(await letters()).toMatchObject({ messages: 2 }), { timeout: 10_000 })
     await untilWaiting(0)
   }, 60_000)

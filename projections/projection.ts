@@ -23,12 +23,6 @@ export interface Projection<Change> {
   /** DDL for an empty file. */
   readonly tables: string
   /**
-   * By former version: DDL that turns its file into one of the next version. An upgrade is right only if following the
-   * log from the file's checkpoints then gives the rows of a rebuild, for example when the new version follows one more
-   * stream.
-   */
-  readonly upgrades?: Readonly<Record<number, string>>
-  /**
    * The most events of a type in one transaction, for types that cost so much that more would delay everything else.
    */
   readonly batchLimits?: Readonly<Partial<Record<EventType, number>>>

@@ -1,5 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
@@ -10,41 +9,31 @@ import { encodeEvent, type GravitasEvent, type HourCovered, subjectOf, toMessage
 import { DEAD, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
-import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
-import { startProjector } from './projector.ts'
 import { changesSubject, type ChangeNotice, type ReadModelName } from '../schema/read-models.ts'
-import { projections } from './testing/all-projections.ts'
 import { consumerOf } from './testing/consumer-of.ts'
+import { ProjectorRunner } from './testing/projector-runner.ts'
 
 let nats: TestNatsServer
 let connection: NatsConnection
-let dataDir: string
-const running: Service[] = []
+let host: ProjectorRunner
 
 beforeEach(async () => {
   nats = await startTestNats()
   connection = await nats.connect()
-  dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
+  host = await ProjectorRunner.create(nats.url)
   await applyStreams(await jetstreamManager(connection))
 })
 
 afterEach(async () => {
-  for (const service of running.splice(0)) await service[Symbol.asyncDispose]()
+  await host[Symbol.asyncDispose]()
   await connection.close()
   await nats[Symbol.asyncDispose]()
-  await rm(dataDir, { recursive: true, force: true })
 })
 
-async function start(name: string): Promise<Service> {
-  const projection = projections[name as ReadModelName]
-  const config = { natsUrl: nats.url, dataDir, logLevel: 'silent' } as const
-  const service = await startProjector(projection, config, createLogger(name, 'silent'))
-  running.push(service)
-  return service
-}
+const start = (name: ReadModelName): Promise<Service> => host.start(name)
 
 async function publish(events: readonly GravitasEvent[]): Promise<void> {
   const publisher = new DurablePublisher(connection)
@@ -64,16 +53,9 @@ const publishCoverage = (...reports: readonly HourCovered[]) =>
 
 const seen = () => query<{ seen: number }>('hourly', 'SELECT seen FROM coverage_view').map((row) => row.seen)
 
-function query<T>(name: string, sql: string): T[] {
-  const database = new Sqlite(join(dataDir, `${name}.db`), { readonly: true, fileMustExist: true })
-  try {
-    return database.prepare<[], T>(sql).all()
-  } finally {
-    database.close()
-  }
-}
+const query = <T>(name: ReadModelName, sql: string): T[] => host.query<T>(name, sql)
 
-const totals = (name = 'all-time', view = 'all_time_view') =>
+const totals = (name: ReadModelName = 'all-time', view = 'all_time_view') =>
   query<{ posts: number }>(name, `SELECT coalesce(sum(posts), 0) AS posts FROM ${view}`)[0]!.posts
 
 const scores = (count: number, from = 1) =>
@@ -137,7 +119,7 @@ describe('a projector', () => {
   })
 
   test('a file of a former version is refused, with what to do about it', async () => {
-    const former = new Sqlite(join(dataDir, 'hourly.db'))
+    const former = new Sqlite(join(host.dataDir, 'hourly.db'))
     former.exec("CREATE TABLE meta (name, value); INSERT INTO meta VALUES ('projection', 'hourly'), ('version', '3')")
     former.close()
     await expect(start('hourly')).rejects.toThrow(/holds the read model "hourly 3".* delete the file and start/)
@@ -192,7 +174,7 @@ describe('a projector', () => {
     await start('all-time')
     await publish(scores(2_000))
     await vi.waitFor(() => expect(totals()).toBe(2_000), { timeout: 20_000 })
-    const thief = await jetstream(connection).consumers.get(SCORES, consumerOf(dataDir, 'all-time'))
+    const thief = await jetstream(connection).consumers.get(SCORES, consumerOf(host.dataDir, 'all-time'))
     for (let round = 1; round <= 3; round++) {
       const stolen = await thief.fetch({ max_messages: 200, expires: 1_000 })
       await publish(scores(3_000, round * 3_000))
@@ -227,7 +209,7 @@ describe('a projector', () => {
     await applyStreams(jsm)
     await publish(scores(20))
     await expect(start('all-time')).rejects.toThrow(/was created at/)
-    await rm(join(dataDir, 'all-time.db'))
+    await rm(join(host.dataDir, 'all-time.db'))
     await start('all-time')
     await vi.waitFor(() => expect(totals()).toBe(20), { timeout: 10_000 })
   })
@@ -247,7 +229,7 @@ describe('a projector', () => {
     await publish(scores(5))
     await vi.waitFor(() => expect(totals()).toBe(5), { timeout: 10_000 })
     await nats.kill()
-    const backup = `${dataDir}/backup`
+    const backup = `${host.dataDir}/backup`
     await cp(nats.storeDir, backup, { recursive: true })
     await nats.restart()
     await publish(scores(5, 6))

@@ -1,10 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
-import { Health, startHeartbeat } from '../schema/heartbeat.ts'
 import {
   changesSubject,
   encodeNotice,
@@ -17,8 +14,8 @@ import { maxMessageBytes } from '../schema/runtime/check-server.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import { connectNats } from '../schema/runtime/nats.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
+import { startProcess, type ProcessParts } from '../schema/runtime/start-process.ts'
 import type { StreamName } from '../schema/streams.ts'
 import { BatchWriter, type StreamBatch } from './file/batch-writer.ts'
 import { Checkpoints, type Checkpoint } from './file/checkpoint.ts'
@@ -58,51 +55,29 @@ export async function startProjector(
   { auditIntervalMs = AUDIT_INTERVAL_MS }: ProjectorOptions = {},
 ): Promise<Service> {
   await mkdir(config.dataDir, { recursive: true })
-  const health = new Health()
+  const file = join(config.dataDir, `${projection.name}.db`)
   const stack = new AsyncDisposableStack()
-  const name = `projector ${projection.name}`
-  try {
-    const file = join(config.dataDir, `${projection.name}.db`)
-    stack.use(lockFile(file))
-    const connection = await connectNats({
-      url: config.natsUrl,
-      user: 'projector',
-      name,
-      dataDir: config.dataDir,
-      logger,
-    })
-    stack.defer(() => connection.close())
-    // The projector connects before it opens the file, so that its heartbeat can say why it refuses the file or the log.
-    stack.use(startHeartbeat({ connection, user: 'projector', name: () => name, health }))
+  stack.use(lockFile(file))
+  const name = (): string => `projector ${projection.name}`
+  return startProcess({ user: 'projector', name, config, logger }, stack, async (parts) => {
+    const { health } = parts
     const database = openReadModel(file, projection)
     stack.defer(() => closeReadModel(database))
     stack.use(new WriteAheadLogWatch({ name: projection.name, database, health }))
     const fileId = claimFileId(database)
     health.fileId = fileId
-    const jsm = await jetstreamManager(connection)
-    const projector = stack.use(
-      new Projector({ projection, database, fileId, connection, jsm, logger, health, auditIntervalMs }),
-    )
+    const projector = stack.use(new Projector({ ...parts, projection, database, fileId, logger, auditIntervalMs }))
     await projector.start()
     const { replaced } = stack.use(watchFile(database.name))
-    const failed = Promise.race([projector.failed, replaced])
-    failed.catch((error: unknown) => health.failed(error))
-    return { failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-  } catch (error) {
-    health.failed(error)
-    await stack.disposeAsync()
-    throw error
-  }
+    replaced.catch(parts.fail)
+  })
 }
 
-interface ProjectorParts {
+interface ProjectorParts extends ProcessParts {
   readonly projection: Projection<unknown>
   readonly database: Database
   readonly fileId: string
-  readonly connection: NatsConnection
-  readonly jsm: JetStreamManager
   readonly logger: Logger
-  readonly health: Health
   readonly auditIntervalMs: number
 }
 
@@ -111,7 +86,6 @@ interface ProjectorParts {
  * transaction applies them. Then the messages are acknowledged, readers get a change notice, and dead letters are sent.
  */
 class Projector implements AsyncDisposable {
-  readonly failed: Promise<never>
   readonly #parts: ProjectorParts
   readonly #writer: BatchWriter
   readonly #checkpoints: Checkpoints
@@ -124,7 +98,6 @@ class Projector implements AsyncDisposable {
   readonly #positions: Record<string, number> = {}
   /** The checkpoints of the last change notice. */
   #announced: Record<string, number> = {}
-  #fail: (error: unknown) => void = () => {}
   #scheduled = false
   #draining: Promise<void> | undefined
   #appliedSinceReport = 0
@@ -151,11 +124,6 @@ class Projector implements AsyncDisposable {
     this.#scrubber = new Scrubber({ name: projection.name, database, logger, health })
     const onDropped = (): void => this.#scrubber.note()
     this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, health, onDropped })
-    this.failed = new Promise((_, reject) => (this.#fail = reject))
-    this.failed.catch(() => {})
-    void connection.closed().then((error) => {
-      if (!this.#closed) this.#fail(error ?? new Error('the connection to NATS was closed'))
-    })
   }
 
   /** @throws LogMismatchError when the log is not the one that the file was built from */
@@ -211,8 +179,7 @@ class Projector implements AsyncDisposable {
   /** Stops applying, because the log is not the one that the file was built from. */
   #refuse(error: LogMismatchError): void {
     this.#closed = true
-    this.#parts.health.failed(error)
-    this.#fail(error)
+    this.#parts.fail(error)
   }
 
   /** One commit applies all messages that arrive in the same turn of the event loop. */
@@ -231,7 +198,7 @@ class Projector implements AsyncDisposable {
     } catch (error) {
       // The changes that the writer gathered for the failed transaction must not get into another one.
       this.#closed = true
-      this.#fail(explainDamage(error, this.#parts.database.name))
+      this.#parts.fail(explainDamage(error, this.#parts.database.name))
     }
   }
 

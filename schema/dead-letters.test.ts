@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { letterOfEvent, letterOfInput, MAX_LETTER_BYTES, digestOf } from './dead-letters.ts'
+import { letterOfEvent, letterOfInput, MAX_LETTER_BYTES } from './dead-letters.ts'
+import { digestOf } from './digest.ts'
 
 const event = { stream: 'POSTS', sequence: 3, subject: 'posts.submitted.a', reason: 'not UTF-8 JSON' }
 const input = { origin: 'dump-1', position: 3, reason: 'not JSON', headers: { 'Gravitas-Line': '3' } }
@@ -8,7 +9,7 @@ test('a letter has another id when its stream or file has other bytes at the sam
   const ofEvent = (text: string): string =>
     letterOfEvent('scorer', { ...event, digest: digestOf(Buffer.from(text)) }).messageId
   const ofInput = (text: string): string => letterOfInput('ingest', { ...input, data: Buffer.from(text) }).messageId
-  expect(ofEvent('one')).toMatch(/^dead:scorer:POSTS:3:[0-9a-f]{16}$/)
+  expect(ofEvent('one')).toMatch(/^dead:scorer:POSTS:3:[0-9a-f]{64}$/)
   for (const idOf of [ofEvent, ofInput]) {
     expect(idOf('one')).toBe(idOf('one'))
     expect(idOf('one')).not.toBe(idOf('two'))

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from './digest.ts'
 
 /** The subject of the events that a process rejects. A projector has the name of its read model. */
 export const deadSubject = (process: string): string => `dead.${process}`
@@ -6,7 +6,6 @@ export const deadSubject = (process: string): string => `dead.${process}`
 /** A shorter message than the server's largest one of 1 MB, which includes headers. */
 export const MAX_LETTER_BYTES = 900_000
 const MAX_HEADER_LENGTH = 500
-const DIGEST_LENGTH = 16
 
 /** What a process rejected and why, as it waits to be sent to DEAD. */
 export interface DeadLetter {
@@ -39,10 +38,6 @@ export interface RejectedInput {
   readonly data: Uint8Array
   readonly headers: Readonly<Record<string, string>>
 }
-
-/** The beginning of the SHA-256 of some bytes, in hexadecimal. */
-export const digestOf = (data: Uint8Array): string =>
-  createHash('sha256').update(data).digest('hex').slice(0, DIGEST_LENGTH)
 
 /**
  * The message id of a letter. It holds the digest of the rejected bytes, because a stream or a file that was re-created

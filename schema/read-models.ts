@@ -4,9 +4,8 @@ import type { StreamName } from './streams.ts'
 /**
  * The read models. Each has a projector process, a folder under `projections/`, a file `DATA_DIR/<name>.db` and a
  * consumer. `version` is raised whenever the tables, or the changes that an event makes in them, change. A file of
- * another version is upgraded if the projection has an upgrade, and otherwise rebuilt from the log. `events` are the
- * events that it is built from. If they come from several streams, a transaction applies those of the stream that is
- * named first before the others.
+ * another version is refused, and must be rebuilt from the log. `events` are the events that it is built from. If they
+ * come from several streams, a transaction applies those of the stream that is named first before the others.
  */
 export const READ_MODELS = {
   posts: { version: 3, events: ['PostSubmitted', 'PostErased', 'PostScored'] },

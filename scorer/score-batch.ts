@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { digestOf, letterOfEvent, type DeadLetter } from '../schema/dead-letters.ts'
+import { letterOfEvent, type DeadLetter } from '../schema/dead-letters.ts'
+import { digestOf } from '../schema/digest.ts'
 import { decodeEvent } from '../schema/decode-event.ts'
 import { subjectPrefix, toMessage, type PostSubmitted } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'

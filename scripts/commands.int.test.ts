@@ -5,7 +5,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
@@ -38,29 +38,27 @@ test('the commands are found', () => {
   )
 })
 
-describe.each(COMMANDS)('$name', ({ name, file }) => {
-  const line = name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`
-
-  test('--help explains the command on standard output and does nothing', async () => {
-    const { code, stdout, stderr } = await run(file, ['--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^Usage: ${line} -- .*\\[options\\]`))
-    expect(stdout).toMatch(/\n {2}-h, --help +\S/)
-    expect(stdout).toMatch(new RegExp(`\nExamples:\n(  .*\n)*  .*${line}`))
-    expect(await readdir(folder)).toEqual([])
-  })
-
-  test('a wrong argument is refused in a sentence on standard error', async () => {
+test.each(COMMANDS)(
+  '$name: --help explains it on standard output, and a wrong argument is refused; nothing is done',
+  async ({ name, file }) => {
+    const line = name === 'start' || name === 'test' ? `npm ${name}` : `npm run ${name}`
+    const [help, refused] = await Promise.all([run(file, ['--help']), run(file, ['--no-such-option'])])
+    expect(help).toMatchObject({ code: 0, stderr: '' })
+    expect(help.stdout).toMatch(new RegExp(`^Usage: ${line} -- .*\\[options\\]`))
+    expect(help.stdout).toMatch(/\n {2}-h, --help +\S/)
+    expect(help.stdout).toMatch(new RegExp(`\nExamples:\n(  .*\n)*  .*${line}`))
     const refusal = `^(Unknown option '--no-such-option'\\.|Required option ).*\n(.*\n)*${line} -- --help shows how to use it\\.\n$`
-    const stderr = expect.stringMatching(new RegExp(refusal)) as string
-    expect(await run(file, ['--no-such-option'])).toEqual({ code: 2, stdout: '', stderr })
+    expect(refused).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(new RegExp(refusal)) as string })
     expect(await readdir(folder)).toEqual([])
-  })
-})
+  },
+)
 
 test('a supervised service exits with one code for wrong arguments, and with another one for wrong settings', async () => {
   const supervised = { GRAVITAS_SUPERVISED: '1' }
-  expect(await run('projections/main.ts', ['none'], supervised)).toMatchObject({ code: 64 })
-  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!], supervised)).toMatchObject({ code: 78 })
-  expect(await run('projections/main.ts', [READ_MODEL_NAMES[0]!])).toMatchObject({ code: 1 })
+  const exits = await Promise.all([
+    run('projections/main.ts', ['none'], supervised),
+    run('projections/main.ts', [READ_MODEL_NAMES[0]!], supervised),
+    run('projections/main.ts', [READ_MODEL_NAMES[0]!]),
+  ])
+  expect(exits.map(({ code }) => code)).toEqual([64, 78, 1])
 })

@@ -5,7 +5,7 @@ import { launch } from './launch.ts'
 import { findFreePort } from './ports.ts'
 import { ProcessGroup } from './process-group.ts'
 import { recordProcess } from './process-records.ts'
-import type { StartConfig } from './start-config.ts'
+import { START_SETTINGS, type StartConfig } from './start-config.ts'
 import { stopWithLauncher } from './stop-with-launcher.ts'
 import type { Program } from './supervisor.ts'
 import { watchDocuments } from './watch-documents.ts'
@@ -15,18 +15,7 @@ const command = defineCommand({
   name: 'dev',
   summary:
     'Like npm start, but the page comes from Vite with hot reload, and services restart when their sources change.',
-  settings: [
-    'PORT',
-    'HOST',
-    'DATA_DIR',
-    'SOURCE',
-    'SUBREDDITS',
-    'MODEL_DIR',
-    'NATS_URL',
-    'NATS_PORT',
-    'NATS_REPLICAS',
-    'LOG_LEVEL',
-  ],
+  settings: START_SETTINGS,
   examples: ['npm run dev', 'PORT=8080 SOURCE=none npm run dev'],
 })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readIngestConfig } from '../ingest/config.ts'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
+import type { SettingName } from '../schema/runtime/settings.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 import type { WantedPort } from './ports.ts'
 
@@ -11,6 +12,20 @@ const MAX_PORT = 65_535
 const NATS_DEFAULT_PORT = 4_222
 /** The sources that run until they are stopped. Dump files are imported by `npm run ingest`. */
 const SOURCES = ['demo', 'reddit', 'arctic-shift', 'rss', 'none'] as const
+
+/** The settings that change what `npm start` and `npm run dev` do. */
+export const START_SETTINGS = [
+  'PORT',
+  'HOST',
+  'DATA_DIR',
+  'SOURCE',
+  'SUBREDDITS',
+  'MODEL_DIR',
+  'NATS_URL',
+  'NATS_PORT',
+  'NATS_REPLICAS',
+  'LOG_LEVEL',
+] as const satisfies readonly SettingName[]
 
 export interface StartConfig extends SharedConfig {
   readonly host: string

@@ -2,22 +2,12 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { buildWeb } from './build-web.ts'
 import { launch } from './launch.ts'
+import { START_SETTINGS } from './start-config.ts'
 
 const command = defineCommand({
   name: 'start',
   summary: 'Starts everything: nats-server, a source of posts, the scorer, the projectors, the API and the page.',
-  settings: [
-    'PORT',
-    'HOST',
-    'DATA_DIR',
-    'SOURCE',
-    'SUBREDDITS',
-    'MODEL_DIR',
-    'NATS_URL',
-    'NATS_PORT',
-    'NATS_REPLICAS',
-    'LOG_LEVEL',
-  ],
+  settings: START_SETTINGS,
   examples: ['npm start', 'PORT=8080 DATA_DIR=/tmp/gravitas npm start', 'SOURCE=rss SUBREDDITS=askscience npm start'],
 })
 

@@ -1,41 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { ProblemCode, Severity } from '../../schema/problems.ts'
+import type { Problem } from '../../schema/problems.ts'
 
 const POLL_MS = 100
 const REQUEST_TIMEOUT_MS = 1_000
 
 export interface Readiness {
   readonly ready: boolean
-  readonly problems: readonly {
-    readonly code: ProblemCode | 'unknown'
-    readonly severity?: Severity
-    readonly what: string
-  }[]
+  readonly problems: readonly Problem[]
 }
 
 /** The answer of /readyz; undefined while the gateway does not answer. */
 async function readReadiness(url: string): Promise<Readiness | undefined> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
-    const { ready, problems } = (await response.json()) as { ready: boolean; problems: unknown[] }
-    return { ready, problems: problems.map((problem) => toProblem(problem)) }
+    return (await response.json()) as Readiness
   } catch {
     return undefined
   }
-}
-
-/** The codes of problems that are sentences only. */
-const SENTENCES: readonly (readonly [RegExp, ProblemCode])[] = [
-  [/not connected to NATS/, 'nats-disconnected'],
-  [/no scoring model was promoted/, 'no-model-promoted'],
-  [/has not advanced for a minute/, 'read-model-behind'],
-  [/lost/, 'lost-events'],
-  [/Figures are not updating/, 'shown-model-not-scored'],
-]
-
-function toProblem(problem: unknown): Readiness['problems'][number] {
-  if (typeof problem !== 'string') return problem as Readiness['problems'][number]
-  return { code: SENTENCES.find(([pattern]) => pattern.test(problem))?.[1] ?? 'unknown', what: problem }
 }
 
 /**

@@ -86,10 +86,6 @@ class MemoryLog implements StoredPosts, ErasureLog {
     this.#messages.push({ sequence: ++this.#last, ...post })
   }
 
-  async identity(): Promise<string> {
-    return 'in memory'
-  }
-
   async before(utc: number): Promise<number> {
     return (this.#messages.find(({ storedUtc }) => storedUtc >= utc)?.sequence ?? this.#last + 1) - 1
   }

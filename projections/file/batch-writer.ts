@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import { decodeEvent } from '../../schema/decode-event.ts'
+import { digestOf } from '../../schema/digest.ts'
 import type { EventType, GravitasEvent } from '../../schema/events.ts'
 import { EventRejectedError } from '../../schema/runtime/errors.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { ChangeWriter, Erased, Position, Projection } from '../projection.ts'
-import { Checkpoints, digestOf } from './checkpoint.ts'
+import { Checkpoints } from './checkpoint.ts'
 import { toReference } from './dead-letters.ts'
 import { markUnscrubbed } from './scrubber.ts'
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import type { StreamName } from '../../schema/streams.ts'
 
@@ -34,6 +33,3 @@ export class Checkpoints {
     this.#upsert.run(stream, checkpoint.streamCreated, checkpoint.sequence, checkpoint.digest)
   }
 }
-
-/** SHA-256 of an event's bytes, in hex. */
-export const digestOf = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')

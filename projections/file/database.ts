@@ -5,9 +5,8 @@ import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
 
 /**
- * Opens a read model's file for its one writer. Creates a missing file, and upgrades an older one if the projection has
- * `upgrades`. `synchronous = NORMAL` is safe here: a commit that is lost in a crash of the machine loses its checkpoint
- * too, so its events are applied again.
+ * Opens a read model's file for its one writer, and creates a missing file. `synchronous = NORMAL` is safe here: a commit
+ * that is lost in a crash of the machine loses its checkpoint too, so its events are applied again.
  * @throws OperationalError when the file is damaged or of another projection or version
  */
 export function openReadModel(file: string, projection: Projection<unknown>): Database {
@@ -24,7 +23,6 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     database.pragma('cache_size = -65536')
     database.pragma('temp_store = MEMORY')
     if (isNew || isEmpty(database)) createTables(database, projection)
-    upgrade(database, projection)
     checkIdentity(database, file, projection)
     return database
   } catch (cause) {
@@ -62,22 +60,6 @@ function createTables(database: Database, projection: Projection<unknown>): void
     insert.run('projection', projection.name)
     insert.run('version', String(projection.version))
   })()
-}
-
-/**
- * Upgrades a file of a former version in one transaction, if the projection has an upgrade from each version to the
- * next.
- */
-function upgrade(database: Database, { name, version, upgrades = {} }: Projection<unknown>): void {
-  database
-    .transaction(() => {
-      if (readMeta(database, 'projection') !== name) return
-      const found = Number(readMeta(database, 'version'))
-      for (let from = found; from < version; from++) if (upgrades[from] === undefined) return
-      for (let from = found; from < version; from++) database.exec(upgrades[from]!)
-      if (found < version) writeMeta(database, 'version', String(version))
-    })
-    .immediate()
 }
 
 export const readMeta = (database: Database, name: string): string | undefined =>

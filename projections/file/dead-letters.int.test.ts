@@ -94,10 +94,3 @@ test('the file holds no text of a rejected event, which is read from the log whe
   const letter = await jsm.streams.getMessage(DEAD, { seq: 1 })
   expect(letter!.string()).toBe('a secret text')
 })
-
-test('letters with the bytes themselves, which an earlier version wrote, are sent as well', async () => {
-  await reject('one')
-  model.database.prepare('UPDATE dead_letters SET data = ?').run(Buffer.from('one'))
-  await outbox.drain()
-  expect([waiting(), await lastLetter(), dropped]).toEqual([[], 1, 0])
-})

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { digestOf, letterOfEvent, type DeadLetter } from '../../schema/dead-letters.ts'
+import { letterOfEvent, type DeadLetter } from '../../schema/dead-letters.ts'
+import { digestOf } from '../../schema/digest.ts'
 import type { Health } from '../../schema/heartbeat.ts'
 import type { WaitingLetters } from '../../schema/outbox/letter-file.ts'
 import { LetterSender } from '../../schema/outbox/letter-sender.ts'
@@ -39,11 +40,7 @@ const DIGEST_PREFIX = 'sha256:'
 /** What the column `data` holds of an event: the digest of its bytes. */
 export const toReference = (data: Uint8Array): Buffer => Buffer.from(DIGEST_PREFIX + digestOf(data))
 
-/** A file that an earlier version of the program wrote may hold the bytes themselves. */
-function toDigest(data: Buffer): string {
-  const text = data.toString('latin1')
-  return text.startsWith(DIGEST_PREFIX) ? text.slice(DIGEST_PREFIX.length) : digestOf(data)
-}
+const toDigest = (reference: Buffer): string => reference.toString('latin1').slice(DIGEST_PREFIX.length)
 
 interface Row {
   readonly stream: string

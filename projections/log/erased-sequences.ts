@@ -3,10 +3,10 @@ import type { Database } from 'better-sqlite3'
 import { decodeValidEvent } from '../../schema/decode-event.ts'
 import { subjectPattern, type PostErased } from '../../schema/events.ts'
 import { infoOfLeader } from '../../schema/replicas.ts'
+import { nextMessage } from '../../schema/runtime/next-message.ts'
 import { readBatch } from '../../schema/runtime/read-batch.ts'
 import { POSTS, SCORES, type StreamName } from '../../schema/streams.ts'
 import type { LostEvents } from '../file/lost-events.ts'
-import { nextMessage } from './next-message.ts'
 import type { SequenceRange } from '../file/sequence-ranges.ts'
 
 const BATCH_MESSAGES = 1_000

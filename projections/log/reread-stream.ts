@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AckPolicy, DeliverPolicy, jetstream, type Consumer, type JetStreamManager } from '@nats-io/jetstream'
 import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { nextMessage } from '../../schema/runtime/next-message.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { SequenceRange } from '../file/sequence-ranges.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
-import { nextMessage } from './next-message.ts'
 
 const BATCH_MESSAGES = 2_000
 const FETCH_EXPIRES_MS = 1_000

@@ -1,15 +1,15 @@
 import { jetstream, type Consumer, type JetStreamManager, type JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { digestOf } from '../../schema/digest.ts'
 import type { Input } from '../../schema/read-models.ts'
 import { infoOfLeader } from '../../schema/replicas.ts'
 import { BatchPuller } from '../../schema/runtime/batch-puller.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
+import { nextMessage } from '../../schema/runtime/next-message.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { LogMessage } from '../file/batch-writer.ts'
-import { digestOf } from '../file/checkpoint.ts'
 import type { ErasedSequences } from './erased-sequences.ts'
 import { recreateConsumer } from './file-consumer.ts'
-import { nextMessage } from './next-message.ts'
 import type { SequenceRange } from '../file/sequence-ranges.ts'
 
 /** Enough for SQLite to be fast, and few enough to keep the event loop free for heartbeats. */

@@ -1,7 +1,8 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
+import { digestOf } from '../../schema/digest.ts'
 import { LogMismatchError } from '../../schema/runtime/errors.ts'
 import type { StreamName } from '../../schema/streams.ts'
-import { digestOf, type Checkpoint } from '../file/checkpoint.ts'
+import type { Checkpoint } from '../file/checkpoint.ts'
 
 const REBUILD = 'Delete the read model’s file to rebuild it from the log as it is now, or restore the log.'
 

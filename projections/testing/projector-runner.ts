@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import type { ReadModelName } from '../../schema/read-models.ts'
+import { READ_MODEL_NAMES, type ReadModelName } from '../../schema/read-models.ts'
 import type { Service } from '../../schema/runtime/lifecycle.ts'
 import { createLogger } from '../../schema/runtime/logger.ts'
 import { startProjector, type ProjectorOptions } from '../projector.ts'
@@ -30,8 +30,12 @@ export class ProjectorRunner implements AsyncDisposable {
     return service
   }
 
+  async startAll(): Promise<void> {
+    await Promise.all(READ_MODEL_NAMES.map((name) => this.start(name)))
+  }
+
   async stopAll(): Promise<void> {
-    for (const service of this.#running.splice(0)) await service[Symbol.asyncDispose]()
+    await Promise.all(this.#running.splice(0).map((service) => service[Symbol.asyncDispose]()))
   }
 
   /** The rows that a query of a read model's file gives. */

@@ -1,6 +1,7 @@
 import { jetstream, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
-import { cutHeaders, deadMessageId, deadSubject, digestOf, type DeadLetter } from '../dead-letters.ts'
+import { cutHeaders, deadMessageId, deadSubject, type DeadLetter } from '../dead-letters.ts'
+import { digestOf } from '../digest.ts'
 import { maxMessageBytes } from '../runtime/check-server.ts'
 
 /** Error code of nats-server: the message is longer than the stream's `max_msg_size`. */

@@ -18,8 +18,6 @@ export interface StoredPage {
 
 /** Reads stored posts. A post whose erasure is recorded is among them until the eraser has deleted its messages. */
 export interface StoredPosts {
-  /** Identifies the log. After it changes, sequences kept from before mean nothing. */
-  identity(): Promise<string>
   /** The last sequence that was stored before a time (seconds since the epoch). */
   before(utc: number): Promise<number>
   /** Reads a page of the messages after a sequence. At the end of the log, `through` equals `after`. */

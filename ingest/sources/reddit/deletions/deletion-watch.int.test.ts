@@ -90,6 +90,7 @@ test('with the users of nats.conf, a post that its author deletes is erased from
     pollMs: 50,
     gatherMs: 50,
     retryMs: 50,
+    restFactor: 0,
   })
   const letters = { storeWhenRoom: () => Promise.reject(new Error('a post was rejected')) }
   {

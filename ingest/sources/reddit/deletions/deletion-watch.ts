@@ -37,8 +37,6 @@ const KEY = 'reddit.rechecks'
 
 /** The saved position. */
 interface Stored {
-  /** The identity of the log. */
-  readonly log: string
   /** By age in hours: the sequence of POSTS up to which every post was checked. */
   readonly through: Readonly<Record<string, number>>
 }
@@ -87,7 +85,6 @@ class WatchRun {
   readonly #options: DeletionWatchOptions
   readonly #context: SourceContext
   readonly #log: PostLog
-  #identity = ''
   #cursors: AgeCursor[] = []
   /** Ids of posts whose erasure is recorded. The log still has them until the eraser has deleted their messages. */
   readonly #erased = new Set<string>()
@@ -144,9 +141,7 @@ class WatchRun {
 
   async #load(): Promise<void> {
     const { stored } = this.#log
-    this.#identity = await stored.identity()
-    const position = await this.#context.positions.read<Stored>(KEY)
-    const through = position?.log === this.#identity ? position.through : {}
+    const { through = {} } = (await this.#context.positions.read<Stored>(KEY)) ?? {}
     const begin = async (hours: number): Promise<AgeCursor> => {
       // At the first start, posts that reached this age more than an hour ago are not checked at it.
       const from = through[hours] ?? (await stored.before(this.#nowUtc - (hours + 1) * HOUR_SECONDS))
@@ -170,7 +165,7 @@ class WatchRun {
     const through = Object.fromEntries(
       this.#cursors.map((cursor) => [cursor.ageS / HOUR_SECONDS, cursor.completeThrough]),
     )
-    const position: Stored = { log: this.#identity, through }
+    const position: Stored = { through }
     const text = JSON.stringify(position)
     if (text === this.#saved) return
     await this.#context.positions.save(KEY, position)

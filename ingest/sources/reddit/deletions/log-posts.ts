@@ -19,10 +19,6 @@ export class LogPosts implements StoredPosts {
     return new LogPosts(await jetstreamManager(connection))
   }
 
-  async identity(): Promise<string> {
-    return (await this.#jsm.streams.info(POSTS)).created
-  }
-
   async before(utc: number): Promise<number> {
     const { state } = await this.#jsm.streams.info(POSTS)
     const [first] = await readPostMessages(this.#jsm, { start_time: new Date(utc * 1_000), batch: 1 })
