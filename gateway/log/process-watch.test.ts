@@ -21,7 +21,8 @@ test('messages that have not the form of a heartbeat are left out, so that nothi
     { ...whole, problems: [{ ...problem, remedy: 1 }] },
     { ...whole, problems: [null] },
   ]
-  for (const one of [...wrong.map((bad, index) => ({ ...bad, instance: `wrong ${index}` })), whole])
-    hear(null, { data: Buffer.from(JSON.stringify(one)) })
+  const send = (one: object): void => hear(null, { data: Buffer.from(JSON.stringify(one)) })
+  wrong.forEach((bad, index) => send({ ...bad, instance: `wrong ${index}` }))
+  send(whole)
   expect(watch.sample().map((process) => process.heartbeat.instance)).toEqual(['whole'])
 })
