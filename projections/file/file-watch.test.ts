@@ -13,7 +13,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   folder = mkdtempSync(join(tmpdir(), 'gravitas-watch-'))
   file = join(folder, 'posts.db')
-  writeFileSync(file, 'one')
+  for (const path of [file, `${file}-wal`]) writeFileSync(path, 'one')
   watch = watchFile(file)
   found = undefined
   void watch.replaced.catch((error: unknown) => (found = error))
@@ -32,6 +32,13 @@ test('a file that only changes is the same file', async () => {
 
 test.each<[string, () => void]>([
   ['deleted', (): void => rmSync(file)],
+  [
+    'restored',
+    (): void => {
+      writeFileSync(file, 'an older copy')
+      rmSync(`${file}-wal`)
+    },
+  ],
   [
     'replaced',
     (): void => {

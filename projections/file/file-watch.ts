@@ -10,8 +10,9 @@ export interface FileWatch extends Disposable {
 }
 
 /**
- * Notices that a read model's file was deleted or replaced. Its projector would continue to write the former file, which
- * nobody can open any more. A projector that starts again uses the new file, or builds a missing one from the log.
+ * Notices that a read model's file, or its write-ahead log, was deleted or replaced. Its projector would continue to write
+ * the former file, which nobody can open any more. A projector that starts again uses the new file, or builds a missing
+ * one from the log.
  */
 export function watchFile(file: string, intervalMs = INTERVAL_MS): FileWatch {
   const { promise: replaced, reject } = Promise.withResolvers<never>()
@@ -25,7 +26,9 @@ export function watchFile(file: string, intervalMs = INTERVAL_MS): FileWatch {
   return { replaced, [Symbol.dispose]: () => clearInterval(timer) }
 }
 
-function identify(file: string): string | undefined {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found === undefined ? undefined : `${found.dev}.${found.ino}`
-}
+/** A copy over the file keeps the file's identity, so the write-ahead log counts too: whoever copies deletes it. */
+const identify = (file: string): string =>
+  [file, `${file}-wal`]
+    .map((path) => statSync(path, { throwIfNoEntry: false }))
+    .map((found) => (found === undefined ? 'missing' : `${found.dev}.${found.ino}`))
+    .join(' ')

@@ -7,7 +7,7 @@ import { connectNats, type NatsUser } from './nats.ts'
 
 export interface ProcessOptions {
   readonly user: NatsUser
-  /** What people call the process; it may change while the process starts. */
+  /** The name of the process for people; it may change while the process starts. */
   readonly name: () => string
   readonly config: { readonly natsUrl: string; readonly dataDir: string }
   readonly logger: Logger
@@ -17,7 +17,7 @@ export interface ProcessParts {
   readonly connection: NatsConnection
   readonly jsm: JetStreamManager
   readonly health: Health
-  /** To be called with the error after which the process can no longer do its work. */
+  /** Call it with the error after which the process can no longer do its work. */
   readonly fail: (error: unknown) => void
 }
 
