@@ -31,6 +31,7 @@ export const PROBLEMS = {
   'source-behind': 'warning',
   'no-model-promoted': 'error',
   'shown-model-not-scored': 'error',
+  'posts-without-scores': 'warning',
   'scoring-behind': 'error',
   'dead-letters-growing': 'warning',
   'dead-letters-waiting': 'warning',

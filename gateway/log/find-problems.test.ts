@@ -52,6 +52,7 @@ test.each<[string, Partial<Sample>, string[]]>([
     ['read-model-ahead posts POSTS'],
   ],
   ['posts that are not scored', scoring(16, false), ['scoring-behind']],
+  ['posts that nobody will score', { unscoredPosts: 500 }, ['posts-without-scores']],
   ['posts that will soon be scored', scoring(900, true), []],
   ['lost events', posts({ lostEvents: 54 }), ['lost-events posts']],
   ['lost events that were accepted', posts({ acceptedLostEvents: 54 }), ['lost-events-accepted posts']],

@@ -1,4 +1,5 @@
 import type { ProblemReport } from '../../schema/problems.ts'
+import { scorerConsumer } from '../../schema/scoring-models.ts'
 import { findDiskProblems } from './find-disk-problems.ts'
 import { findProcessProblems } from './find-process-problems.ts'
 import { findReadModelProblems, findUnreadable } from './find-read-model-problems.ts'
@@ -38,11 +39,16 @@ function findLinkProblem({ isConnected, streams, linkedMs }: Sample): ProblemRep
 
 const BEHIND_SECONDS = 15
 
-function findModelProblems({ promoted, scoring }: Sample): ProblemReport[] {
+function findModelProblems({ promoted, scoring, unscoredPosts }: Sample): ProblemReport[] {
   if (scoring !== undefined && (scoring.lagSeconds ?? 0) > BEHIND_SECONDS && !scoring.isCatchingUp) {
     const what = `${scoring.lag.toLocaleString('en')} posts wait for their scores, the oldest for ${scoring.lagSeconds} s, and scoring is not catching up.`
     const remedy = 'Look at the log of the scorer, restart it if it does nothing, or start another one: npm run scorer.'
     return [{ code: 'scoring-behind', what, remedy }]
+  }
+  if (unscoredPosts > 0) {
+    const what = `${unscoredPosts.toLocaleString('en')} posts have no score of model ${promoted}, and no scorer is going to score them.`
+    const remedy = `Delete the consumer of the scorers, and they score all posts again: nats consumer rm POSTS ${scorerConsumer(promoted ?? '')}`
+    return [{ code: 'posts-without-scores', what, remedy }]
   }
   if (promoted !== undefined) return []
   return [

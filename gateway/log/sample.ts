@@ -25,6 +25,8 @@ export interface Sample {
   /** The promoted scoring model; undefined before the first promotion. */
   readonly promoted: string | undefined
   readonly disk: DiskSample | undefined
+  /** Posts without a score of the promoted scoring model that nobody will score. */
+  readonly unscoredPosts: number
   /** How many events DEAD took in the last ten minutes. */
   readonly newDeadLetters: number
 }

@@ -11,6 +11,7 @@ import { ReadModelProgress } from './read-model-progress.ts'
 import type { DiskSample, Sample } from './sample.ts'
 import { ScoringProgress } from './scoring-progress.ts'
 import type { ShownModel } from './shown-model.ts'
+import { UnscoredPosts } from './unscored-posts.ts'
 
 const SAMPLE_INTERVAL_MS = 500
 
@@ -39,6 +40,8 @@ export class Sampler implements Disposable {
   readonly #progress: readonly ReadModelProgress[]
   readonly #scoring: ScoringProgress
   readonly #deadLetters = new DeadLetterCount()
+  readonly #unscored = new UnscoredPosts()
+  #counts = { version: '', posts: 0, scored: 0 }
   readonly #current = new CurrentProblems()
   #latest: Taken | undefined
   #linkedAtMs: number | undefined
@@ -80,23 +83,47 @@ export class Sampler implements Disposable {
     const { shown, log, processes, dataDir, source } = this.#sources
     const atMs = performance.now()
     const streams = log.samples
+    const scoring = this.#scoring.sample(atMs, shown.promoted)
+    const readModels = this.#progress.map((progress) => progress.sample(atMs))
     const sample: Sample = {
       isConnected: log.isConnected,
       linkedMs: this.#linkedMs(atMs),
       streams,
       consumers: log.consumers,
       account: log.account,
-      scoring: this.#scoring.sample(atMs, shown.promoted),
-      readModels: this.#progress.map((progress) => progress.sample(atMs)),
+      scoring,
+      readModels,
       processes: processes.sample(),
       host: hostname(),
       source,
       promoted: shown.promoted,
       disk: readDisk(dataDir),
+      unscoredPosts: this.#countUnscored(atMs, [scoring, ...readModels]),
       newDeadLetters: this.#deadLetters.add(atMs, streams.find(({ name }) => name === 'DEAD')?.info?.state.last_seq),
     }
     const problems = sortProblems([...this.#current.replace(findProblems(sample)), ...reportedBy(sample)])
     return (this.#latest = { sample, problems, atMs })
+  }
+
+  #countUnscored(atMs: number, work: readonly ({ readonly lag: number } | undefined)[]): number {
+    const { models, shown } = this.#sources
+    const isIdle = shown.promoted !== undefined && work.every((one) => one?.lag === 0)
+    if (!isIdle) return this.#unscored.add(atMs, { posts: 0, scored: 0, isIdle })
+    const version = `${models.version}${shown.promoted}`
+    // The counts go through all subreddits, so they are taken only after a change.
+    if (version !== this.#counts.version) this.#counts = { version, ...this.#count(shown.promoted) }
+    return this.#unscored.add(atMs, { ...this.#counts, isIdle })
+  }
+
+  #count(model: string): { posts: number; scored: number } {
+    const { posts, allTime } = this.#sources.models
+    try {
+      const all = posts.peek?.sources().reduce((sum, source) => sum + source.posts, 0) ?? 0
+      return { posts: all, scored: allTime.peek?.total(model)?.posts ?? 0 }
+    } catch {
+      // A file that cannot be read is a problem of its own.
+      return { posts: 0, scored: 0 }
+    }
   }
 
   #linkedMs(atMs: number): number {

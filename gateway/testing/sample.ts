@@ -84,6 +84,7 @@ export const healthySample = (more: Partial<Sample> = {}): Sample => ({
   source: undefined,
   promoted: 'serious-1',
   disk: { folder: '/data', freeBytes: 100 * GB, totalBytes: 500 * GB },
+  unscoredPosts: 0,
   newDeadLetters: 0,
   ...more,
 })
