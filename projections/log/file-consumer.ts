@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import type { Input } from '../../schema/read-models.ts'
+import { onceLed } from '../../schema/runtime/once-led.ts'
 
 const ACK_WAIT_MS = 30_000
 /** The server deletes a consumer that nobody has used for a day, such as that of a deleted file. */
@@ -22,7 +23,7 @@ export async function recreateConsumer(
   applied: number,
 ): Promise<ConsumerInfo> {
   await deleteConsumer(jsm, stream, consumer)
-  return jsm.consumers.add(stream, {
+  const config = {
     durable_name: consumer,
     ack_policy: AckPolicy.All,
     deliver_policy: DeliverPolicy.StartSequence,
@@ -32,7 +33,8 @@ export async function recreateConsumer(
     inactive_threshold: nanos(INACTIVE_THRESHOLD_MS),
     max_ack_pending: MAX_ACK_PENDING,
     ...filterOf(filters),
-  })
+  }
+  return onceLed(() => jsm.consumers.add(stream, config))
 }
 
 /** The server has one setting for a single filter and another one for several filters. */
@@ -44,7 +46,7 @@ function filterOf(filters: Input['filters']): object {
 /** Deletes a consumer if it exists. */
 export async function deleteConsumer(jsm: JetStreamManager, stream: string, consumer: string): Promise<void> {
   try {
-    await jsm.consumers.delete(stream, consumer)
+    await onceLed(() => jsm.consumers.delete(stream, consumer))
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === JetStreamApiCodes.ConsumerNotFound) return
     throw error

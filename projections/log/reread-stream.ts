@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AckPolicy, DeliverPolicy, jetstream, type Consumer, type JetStreamManager } from '@nats-io/jetstream'
-import { nanos, type NatsConnection } from '@nats-io/transport-node'
+import { nanos, nuid, type NatsConnection } from '@nats-io/transport-node'
 import { nextMessage } from '../../schema/runtime/next-message.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { SequenceRange } from '../file/sequence-ranges.ts'
@@ -52,6 +52,8 @@ export async function rereadStream(options: RereadOptions): Promise<SequenceRang
 
 async function openConsumer({ connection, jsm, stream }: RereadOptions): Promise<Consumer> {
   const info = await jsm.consumers.add(stream, {
+    // The right to create consumers is a right to create those with names.
+    name: `reread-${nuid.next()}`,
     ack_policy: AckPolicy.None,
     deliver_policy: DeliverPolicy.All,
     headers_only: true,

@@ -4,6 +4,7 @@ import { Health, startHeartbeat } from '../heartbeat.ts'
 import type { Service } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import { connectNats, type NatsUser } from './nats.ts'
+import { onceLed } from './once-led.ts'
 
 export interface ProcessOptions {
   readonly user: NatsUser
@@ -43,7 +44,8 @@ export async function startProcess(
     void connection.closed().then((error) => {
       if (!isStopping) fail(error ?? new Error('the connection to NATS was closed'))
     })
-    await startParts({ connection, jsm: await jetstreamManager(connection), health, fail })
+    const jsm = await onceLed(() => jetstreamManager(connection))
+    await startParts({ connection, jsm, health, fail })
     return {
       failed,
       [Symbol.asyncDispose]: () => {

@@ -1,0 +1,14 @@
+import { JetStreamApiError } from '@nats-io/jetstream'
+import pRetry from 'p-retry'
+
+/** Error code of nats-server: its cluster is choosing a leader. */
+const TEMPORARILY_UNAVAILABLE = 10_008
+/** About twenty seconds, within which a cluster has chosen a leader. */
+const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
+
+/** Repeats a request while the cluster has no leader that could answer it. @throws other errors of the request at once */
+export const onceLed = <T>(request: () => Promise<T>): Promise<T> =>
+  pRetry(request, {
+    ...RETRIES,
+    shouldRetry: ({ error }) => error instanceof JetStreamApiError && error.code === TEMPORARILY_UNAVAILABLE,
+  })
