@@ -14,6 +14,7 @@ import { maxMessageBytes } from '../schema/runtime/check-server.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
+import { onceLed } from '../schema/runtime/once-led.ts'
 import type { SharedConfig } from '../schema/runtime/shared-config.ts'
 import { startProcess, type ProcessParts } from '../schema/runtime/start-process.ts'
 import type { StreamName } from '../schema/streams.ts'
@@ -145,7 +146,7 @@ class Projector implements AsyncDisposable {
     const { projection, fileId, connection, jsm, logger } = this.#parts
     const { stream } = input
     const { created } = await requireStream(jsm, stream)
-    await this.#guard.verify(stream)
+    await onceLed(() => this.#guard.verify(stream))
     const after = this.#checkpoints.read(stream)?.sequence ?? 0
     if (after === 0) this.#checkpoints.write(stream, { sequence: 0, streamCreated: created, digest: null })
     this.#positions[stream] = after

@@ -44,5 +44,5 @@ test('the info of a stream without a leader is not taken, because the copy that 
   for (const found of [info('POSTS', 1), info('POSTS', 3, { name: 'c', leader: 'a' })])
     expect(await infoOfLeader(answer(found), 'POSTS')).toBe(found)
   const leaderless = answer(info('POSTS', 3, { name: 'c', replicas: [] }))
-  await expect(infoOfLeader(leaderless, 'POSTS')).rejects.toThrow('stream POSTS has no leader')
+  await expect(infoOfLeader(leaderless, 'POSTS')).rejects.toThrow('Stream POSTS has no leader')
 })

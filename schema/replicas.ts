@@ -6,7 +6,7 @@ import {
   type StreamInfoRequestOptions,
 } from '@nats-io/jetstream'
 import type { ProblemReport } from './problems.ts'
-import { OperationalError } from './runtime/errors.ts'
+import { OperationalError, NoLeaderError } from './runtime/errors.ts'
 import { SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from './streams.ts'
 
 /** The streams whose replicas NATS_REPLICAS sets, with the one under the key-value bucket of the sources. */
@@ -100,7 +100,7 @@ export async function infoOfLeader(
 ): Promise<StreamInfo> {
   const info = await jsm.streams.info(stream, options)
   if (info.cluster?.name !== undefined && !info.cluster.leader)
-    throw new Error(`stream ${stream} has no leader, so its state is not known`)
+    throw new NoLeaderError(`Stream ${stream} has no leader, so its state is not known.`)
   return info
 }
 

@@ -90,7 +90,7 @@ test('a copy of the stream that lacks events is not taken for the log while ther
   using model = new TestReadModel(projections['all-time'])
   const { guard, info, onMismatch } = watch(model)
   info.mockResolvedValue({ ...INFO, state: { first_seq: 1, last_seq: 4, messages: 4 }, cluster: { name: 'c' } })
-  await expect(guard.verify(SCORES)).rejects.toThrow('stream SCORES has no leader')
+  await expect(guard.verify(SCORES)).rejects.toThrow('Stream SCORES has no leader')
   expect(onMismatch).not.toHaveBeenCalled()
   guard[Symbol.dispose]()
 })

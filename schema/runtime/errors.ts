@@ -54,3 +54,8 @@ export class LogMismatchError extends OperationalError {
     this.stream = stream
   }
 }
+
+/** A stream of a cluster has no leader at the moment. */
+export class NoLeaderError extends OperationalError {
+  override name = 'NoLeaderError'
+}

@@ -1,5 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream'
 import pRetry from 'p-retry'
+import { NoLeaderError } from './errors.ts'
 
 /** Error code of nats-server: its cluster is choosing a leader. */
 const TEMPORARILY_UNAVAILABLE = 10_008
@@ -10,5 +11,8 @@ const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
 export const onceLed = <T>(request: () => Promise<T>): Promise<T> =>
   pRetry(request, {
     ...RETRIES,
-    shouldRetry: ({ error }) => error instanceof JetStreamApiError && error.code === TEMPORARILY_UNAVAILABLE,
+    shouldRetry: ({ error }) => isWithoutLeader(error),
   })
+
+const isWithoutLeader = (error: unknown): boolean =>
+  error instanceof NoLeaderError || (error instanceof JetStreamApiError && error.code === TEMPORARILY_UNAVAILABLE)
