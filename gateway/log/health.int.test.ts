@@ -89,6 +89,9 @@ const gone = (code: string): Promise<void> =>
 
 test('a process that refuses its work is reported everywhere with its reason, until its successor has run for a while', async () => {
   const end = await run('projector', 'projector hourly')
+  // Its last heartbeat comes once, so the gateway has to listen by then.
+  const heard = { data: { pipeline: { processes: [{ name: 'projector hourly', state: 'RUNNING' }] } } }
+  await vi.waitFor(async () => expect(await ask('{ pipeline { processes { name state } } }')).toEqual(heard), SETTLE)
   await end(new Error('The log is another one.'))
   const { what, since } = await told('process-refusing')
   expect(what).toBe('The process "projector hourly" refuses to work: The log is another one.')
