@@ -95,14 +95,12 @@ test('a process that refuses its work is reported everywhere with its reason, un
   await end(new Error('The log is another one.'))
   const { what, since } = await told('process-refusing')
   expect(what).toBe('The process "projector hourly" refuses to work: The log is another one.')
-  expect(await ask('{ pipeline { problems { code severity since } processes { name state lastError } } }')).toEqual({
-    data: {
-      pipeline: {
-        problems: expect.arrayContaining([{ code: 'process-refusing', severity: 'ERROR', since }]) as unknown,
-        processes: [{ name: 'projector hourly', state: 'FAILED', lastError: 'The log is another one.' }],
-      },
-    },
-  })
+  const report = {
+    problems: expect.arrayContaining([{ code: 'process-refusing', severity: 'ERROR', since }]) as unknown,
+    processes: [{ name: 'projector hourly', state: 'FAILED', lastError: 'The log is another one.' }],
+  }
+  const query = '{ pipeline { problems { code severity since } processes { name state lastError } } }'
+  await vi.waitFor(async () => expect(await ask(query)).toEqual({ data: { pipeline: report } }), SETTLE)
   expect(await (await fetch(`${url}/metrics`)).text()).toContain(
     'gravitas_problem{code="process-refusing",severity="error"} 1',
   )
