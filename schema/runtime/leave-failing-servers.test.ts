@@ -1,42 +1,18 @@
-import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterEach, expect, test } from 'vitest'
+import { startPingServer, type PingServer } from '../testing/ping-server.ts'
 import { FailingServers } from './leave-failing-servers.ts'
 
-const INFO = { version: '2.15.1', proto: 1, headers: true, max_payload: 2 ** 20, cluster: 'test' }
 /** More than the buffers of both sockets take. */
 const MUCH_BYTES = 64 * 2 ** 20
 
-/** A server that answers pings, but no request, as one does that is cut off from its cluster. */
-interface Server extends Disposable {
-  readonly address: string
-  readonly sockets: readonly Socket[]
-}
-
-async function startServer(): Promise<Server> {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket)
-    socket.on('error', () => {})
-    socket.on('data', (data) => void (data.includes('PING') && socket.write('PONG\r\n')))
-    socket.write(`INFO ${JSON.stringify(INFO)}\r\n`)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sockets,
-    [Symbol.dispose]: () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-    },
-  }
-}
+/** They answer pings, but no request, as servers do that are cut off from their cluster. */
+const startServer = () => startPingServer({ cluster: 'test' })
 
 let connection: NatsConnection
 afterEach(() => connection.close())
 
-async function connectTo(servers: readonly Server[], pingInterval: number): Promise<void> {
+async function connectTo(servers: readonly PingServer[], pingInterval: number): Promise<void> {
   const failing = new FailingServers(20)
   connection = await connect({
     servers: servers.map(({ address }) => address),

@@ -1,10 +1,8 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { connect } from '@nats-io/transport-node'
 import { afterEach, expect, test, vi } from 'vitest'
+import { startPingServer } from '../testing/ping-server.ts'
 import { reconnectDelay } from './reconnect-delay.ts'
-
-const INFO = { version: '2.15.1', proto: 1, headers: true, max_payload: 2 ** 20 }
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -20,26 +18,17 @@ test('an attempt is due at once, and the next one after the pause', () => {
 })
 
 test('a client connects again after the clock was set back by a day', async () => {
-  const sockets: Socket[] = []
-  const server = createServer((socket) => {
-    sockets.push(socket)
-    socket.on('error', () => {})
-    socket.on('data', (data) => void (data.includes('PING') && socket.write('PONG\r\n')))
-    socket.write(`INFO ${JSON.stringify(INFO)}\r\n`)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  using fake = await startPingServer()
   const connection = await connect({
-    servers: `127.0.0.1:${port}`,
+    servers: fake.address,
     maxReconnectAttempts: -1,
     reconnectDelayHandler: reconnectDelay(10),
   })
   const realNow = Date.now
   vi.spyOn(Date, 'now').mockImplementation(() => realNow() - 86_400_000)
-  const reconnected = once(server, 'connection')
-  sockets[0]!.destroy()
+  const reconnected = once(fake.server, 'connection')
+  fake.sockets[0]!.destroy()
   await reconnected
-  expect(sockets).toHaveLength(2)
+  expect(fake.sockets).toHaveLength(2)
   await connection.close()
-  server.close()
 })
