@@ -6,13 +6,12 @@ import { lacksRoom } from '../schema/apply-streams.ts'
 import { infoOfLeader } from '../schema/replicas.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
+import { LEADER_RETRIES } from '../schema/runtime/once-led.ts'
 import { DurablePublisher, type PublisherOptions } from '../schema/runtime/publish.ts'
 import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
 import { findMismatch, type LogState } from './log-state.ts'
 
 const BUCKET_BYTES = 16 * 2 ** 20
-/** About twenty seconds. A bucket of a cluster has no leader for up to ten seconds after the server that led it is gone. */
-const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
 const POSTS_MISSING = 'Posts that were stored before are missing. Start again: the source is read from the beginning.'
 const PURGE = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' }
 
@@ -133,7 +132,7 @@ async function openBucket(connection: NatsConnection, jsm: JetStreamManager): Pr
 /** Repeats a request that got no answer. An answer that refuses the request is final. */
 const retried = <T>(request: () => Promise<T>): Promise<T> =>
   pRetry(request, {
-    ...RETRIES,
+    ...LEADER_RETRIES,
     shouldRetry: ({ error }) => !(error instanceof JetStreamApiError) && error.name !== 'ClosedConnectionError',
   })
 

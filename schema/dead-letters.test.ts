@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { letterOfEvent, letterOfInput, MAX_LETTER_BYTES } from './dead-letters.ts'
+import { letterOfEvent, letterOfInput } from './dead-letters.ts'
+import { LARGEST_MESSAGE_BYTES } from './runtime/check-server.ts'
 import { digestOf } from './digest.ts'
 
 const event = { stream: 'POSTS', sequence: 3, subject: 'posts.submitted.a', reason: 'not UTF-8 JSON' }
@@ -17,9 +18,9 @@ test('a letter has another id when its stream or file has other bytes at the sam
 })
 
 test('longer input is cut, and a header says how long it was', () => {
-  const data = Buffer.alloc(MAX_LETTER_BYTES + 1, 'x')
+  const data = Buffer.alloc(LARGEST_MESSAGE_BYTES + 1, 'x')
   const letter = letterOfInput('ingest', { ...input, data })
-  expect(letter.data).toHaveLength(MAX_LETTER_BYTES)
+  expect(letter.data).toHaveLength(LARGEST_MESSAGE_BYTES)
   expect(letter.headers).toEqual({
     'Gravitas-Reason': 'not JSON',
     'Gravitas-Line': '3',

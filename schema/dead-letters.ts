@@ -1,10 +1,9 @@
 import { digestOf } from './digest.ts'
+import { LARGEST_MESSAGE_BYTES } from './runtime/check-server.ts'
 
 /** The subject of the events that a process rejects. A projector has the name of its read model. */
 export const deadSubject = (process: string): string => `dead.${process}`
 
-/** A shorter message than the server's largest one of 1 MB, which includes headers. */
-export const MAX_LETTER_BYTES = 900_000
 const MAX_HEADER_LENGTH = 500
 
 /** What a process rejected and why, as it waits to be sent to DEAD. */
@@ -73,8 +72,8 @@ export function letterOfEvent(
 export function letterOfInput(process: string, { origin, position, reason, data, headers }: RejectedInput): DeadLetter {
   return {
     messageId: deadMessageId(process, origin, position, digestOf(data)),
-    headers: { ...toHeaders({ 'Gravitas-Reason': reason, ...headers }), ...cutHeaders(data, MAX_LETTER_BYTES) },
-    data: Buffer.from(data.subarray(0, MAX_LETTER_BYTES)),
+    headers: { ...toHeaders({ 'Gravitas-Reason': reason, ...headers }), ...cutHeaders(data, LARGEST_MESSAGE_BYTES) },
+    data: Buffer.from(data.subarray(0, LARGEST_MESSAGE_BYTES)),
   }
 }
 

@@ -11,7 +11,7 @@ const HEADER_BYTES = 4_096
  * The largest message, with headers below nats-server's default limit of 1 MiB. It is also the largest on servers that
  * allow more, so that a log can be moved to any server.
  */
-const LARGEST_MESSAGE_BYTES = 900_000
+export const LARGEST_MESSAGE_BYTES = 900_000
 
 /**
  * Checks that a server, which Gravitas may not have started, has what Gravitas needs.

@@ -5,12 +5,12 @@ import { NoLeaderError } from './errors.ts'
 /** Error code of nats-server: its cluster is choosing a leader. */
 const TEMPORARILY_UNAVAILABLE = 10_008
 /** About twenty seconds, within which a cluster has chosen a leader. */
-const RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
+export const LEADER_RETRIES = { retries: 9, minTimeout: 250, maxTimeout: 3_000 } as const
 
 /** Repeats a request while the cluster has no leader that could answer it. @throws other errors of the request at once */
 export const onceLed = <T>(request: () => Promise<T>): Promise<T> =>
   pRetry(request, {
-    ...RETRIES,
+    ...LEADER_RETRIES,
     shouldRetry: ({ error }) => isWithoutLeader(error),
   })
 
