@@ -7,6 +7,7 @@ import { CurrentProblems, type Problem } from './problems.ts'
 import type { NatsUser } from './runtime/nats.ts'
 
 export const HEARTBEAT_INTERVAL_MS = 2_000
+const MAX_ERROR_LENGTH = 1_000
 
 /** The subject of the heartbeats of a NATS user's processes, which are sent by core NATS and not stored. */
 export const heartbeatSubject = (user: NatsUser | '*'): string => `heartbeats.${user}`
@@ -46,7 +47,8 @@ export class Health {
   /** Records the error that ends this process. Its last heartbeat then says `failed` instead of `stopped`. */
   failed(error: unknown): void {
     this.hasFailed = true
-    this.lastError = { message: error instanceof Error ? error.message : String(error), at: new Date().toISOString() }
+    const message = (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR_LENGTH)
+    this.lastError = { message, at: new Date().toISOString() }
   }
 }
 

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { HEARTBEAT_INTERVAL_MS, heartbeatSubject, type Heartbeat } from '../../schema/heartbeat.ts'
 import type { Problem, Severity } from '../../schema/problems.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
+import { NATS_USERS } from '../../schema/runtime/nats.ts'
 
 /** A process that has sent no heartbeat for three intervals is hung or gone. */
 export const SILENCE_MS = 3 * HEARTBEAT_INTERVAL_MS
@@ -15,6 +16,8 @@ const LATE_MS = 1.5 * HEARTBEAT_INTERVAL_MS
 const OWN_PAUSE_MS = 3_000
 const FORGET_MS = 600_000
 const MAX_PROCESSES = 500
+const MAX_PROBLEMS = 100
+const MAX_TEXT_LENGTH = 2_000
 
 /** A process as the gateway knows it from its heartbeats. */
 export interface ProcessSample {
@@ -64,7 +67,7 @@ export class ProcessWatch {
     connection.subscribe(heartbeatSubject('*'), {
       callback: (error, message) => {
         if (error !== null) return this.#options.logger.warn({ err: error }, 'cannot follow heartbeats')
-        this.#read(message.data)
+        this.read(message.subject, message.data)
       },
     })
   }
@@ -72,6 +75,17 @@ export class ProcessWatch {
   /** Call it when heartbeats may come again after a time in which none could. */
   listenAgain(): void {
     this.#listeningSinceMs = this.#options.nowMs()
+  }
+
+  /** Reads a message of a process. Any program may send any bytes; what is no heartbeat of its NATS user is left out. */
+  read(subject: string, data: Uint8Array): void {
+    try {
+      const heartbeat = JSON.parse(Buffer.from(data).toString()) as Heartbeat | null
+      if (heartbeat !== null && isHeartbeat(heartbeat) && isOwn(subject, heartbeat)) this.heard(heartbeat)
+    } catch (error) {
+      // The problem that follows is that of a process without heartbeats. A line for each message could fill the disk.
+      this.#options.logger.debug({ err: error }, 'invalid heartbeat')
+    }
   }
 
   heard(heartbeat: Heartbeat): void {
@@ -118,33 +132,38 @@ export class ProcessWatch {
     if (silentMs <= SILENCE_MS) return 'running'
     return isHere ? 'hung' : 'missing'
   }
-
-  #read(data: Uint8Array): void {
-    try {
-      const heartbeat = JSON.parse(Buffer.from(data).toString()) as Heartbeat
-      if (isHeartbeat(heartbeat)) this.heard(heartbeat)
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'invalid heartbeat')
-    }
-  }
 }
 
 /**
  * Whether this has the form of a heartbeat, since any program on the server may publish to the subject. Everything that shows
  * the state of the system reads what is checked here.
  */
-const isHeartbeat = ({ name, instance, host, version, pid, state, startedAt, problems }: Heartbeat): boolean =>
-  areTexts(name, instance, host, version) &&
-  Number.isInteger(pid) &&
-  state in STATES &&
-  isTime(startedAt) &&
-  Array.isArray(problems) &&
-  problems.every(isProblem)
+const isHeartbeat = (heartbeat: Heartbeat): boolean => {
+  const { name, instance, host, version, pid, state, startedAt, lag, lastError, fileId, problems } = heartbeat
+  return (
+    areTexts(name, instance, host, version) &&
+    Number.isInteger(pid) &&
+    isOneOf(STATES, state) &&
+    isTime(startedAt) &&
+    (lag === null || Number.isFinite(lag)) &&
+    (fileId === null || areTexts(fileId)) &&
+    (lastError === null || (areTexts(lastError.message) && isTime(lastError.at))) &&
+    Array.isArray(problems) &&
+    problems.length <= MAX_PROBLEMS &&
+    problems.every(isProblem)
+  )
+}
+
+/** Whether the name is that of a process of the NATS user that sent the heartbeat, because the user owns its subject only. */
+const isOwn = (subject: string, { name }: Heartbeat): boolean =>
+  NATS_USERS.some((user) => subject === heartbeatSubject(user) && (name === user || name.startsWith(`${user} `)))
 
 const isProblem = ({ code, severity, what, since, remedy }: Problem): boolean =>
-  areTexts(code, what, remedy) && severity in SEVERITIES && isTime(since)
+  areTexts(code, what, remedy) && isOneOf(SEVERITIES, severity) && isTime(since)
 
-const areTexts = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string')
+const areTexts = (...values: readonly unknown[]): boolean =>
+  values.every((value) => typeof value === 'string' && value.length <= MAX_TEXT_LENGTH)
+const isOneOf = (values: object, value: unknown): boolean => typeof value === 'string' && Object.hasOwn(values, value)
 const isTime = (value: unknown): boolean => typeof value === 'string' && !Number.isNaN(Date.parse(value))
 
 const STATES = { running: true, stopped: true, failed: true } satisfies Record<Heartbeat['state'], true>

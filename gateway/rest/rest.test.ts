@@ -190,6 +190,14 @@ test('a browser gets the page of an address that has one, and JSON elsewhere', a
   expect(health.get('access-control-allow-origin')).toBe('*')
 })
 
+test.each(['query=%7B', 'query=%7Bnone%7D', 'query=%7Bpipeline%7Bmodel%7D%7D&variables=%7B', 'extensions=%00'])(
+  'GET /graphql?%s is a mistake of the client',
+  async (parameters) => {
+    const headers = { accept: 'application/graphql-response+json' }
+    expect((await fetch(`${url}/graphql?${parameters}`, { headers })).status).toBe(400)
+  },
+)
+
 test('a subreddit has 168 hours, up to and including the running one', async () => {
   const hours = Array.from({ length: 170 }, (_, index) => ago(169 - index))
   gateway.files.add(

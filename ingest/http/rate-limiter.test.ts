@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { shownSeed } from '../testing/seed.ts'
+import { shownSeed } from '../../schema/testing/seed.ts'
 import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { RateLimiter } from './rate-limiter.ts'
 

@@ -43,3 +43,8 @@ test('NATS_REPLICAS is 1, 3 or 5, and undefined if it is not set', () => {
   for (const wrong of ['0', '2', 'three'])
     expect(() => replicasOf(wrong)).toThrow(/NATS_REPLICAS must be one of 1, 3, 5/)
 })
+
+test('a password with a comma or a slash is not shown either', () => {
+  expect(() => parseServers('nats://me:sec,ret@a')).toThrow(/not "\*\*\*"$/)
+  expect(() => parseServers('nats://me:sec/ret@a')).toThrow(/"nats:\/\/\*\*\*@a"/)
+})

@@ -18,7 +18,7 @@ export interface NatsServers {
  */
 export function parseServers(text: string): NatsServers {
   const entries = text.split(',').map((entry) => entry.trim())
-  const urls = entries.filter((entry) => entry !== '').map((entry, index) => toUrl(entry, index, entries[0]!))
+  const urls = entries.filter((entry) => entry !== '').map((_, index, named) => toUrl(named, index))
   const problems = urls.filter((url) => typeof url === 'string')
   const valid = urls.filter((url) => typeof url !== 'string')
   const logins = new Set(
@@ -46,10 +46,11 @@ export function parseServers(text: string): NatsServers {
 export const describeServers = (urls: string): string => parseServers(urls).hosts.join(', ')
 
 /** Returns the problem as a text if the entry is not the URL of a server. */
-function toUrl(entry: string, index: number, first: string): URL | string {
+function toUrl(entries: readonly string[], index: number): URL | string {
+  const entry = entries[index]!
   const isBare = index > 0 && !entry.includes('://')
-  const text = isBare ? `${first.split('://')[0]}://${entry}` : entry
-  const shown = entry.replace(/\/\/[^/]*@/, '//***@')
+  const text = isBare ? `${entries[0]!.split('://')[0]}://${entry}` : entry
+  const shown = hideCredentials(entries, index)
   if (!URL.canParse(text)) return `NATS_URL must hold URLs that start with nats:// or tls://, not "${shown}"`
   const url = new URL(text)
   if (!SCHEMES.some((scheme) => scheme === url.protocol) || url.host === '')
@@ -57,6 +58,15 @@ function toUrl(entry: string, index: number, first: string): URL | string {
   if (!canDecode(url.username) || !canDecode(url.password))
     return `NATS_URL has a % in its credentials that must be written as %25: "${shown}"`
   return url
+}
+
+/** An entry for a message. A password may contain a comma or a slash, so that everything before the last `@` is hidden. */
+function hideCredentials(entries: readonly string[], index: number): string {
+  const entry = entries[index]!
+  const end = entry.lastIndexOf('@')
+  const [scheme = ''] = /^[a-z]+:\/\//.exec(entry) ?? []
+  if (end >= 0) return `${scheme}***${entry.slice(end)}`
+  return entries.slice(index).some((later) => later.includes('@')) ? '***' : entry
 }
 
 function canDecode(text: string): boolean {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { propertyRuns, shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../../schema/testing/seed.ts'
 import {
   HOUR,
   MINUTE,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { FAULTS } from '../../testing/faults.ts'
-import { propertyRuns, shownSeed } from '../../testing/seed.ts'
+import { propertyRuns, shownSeed } from '../../../schema/testing/seed.ts'
 import {
   HOUR,
   MINUTE,

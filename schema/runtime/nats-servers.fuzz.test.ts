@@ -1,0 +1,26 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { fuzz } from '../testing/fuzz.ts'
+import { hostileText, mutatedBytes } from '../testing/mutations.ts'
+import { ConfigurationError } from './errors.ts'
+import { describeServers, parseServers } from './nats-servers.ts'
+
+const URLS = mutatedBytes('nats://admin:p%40ss@a.example:4222,b:4223', 'tls://nats.example,nats.example:4222').map(
+  String,
+)
+
+fuzz(
+  'any NATS_URL is a list of servers, or is refused without showing a password',
+  fc.oneof(URLS, hostileText),
+  (text) => {
+    try {
+      const { hosts, credentials } = parseServers(text)
+      expect(hosts.length).toBeGreaterThan(0)
+      const password = credentials?.password ?? ''
+      if (password.length > 3) expect(describeServers(text)).not.toContain(password)
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect((error as Error).message).not.toContain('p%40ss')
+    }
+  },
+)

@@ -1,0 +1,46 @@
+import { Buffer } from 'node:buffer'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { fuzz } from '../testing/fuzz.ts'
+import { mutatedBytes } from '../testing/mutations.ts'
+import { decompress } from './decompress.ts'
+import { LineSplitter } from './split-lines.ts'
+
+const TEXT = Array.from({ length: 200 }, (_, line) => `{"id":"${line}","title":"${'ice '.repeat(line % 17)}"}`).join(
+  '\n',
+)
+const SKIPPABLE = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3])
+const FILES = [
+  Buffer.from(TEXT),
+  gzipSync(TEXT),
+  Buffer.concat([gzipSync('a\n'), gzipSync(TEXT)]),
+  zstdCompressSync(TEXT),
+  Buffer.concat([zstdCompressSync(TEXT), SKIPPABLE, zstdCompressSync('b\n')]),
+]
+
+async function readAll(bytes: Buffer, chunkBytes: number): Promise<string[]> {
+  const splitter = new LineSplitter()
+  const lines: string[] = []
+  async function* chunks(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+  }
+  for await (const chunk of decompress(chunks())) for (const line of splitter.split(chunk)) lines.push(line.toString())
+  if (splitter.pending) lines.push(splitter.takeLast().toString())
+  return lines
+}
+
+fuzz(
+  'any file is read to its end or refused with an error that has a message, however it arrives in chunks',
+  fc.record({ bytes: mutatedBytes(...FILES), chunkBytes: fc.integer({ min: 1, max: 500 }) }),
+  async ({ bytes, chunkBytes }) => {
+    const read = (size: number): Promise<string[] | string> =>
+      readAll(bytes, size).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(Error)
+        return (error as Error).message
+      })
+    const [whole, pieces] = [await read(bytes.length + 1), await read(chunkBytes)]
+    if (Array.isArray(whole)) expect(pieces).toEqual(whole)
+    else expect(pieces).toMatch(/./)
+  },
+)
