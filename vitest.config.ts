@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...everywhere, '**/*.int.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 60_000 + 1_000 * Number(process.env['FUZZ_SECONDS'] ?? 0),
         },
       },
       {

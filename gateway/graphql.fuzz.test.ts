@@ -11,7 +11,7 @@ import {
   type GraphQLObjectType,
   type GraphQLType,
 } from 'graphql'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fuzz } from '../schema/testing/fuzz.ts'
 import { hostileJson, hostileText } from '../schema/testing/mutations.ts'
 import { encodeCursor } from './protocol/cursor.ts'
@@ -67,7 +67,7 @@ const question = fc.gen().map((draw): Question => {
   const declared: string[] = []
   const toArgument = ({ name, type }: GraphQLArgument): string => {
     const variable = `v${declared.length}`
-    declared.push(`$${variable}: ${type}`)
+    declared.push(`$${variable}: ${type.toString()}`)
     variables[variable] = drawValue(type, draw)
     return `${name}: $${variable}`
   }
@@ -92,17 +92,16 @@ function requireExpected({ data, errors = [] }: Answer): void {
   expect(data !== undefined || errors.length > 0).toBe(true)
   for (const { message, extensions } of errors) {
     // An error of SQLite is masked as a read model that cannot be read.
-    expect(['INTERNAL_SERVER_ERROR', 'READ_MODEL_UNAVAILABLE'], message).not.toContain(extensions?.code)
+    expect(['INTERNAL_SERVER_ERROR', 'READ_MODEL_UNAVAILABLE']).not.toContain(extensions?.code)
     expect(message).not.toMatch(/unexpected error|sqlite|node_modules/i)
   }
 }
 
-fuzz('any query of the schema with any arguments is answered or refused', question, async ({ query, variables }) =>
-  requireExpected(await gateway.ask(query, variables)),
-)
+test('any query of the schema with any arguments is answered or refused', () =>
+  fuzz(question, async ({ query, variables }) => requireExpected(await gateway.ask(query, variables))))
 
-fuzz(
-  'any text as a query is refused',
-  fc.oneof(hostileText, fc.string({ unit: fc.constantFrom(...'{}()[]:$!."\\#@|&= \nquerysubdit0') })),
-  async (query) => requireExpected(await gateway.ask(query)),
-)
+test('any text as a query is refused', () =>
+  fuzz(
+    fc.oneof(hostileText, fc.string({ unit: fc.constantFrom(...Array.from('{}()[]:$!."\\#@|&= \nquerysubdit0')) })),
+    async (query) => requireExpected(await gateway.ask(query)),
+  ))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeEvent } from '../schema/decode-event.ts'
 import { encodeEvent, subjectOf } from '../schema/events.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
@@ -47,32 +47,31 @@ function requireEventOrReason(submission: unknown): void {
 }
 
 describe('foreign input', () => {
-  fuzz(
-    'any JSON is a post, or is refused with a reason',
-    fc.oneof(mutatedJson(SUBMISSION), hostileJson),
-    requireEventOrReason,
-    1_000,
-  )
+  test('any JSON is a post, or is refused with a reason', () =>
+    fuzz(fc.oneof(mutatedJson(SUBMISSION), hostileJson), requireEventOrReason, 1_000))
 
-  fuzz('any JSON is a listing of posts, or is refused', fc.oneof(mutatedJson(LISTING), hostileJson), (json) => {
-    try {
-      for (const { data } of readListing(json).items) requireEventOrReason(data)
-    } catch (error) {
-      expect(error).toBeInstanceOf(TransientError)
-    }
-  })
+  test('any JSON is a listing of posts, or is refused', () =>
+    fuzz(fc.oneof(mutatedJson(LISTING), hostileJson), (json) => {
+      try {
+        for (const { data } of readListing(json).items) requireEventOrReason(data)
+      } catch (error) {
+        expect(error).toBeInstanceOf(TransientError)
+      }
+    }))
 
-  fuzz('any text is a feed of posts, or is refused', mutatedBytes(FEED), (bytes) => {
-    let posts: readonly { readonly data: unknown }[] = []
-    try {
-      posts = readFeed(bytes.toString())
-    } catch (error) {
-      expect((error as Error).message).toMatch(/./)
-    }
-    for (const { data } of posts) requireEventOrReason(data)
-  })
+  test('any text is a feed of posts, or is refused', () =>
+    fuzz(mutatedBytes(FEED), (bytes) => {
+      let posts: readonly { readonly data: unknown }[] = []
+      try {
+        posts = readFeed(bytes.toString())
+      } catch (error) {
+        expect((error as Error).message).toMatch(/./)
+      }
+      for (const { data } of posts) requireEventOrReason(data)
+    }))
 
-  fuzz('any HTML becomes text', fc.oneof(mutatedBytes(HTML).map(String), hostileText), (html) => {
-    expect(typeof `${htmlToText(html)}${textPartOf(html)}${linkOf(html)}`).toBe('string')
-  })
+  test('any HTML becomes text', () =>
+    fuzz(fc.oneof(mutatedBytes(HTML).map(String), hostileText), (html) => {
+      expect(typeof `${htmlToText(html)}${textPartOf(html)}${linkOf(html)}`).toBe('string')
+    }))
 })

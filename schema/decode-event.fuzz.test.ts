@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { decodeEvent } from './decode-event.ts'
 import { encodeEvent, subjectOf, type GravitasEvent } from './events.ts'
 import { EventRejectedError } from './runtime/errors.ts'
@@ -29,22 +29,22 @@ const message = fc.record({
   ),
 })
 
-fuzz(
-  'any message is an event, or is refused with a short reason of one line',
-  message,
-  ({ data, subject }) => {
-    let event: GravitasEvent
-    try {
-      event = decodeEvent(data, subject, NOW_MS)
-    } catch (error) {
-      expect(error).toBeInstanceOf(EventRejectedError)
-      const { message: reason } = error as Error
-      expect(reason.length).toBeLessThan(MAX_REASON_LENGTH)
-      expect(reason).not.toMatch(/\p{Cc}/u)
-      return
-    }
-    expect(decodeEvent(Buffer.from(encodeEvent(event)), subject, NOW_MS)).toEqual(event)
-    expect(subjectOf(event)).toBe(subject)
-  },
-  2_000,
-)
+test('any message is an event, or is refused with a short reason of one line', () =>
+  fuzz(
+    message,
+    ({ data, subject }) => {
+      let event: GravitasEvent
+      try {
+        event = decodeEvent(data, subject, NOW_MS)
+      } catch (error) {
+        expect(error).toBeInstanceOf(EventRejectedError)
+        const { message: reason } = error as Error
+        expect(reason.length).toBeLessThan(MAX_REASON_LENGTH)
+        expect(reason).not.toMatch(/\p{Cc}/u)
+        return
+      }
+      expect(decodeEvent(Buffer.from(encodeEvent(event)), subject, NOW_MS)).toEqual(event)
+      expect(subjectOf(event)).toBe(subject)
+    },
+    2_000,
+  ))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fuzz } from '../../schema/testing/fuzz.ts'
 import { hostileText, mutatedBytes } from '../../schema/testing/mutations.ts'
 import { createGatewayServer } from '../server.ts'
@@ -59,15 +59,15 @@ function requireDecent(answer: string): void {
   expect(answer).not.toMatch(/\n\s+at .*:\d+:\d+/)
 }
 
-fuzz(
-  'bytes that are nearly a request never make the server fail',
-  mutatedBytes(...REQUESTS),
-  async (bytes) => {
-    requireDecent(await send(bytes))
-    expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
-  },
-  100,
-)
+test('bytes that are nearly a request never make the server fail', () =>
+  fuzz(
+    mutatedBytes(...REQUESTS),
+    async (bytes) => {
+      requireDecent(await send(bytes))
+      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
+    },
+    100,
+  ))
 
 const PATHS = [
   '/subreddits',
@@ -90,18 +90,18 @@ const target = fc
   )
   .map(([path, query]) => `${path}?${new URLSearchParams(query)}`)
 
-fuzz(
-  'any parameters of the REST addresses are answered or refused, never with a failure',
-  fc.record({ target, accept: fc.constantFrom('application/json', 'text/html', '*/*', 'text/event-stream', ';q=') }),
-  async ({ target: path, accept }) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-      headers: { accept },
-      signal: AbortSignal.timeout(5_000),
-      redirect: 'manual',
-    })
-    expect([500, 501, 502], path).not.toContain(response.status)
-    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
-    if (isStream) return response.body?.cancel()
-    requireDecent(await response.text())
-  },
-)
+test('any parameters of the REST addresses are answered or refused, never with a failure', () =>
+  fuzz(
+    fc.record({ target, accept: fc.constantFrom('application/json', 'text/html', '*/*', 'text/event-stream', ';q=') }),
+    async ({ target: path, accept }) => {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        headers: { accept },
+        signal: AbortSignal.timeout(5_000),
+        redirect: 'manual',
+      })
+      expect([500, 501, 502]).not.toContain(response.status)
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
+      if (isStream) return response.body?.cancel()
+      requireDecent(await response.text())
+    },
+  ))

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
-import { expect } from 'vitest'
+import { expect, test } from 'vitest'
 import { fuzz } from '../testing/fuzz.ts'
 import { mutatedBytes } from '../testing/mutations.ts'
 import { decompress } from './decompress.ts'
@@ -30,17 +30,17 @@ async function readAll(bytes: Buffer, chunkBytes: number): Promise<string[]> {
   return lines
 }
 
-fuzz(
-  'any file is read to its end or refused with an error that has a message, however it arrives in chunks',
-  fc.record({ bytes: mutatedBytes(...FILES), chunkBytes: fc.integer({ min: 1, max: 500 }) }),
-  async ({ bytes, chunkBytes }) => {
-    const read = (size: number): Promise<string[] | string> =>
-      readAll(bytes, size).catch((error: unknown) => {
-        expect(error).toBeInstanceOf(Error)
-        return (error as Error).message
-      })
-    const [whole, pieces] = [await read(bytes.length + 1), await read(chunkBytes)]
-    if (Array.isArray(whole)) expect(pieces).toEqual(whole)
-    else expect(pieces).toMatch(/./)
-  },
-)
+test('any file is read to its end or refused with an error that has a message, however it arrives in chunks', () =>
+  fuzz(
+    fc.record({ bytes: mutatedBytes(...FILES), chunkBytes: fc.integer({ min: 1, max: 500 }) }),
+    async ({ bytes, chunkBytes }) => {
+      const read = (size: number): Promise<string[] | string> =>
+        readAll(bytes, size).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(Error)
+          return (error as Error).message
+        })
+      const [whole, pieces] = [await read(bytes.length + 1), await read(chunkBytes)]
+      if (Array.isArray(whole)) expect(pieces).toEqual(whole)
+      else expect(pieces).toMatch(/./)
+    },
+  ))

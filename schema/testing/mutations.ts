@@ -79,7 +79,7 @@ function mutate(json: Json, draw: Draw): Json {
     case 'wrap':
       return draw(fc.boolean) ? [json] : { data: json }
   }
-  return copy as Json
+  return copy
 }
 
 /** One of the texts or byte strings with up to eight changes: bits that flip, and pieces that are cut, repeated or inserted. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { fuzz } from '../../schema/testing/fuzz.ts'
 import { mutatedBytes, mutatedJson } from '../../schema/testing/mutations.ts'
@@ -28,20 +28,20 @@ const change = fc.oneof(
   }),
 )
 
-fuzz(
-  'a folder with a changed file is a scoring model, or is refused with a sentence',
-  change,
-  async ({ name, content }) => {
-    await writeTinyTransformer(folder)
-    await writeFile(join(folder, name), content)
-    try {
-      const model = await loadScoringModel(folder)
-      const [seriousness] = await model.score([{ title: 'Why does ice float?', selftext: 'lol' }])
-      expect(seriousness).toBeGreaterThanOrEqual(0)
-      expect(seriousness).toBeLessThanOrEqual(1)
-    } catch (error) {
-      expect(error).toBeInstanceOf(OperationalError)
-    }
-  },
-  50,
-)
+test('a folder with a changed file is a scoring model, or is refused with a sentence', () =>
+  fuzz(
+    change,
+    async ({ name, content }) => {
+      await writeTinyTransformer(folder)
+      await writeFile(join(folder, name), content)
+      try {
+        const model = await loadScoringModel(folder)
+        const [seriousness] = await model.score([{ title: 'Why does ice float?', selftext: 'lol' }])
+        expect(seriousness).toBeGreaterThanOrEqual(0)
+        expect(seriousness).toBeLessThanOrEqual(1)
+      } catch (error) {
+        expect(error).toBeInstanceOf(OperationalError)
+      }
+    },
+    50,
+  ))
