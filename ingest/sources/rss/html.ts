@@ -1,12 +1,16 @@
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' }
 const MAX_CODE_POINT = 0x10ffff
+const TEXT_START = '<!-- SC_OFF -->'
+const TEXT_END = '<!-- SC_ON -->'
 
 /**
  * Returns the part of an entry's HTML that is the post's own text, which Reddit marks with comments; empty for a link. The rest of
  * the HTML is a preview and the name of the author.
  */
 export function textPartOf(html: string): string {
-  return /<!-- SC_OFF -->([^]*?)<!-- SC_ON -->/.exec(html)?.[1] ?? ''
+  const start = html.indexOf(TEXT_START)
+  const end = start < 0 ? -1 : html.indexOf(TEXT_END, start)
+  return end < 0 ? '' : html.slice(start + TEXT_START.length, end)
 }
 
 /** Returns the address of the entry's `[link]`; undefined when it has none. */
@@ -15,18 +19,30 @@ export function linkOf(html: string): string | undefined {
   return href === undefined ? undefined : decodeEntities(href)
 }
 
-/** Converts HTML to plain text, with a line for each paragraph, list item, table row or line break. */
+/**
+ * Converts HTML to plain text, with a line for each paragraph, list item, table row or line break. The time grows with the
+ * length only: no pattern looks beyond the next tag.
+ */
 export function htmlToText(html: string): string {
-  const lines = html
-    .replaceAll(/<!--[^]*?-->/g, '')
+  const lines = withoutComments(html)
     .replaceAll(/\s+/g, ' ')
-    .replaceAll(/<(?:br|hr)\b[^>]*>|<\/(?:p|li|tr|h\d|pre|blockquote|div)>/gi, '\n')
-    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/<(?:br|hr)\b[^<>]*>|<\/(?:p|li|tr|h\d|pre|blockquote|div)>/gi, '\n')
+    .replaceAll(/<[^<>]*>/g, '')
   return decodeEntities(lines)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join('\n')
+}
+
+function withoutComments(html: string): string {
+  const parts = html.split('-->')
+  const last = parts.pop()!
+  const kept = parts.map((part) => {
+    const start = part.indexOf('<!--')
+    return start < 0 ? `${part}-->` : part.slice(0, start)
+  })
+  return kept.join('') + last
 }
 
 function decodeEntities(text: string): string {
