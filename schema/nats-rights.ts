@@ -64,7 +64,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   projector: {
     sends: [changesSubject('*'), deadSubject('*'), heartbeatSubject('projector')],
     looksAt: followed,
-    gets: followed,
+    // The last letter of a read model in DEAD says which rejected events have letters already.
+    gets: [...followed, DEAD],
     // It reads the erasures, which explain missing sequences.
     reads: [POSTS],
     follows: followed,

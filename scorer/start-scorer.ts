@@ -29,7 +29,7 @@ export function startScorer(config: ScorerConfig, logger: Logger): Promise<Servi
     const letters = stack.use(new Outbox({ ...parts, process: 'scorer', dataDir, logger }))
     letters.start()
     const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
-    const scorer = new BatchScorer({ connection, model, letters, logger, publishing })
+    const scorer = new BatchScorer({ connection, model, letters, publishing })
     const consumer = stack.use(new PostConsumer(connection, jsm, scorer, model.name, logger))
     consumer.onLag = (lag) => void (health.lag = lag)
     await consumer.start()
