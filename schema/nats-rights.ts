@@ -57,8 +57,8 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
-    // It reads the bytes of a rejected event when it sends the dead letter.
-    gets: [POSTS, MODELS],
+    // It reads the bytes of a rejected event when it sends the dead letter, and which promotions are in effect.
+    gets: [POSTS, MODELS, SCORES],
     follows: [POSTS],
   },
   projector: {

@@ -11,6 +11,7 @@ import { Health } from '../schema/heartbeat.ts'
 import { Outbox } from '../schema/outbox/outbox.ts'
 import { DEAD, MODELS, POSTS, SCORES } from '../schema/streams.ts'
 import { toPostId } from '../schema/post-id.ts'
+import { readShownModel } from '../schema/scoring-models.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
@@ -193,6 +194,15 @@ test('the first scorer promotes its scoring model, and a second scorer does not 
   await start()
   await start()
   expect(await messagesIn(MODELS)).toBe(1)
+})
+
+test('the first scorer promotes its scoring model, although MODELS has messages that promote none', async () => {
+  for (const rubbish of ['rubbish', '{"type":"ModelPromoted","model":"*"}'])
+    await jetstream(connection).publish(subjectPattern('ModelPromoted'), rubbish)
+  await start()
+  await start()
+  expect(await messagesIn(MODELS)).toBe(3)
+  expect(await readShownModel(await jetstreamManager(connection))).toBe('serious-4')
 })
 
 test('a scorer of a scoring model that is not shown warns about it, and scores nevertheless', async () => {

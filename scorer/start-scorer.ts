@@ -22,7 +22,7 @@ export function startScorer(config: ScorerConfig, logger: Logger): Promise<Servi
     name = `scorer ${model.name}`
     await requireStream(jsm, POSTS)
     await requireStream(jsm, SCORES)
-    if (await promoteFirstModel(connection, model.name))
+    if (await promoteFirstModel(connection, jsm, model.name))
       logger.info({ model: model.name }, 'promoted the first scoring model')
     await warnIfNotShown(jsm, model.name, logger)
     const { dataDir } = config
