@@ -14,7 +14,7 @@ import { applyStreams } from '../schema/apply-streams.ts'
 import { encodeEvent, subjectOf, subjectPattern, toMessage } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
-import { hourCovered, postErased, postSubmitted } from '../schema/testing/builders.ts'
+import { hourCovered, postErased, postScored, postSubmitted } from '../schema/testing/builders.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
 import { startScorer } from '../scorer/start-scorer.ts'
 import { launchBrowser } from './browser.ts'
@@ -395,6 +395,9 @@ test('pages warn that the scorers use another scoring model than the shown one, 
   const { name } = JSON.parse(await readFile('ml/model/model.json', 'utf8')) as { name: string }
   const promote = (model: string) =>
     jetstream(connection).publish(subjectPattern('ModelPromoted'), encodeEvent({ type: 'ModelPromoted', model }))
+  // Only a scoring model with scores can be shown.
+  const score = postScored({ post_id: 'nopost', model: 'another-1' })
+  await jetstream(connection).publish(subjectOf(score), encodeEvent(score))
   await promote('another-1')
   const problems = async (): Promise<unknown[]> =>
     ((await (await fetch(`${gateway.url}/readyz`)).json()) as { problems: unknown[] }).problems

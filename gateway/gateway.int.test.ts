@@ -3,10 +3,10 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { applyStreams } from '../schema/apply-streams.ts'
-import { encodeEvent, subjectPattern, toMessage } from '../schema/events.ts'
+import { encodeEvent, subjectOf, subjectPattern, toMessage } from '../schema/events.ts'
 import { changesSubject } from '../schema/read-models.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
-import { hourCovered } from '../schema/testing/builders.ts'
+import { hourCovered, postScored } from '../schema/testing/builders.ts'
 import { startTestNats } from '../schema/testing/nats-server.ts'
 import { startGateway } from './start-gateway.ts'
 import { ReadModelFiles } from './testing/read-model-files.ts'
@@ -297,6 +297,8 @@ test('after a promotion, figures and subscriptions are at once those of the new 
   files.add(post(1), { ...post(1), model: 'serious-2', seriousness: 9_000 })
   const query = 'subscription { subredditUpdated { name allTime { mean } } }'
   const events = readEvents<{ subredditUpdated: object }>(await subscribe(url, query, new AbortController().signal))
+  const score = postScored({ model: 'serious-2' })
+  await jetstream(connection).publish(subjectOf(score), encodeEvent(score))
   const promoted = encodeEvent({ type: 'ModelPromoted', model: 'serious-2' })
   await jetstream(connection).publish(subjectPattern('ModelPromoted'), promoted)
   expect((await events.next()).value!.subredditUpdated).toEqual({ name: 'AskScience', allTime: { mean: 0.9 } })

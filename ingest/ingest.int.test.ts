@@ -90,6 +90,20 @@ test('recognizes plain, gzip and zstd files by their first bytes, and stores no 
   expect(message!.json()).toMatchObject({ created_utc: 1_363_000_000, source: 'dump' })
 })
 
+test('a file that is no dump leaves nothing in DEAD, and one whose rest is none ends with the line', async () => {
+  await expect(importFiles(await file('passwd', 'root:x:0:0:root:/root:/bin/sh\n\n'))).rejects.toThrow(
+    /passwd: No line of it/,
+  )
+  await expect(importFiles(await file('a.ndjson', '{}\n'.repeat(3_000)))).rejects.toThrow(/1,000 lines in a row.*title/)
+  expect([await stored(), await stored(DEAD)]).toEqual([0, 0])
+  const rest = await file('b.ndjson', `${lines(3)}${'{}\n'.repeat(1_500)}${lines(3, 3)}`)
+  await expect(importFiles(rest)).rejects.toThrow(/b\.ndjson: 1,000 lines in a row have no post, up to line 1,003/)
+  expect(await stored()).toBe(3)
+  // The next run goes on behind these lines.
+  await importFiles(rest)
+  expect([await stored(), await stored(DEAD)]).toEqual([6, 1_500])
+})
+
 test('counts a broken line, puts it into DEAD and goes on', async () => {
   const broken = ['{"id":', '[1]', line(7, { created_utc: 1 }), line(8, { subreddit: 'not a name' })]
   await importFiles(await file('a.ndjson', `${lines(3)}${broken.join('\n')}\n\n${lines(2, 10)}`))

@@ -8,7 +8,7 @@ const BATCHES_IN_FLIGHT = 4
 const MAX_CACHED_SUBJECTS = 100_000
 
 /** The outbox of ingest, which keeps rejected input until DEAD has it. */
-export type LetterBox = Pick<Outbox, 'storeWhenRoom'>
+export type LetterBox = Pick<Outbox, 'store'>
 
 export interface PublishCounts {
   published: number
@@ -118,7 +118,7 @@ export class PostsPublisher {
 
   async #send(posts: OutgoingMessage[], dead: readonly DeadLetter[], batch: Batch): Promise<void> {
     try {
-      if (dead.length > 0) await this.#letters.storeWhenRoom(dead)
+      if (dead.length > 0) this.#letters.store(dead)
       const outcome = await this.#publisher.publish(posts)
       this.counts.published += outcome.stored
       this.counts.duplicates += outcome.duplicates

@@ -1,16 +1,18 @@
 import { plainPostId } from '../schema/post-id.ts'
 import { checkEvent } from '../schema/decode-event.ts'
 import type { PostSubmitted } from '../schema/events.ts'
-import { cutText, MAX_SELFTEXT_LENGTH, MAX_TITLE_LENGTH } from '../schema/post-limits.ts'
+import {
+  cutText,
+  MAX_FLAIR_LENGTH,
+  MAX_PERMALINK_LENGTH,
+  MAX_SELFTEXT_LENGTH,
+  MAX_TITLE_LENGTH,
+  MAX_URL_LENGTH,
+} from '../schema/post-limits.ts'
 import { EventRejectedError } from '../schema/runtime/errors.ts'
 
 /** A Reddit submission as the API and the dumps contain it. Any field may be missing or of another type. */
 type Submission = Readonly<Record<string, unknown>>
-
-// The limits count UTF-16 units.
-const MAX_PERMALINK_LENGTH = 2_000
-const MAX_URL_LENGTH = 20_000
-const MAX_FLAIR_LENGTH = 1_000
 
 /**
  * Whether a dump says that the post was deleted on Reddit after it had been archived. Such posts must not be imported.

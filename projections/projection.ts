@@ -14,12 +14,14 @@ export interface Position {
  */
 export interface Projection<Change> {
   /**
-   * Also the name of its folder, file and logger, and a part of the names of its consumers. Like `version` and `events`,
-   * it comes from schema/read-models.ts.
+   * Also the name of its folder, file and logger, and a part of the names of its consumers. Like `version`, `events` and
+   * `reports`, it comes from schema/read-models.ts.
    */
   readonly name: string
   readonly version: number
   readonly events: readonly EventType[]
+  /** The stream whose rejected events its projector sends to DEAD; undefined if others report those of all its streams. */
+  readonly reports?: StreamName
   /** DDL for an empty file. */
   readonly tables: string
   /**

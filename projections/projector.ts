@@ -101,6 +101,8 @@ class Projector implements AsyncDisposable {
   #announced: Record<string, number> = {}
   #scheduled = false
   #draining: Promise<void> | undefined
+  /** Whether the last attempt to send dead letters failed. Only the regular attempts go on then. */
+  #areLettersStuck = false
   #appliedSinceReport = 0
   #report: NodeJS.Timeout | undefined
   #closed = false
@@ -124,7 +126,7 @@ class Projector implements AsyncDisposable {
     })
     this.#scrubber = new Scrubber({ name: projection.name, database, logger, health })
     const onDropped = (): void => this.#scrubber.note()
-    this.#outbox = new DeadLetterOutbox({ database, connection, jsm, process: projection.name, health, onDropped })
+    this.#outbox = new DeadLetterOutbox({ database, connection, jsm, projection, health, onDropped })
   }
 
   /** @throws LogMismatchError when the log is not the one that the file was built from */
@@ -211,7 +213,7 @@ class Projector implements AsyncDisposable {
     Object.assign(this.#positions, positions)
     for (const { follower } of this.#inputs) follower.applied(this.#positions[follower.stream]!)
     this.#announce(subreddits)
-    if (rejected > 0 || erased !== undefined) this.#drainDeadLetters()
+    if ((rejected > 0 || erased !== undefined) && !this.#areLettersStuck) this.#drainDeadLetters()
     if (erased !== undefined) this.#scrubber.note(erased.texts)
     this.#parts.health.lag = this.#inputs.reduce((sum, { follower }) => sum + follower.pending + follower.buffered, 0)
     if (this.#inputs.some(({ follower }) => follower.buffered > 0)) this.#schedule()
@@ -239,8 +241,16 @@ class Projector implements AsyncDisposable {
   #drainDeadLetters(): void {
     this.#draining ??= this.#outbox
       .drain()
-      .catch((error: unknown) => this.#parts.logger.warn({ err: error }, 'could not publish dead letters; will retry'))
+      .then(
+        () => void (this.#areLettersStuck = false),
+        (error: unknown) => this.#noteStuck(error),
+      )
       .finally(() => (this.#draining = undefined))
+  }
+
+  #noteStuck(error: unknown): void {
+    if (!this.#areLettersStuck) this.#parts.logger.warn({ err: error }, 'could not publish dead letters; will retry')
+    this.#areLettersStuck = true
   }
 
   #reportProgress(): void {

@@ -1,7 +1,10 @@
 import { digestOf } from './digest.ts'
 import { LARGEST_MESSAGE_BYTES } from './runtime/check-server.ts'
 
-/** The subject of the events that a process rejects. A projector has the name of its read model. */
+/**
+ * The subject of the events that a process rejects: `ingest` rejects input, `scorer` posts that its scoring model cannot
+ * score, and the projector of each read model, which has the name of that, the invalid events of one stream.
+ */
 export const deadSubject = (process: string): string => `dead.${process}`
 
 const MAX_HEADER_LENGTH = 500
@@ -25,7 +28,13 @@ export interface RejectedEvent {
   readonly reason: string
   /** The digest of its bytes ({@link digestOf}). */
   readonly digest: string
+  /** Set when all letters with this value are sent in the order of the sequences, see `projections/file/dead-letters.ts`. */
+  readonly order?: string
 }
+
+export const STREAM_HEADER = 'Gravitas-Stream'
+export const SEQUENCE_HEADER = 'Gravitas-Sequence'
+export const ORDER_HEADER = 'Gravitas-Order'
 
 /** Input that a process rejected before it was stored in the log. */
 export interface RejectedInput {
@@ -51,15 +60,16 @@ export const deadMessageId = (process: string, origin: string, position: number 
  */
 export function letterOfEvent(
   process: string,
-  { stream, sequence, subject, reason, digest }: RejectedEvent,
+  { stream, sequence, subject, reason, digest, order }: RejectedEvent,
 ): DeadLetter {
   return {
     messageId: deadMessageId(process, stream, sequence, digest),
     headers: toHeaders({
       'Gravitas-Reason': reason,
-      'Gravitas-Stream': stream,
-      'Gravitas-Sequence': String(sequence),
+      [STREAM_HEADER]: stream,
+      [SEQUENCE_HEADER]: String(sequence),
       'Gravitas-Subject': subject,
+      ...(order === undefined ? {} : { [ORDER_HEADER]: order }),
     }),
     event: { stream, sequence },
   }
@@ -77,11 +87,20 @@ export function letterOfInput(process: string, { origin, position, reason, data,
   }
 }
 
+/**
+ * A letter of input without the input, for when there is no room: its headers still name the origin and the reason. The
+ * letter of an event has no data anyway.
+ */
+export const withoutData = (letter: DeadLetter): DeadLetter =>
+  letter.data === undefined
+    ? letter
+    : { ...letter, headers: { ...cutHeaders(letter.data, 0), ...letter.headers }, data: Buffer.alloc(0) }
+
 /** The header that says how long the data was before it was cut to a length; none if it was not cut. */
 export const cutHeaders = (data: Uint8Array, maxBytes: number): Record<string, string> =>
   data.length > maxBytes ? { 'Gravitas-Truncated': `${data.length} bytes` } : {}
 
 const toHeaders = (values: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, value.replaceAll(/[\r\n]+/g, ' ').slice(0, MAX_HEADER_LENGTH)]),
+    Object.entries(values).map(([key, value]) => [key, value.replaceAll(/\p{Cc}+/gu, ' ').slice(0, MAX_HEADER_LENGTH)]),
   )

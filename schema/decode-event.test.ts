@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { decodeEvent } from './decode-event.ts'
-import { hourCovered } from './testing/builders.ts'
+import { subjectOf, type GravitasEvent } from './events.ts'
+import { hourCovered, postErased, postScored, postSubmitted } from './testing/builders.ts'
 
 const STORED_AT_MS = 1_764_080_000_000
 const decode = (event: object, subject = 'coverage.reddit') =>
@@ -26,6 +27,51 @@ test.each([
   expect(() => decode({ ...hourCovered(), ...wrong })).toThrow(reason)
 })
 
-test('a report belongs under a subject of COVERAGE and nowhere else', () => {
-  expect(() => decode(hourCovered(), 'posts.submitted.askscience')).toThrow(/does not belong/)
+const promoted = { type: 'ModelPromoted', model: 'serious-4' } as const
+
+test.each<[string, GravitasEvent, string]>([
+  ['a report in POSTS', hourCovered(), 'posts.submitted.askscience'],
+  ['a report of another source', hourCovered(), 'coverage.rss'],
+  ['a post of another subreddit', postSubmitted(), 'posts.submitted.memes'],
+  ['a post under a subject in capitals', postSubmitted(), 'posts.submitted.AskScience'],
+  ['a post under an erasure', postSubmitted(), 'posts.erased.askscience'],
+  ['an erasure of another subreddit', postErased(), 'posts.erased.memes'],
+  ['a score of another scoring model', postScored({ model: 'other-9' }), 'scores.serious-4.askscience'],
+  ['a score of another subreddit', postScored(), 'scores.serious-1.memes'],
+  ['a promotion in SCORES', promoted, 'scores.serious-4.askscience'],
+  ['a promotion under another name', promoted, 'models.promoted.askscience'],
+])('%s does not belong there', (_, event, subject) => {
+  expect(() => decode(event, subject)).toThrow(`does not belong under this subject, but under ${subjectOf(event)}`)
+  expect(decode(event, subjectOf(event))).toEqual(event)
+})
+
+const longest = { title: 1_000, selftext: 100_000, permalink: 2_000, url: 20_000, link_flair_text: 1_000 }
+
+test.each(Object.entries(longest))('the field %s has at most %d characters', (field, length) => {
+  const post = (count: number) => postSubmitted({ [field]: '😀'.repeat(count) })
+  expect(decode(post(length), subjectOf(post(length)))).toEqual(post(length))
+  expect(() => decode(post(length + 1), subjectOf(post(1)))).toThrow(new RegExp(`^PostSubmitted ${field}: `))
+})
+
+test.each(['reddit', 'arctic-shift', 'r2', 'x'.repeat(32)])('%s may be the name of a source', (source) => {
+  expect(decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toMatchObject({ source })
+})
+
+test.each(['', 'Reddit', 'a b', 'a.b', '-a', 'x\n', 'x'.repeat(33)])('%j is no name of a source', (source) => {
+  expect(() => decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toThrow(/source/)
+})
+
+test('a reason has a limited length and no line break, whatever the event and its subject are', () => {
+  const long = 'x\n'.repeat(10_000)
+  const events = [{ type: long }, { ...postSubmitted(), source: long }, { ...postSubmitted(), [long]: 1, id: long }]
+  for (const event of [...events, postScored({ subreddit: 'a_b' })]) {
+    const error: unknown = (() => {
+      try {
+        return decode(event, `posts.${long}`)
+      } catch (thrown) {
+        return thrown
+      }
+    })()
+    expect((error as Error).message).toMatch(/^.{1,150}$/)
+  }
 })

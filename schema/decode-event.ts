@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile'
-import { EVENT_TYPES, EVENTS, subjectPrefix, type EventType, type GravitasEvent } from './events.ts'
+import { EVENT_TYPES, EVENTS, subjectOf, type EventType, type GravitasEvent } from './events.ts'
 import { EventRejectedError } from './runtime/errors.ts'
 
 interface Validator {
@@ -16,11 +16,10 @@ const AHEAD = 'is more than a day ahead of the clock'
 const NAME = /^[A-Za-z]{1,40}$/
 const text = new TextDecoder('utf-8', { fatal: true })
 
-/** Readers select by subject, so an event under the subject of another type would reach some readers and not others. */
-const PREFIXES = EVENT_TYPES.map((type) => [subjectPrefix(type), type] as const)
-
 /**
  * Decodes and validates one event, at a cost of about a microsecond. Fields that the schema does not know are ignored.
+ * The event must be published on its own subject: readers select by subject, so an event under that of another type,
+ * subreddit or scoring model would reach some readers and not others.
  * @param data the message's bytes: UTF-8 JSON
  * @param subject where it was published
  * @param storedAtMs when the log stored the message (milliseconds since the epoch), so that a replay judges it the same
@@ -34,8 +33,10 @@ export function decodeEvent(data: Uint8Array, subject: string, storedAtMs: numbe
     throw new EventRejectedError('not UTF-8 JSON', { cause })
   }
   const event = checkEvent(json, storedAtMs)
-  const expected = PREFIXES.find(([prefix]) => subject.startsWith(prefix))?.[1]
-  if (event.type !== expected) throw new EventRejectedError(`${event.type} does not belong under ${subject}`)
+  const expected = subjectOf(event)
+  // The reason is made of checked fields only, because a subject may have any length.
+  if (subject !== expected)
+    throw new EventRejectedError(`${event.type} does not belong under this subject, but under ${expected}`)
   return event
 }
 

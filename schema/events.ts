@@ -1,12 +1,20 @@
 import { nuid } from '@nats-io/transport-node'
 import { Type, type Static } from 'typebox'
 import { HOUR_SECONDS } from './hours.ts'
+import {
+  MAX_FLAIR_LENGTH,
+  MAX_PERMALINK_LENGTH,
+  MAX_REASON_LENGTH,
+  MAX_SELFTEXT_LENGTH,
+  MAX_TITLE_LENGTH,
+  MAX_URL_LENGTH,
+} from './post-limits.ts'
 import type { OutgoingMessage } from './runtime/publish.ts'
 import { COVERAGE, MODELS, POSTS, SCORES, type StreamName } from './streams.ts'
 
 /**
  * The events: their JSON Schemas, from which their types are derived, and where each is stored. Field names are those
- * of Reddit. Only the size of a message limits how long texts may be.
+ * of Reddit. Every text has a limit (post-limits.ts).
  */
 const PostId = Type.String({ pattern: '^[0-9a-z]{1,10}$' })
 const Subreddit = Type.String({ pattern: '^[A-Za-z0-9_]{2,24}$' })
@@ -18,21 +26,25 @@ const ModelName = Type.String({ pattern: MODEL_NAME_PATTERN })
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Optional(Type.Union([schema, Type.Null()]))
 
+const text = (maxLength: number) => Type.String({ maxLength })
+/** Like a scoring model's name, a source's name is one token of a subject. */
+const SourceName = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$' })
+
 const Sequences = Type.Array(Type.Integer({ minimum: 1 }))
 
 export const PostSubmitted = Type.Object({
   type: Type.Literal('PostSubmitted'),
   id: PostId,
   subreddit: Subreddit,
-  title: Type.String(),
-  selftext: nullable(Type.String()),
+  title: text(MAX_TITLE_LENGTH),
+  selftext: nullable(text(MAX_SELFTEXT_LENGTH)),
   created_utc: CreatedUtc,
-  permalink: nullable(Type.String()),
-  url: nullable(Type.String()),
+  permalink: nullable(text(MAX_PERMALINK_LENGTH)),
+  url: nullable(text(MAX_URL_LENGTH)),
   is_self: nullable(Type.Boolean()),
   over_18: nullable(Type.Boolean()),
-  link_flair_text: nullable(Type.String()),
-  source: nullable(Type.String()),
+  link_flair_text: nullable(text(MAX_FLAIR_LENGTH)),
+  source: nullable(SourceName),
 })
 export type PostSubmitted = Static<typeof PostSubmitted>
 
@@ -41,7 +53,7 @@ export const PostErased = Type.Object({
   post_id: PostId,
   subreddit: Subreddit,
   created_utc: CreatedUtc,
-  reason: nullable(Type.String()),
+  reason: nullable(text(MAX_REASON_LENGTH)),
   /**
    * Sequences of the post's deleted messages in POSTS and in SCORES. With them, a replay can tell an erasure from a
    * loss. An event without them asks the eraser to delete the messages.
@@ -70,8 +82,6 @@ export type PostScored = Static<typeof PostScored>
 export const ModelPromoted = Type.Object({ type: Type.Literal('ModelPromoted'), model: ModelName })
 export type ModelPromoted = Static<typeof ModelPromoted>
 
-/** Like a scoring model's name, a source's name is one token of a subject. */
-const SourceName = Type.String({ pattern: MODEL_NAME_PATTERN })
 /** A count that fits a GraphQL Int. */
 const Count = Type.Integer({ minimum: 0, maximum: 2_147_483_647 })
 

@@ -57,14 +57,15 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
-    // It reads the bytes of a rejected event when it sends the dead letter.
-    gets: [POSTS, MODELS],
+    // It reads the bytes of a rejected event when it sends the dead letter, and which promotions are in effect.
+    gets: [POSTS, MODELS, SCORES],
     follows: [POSTS],
   },
   projector: {
     sends: [changesSubject('*'), deadSubject('*'), heartbeatSubject('projector')],
     looksAt: followed,
-    gets: followed,
+    // The last letter of a read model in DEAD says which rejected events have letters already.
+    gets: [...followed, DEAD],
     // It reads the erasures, which explain missing sequences.
     reads: [POSTS],
     follows: followed,

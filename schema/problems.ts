@@ -30,6 +30,7 @@ export const PROBLEMS = {
   'source-silent': 'error',
   'source-behind': 'warning',
   'no-model-promoted': 'error',
+  'promotion-ignored': 'warning',
   'shown-model-not-scored': 'error',
   'posts-without-scores': 'warning',
   'scoring-behind': 'error',

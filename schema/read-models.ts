@@ -1,16 +1,18 @@
 import { EVENT_TYPES, EVENTS, subjectPattern, type EventType } from './events.ts'
-import type { StreamName } from './streams.ts'
+import { COVERAGE, POSTS, SCORES, type StreamName } from './streams.ts'
 
 /**
  * The read models. Each has a projector process, a folder under `projections/`, a file `DATA_DIR/<name>.db` and a
  * consumer. `version` is raised whenever the tables, or the changes that an event makes in them, change. A file of
  * another version is refused, and must be rebuilt from the log. `events` are the events that it is built from. If they
- * come from several streams, a transaction applies those of the stream that is named first before the others.
+ * come from several streams, a transaction applies those of the stream that is named first before the others. `reports`
+ * is the stream whose rejected events the projector sends to DEAD, if any. Each stream is reported by one read model, which
+ * follows all of it, so that a rejected event gets one letter although several processes reject it.
  */
 export const READ_MODELS = {
-  posts: { version: 3, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
-  hourly: { version: 4, events: ['PostErased', 'PostScored', 'HourCovered'] },
-  'all-time': { version: 3, events: ['PostErased', 'PostScored'] },
+  posts: { version: 4, events: ['PostSubmitted', 'PostErased', 'PostScored'], reports: POSTS },
+  hourly: { version: 5, events: ['PostErased', 'PostScored', 'HourCovered'], reports: COVERAGE },
+  'all-time': { version: 4, events: ['PostErased', 'PostScored'], reports: SCORES },
 } as const satisfies Readonly<Record<string, ReadModel>>
 
 export type ReadModelName = keyof typeof READ_MODELS
@@ -18,6 +20,7 @@ export type ReadModelName = keyof typeof READ_MODELS
 export interface ReadModel {
   readonly version: number
   readonly events: readonly EventType[]
+  readonly reports?: StreamName
 }
 
 /** A read model's entry with its name. */

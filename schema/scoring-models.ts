@@ -1,7 +1,6 @@
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
-import { decodeValidEvent } from './decode-event.ts'
-import { subjectPattern } from './events.ts'
-import { MODELS, POSTS } from './streams.ts'
+import { PromotionReader } from './promotions.ts'
+import { POSTS } from './streams.ts'
 
 /** A busy scorer rarely has a waiting pull, but took messages within this time. */
 const ACTIVE_MS = 10_000
@@ -11,12 +10,9 @@ export const scorerConsumer = (model: string): string => `scorer-${model}`
 /** The beginning of the names of scorers' consumers. */
 export const SCORER_PREFIX = scorerConsumer('')
 
-/** The scoring model that is shown, which the last ModelPromoted names. Undefined before the first promotion. */
+/** The scoring model that is shown, which the last promotion in effect names. Undefined before the first promotion. */
 export async function readShownModel(jsm: JetStreamManager): Promise<string | undefined> {
-  const message = await jsm.streams.getMessage(MODELS, { last_by_subj: subjectPattern('ModelPromoted') })
-  if (message === null) return undefined
-  const event = decodeValidEvent(message.data, message.subject, message.time.getTime())
-  return event?.type === 'ModelPromoted' ? event.model : undefined
+  return (await new PromotionReader().read(jsm)).at(-1)?.model
 }
 
 /** The scoring models that scorers use now, by the consumers that they share, among consumers of any stream and kind. */

@@ -2,7 +2,6 @@ import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { expect, test, vi } from 'vitest'
 import { encodeEvent, subjectOf, type PostSubmitted } from '../schema/events.ts'
-import { createLogger } from '../schema/runtime/logger.ts'
 import { DurablePublisher } from '../schema/runtime/publish.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
@@ -15,7 +14,6 @@ const scorerOf = (model: object): BatchScorer =>
     connection,
     model: model as ScoringModel,
     letters: { store: () => undefined },
-    logger: createLogger('test', 'silent'),
   })
 
 function deliver(id: string, sequence: number) {

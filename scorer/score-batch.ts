@@ -2,13 +2,11 @@ import type { JsMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { letterOfEvent, type DeadLetter } from '../schema/dead-letters.ts'
 import { digestOf } from '../schema/digest.ts'
-import { decodeEvent } from '../schema/decode-event.ts'
+import { decodeValidEvent } from '../schema/decode-event.ts'
 import { subjectPrefix, toMessage, type PostSubmitted } from '../schema/events.ts'
 import { POSTS } from '../schema/streams.ts'
 import { toPostKey } from '../schema/post-id.ts'
-import { EventRejectedError } from '../schema/runtime/errors.ts'
 import type { Outbox } from '../schema/outbox/outbox.ts'
-import type { Logger } from '../schema/runtime/logger.ts'
 import { DurablePublisher, type OutgoingMessage, type PublisherOptions } from '../schema/runtime/publish.ts'
 import type { ScoringModel } from './models/scoring-model.ts'
 import { ScoredPostKeys } from './scored-post-keys.ts'
@@ -25,7 +23,7 @@ interface ScorablePost {
   readonly key: number
 }
 
-interface RejectedMessage {
+interface UnscorableMessage {
   readonly message: JsMsg
   readonly reason: string
 }
@@ -40,9 +38,8 @@ const REDELIVER_AFTER_MS = 5_000
 export interface BatchScorerOptions {
   readonly connection: NatsConnection
   readonly model: ScoringModel
-  /** Keeps rejected messages until DEAD has them. */
+  /** Keeps dead letters until DEAD has them. */
   readonly letters: Pick<Outbox, 'store'>
-  readonly logger: Logger
   readonly publishing?: PublisherOptions
 }
 
@@ -51,33 +48,29 @@ export class BatchScorer {
   readonly #model: ScoringModel
   readonly #publisher: DurablePublisher
   readonly #letters: Pick<Outbox, 'store'>
-  readonly #logger: Logger
   #recent = new ScoredPostKeys()
   /** The posts of the batches that are being processed. */
   #inWork = new Set<number>()
   /** The greatest sequence of a first delivery. */
   #lastSequence = 0
 
-  constructor({ connection, model, letters, logger, publishing = {} }: BatchScorerOptions) {
+  constructor({ connection, model, letters, publishing = {} }: BatchScorerOptions) {
     this.#model = model
     this.#publisher = new DurablePublisher(connection, publishing)
     this.#letters = letters
-    this.#logger = logger
   }
 
   /**
    * Scores a batch of at most 1,000 messages and acknowledges them once their scores are stored. A message that is not
-   * a post, or a post that the scoring model cannot score, is acknowledged once its dead letter is stored. On an error no
-   * post is acknowledged, and the server delivers the batch again.
+   * a valid post is skipped: the projector of a read model sends it to DEAD. A post that the scoring model cannot score gets
+   * a dead letter from here. On an error no post is acknowledged, and the server delivers the batch again.
    * @returns how many scores were stored
    */
   async process(messages: readonly JsMsg[]): Promise<number> {
     const posts: ScorablePost[] = []
-    const rejected: RejectedMessage[] = []
-    for (const message of messages) this.#sort(message, posts, rejected)
+    for (const message of messages) this.#sort(message, posts)
     const [recent, inWork] = [this.#recent, this.#inWork]
-    this.#reject(rejected)
-    let unscorable: RejectedMessage[]
+    let unscorable: UnscorableMessage[]
     try {
       unscorable = await this.#score(posts)
       // A post without a score is not remembered, because it may be sent again from DEAD.
@@ -86,31 +79,26 @@ export class BatchScorer {
     } finally {
       for (const { key } of posts) inWork.delete(key)
     }
-    const refused = new Set([...rejected, ...unscorable].map(({ message }) => message))
-    for (const message of messages) if (!refused.has(message)) message.ack()
-    this.#reject(unscorable)
+    if (unscorable.length > 0) this.#letters.store(unscorable.map(toLetter))
+    for (const message of messages) message.ack()
     return posts.length - unscorable.length
   }
 
-  #sort(message: JsMsg, posts: ScorablePost[], rejected: RejectedMessage[]): void {
+  #sort(message: JsMsg, posts: ScorablePost[]): void {
     if (message.subject.startsWith(ERASED_PREFIX)) return
     const { streamSequence: sequence, timestampNanos } = message.info
     if (!message.redelivered) this.#follow(sequence)
-    try {
-      const post = decodeEvent(message.data, message.subject, timestampNanos / 1e6) as PostSubmitted
-      const key = toPostKey(post.id)
-      // The first delivery of this message, or a later copy of the post, is still being processed. If this delivery were
-      // acknowledged and that processing failed, the post would be lost.
-      if (message.redelivered && this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
-      // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
-      // it, except if it is redelivered: then a later copy may have been scored before it.
-      if (!message.redelivered && (this.#inWork.has(key) || this.#recent.has(key))) return
-      this.#inWork.add(key)
-      posts.push({ message, post, sequence, key })
-    } catch (error) {
-      if (!(error instanceof EventRejectedError)) throw error
-      rejected.push({ message, reason: error.message })
-    }
+    const post = decodeValidEvent(message.data, message.subject, timestampNanos / 1e6)
+    if (post?.type !== 'PostSubmitted') return
+    const key = toPostKey(post.id)
+    // The first delivery of this message, or a later copy of the post, is still being processed. If this delivery were
+    // acknowledged and that processing failed, the post would be lost.
+    if (message.redelivered && this.#inWork.has(key)) return message.nak(REDELIVER_AFTER_MS)
+    // Of the copies of a post the first counts. Posts come in the order of POSTS, so a known post is a later copy of
+    // it, except if it is redelivered: then a later copy may have been scored before it.
+    if (!message.redelivered && (this.#inWork.has(key) || this.#recent.has(key))) return
+    this.#inWork.add(key)
+    posts.push({ message, post, sequence, key })
   }
 
   /**
@@ -126,13 +114,13 @@ export class BatchScorer {
   }
 
   /** Stores the scores of a batch. @returns the posts that the scoring model cannot score */
-  async #score(posts: readonly ScorablePost[]): Promise<RejectedMessage[]> {
+  async #score(posts: readonly ScorablePost[]): Promise<UnscorableMessage[]> {
     const scores = await scoreEach(
       this.#model,
       posts.map(({ post }) => post),
     )
     const { name } = this.#model
-    const unscorable: RejectedMessage[] = []
+    const unscorable: UnscorableMessage[] = []
     const events: OutgoingScore[] = []
     for (const [index, { message, post, sequence }] of posts.entries()) {
       const seriousness = scores[index]!
@@ -154,21 +142,9 @@ export class BatchScorer {
     const again = scores.flatMap((score) => (isDropped.has(score) ? [toCopyMessage(score)] : []))
     await this.#publisher.publish(again)
   }
-
-  /** Stores dead letters. If that fails, the server delivers the messages again later, and other posts do not wait. */
-  #reject(rejections: readonly RejectedMessage[]): void {
-    if (rejections.length === 0) return
-    try {
-      this.#letters.store(rejections.map(toLetter))
-      for (const { message } of rejections) message.ack()
-    } catch (error) {
-      this.#logger.warn({ err: error, letters: rejections.length }, 'could not store dead letters; will retry')
-      for (const { message } of rejections) message.nak(REDELIVER_AFTER_MS)
-    }
-  }
 }
 
-const toLetter = ({ message: { seq: sequence, subject, data }, reason }: RejectedMessage): DeadLetter =>
+const toLetter = ({ message: { seq: sequence, subject, data }, reason }: UnscorableMessage): DeadLetter =>
   letterOfEvent('scorer', { stream: POSTS, sequence, subject, reason, digest: digestOf(data) })
 
 /** The score with a message id that names the copy that was scored. */

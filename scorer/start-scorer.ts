@@ -22,14 +22,14 @@ export function startScorer(config: ScorerConfig, logger: Logger): Promise<Servi
     name = `scorer ${model.name}`
     await requireStream(jsm, POSTS)
     await requireStream(jsm, SCORES)
-    if (await promoteFirstModel(connection, model.name))
+    if (await promoteFirstModel(connection, jsm, model.name))
       logger.info({ model: model.name }, 'promoted the first scoring model')
     await warnIfNotShown(jsm, model.name, logger)
     const { dataDir } = config
     const letters = stack.use(new Outbox({ ...parts, process: 'scorer', dataDir, logger }))
     letters.start()
     const publishing = { dataDir, onBlocked: blockedReporter(health, blockedLogger(logger)) }
-    const scorer = new BatchScorer({ connection, model, letters, logger, publishing })
+    const scorer = new BatchScorer({ connection, model, letters, publishing })
     const consumer = stack.use(new PostConsumer(connection, jsm, scorer, model.name, logger))
     consumer.onLag = (lag) => void (health.lag = lag)
     await consumer.start()

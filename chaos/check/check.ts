@@ -46,10 +46,10 @@ export function compareWithReplay(
   compare(`${name}.db and a replay`, dumpLive(dataDir, name).split('\n'), log.replay(name, withLost).split('\n'))
 }
 
-/** Checks that every rejected event is in DEAD, once from each process that rejects it. */
+/** Checks that every rejected event is in DEAD once. */
 export async function checkDeadLetters(history: History, connection: NatsConnection): Promise<void> {
   const wanted = history.facts.flatMap((fact) =>
-    fact.kind === 'rubbish' ? fact.rejectedBy.map((process) => `${process} ${fact.payload.toString('latin1')}`) : [],
+    fact.kind === 'rubbish' ? [`${fact.reportedBy} ${fact.payload.toString('latin1')}`] : [],
   )
   const found: string[] = []
   const jsm = await jetstreamManager(connection)

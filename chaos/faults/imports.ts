@@ -75,7 +75,7 @@ function generateDump(draw: Draw, history: History): { lines: string[]; facts: F
     if (kind === 1) {
       const broken = line.slice(0, -5)
       lines.push(broken)
-      facts.push({ kind: 'rubbish', payload: Buffer.from(broken), rejectedBy: ['ingest'] })
+      facts.push({ kind: 'rubbish', payload: Buffer.from(broken), reportedBy: 'ingest' })
     } else if (kind === 2) lines.push(JSON.stringify({ ...post, _meta: { was_deleted_later: true } }))
     else {
       lines.push(line, ...(kind < 6 ? [line] : []))

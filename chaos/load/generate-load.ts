@@ -96,8 +96,8 @@ function toCoverage(draw: Draw, history: History): LoadMessage {
 
 function toRubbishMessage(draw: Draw, history: History): LoadMessage {
   const number = history.nextNumber()
-  const { subject, payload, rejectedBy } = generateRubbish(draw, number)
-  return { subject, payload, messageId: `rubbish:${number}`, fact: { kind: 'rubbish', payload, rejectedBy } }
+  const { subject, payload, reportedBy } = generateRubbish(draw, number)
+  return { subject, payload, messageId: `rubbish:${number}`, fact: { kind: 'rubbish', payload, reportedBy } }
 }
 
 const toMessage = (event: GravitasEvent): Omit<LoadMessage, 'fact'> => ({

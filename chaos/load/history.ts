@@ -8,7 +8,7 @@ export type Fact =
   | { readonly kind: 'score'; readonly score: PostScored }
   | { readonly kind: 'erasure'; readonly id: string }
   | { readonly kind: 'coverage'; readonly report: HourCovered }
-  | { readonly kind: 'rubbish'; readonly payload: Buffer; readonly rejectedBy: readonly string[] }
+  | { readonly kind: 'rubbish'; readonly payload: Buffer; readonly reportedBy: string }
   /** The event was taken from the log before any read model had applied it. */
   | { readonly kind: 'post lost' | 'score lost'; readonly id: string }
 

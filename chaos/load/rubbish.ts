@@ -1,12 +1,13 @@
 import { encodeEvent, EVENTS, subjectOf, subjectPattern } from '../../schema/events.ts'
 import { postErased, postScored, postSubmitted } from '../../schema/testing/builders.ts'
+import type { ReadModelName } from '../../schema/read-models.ts'
 import type { Draw } from '../random.ts'
 
 export interface Rubbish {
   readonly subject: string
   readonly payload: Buffer
-  /** The processes that reject it: each sends it to DEAD. */
-  readonly rejectedBy: readonly string[]
+  /** The read model whose projector sends it to DEAD. */
+  readonly reportedBy: ReadModelName
 }
 
 const SUBMITTED = subjectPattern('PostSubmitted').replace('*', 'askscience')
@@ -14,12 +15,11 @@ const ERASED = subjectPattern('PostErased').replace('*', 'askscience')
 const SCORED = subjectOf(postScored())
 const COVERED = EVENTS.HourCovered.subject({ source: 'chaos' })
 
-/** The processes that read each subject. hourly and all-time follow POSTS with a filter for erasures. */
-const READERS: Readonly<Record<string, readonly string[]>> = {
-  [SUBMITTED]: ['posts', 'scorer'],
-  [ERASED]: ['posts', 'hourly', 'all-time'],
-  [SCORED]: ['posts', 'hourly', 'all-time'],
-  [COVERED]: ['hourly'],
+const REPORTERS: Readonly<Record<string, ReadModelName>> = {
+  [SUBMITTED]: 'posts',
+  [ERASED]: 'posts',
+  [SCORED]: 'all-time',
+  [COVERED]: 'hourly',
 }
 
 /** An invalid event of one of many kinds. `number` makes its bytes differ from all others. */
@@ -34,12 +34,15 @@ export function generateRubbish(draw: Draw, number: number): Rubbish {
     [SUBMITTED, text(JSON.stringify({ type: 'PostBoiled', id }))],
     [SUBMITTED, text(encodeEvent(postScored({ post_id: id })))],
     [SUBMITTED, text(encodeEvent(postErased({ post_id: id })))],
+    [SUBMITTED, text(encodeEvent(postSubmitted({ id, subreddit: 'elsewhere' })))],
+    [SUBMITTED, text(encodeEvent(postSubmitted({ id, title: 'long '.repeat(300) })))],
     [ERASED, text(encodeEvent(postSubmitted({ id })))],
     [ERASED, text(`[${number}]`)],
     [SCORED, text(encodeEvent(postSubmitted({ id })))],
     [SCORED, text(encodeEvent(postScored({ post_id: id, seriousness: 1.5 })))],
+    [SCORED, text(encodeEvent(postScored({ post_id: id, model: 'other-9' })))],
     [COVERED, text(`"${number}"`)],
   ]
   const [subject, payload] = draw.pick(kinds)
-  return { subject, payload, rejectedBy: READERS[subject]! }
+  return { subject, payload, reportedBy: REPORTERS[subject]! }
 }

@@ -1,5 +1,6 @@
 import type { PostsPosition } from '../../projections/posts/queries.ts'
-import type { Promotion, Promotions } from '../log/promotions.ts'
+import type { Promotion } from '../../schema/promotions.ts'
+import type { Promotions } from '../log/promotions.ts'
 import { Periods } from './periods.ts'
 
 /**

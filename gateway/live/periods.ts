@@ -1,4 +1,4 @@
-import type { Promotion } from '../log/promotions.ts'
+import type { Promotion } from '../../schema/promotions.ts'
 
 /**
  * A place in the order of `postScored`: the promotion (its sequence in MODELS) of the scoring model that is shown there,

@@ -41,6 +41,7 @@ test.each<[string, Partial<Sample>, string[]]>([
   ['no connection', { isConnected: false, linkedMs: 0, processes: [] }, ['nats-disconnected']],
   ['no answer of the log', { linkedMs: 0, processes: [] }, ['log-unavailable']],
   ['no promotion', { promoted: undefined }, ['no-model-promoted']],
+  ['a promotion without effect', { ignoredPromotion: { sequence: 7, reason: 'x' } }, ['promotion-ignored']],
   ['an unreadable file', posts({ problem: 'posts.db does not exist yet' }), ['read-model-unavailable posts']],
   ['a lag that stays', posts({ lag: 3, lagSeconds: 16, isCatchingUp: false }), ['read-model-behind posts']],
   ['a lag that falls', posts({ lag: 9_000, lagSeconds: 900, isCatchingUp: true }), []],

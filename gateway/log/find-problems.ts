@@ -17,6 +17,7 @@ export function findProblems(sample: Sample): ProblemReport[] {
     ...findStreamProblems(sample),
     ...findReadModelProblems(sample),
     ...findModelProblems(sample),
+    ...findIgnoredPromotion(sample),
     ...findProcessProblems(sample),
   ]
 }
@@ -35,6 +36,15 @@ function findLinkProblem({ isConnected, streams, linkedMs }: Sample): ProblemRep
     what: `The log does not answer: ${streams[0]?.failure ?? 'no answer yet'}.`,
     remedy: 'Look into the log of nats-server, and restart it if it hangs or has switched JetStream off.',
   }
+}
+
+function findIgnoredPromotion({ ignoredPromotion, promoted }: Sample): ProblemReport[] {
+  if (ignoredPromotion === undefined) return []
+  const { sequence, reason } = ignoredPromotion
+  const shown = promoted === undefined ? 'no scoring model is shown' : `model ${promoted} is still shown`
+  const what = `The last promotion, message ${sequence} of MODELS, has no effect, because of this: ${reason}. So ${shown}.`
+  const again = promoted === undefined ? 'a scoring model' : 'that one, or another one'
+  return [{ code: 'promotion-ignored', what, remedy: `Promote ${again}: npm run promote -- ${promoted ?? '<model>'}` }]
 }
 
 const BEHIND_SECONDS = 15

@@ -9,7 +9,7 @@ import { Health, startHeartbeat } from '../../schema/heartbeat.ts'
 import { inputsOf, projectorConsumer, READ_MODEL_NAMES, readModel } from '../../schema/read-models.ts'
 import type { Problem } from '../../schema/problems.ts'
 import { connectNats, type NatsUser } from '../../schema/runtime/nats.ts'
-import { postErased } from '../../schema/testing/builders.ts'
+import { postErased, postScored } from '../../schema/testing/builders.ts'
 import { startGateway } from '../start-gateway.ts'
 import { createReadModel } from '../testing/read-model-files.ts'
 import { silent } from '../testing/test-gateway.ts'
@@ -114,6 +114,8 @@ test('running scorers of another model than the shown one are a problem until th
     what: expect.stringContaining('serious-1 is shown, but the scorer uses serious-2') as string,
     remedy: 'To show its scores: npm run promote -- serious-2',
   })
+  const score = postScored({ model: 'serious-2' })
+  await jetstream(admin).publish(subjectOf(score), encodeEvent(score))
   await promote('serious-2')
   await gone('shown-model-not-scored')
 })

@@ -34,32 +34,40 @@ test('every gateway finds the first score after each promotion, whenever it read
 
   const early = await start()
   expect(await early.read()).toEqual([])
-  await publish(postScored({ post_id: '1' }))
+  await publish(postScored({ post_id: '1', model: 'a' }), postScored({ post_id: '1', model: 'b' }))
   await promote('a', 'a', 'b')
   const open = [
     { sequence: 1, model: 'a', start: 0 },
-    { sequence: 3, model: 'b', start: 2 },
+    { sequence: 3, model: 'b', start: 3 },
   ]
   const known = await early.read()
   expect(known).toEqual(open)
   expect(await early.read()).toBe(known)
-  await publish(postScored({ post_id: '2' }), postScored({ post_id: '3' }))
+  await publish(postScored({ post_id: '2', model: 'a' }), postScored({ post_id: '3' }))
   await promote('a')
   await publish(postScored({ post_id: '4' }))
-  const all = [...open, { sequence: 4, model: 'a', start: 4 }]
+  const all = [...open, { sequence: 4, model: 'a', start: 5 }]
   expect(await early.read()).toEqual(all)
   expect(await (await start()).read()).toEqual(all)
   await jsm.streams.deleteMessage(SCORES, 1)
   expect(await (await start()).read()).toEqual(all)
+  await promote('c')
+  await jetstream(admin).publish('models.promoted', 'rubbish')
+  expect(await early.read()).toEqual(all)
+  await publish(postScored({ post_id: '5' }), postScored({ post_id: '5', model: 'c' }))
+  const late = [...all, { sequence: 5, model: 'c', start: 7 }]
+  expect(await early.read()).toEqual(late)
+  expect(await (await start()).read()).toEqual(late)
 
   await jsm.streams.delete(MODELS)
   await jsm.streams.delete(SCORES)
   expect(await early.read()).toBeUndefined()
   await applyStreams(jsm)
+  await publish(postScored({ post_id: '1', model: 'b' }))
   await promote('c', 'b')
   const rebuilt = [
     { sequence: 1, model: 'c', start: 0 },
-    { sequence: 2, model: 'b', start: 1 },
+    { sequence: 2, model: 'b', start: 2 },
   ]
   expect(await early.read()).toEqual(rebuilt)
 })

@@ -1,4 +1,5 @@
 import type { ConsumerInfo, JetStreamAccountStats } from '@nats-io/jetstream'
+import type { IgnoredPromotion } from '../../schema/promotions.ts'
 import type { StreamSample } from './log-status.ts'
 import type { ProcessSample } from './process-watch.ts'
 import type { ReadModelSample } from './read-model-progress.ts'
@@ -24,6 +25,8 @@ export interface Sample {
   readonly source: string | undefined
   /** The promoted scoring model; undefined before the first promotion. */
   readonly promoted: string | undefined
+  /** The newest message of MODELS, if it changes nothing. */
+  readonly ignoredPromotion: IgnoredPromotion | undefined
   readonly disk: DiskSample | undefined
   /** Posts without a score of the promoted scoring model that nobody will score. */
   readonly unscoredPosts: number

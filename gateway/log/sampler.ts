@@ -97,6 +97,7 @@ export class Sampler implements Disposable {
       host: hostname(),
       source,
       promoted: shown.promoted,
+      ignoredPromotion: shown.ignored,
       disk: readDisk(dataDir),
       unscoredPosts: this.#countUnscored(atMs, [scoring, ...readModels]),
       newDeadLetters: this.#deadLetters.add(atMs, streams.find(({ name }) => name === 'DEAD')?.info?.state.last_seq),

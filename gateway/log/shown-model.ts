@@ -2,18 +2,20 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { subjectPattern } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import { readShownModel } from '../../schema/scoring-models.ts'
+import { PromotionReader, type IgnoredPromotion } from '../../schema/promotions.ts'
 
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * The scoring model whose scores are shown: the last one promoted. While the log does not answer, it is the one with
+ * The scoring model whose scores are shown: that of the last promotion in effect. While the log does not answer, it is the one with
  * the most scores, so that a gateway without NATS still answers.
  */
 export class ShownModel implements Disposable {
   readonly #logger: Logger
   readonly #guess: () => string | undefined
   readonly #listeners: (() => void)[] = []
+  readonly #promotions = new PromotionReader()
+  #looking: Promise<void> | undefined
   #promoted: string | undefined
   #guessed: string | undefined
   #guessedAtMs = Number.NEGATIVE_INFINITY
@@ -40,6 +42,11 @@ export class ShownModel implements Disposable {
     return this.#promoted
   }
 
+  /** The newest message of MODELS, if it changes nothing. */
+  get ignored(): IgnoredPromotion | undefined {
+    return this.#promotions.ignored
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.push(listener)
   }
@@ -62,9 +69,14 @@ export class ShownModel implements Disposable {
     clearInterval(this.#timer)
   }
 
-  async #look(jsm: JetStreamManager): Promise<void> {
+  /** Looks are one after another. A change that comes during a look is found by the next one at the latest. */
+  #look(jsm: JetStreamManager): Promise<void> {
+    return (this.#looking ??= this.#lookOnce(jsm).finally(() => (this.#looking = undefined)))
+  }
+
+  async #lookOnce(jsm: JetStreamManager): Promise<void> {
     try {
-      const model = await readShownModel(jsm)
+      const model = (await this.#promotions.read(jsm)).at(-1)?.model
       if (model === undefined || model === this.#promoted) return
       this.#promoted = model
       this.#logger.info({ model }, 'showing the scores of this scoring model')

@@ -83,6 +83,7 @@ export const healthySample = (more: Partial<Sample> = {}): Sample => ({
   host: 'here',
   source: undefined,
   promoted: 'serious-1',
+  ignoredPromotion: undefined,
   disk: { folder: '/data', freeBytes: 100 * GB, totalBytes: 500 * GB },
   unscoredPosts: 0,
   newDeadLetters: 0,

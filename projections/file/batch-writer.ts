@@ -6,7 +6,6 @@ import { EventRejectedError } from '../../schema/runtime/errors.ts'
 import type { StreamName } from '../../schema/streams.ts'
 import type { ChangeWriter, Erased, Position, Projection } from '../projection.ts'
 import { Checkpoints } from './checkpoint.ts'
-import { toReference } from './dead-letters.ts'
 import { markUnscrubbed } from './scrubber.ts'
 
 /** One message of the log, as the projector sees it. */
@@ -27,6 +26,7 @@ export interface StreamBatch {
 /** What one transaction did. */
 export interface CommitResult {
   readonly applied: number
+  /** How many dead letters are to be sent. */
   readonly rejected: number
   /**
    * The last applied sequence of each stream. It is below the last given one when a limit of the projection was
@@ -47,7 +47,7 @@ export class BatchWriter {
   readonly #writer: ChangeWriter<unknown>
   readonly #checkpoints: Checkpoints
   readonly #insertDeadLetter
-  readonly #blankDeadLetter
+  readonly #eraseDeadLetter
   readonly #begin
   readonly #commit
   readonly #rollback
@@ -61,11 +61,11 @@ export class BatchWriter {
     this.#projection = projection
     this.#writer = projection.createWriter(database)
     this.#checkpoints = new Checkpoints(database)
-    this.#insertDeadLetter = database.prepare<[string, number, string, string, Uint8Array]>(
-      'INSERT OR IGNORE INTO dead_letters (stream, sequence, subject, reason, data) VALUES (?, ?, ?, ?, ?)',
+    this.#insertDeadLetter = database.prepare<[string, number]>(
+      'INSERT OR IGNORE INTO dead_letters (stream, sequence) VALUES (?, ?)',
     )
-    this.#blankDeadLetter = database.prepare<[string, number]>(
-      "UPDATE dead_letters SET reason = '', data = x'' WHERE stream = ? AND sequence = ?",
+    this.#eraseDeadLetter = database.prepare<[string, number]>(
+      'UPDATE dead_letters SET is_erased = 1 WHERE stream = ? AND sequence = ?',
     )
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
@@ -112,9 +112,7 @@ export class BatchWriter {
     } catch (error) {
       if (!(error instanceof EventRejectedError)) throw error
       this.#counts.applied++
-      this.#counts.rejected++
-      const reference = toReference(message.data)
-      this.#insertDeadLetter.run(message.stream, message.sequence, message.subject, error.message, reference)
+      this.#reject(message)
       return true
     }
     if (this.#isLimitReached(event.type)) return false
@@ -122,6 +120,13 @@ export class BatchWriter {
     const change = this.#projection.evolve(event, message)
     if (change !== undefined) this.#writer.apply(change)
     return true
+  }
+
+  /** Notes a rejected event, unless the projector of another read model reports those of its stream. */
+  #reject({ stream, sequence }: LogMessage): void {
+    if (stream !== this.#projection.reports) return
+    this.#counts.rejected++
+    this.#insertDeadLetter.run(stream, sequence)
   }
 
   #isLimitReached(type: EventType): boolean {
@@ -132,9 +137,9 @@ export class BatchWriter {
     return count > limit
   }
 
-  /** Blanks the letters of erased events, because sending them would bring the erased text back into DEAD. */
+  /** Marks the letters of erased events, because sending them would bring the erased text back into DEAD. */
   #forget({ messages, texts }: Erased): void {
-    for (const { stream, sequence } of messages) this.#blankDeadLetter.run(stream, sequence)
+    for (const { stream, sequence } of messages) this.#eraseDeadLetter.run(stream, sequence)
     markUnscrubbed(this.#database, texts.length > 0)
   }
 }

@@ -4,7 +4,8 @@
  * start whether the stream still is the one that the rows were built from. `lost_events` holds ranges of sequences,
  * both ends inclusive, that the log no longer has and no erasure explains; `accepted` is 1 when an operator accepted the
  * loss. `erased_sequences` holds the sequences that PostErased events name. `dead_letters` refers to rejected events that
- * are still to be sent to DEAD; their text stays in the log (dead-letters.ts).
+ * are still to be sent to DEAD (dead-letters.ts). A row is much smaller than that of a valid event, because the text stays
+ * in the log, and the reason can be found again from it.
  */
 export const checkpointTables = `
 CREATE TABLE checkpoints (
@@ -28,9 +29,7 @@ CREATE TABLE erased_sequences (
 CREATE TABLE dead_letters (
   stream TEXT NOT NULL,
   sequence INTEGER NOT NULL,
-  subject TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  data BLOB NOT NULL,
+  is_erased INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (stream, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

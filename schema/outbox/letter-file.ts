@@ -8,6 +8,7 @@ export const letterFile = (dataDir: string, process: 'ingest' | 'scorer'): strin
   join(dataDir, 'dead-letters', `${process}.db`)
 
 const MAX_FILE_BYTES = 256 * 2 ** 20
+const NEARLY_FULL_SHARE = 3 / 4
 const PAGE_BYTES = 4_096
 const BUSY_TIMEOUT_MS = 5_000
 
@@ -35,20 +36,12 @@ export class LetterFileFullError extends Error {
   override name = 'LetterFileFullError'
 }
 
-/** Letters that wait to be sent. Letters may be added and removed between two calls of the sender. */
-export interface WaitingLetters {
-  /** How many letters wait. */
-  count(): number
-  /** Some of the oldest letters. @param skip how many letters come before them */
-  next(limit: number, skip: number): DeadLetter[]
-  remove(letters: readonly DeadLetter[]): void
-}
-
 /**
  * Dead letters in a SQLite file of a limited size, which any number of processes of one host share. A letter is durable
- * when {@link add} returns. The file is created with the first letter.
+ * when {@link add} returns. The file is created with the first letter. Letters may be added and removed between two calls
+ * of the sender.
  */
-export class LetterFile implements WaitingLetters, Disposable {
+export class LetterFile implements Disposable {
   readonly path: string
   readonly #maxBytes: number
   #opened: Database | undefined
@@ -79,10 +72,19 @@ export class LetterFile implements WaitingLetters, Disposable {
     }
   }
 
+  /** Whether the file has so little room left that it should be kept for letters without data. */
+  get isNearlyFull(): boolean {
+    if (this.#isMissing) return false
+    const pages = this.#open().pragma('page_count', { simple: true }) as number
+    return pages * PAGE_BYTES > this.#maxBytes * NEARLY_FULL_SHARE
+  }
+
+  /** How many letters wait. */
   count(): number {
     return this.#isMissing ? 0 : (this.#open().prepare('SELECT count(*) FROM letters').pluck().get() as number)
   }
 
+  /** Some of the oldest letters. @param skip how many letters come before them */
   next(limit: number, skip: number): DeadLetter[] {
     if (this.#isMissing) return []
     const select = this.#open().prepare<[number, number], Row>('SELECT * FROM letters ORDER BY id LIMIT ? OFFSET ?')

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { DeadLetter } from '../dead-letters.ts'
+import { withoutData, type DeadLetter } from '../dead-letters.ts'
 import type { Health } from '../heartbeat.ts'
 import { BackOff, type BackOffLimits } from '../runtime/back-off.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -18,12 +18,11 @@ export interface OutboxOptions extends LetterConnection {
 
 /** The longest pause is also the interval at which a process looks for letters of others, such as an import that ended. */
 const RETRY: BackOffLimits = { firstMs: 500, maxMs: 10_000 }
-const ROOM_RETRY_MS = 1_000
 const CLOSE_TIMEOUT_MS = 1_000
 
 /**
- * Keeps the dead letters of a process in a file until DEAD has them, so that nothing else waits for DEAD. An event may be
- * acknowledged once its letter is stored here.
+ * Keeps the dead letters of a process in a file until DEAD has them. Nothing waits for DEAD or for the file: good events
+ * come first. An event may be acknowledged once its letter was handed over.
  */
 export class Outbox implements AsyncDisposable {
   readonly #options: OutboxOptions
@@ -35,12 +34,14 @@ export class Outbox implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined
   #sending: Promise<void> | undefined
   #isFailing = false
+  /** How many letters could not be stored since one was stored last. */
+  #dropped = 0
 
   constructor(options: OutboxOptions) {
     const { dataDir, process, maxBytes, retry = RETRY } = options
     this.#options = options
     this.#file = new LetterFile(letterFile(dataDir, process), maxBytes)
-    this.#sender = new LetterSender({ ...options, letters: this.#file, path: this.#file.path })
+    this.#sender = new LetterSender({ ...options, letters: this.#file })
     this.#retry = new BackOff(retry)
     this.#maxRetryMs = retry.maxMs
   }
@@ -56,32 +57,18 @@ export class Outbox implements AsyncDisposable {
   }
 
   /**
-   * Stores letters durably, and schedules their sending.
-   * @throws when the file has no room or cannot be written; then none of them is stored
+   * Stores letters durably, and schedules their sending. If the file has little room, it stores them without their data. If
+   * it has none, or cannot be written, the letters are dropped, which a problem says.
    */
   store(letters: readonly DeadLetter[]): void {
     try {
-      this.#file.add(letters)
+      this.#add(letters)
+      this.#dropped = 0
+      this.#options.health.problems.clear('dead-letters-blocked', this.#options.process)
     } catch (error) {
-      this.#reportBlocked(error)
-      throw error
+      this.#noteDropped(letters.length, error)
     }
-    this.#options.health.problems.clear('dead-letters-blocked', this.#options.process)
     if (!this.#isFailing) this.#schedule(0)
-  }
-
-  /** Like {@link store}, but waits until there is room. @throws when this outbox is closed before */
-  async storeWhenRoom(letters: readonly DeadLetter[]): Promise<void> {
-    const { signal } = this.#closing
-    for (let isFirst = true; ; isFirst = false) {
-      signal.throwIfAborted()
-      try {
-        return this.store(letters)
-      } catch (error) {
-        if (isFirst) this.#options.logger.warn({ err: error }, 'cannot store dead letters; will retry')
-        await pause(ROOM_RETRY_MS, undefined, { signal })
-      }
-    }
   }
 
   /** Tries once to send everything now. @returns why letters still wait; undefined if none does */
@@ -128,12 +115,25 @@ export class Outbox implements AsyncDisposable {
     }
   }
 
-  #reportBlocked(error: unknown): void {
-    const { process, health } = this.#options
+  #add(letters: readonly DeadLetter[]): void {
+    if (!this.#file.isNearlyFull) {
+      try {
+        return this.#file.add(letters)
+      } catch (error) {
+        if (!(error instanceof LetterFileFullError)) throw error
+      }
+    }
+    this.#file.add(letters.map(withoutData))
+  }
+
+  #noteDropped(count: number, error: unknown): void {
+    const { process, health, logger } = this.#options
+    if (this.#dropped === 0) logger.error({ err: error }, 'cannot store dead letters; dropping them')
+    this.#dropped += count
     health.problems.raise({
       code: 'dead-letters-blocked',
       subject: process,
-      what: `Events that ${process} rejected wait, because their dead letters cannot be stored: ${(error as Error).message}.`,
+      what: `${this.#dropped} events that ${process} rejected have no dead letter, because it cannot be stored: ${(error as Error).message}.`,
       remedy:
         error instanceof LetterFileFullError
           ? `Make room in DEAD, so that the letters in ${this.#file.path} can be sent, and on the disk of DATA_DIR.`

@@ -1,4 +1,4 @@
-import { jetstream, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
+import { jetstream, JetStreamApiError, type JetStreamManager, type PubAck } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/transport-node'
 import { cutHeaders, deadMessageId, deadSubject, type DeadLetter } from '../dead-letters.ts'
 import { digestOf } from '../digest.ts'
@@ -25,17 +25,32 @@ export interface LetterConnection {
 
 /**
  * Sends a letter to DEAD. The letter of an event is sent only if the log still holds the event, because it may have been
- * erased, or its stream re-created, while the letter waited. Data that the server refuses as too long is cut.
+ * erased, or its stream re-created, while the letter waited.
  * @returns false if the log no longer holds the event, so that the letter has to be dropped; true if it was sent
  * @throws LetterRefusedError, and other errors after which the letter is to be sent again
  */
 export async function sendLetter(to: LetterConnection, letter: DeadLetter): Promise<boolean> {
   const data = letter.data ?? (await readEvent(to, letter))
   if (data === undefined) return false
+  await publishLetter(to, letter, data)
+  return true
+}
+
+/**
+ * Publishes a letter. Data that the server refuses as too long is cut.
+ * @param after the sequence in DEAD of the last letter with the same subject; the server refuses this letter if another
+ *   one has arrived. Undefined if the order does not matter
+ * @throws LetterRefusedError, and other errors after which the letter is to be sent again
+ */
+export async function publishLetter(
+  to: LetterConnection,
+  letter: DeadLetter,
+  data: Uint8Array,
+  after?: number,
+): Promise<PubAck> {
   for (let maxBytes = maxMessageBytes(to.connection); ; maxBytes = Math.floor(Math.min(maxBytes, data.length) / 2)) {
     try {
-      await publish(to, letter, data, maxBytes)
-      return true
+      return await publish(to, letter, { data, maxBytes, after })
     } catch (cause) {
       if (!isTooLarge(cause)) throw cause
       if (maxBytes === 0) throw new LetterRefusedError(`DEAD refuses it: ${(cause as Error).message}`, { cause })
@@ -52,12 +67,23 @@ async function readEvent({ jsm, process }: LetterConnection, letter: DeadLetter)
   return found === letter.messageId ? message.data : undefined
 }
 
-async function publish(to: LetterConnection, letter: DeadLetter, data: Uint8Array, maxBytes: number): Promise<void> {
+interface Publishing {
+  readonly data: Uint8Array
+  readonly maxBytes: number
+  readonly after: number | undefined
+}
+
+async function publish(
+  to: LetterConnection,
+  letter: DeadLetter,
+  { data, maxBytes, after }: Publishing,
+): Promise<PubAck> {
   const set = headers()
   for (const [key, value] of Object.entries({ ...cutHeaders(data, maxBytes), ...letter.headers })) set.set(key, value)
-  const options = { headers: set, msgID: letter.messageId }
+  const expect = after === undefined ? {} : { expect: { lastSubjectSequence: after } }
+  const options = { headers: set, msgID: letter.messageId, ...expect }
   const js = jetstream(to.connection, { timeout: PUBLISH_TIMEOUT_MS })
-  await js.publish(deadSubject(to.process), data.subarray(0, maxBytes), options)
+  return js.publish(deadSubject(to.process), data.subarray(0, maxBytes), options)
 }
 
 /** The client refuses a message that exceeds the server's `max_payload`, and the server one that exceeds the stream's limit. */

@@ -1,12 +1,61 @@
-import { pino, type Logger } from 'pino'
+import { pino, type DestinationStream, type LogFn, type Logger, type LoggerOptions } from 'pino'
 import pretty from 'pino-pretty'
+import { LogLimiter } from './log-limiter.ts'
+import { toLogFields, toLoggedError, toLogText } from './log-text.ts'
 import type { LogLevel } from './shared-config.ts'
 
 export type { Logger } from 'pino'
 
-/** Writes JSON lines to standard output; on a terminal, lines for people. */
+/** The number of pino's level `info`. Lines below it are only written if somebody asked for them, so they are not limited. */
+const INFO = 30
+
+/** Writes JSON lines to standard output; on a terminal, lines for people. The rate and the length of lines are limited. */
 export function createLogger(name: string, level: LogLevel): Logger {
-  const options = { name, level, base: { name } }
-  if (!process.stdout.isTTY) return pino(options)
-  return pino(options, pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }))
+  const destination = process.stdout.isTTY
+    ? pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true })
+    : pino.destination(1)
+  return createLimitedLogger({ name, level, base: { name } }, destination)
+}
+
+/** @param limiter decides which lines are written; how many others there were is written after each minute */
+export function createLimitedLogger(
+  options: LoggerOptions,
+  destination: DestinationStream,
+  limiter = new LogLimiter(),
+): Logger {
+  let summary: NodeJS.Timeout | undefined
+  const summarize = (logger: Logger): void => {
+    clearTimeout(summary)
+    summary = undefined
+    for (const { kind, lines } of limiter.next())
+      logger.warn({ lines }, `${toLogText(kind)} (${lines} more in the last minute)`)
+  }
+  function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
+    if (level >= INFO) {
+      if (limiter.remainingMs <= 0) summarize(this)
+      if (!limiter.admit(messageOf(args))) {
+        summary ??= setTimeout(() => summarize(this), limiter.remainingMs).unref()
+        return
+      }
+    }
+    method.apply(
+      this,
+      args.map((arg: unknown) => (typeof arg === 'string' ? toLogText(arg) : arg)) as Parameters<LogFn>,
+    )
+  }
+  const limited: LoggerOptions = {
+    ...options,
+    hooks: { logMethod },
+    formatters: { log: toLogFields },
+    serializers: { err: toLoggedError },
+  }
+  return pino(limited, destination)
+}
+
+/** The message of a line; for an error without one, that of the error. */
+function messageOf(args: readonly unknown[]): string {
+  const text = args.find((arg) => typeof arg === 'string')
+  if (text !== undefined) return text
+  const [first] = args
+  return first instanceof Error ? first.message : ''
 }

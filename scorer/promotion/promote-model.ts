@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { requireStream } from '../../schema/apply-streams.ts'
 import { toMessage } from '../../schema/events.ts'
-import { readShownModel } from '../../schema/scoring-models.ts'
+import { PromotionReader, type IgnoredPromotion } from '../../schema/promotions.ts'
 import { MODELS, POSTS, SCORES } from '../../schema/streams.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { DurablePublisher } from '../../schema/runtime/publish.ts'
@@ -20,14 +20,17 @@ export interface Promotion {
 export interface ShownAndScored {
   readonly shown: string | undefined
   readonly models: readonly ScoredModel[]
+  /** The newest message of MODELS, if it changes nothing. */
+  readonly ignored: IgnoredPromotion | undefined
 }
 
 /** @throws OperationalError if the streams are missing */
 export async function readScoringModels(connection: NatsConnection): Promise<ShownAndScored> {
   const jsm = await jetstreamManager(connection)
   for (const stream of [POSTS, SCORES, MODELS] as const) await requireStream(jsm, stream)
-  const [shown, models] = await Promise.all([readShownModel(jsm), readScoredModels(jsm)])
-  return { shown, models }
+  const promotions = new PromotionReader()
+  const [inEffect, models] = await Promise.all([promotions.read(jsm), readScoredModels(jsm)])
+  return { shown: inEffect.at(-1)?.model, models, ignored: promotions.ignored }
 }
 
 /**
@@ -36,13 +39,16 @@ export async function readScoringModels(connection: NatsConnection): Promise<Sho
  * @throws OperationalError when the scoring model has no scores; the message names those that have scores
  */
 export async function promoteModel(connection: NatsConnection, name: string, dryRun: boolean): Promise<Promotion> {
-  const { shown, models } = await readScoringModels(connection)
+  const { shown, models, ignored } = await readScoringModels(connection)
   const model = models.find((one) => one.model === name)
   if (model === undefined) throw new OperationalError(explainUnknown(name, models))
-  if (name === shown) return { outcome: 'already shown', model, replaced: undefined, before: undefined }
+  // Promoting it again calls off a promotion that waits for the first score of its scoring model.
+  if (name === shown && ignored === undefined)
+    return { outcome: 'already shown', model, replaced: undefined, before: undefined }
   if (!dryRun) await publish(connection, name)
-  const before = models.find((one) => one.model === shown)
-  return { outcome: dryRun ? 'would be promoted' : 'promoted', model, replaced: shown, before }
+  const replaced = name === shown ? undefined : shown
+  const before = models.find((one) => one.model === replaced)
+  return { outcome: dryRun ? 'would be promoted' : 'promoted', model, replaced, before }
 }
 
 async function publish(connection: NatsConnection, model: string): Promise<void> {

@@ -12,6 +12,7 @@ import { MODELS, POSTS, SCORES } from '../../schema/streams.ts'
 import { connectNats } from '../../schema/runtime/nats.ts'
 import { postScored, postSubmitted } from '../../schema/testing/builders.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
+import { promoteModel } from './promote-model.ts'
 
 let nats: Awaited<ReturnType<typeof startSecuredNats>>
 let admin: NatsConnection
@@ -96,6 +97,15 @@ test('a scoring model with scores is shown, with the rights of the scorers’ us
     expect(await readShownModel(jsm)).toBe(model)
   }
 }, 60_000)
+
+test('promoting the shown model again calls off a promotion that waits for the first score of its model', async () => {
+  const before = await messagesIn(MODELS)
+  await publish(subjectPattern('ModelPromoted'), { type: 'ModelPromoted', model: 'serious-9' })
+  expect(await readShownModel(jsm)).toBe('serious-2')
+  expect(await promoteModel(admin, 'serious-2', false)).toMatchObject({ outcome: 'promoted', replaced: undefined })
+  expect(await promoteModel(admin, 'serious-2', false)).toMatchObject({ outcome: 'already shown' })
+  expect(await messagesIn(MODELS)).toBe(before + 2)
+})
 
 test('a scoring model without scores is refused, and the models with scores are named', async () => {
   const before = await messagesIn(MODELS)

@@ -5,7 +5,6 @@ import { blockedReporter } from '../../../schema/runtime/blocked-reporter.ts'
 import { DurablePublisher, type PublisherOptions } from '../../../schema/runtime/publish.ts'
 import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
 import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
-import { letterOfInput } from '../../../schema/dead-letters.ts'
 import type { Outbox } from '../../../schema/outbox/outbox.ts'
 import type { DumpSource } from '../../config.ts'
 import type { Health } from '../../../schema/heartbeat.ts'
@@ -14,6 +13,7 @@ import { Positions } from '../../position.ts'
 import { PostsPublisher } from '../../posts-publisher.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../../../schema/runtime/progress.ts'
 import { toPostEvent, wasDeletedLater } from '../../to-post-event.ts'
+import { BrokenLines } from './broken-lines.ts'
 import { followFile, positionKey } from './file.ts'
 
 const SAVE_INTERVAL_MS = 1_000
@@ -50,7 +50,7 @@ export interface ImportSummary extends ProgressState {
 
 /**
  * Imports files one after another.
- * @throws OperationalError for a broken or truncated archive; everything read before is stored
+ * @throws OperationalError for a broken or truncated archive, and for a file that is no dump; everything read before is stored
  */
 export async function importDumps(options: ImportOptions): Promise<ImportSummary> {
   const { connection, source, letters, output, signal } = options
@@ -128,6 +128,7 @@ class FileImport {
   readonly #run = crypto.randomUUID()
   #line = 0
   #skip = 0
+  #broken: BrokenLines | undefined
   #savedMs = performance.now()
   #saving: Promise<void> = Promise.resolve()
   #saved = 0
@@ -151,6 +152,8 @@ class FileImport {
       progress.say(`${this.#name} is shorter than at the last run: reading it from its beginning`)
     this.#skip = this.#saved = isSame ? stored.lines : 0
     if (this.#skip > 0) progress.say(`${this.#name}: continuing after line ${count(this.#skip)}`)
+    const { publisher } = this.#options
+    this.#broken = new BrokenLines(this.#name, this.#skip > 0, (letter, line) => publisher.addDead(letter, line))
     try {
       await this.#read()
     } catch (error) {
@@ -179,6 +182,7 @@ class FileImport {
       throw error
     }
     if (splitter.pending && !signal.aborted) this.#take(splitter.takeLast())
+    if (!signal.aborted) this.#broken!.end()
   }
 
   #bytes(): AsyncIterable<Buffer> {
@@ -203,7 +207,7 @@ class FileImport {
   #take(line: Buffer): void {
     this.#line++
     if (this.#line <= this.#skip) return void this.#options.summary.resumed++
-    if (isBlankLine(line)) return this.#options.publisher.pass(this.#line)
+    if (isBlankLine(line)) return this.#passBlank()
     try {
       this.#publish(line)
     } catch (error) {
@@ -212,14 +216,21 @@ class FileImport {
     }
   }
 
+  /** The position must not move over broken lines whose letters are held back: a later run reads them again. */
+  #passBlank(): void {
+    if (!this.#broken!.isHolding) this.#options.publisher.pass(this.#line)
+  }
+
   #publish(line: Buffer): void {
     const { publisher, source, summary } = this.#options
     const submission = parse(line)
     if (wasDeletedLater(submission)) {
+      this.#broken!.notePost()
       summary.deletedLater++
       return publisher.pass(this.#line)
     }
     const event = toPostEvent(submission, 'dump', Date.now())
+    this.#broken!.notePost()
     if (source.subreddits !== undefined && !source.subreddits.has(event.subreddit.toLowerCase())) {
       summary.filtered++
       return publisher.pass(this.#line)
@@ -229,12 +240,10 @@ class FileImport {
   }
 
   #reject(line: Buffer, reason: string): void {
-    const { publisher, summary } = this.#options
-    summary.broken++
+    this.#options.summary.broken++
     const headers = { 'Gravitas-Source': 'dump', 'Gravitas-File': this.#name, 'Gravitas-Line': String(this.#line) }
     const origin = this.#key ?? this.#run
-    const letter = letterOfInput('ingest', { origin, position: this.#line, reason, data: line, headers })
-    publisher.addDead(letter, this.#line)
+    this.#broken!.add(this.#line, { origin, position: this.#line, reason, data: line, headers })
   }
 
   #tick(): void {

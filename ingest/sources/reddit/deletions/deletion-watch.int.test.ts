@@ -92,7 +92,7 @@ test('with the users of nats.conf, a post that its author deletes is erased from
     retryMs: 50,
     restFactor: 0,
   })
-  const letters = { storeWhenRoom: () => Promise.reject(new Error('a post was rejected')) }
+  const letters = { store: () => expect.unreachable('a post was rejected') }
   {
     await using _running = await startSource({ source, connection, letters, logger: silentLogger, postLog })
     await passUntil(clock, isIdle, async () => (await count(POSTS)) === 21)
