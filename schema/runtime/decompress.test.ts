@@ -1,6 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { decompress, detectEncoding } from './decompress.ts'
+import { describeInputFailure } from './input-failure.ts'
 
 const text = Buffer.from(Array.from({ length: 20_000 }, (_, n) => `line ${n} ${Math.sin(n)}\n`).join(''))
 const skippable = Buffer.from([0x51, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4])
@@ -87,3 +88,21 @@ test.each([['zstd', zstdCompressSync(text)] as const, ['gzip', gzipSync(text)] a
     expect((await chunks.return(undefined)).done).toBe(true)
   },
 )
+
+/** A zstd frame with a window of 2^`windowLog` bytes and as many blocks of 128 KiB, each of which repeats one byte. */
+function repeatingFrame(windowLog: number, blocks: number): Buffer {
+  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3])
+  const block = Buffer.from([2, 0, 0x10, 0x61])
+  const last = Buffer.from([3, 0, 0x10, 0x61])
+  return Buffer.concat([header, ...Array.from({ length: blocks - 1 }, () => block), last])
+}
+
+test('refuses a zstd frame that takes much memory unless it is allowed, also behind another frame', async () => {
+  for (const data of [repeatingFrame(28, 1), Buffer.concat([zstdCompressSync(text), repeatingFrame(31, 1)])]) {
+    const error: unknown = await read(data).catch((found: unknown) => found)
+    expect(describeInputFailure(error)).toContain('add --long')
+  }
+  expect(await read(repeatingFrame(27, 2))).toHaveLength(256 * 1024)
+  const chunks = decompress(inPieces(repeatingFrame(31, 2), 100), { long: true })
+  expect((await chunks.next()).value).toHaveLength(256 * 1024)
+})
