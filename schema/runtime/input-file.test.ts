@@ -44,7 +44,7 @@ test('a named pipe is read to its end, and a pipe without a writer can be closed
     for await (const _ of readFileBytes(pipe, stop.signal)) expect.unreachable()
   })()
   stop.abort(new Error('stopped'))
-  await expect(waiting).rejects.toThrow()
+  await expect(waiting).rejects.toThrow('aborted')
 })
 
 test('a file that becomes shorter while it is read is not taken for complete', async () => {
