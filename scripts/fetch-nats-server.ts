@@ -10,7 +10,8 @@ const run = promisify(execFile)
 /** Fetches a nats-server into an empty folder and returns its path. @throws an error whose message is one line */
 export type Fetcher = (work: string) => Promise<string>
 
-const RELEASE = '2.15.0'
+/** The version of the official release that is fetched. */
+export const RELEASE = '2.15.0'
 /** SHA-256 of the release archives, as the official container images (nats-io/nats-docker) pin them. */
 const RELEASE_SHA256: Readonly<Record<string, string>> = {
   'linux-amd64': '5d2c51caca950333aba84911df7d377f826f3a59ec36061c6539105084f65c92',
