@@ -6,6 +6,7 @@ import { OperationalError } from '../../schema/runtime/errors.ts'
 import { wordPieceTokenizer, writeTinyTransformer } from '../testing/tiny-transformer.ts'
 import { IsolatedModel } from './isolated-model.ts'
 import { loadScoringModel } from './load-model.ts'
+import { scoreEach, UnscorablePostError } from './score-each.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -29,6 +30,8 @@ test('a text that a regular expression of the tokenizer never finishes fails, an
   expect(before).toMatchObject({ status: 'fulfilled' })
   expect(stuck).toMatchObject({ reason: { message: 'its tokenizer takes more than 1 seconds for one text' } })
   expect(after).toMatchObject({ value: { seriousness: (before as PromiseFulfilledResult<number[]>).value[0] } })
+  const [good, bad] = await scoreEach(model, [{ title: 'why' }, hang])
+  expect([typeof good, bad]).toEqual(['number', expect.any(UnscorablePostError)])
   const left = model.explain(hang, AbortSignal.timeout(10))
   await expect(left).rejects.toThrow('timeout')
 })
