@@ -1,4 +1,5 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decompress, detectEncoding } from './decompress.ts'
 import { describeInputFailure } from './input-failure.ts'
@@ -105,4 +106,43 @@ test('refuses a zstd frame that takes much memory unless it is allowed, also beh
   expect(await read(repeatingFrame(27, 2))).toHaveLength(256 * 1024)
   const chunks = decompress(inPieces(repeatingFrame(31, 2), 100), { long: true })
   expect((await chunks.next()).value).toHaveLength(256 * 1024)
+})
+
+const small = Buffer.from('{"id":"a"}\n{"id":"b"}\n'.repeat(20))
+const archives = [
+  zstdCompressSync(small),
+  gzipSync(small),
+  Buffer.concat([zstdCompressSync(small), skippable, zstdCompressSync(small)]),
+  Buffer.concat([gzipSync(small), gzipSync(small)]),
+  repeatingFrame(20, 3),
+]
+
+/** Archives with some bytes changed, cut off or appended, and random bytes. */
+const damaged = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc
+    .record({
+      archive: fc.constantFrom(...archives),
+      changes: fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 4 }),
+      length: fc.nat(250),
+      tail: fc.uint8Array({ maxLength: 20 }),
+    })
+    .map(({ archive, changes, length, tail }) => {
+      const bytes = Buffer.concat([archive.subarray(0, length), tail])
+      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+      return bytes
+    }),
+)
+
+test('any damage of an archive ends with a sentence', async () => {
+  await fc.assert(
+    fc.asyncProperty(damaged, fc.integer({ min: 1, max: 300 }), async (bytes, size) => {
+      const error: unknown = await read(Buffer.from(bytes), size).then(
+        () => undefined,
+        (found: unknown) => found,
+      )
+      if (error !== undefined) expect(describeInputFailure(error)).toBeTypeOf('string')
+    }),
+    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 300) },
+  )
 })

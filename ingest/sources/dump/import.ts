@@ -283,11 +283,9 @@ class FileImport {
     const { summary } = this.#options
     const what = describeInputFailure(error)
     if (what === undefined) throw error
-    throw new OperationalError(
-      `${this.#name} ${what}. It was read up to ${count(summary.posts + summary.duplicates)} posts, ` +
-        `${count(this.#line)} lines, ${count(summary.read)} bytes. Everything up to there is stored.`,
-      { cause: error },
-    )
+    const extent = `${count(summary.posts + summary.duplicates)} posts, ${count(this.#line)} lines, ${count(summary.read)} bytes`
+    const where = this.#line === 0 ? '' : ` It was read up to ${extent}. Everything up to there is stored.`
+    throw new OperationalError(`${this.#name} ${what}.${where}`, { cause: error })
   }
 }
 
