@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
@@ -209,6 +209,19 @@ describe('the whole system', () => {
       expect(dead.map(({ payload }) => payload).toSorted()).toEqual(malformed.map(([, text]) => text).toSorted())
       for (const { by, reason } of dead) expect([by, reason]).toEqual(['dead.posts', expect.stringMatching(/./)])
     }, SETTLE)
+  })
+
+  test('nothing under DATA_DIR can be read or listed by other users', async () => {
+    const entries = await readdir(dataDir, { recursive: true })
+    for (const part of ['posts.db-wal', 'jetstream', 'nats-server.log', 'launcher.pid', 'dead-letters', 'pids'])
+      expect(entries).toContain(part)
+    const open: string[] = []
+    for (const entry of entries) {
+      // Streams delete files while they are listed.
+      const found = await stat(join(dataDir, entry)).catch(() => undefined)
+      if (found !== undefined && (found.mode & 0o077) !== 0) open.push(entry)
+    }
+    expect(open).toEqual([])
   })
 
   test('a second launcher is refused in the same data folder, and on a port that is taken', async () => {

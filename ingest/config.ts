@@ -1,6 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
-import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
+import { findInputProblem, isRegularFile } from '../schema/runtime/input-file.ts'
 import { isUserAgent, USER_AGENT_EXAMPLE } from './sources/reddit/user-agent.ts'
 import {
   parseSubreddits,
@@ -16,6 +15,8 @@ export interface DumpSource {
   /** Paths of files; `-` is standard input. */
   readonly files: readonly string[]
   readonly follow: boolean
+  /** Allows zstd files that take up to 2.2 GB of memory. */
+  readonly long: boolean
   /** Names in lower case; undefined: all subreddits. */
   readonly subreddits: ReadonlySet<string> | undefined
 }
@@ -101,9 +102,9 @@ function readDemo(read: SettingsReader): DemoSource {
 }
 
 function readDump(read: SettingsReader, values: IngestArguments): DumpSource {
-  const { files, follow = false } = values
-  for (const file of files) checkFile(read, file)
-  return { kind: 'dump', files, follow, subreddits: readSubreddits(read, values) }
+  const { files, follow = false, long = false } = values
+  for (const file of files) checkFile(read, file, follow)
+  return { kind: 'dump', files, follow, long, subreddits: readSubreddits(read, values) }
 }
 
 function readReddit(read: SettingsReader, values: IngestArguments): RedditSource {
@@ -158,15 +159,10 @@ function readOrigin(read: SettingsReader, name: string, fallback: string): strin
   return url.origin
 }
 
-function checkFile(read: SettingsReader, file: string): void {
-  if (file === STANDARD_STREAM) return
-  try {
-    if (statSync(file).isDirectory()) read.problem(`${file} is a folder, not a file`)
-    accessSync(file, constants.R_OK)
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    read.problem(missing ? `${file} does not exist` : `${file} cannot be read: ${(error as Error).message}`)
-  }
+function checkFile(read: SettingsReader, file: string, follow: boolean): void {
+  const problem = findInputProblem(file)
+  if (problem !== undefined) read.problem(problem)
+  else if (follow && !isRegularFile(file)) read.problem(`--follow needs a file that grows; ${file} is a pipe`)
 }
 
 /** @returns undefined when no list was given */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -114,6 +115,21 @@ test('counts a broken line, puts it into DEAD and goes on', async () => {
   expect(letter!.header.get('Gravitas-Line')).toBe('4')
 })
 
+test('nothing of a file that is not one of posts is stored, also of a pipe and of a followed file', async () => {
+  const path = await file('passwd', 'root:x:0:0:root:/root:/bin/bash\n'.repeat(20))
+  const refused = /is not a file of posts: .* Nothing of it was used/
+  await expect(importFiles(path)).rejects.toThrow(refused)
+  await expect(importFiles(path, '--follow')).rejects.toThrow(refused)
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await Promise.all([
+    expect(importFiles(pipe)).rejects.toThrow(refused),
+    writeFile(pipe, 'x\n'.repeat(20)).catch(() => {}),
+  ])
+  await Promise.all([importFiles(pipe), writeFile(pipe, lines(3))])
+  expect([await stored(), await stored(DEAD)]).toEqual([3, 0])
+})
+
 test('an import ends although DEAD is full, says that letters wait, and a later run sends each once', async () => {
   await jsm.streams.update(DEAD, { max_bytes: 2_000 })
   const path = await file('a.ndjson', `${lines(300)}${'no post\n'.repeat(50)}${lines(300, 300)}`)
@@ -144,7 +160,7 @@ test('the error of a truncated archive says how far it was read, and what was re
     Buffer.from(Array.from({ length: 60_000 }, (_, n) => line(n, { title: `${Math.sin(n)}` })).join('\n')),
   )
   const path = await file('cut.zst', whole.subarray(0, Math.floor(whole.length * 0.7)))
-  await expect(importFiles(path)).rejects.toThrow(/is truncated: it ends after [\d,]+ posts, [\d,]+ lines/)
+  await expect(importFiles(path)).rejects.toThrow(/is truncated. It was read up to [\d,]+ posts, [\d,]+ lines/)
   expect(await stored()).toBeGreaterThan(10_000)
 })
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { defineCommand, readArguments, refuseArguments } from '../schema/runtime/command.ts'
+import { LONG_OPTION } from '../schema/runtime/input-failure.ts'
 import { STANDARD_STREAM } from '../schema/runtime/input-file.ts'
 
 export const SOURCES = ['demo', 'dump', 'reddit', 'arctic-shift', 'rss', 'none'] as const
@@ -14,6 +15,7 @@ export interface IngestArguments {
   /** In lower case. */
   readonly subreddits?: ReadonlySet<string>
   readonly follow?: true
+  readonly long?: true
   readonly check?: true
   readonly files: readonly string[]
 }
@@ -36,7 +38,7 @@ const command = defineCommand({
     'LOG_LEVEL',
   ],
   examples: [
-    'npm run ingest -- --source dump RS_2026-01.zst more.ndjson.gz',
+    'npm run ingest -- --source dump --long RS_2026-01.zst more.ndjson.gz',
     'npm run ingest -- --source dump growing.ndjson --follow',
     'npm run ingest -- --source rss --subreddits askscience,memes',
     'npm run ingest -- --source reddit --check',
@@ -46,6 +48,7 @@ const command = defineCommand({
   .addOption(new Option('--source <name>', 'where posts come from; by default SOURCE').choices(SOURCES))
   .option('--subreddits <names>', 'only these subreddits, separated by commas; by default SUBREDDITS', readSubreddits)
   .option('--follow', 'with --source dump: waits for more at the end of the file')
+  .option(...LONG_OPTION)
   .option('--check', 'tries the settings of a source on the net, stores nothing and ends')
 
 /** @throws UsageError */
@@ -55,7 +58,10 @@ export function readIngestArguments(args: readonly string[]): IngestArguments {
 }
 
 /** @param kind the source that is read, whether an argument or a setting named it. @throws UsageError */
-export function refuseForeignArguments(kind: string, { subreddits, follow, check, files }: IngestArguments): void {
+export function refuseForeignArguments(
+  kind: string,
+  { subreddits, follow, long, check, files }: IngestArguments,
+): void {
   const isDump = kind === 'dump'
   const problems: string[] = []
   const needs = (what: string, sources: readonly string[]): void => {
@@ -63,6 +69,7 @@ export function refuseForeignArguments(kind: string, { subreddits, follow, check
   }
   if (files.length > 0) needs(`Files (${files.join(' ')}) go`, ['dump'])
   if (follow === true) needs('--follow goes', ['dump'])
+  if (long === true) needs('--long goes', ['dump'])
   if (subreddits !== undefined) needs('--subreddits goes', WITH_SUBREDDITS)
   if (check === true) needs('--check goes', CHECKABLE)
   if (isDump && files.length === 0) problems.push('Name at least one file, or - for standard input.')

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defineCommand, readArguments, refuseArguments, repeated } from '../schema/runtime/command.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
+import { LONG_OPTION } from '../schema/runtime/input-failure.ts'
 import { loadScoringModel } from '../scorer/models/load-model.ts'
 import { evaluate, type Evaluation } from './evaluate-model.ts'
 import { mean } from './metrics.ts'
@@ -20,6 +21,7 @@ const command = defineCommand({
 })
   .requiredOption('--model <folder>', 'folder of a scoring model; if it is given twice, both are evaluated', repeated())
   .requiredOption('--posts <files...>', 'posts: NDJSON, plain, gzip or zstd')
+  .option(...LONG_OPTION)
   .requiredOption('--labels <files...>', 'CSV with "subreddit,label" or "id,label"')
   .option('--pairs <file>', 'CSV with "serious,unserious": subreddits about the same subject')
   .option('--out <folder>', 'folder for the report', 'evaluation')
@@ -27,17 +29,19 @@ const command = defineCommand({
 interface Options {
   readonly model: readonly string[]
   readonly posts: readonly string[]
+  readonly long?: true
   readonly labels: readonly string[]
   readonly pairs?: string
   readonly out: string
 }
 
 await runCommand(async (args) => {
-  const { model: models, posts, labels, pairs, out } = readArguments<Options>(command, args).options
+  const { model: models, posts, long = false, labels, pairs, out } = readArguments<Options>(command, args).options
   refuseArguments(command, models.length > 2 ? ['At most two scoring models can be evaluated side by side.'] : [])
   const parodies = pairs === undefined ? [] : await readPairs(pairs)
   const loaded = await Promise.all(models.map((folder) => loadScoringModel(folder)))
-  const judged = await readEvaluationPosts(posts.map(fileSource), await readLabels(labels), parodies)
+  const sources = posts.map((path) => fileSource(path, { long }))
+  const judged = await readEvaluationPosts(sources, await readLabels(labels), parodies)
   const evaluations: Evaluation[] = []
   for (const model of loaded) {
     console.log(`${model.name}: scoring ${judged.length} posts …`)

@@ -2,7 +2,9 @@ import { readBatch } from '../schema/runtime/read-batch.ts'
 import { parseJson } from '../schema/runtime/parse-json.ts'
 import { plainPostId } from '../schema/post-id.ts'
 import { jetstreamManager } from '@nats-io/jetstream'
+import type { DecompressOptions } from '../schema/runtime/decompress.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { describeInputFailure } from '../schema/runtime/input-failure.ts'
 import { inputName } from '../schema/runtime/input-file.ts'
 import { connectNats, type ServerAddress } from '../schema/runtime/nats.ts'
 import { readLines } from '../schema/runtime/read-lines.ts'
@@ -30,9 +32,9 @@ export interface PostSource {
 }
 
 /** A file of posts: NDJSON, plain, gzip or zstd; `-` for standard input. */
-export const fileSource = (path: string): PostSource => ({
+export const fileSource = (path: string, options: DecompressOptions = {}): PostSource => ({
   name: inputName(path),
-  read: (onBroken) => readFile(path, onBroken),
+  read: (onBroken) => readFile(path, options, onBroken),
 })
 
 /**
@@ -43,16 +45,18 @@ export const streamSource = (server: ServerAddress): PostSource => ({
   read: (onBroken) => readStream(server, onBroken),
 })
 
-async function* readFile(path: string, onBroken: () => void): AsyncGenerator<LabelledText> {
+async function* readFile(path: string, options: DecompressOptions, onBroken: () => void): AsyncGenerator<LabelledText> {
   try {
-    for await (const line of readLines(path)) {
+    for await (const line of readLines(path, options)) {
       if (isBlankLine(line)) continue
       const post = parsePost(String(line))
       if (post === undefined) onBroken()
       else yield post
     }
   } catch (cause) {
-    throw new OperationalError(`Cannot read ${path} to its end: ${(cause as Error).message}`, { cause })
+    const reason = describeInputFailure(cause)
+    const what = reason === undefined ? (cause as Error).message : `it ${reason}`
+    throw new OperationalError(`Cannot read ${path} to its end: ${what}`, { cause })
   }
 }
 

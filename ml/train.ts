@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { MODEL_NAME_PATTERN } from '../schema/events.ts'
 import { defineCommand, matching, readArguments, refuseArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
+import { LONG_OPTION } from '../schema/runtime/input-failure.ts'
 import { inputName } from '../schema/runtime/input-file.ts'
 import { runCommand } from '../schema/runtime/lifecycle.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
@@ -32,6 +33,7 @@ const command = defineCommand({
   ],
 })
   .option('--posts <files...>', 'posts: NDJSON, plain, gzip or zstd')
+  .option(...LONG_OPTION)
   .option('--from-stream', 'posts of the running system')
   .requiredOption('--labels <files...>', 'CSV with "subreddit,label" or "id,label"')
   .option('--pairs <file>', 'CSV with "serious,unserious": subreddits about the same subject, held out together')
@@ -60,6 +62,7 @@ await runCommand(async (args) => {
 
 interface Options {
   readonly posts?: readonly string[]
+  readonly long?: true
   readonly fromStream?: true
   readonly labels: readonly string[]
   readonly pairs?: string
@@ -84,6 +87,7 @@ interface About {
 function readTrainArguments(args: readonly string[]) {
   const {
     posts = [],
+    long = false,
     fromStream,
     labels,
     pairs,
@@ -94,7 +98,10 @@ function readTrainArguments(args: readonly string[]) {
   } = readArguments<Options>(command, args).options
   const isFromStream = fromStream === true
   refuseArguments(command, posts.length === 0 && !isFromStream ? ['--posts or --from-stream is missing.'] : [])
-  const sources: PostSource[] = [...posts.map(fileSource), ...(isFromStream ? [streamSource(readServer())] : [])]
+  const sources: PostSource[] = [
+    ...posts.map((path) => fileSource(path, { long })),
+    ...(isFromStream ? [streamSource(readServer())] : []),
+  ]
   const trainedOn = data ?? [...sources.map((source) => source.name), ...labels.map(inputName)].join(', ')
   return { sources, labels, pairs, out, about: { name, trainedOn, date } satisfies About }
 }

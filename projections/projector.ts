@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import { requireStream } from '../schema/apply-streams.ts'
@@ -11,6 +10,7 @@ import {
   type Input,
 } from '../schema/read-models.ts'
 import { maxMessageBytes } from '../schema/runtime/check-server.ts'
+import { protectDataDir, readModelMode } from '../schema/runtime/data-dir.ts'
 import type { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -55,14 +55,14 @@ export async function startProjector(
   logger: Logger,
   { auditIntervalMs = AUDIT_INTERVAL_MS }: ProjectorOptions = {},
 ): Promise<Service> {
-  await mkdir(config.dataDir, { recursive: true })
+  protectDataDir(config, logger)
   const file = join(config.dataDir, `${projection.name}.db`)
   const stack = new AsyncDisposableStack()
   stack.use(lockFile(file))
   const name = (): string => `projector ${projection.name}`
   return startProcess({ user: 'projector', name, config, logger }, stack, async (parts) => {
     const { health } = parts
-    const database = openReadModel(file, projection)
+    const database = openReadModel(file, projection, readModelMode(config))
     stack.defer(() => closeReadModel(database))
     stack.use(new WriteAheadLogWatch({ name: projection.name, database, health }))
     const fileId = claimFileId(database)

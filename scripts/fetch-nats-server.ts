@@ -10,7 +10,8 @@ const run = promisify(execFile)
 /** Fetches a nats-server into an empty folder and returns its path. @throws an error whose message is one line */
 export type Fetcher = (work: string) => Promise<string>
 
-const RELEASE = '2.15.0'
+/** The version of the official release that is fetched. */
+export const RELEASE = '2.15.0'
 /** SHA-256 of the release archives, as the official container images (nats-io/nats-docker) pin them. */
 const RELEASE_SHA256: Readonly<Record<string, string>> = {
   'linux-amd64': '5d2c51caca950333aba84911df7d377f826f3a59ec36061c6539105084f65c92',
@@ -52,7 +53,10 @@ async function download(url: string): Promise<Buffer> {
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** Fetches Debian's package without root, by `apt-get download` with an own sources list. apt checks the signatures. */
+/**
+ * Fetches Debian's package without root, by `apt-get download` with an own sources list. apt checks Debian's signature of
+ * the list of packages, and the package's checksum in it. The version is the newest one of Debian, so none is pinned.
+ */
 export const fetchFromDebian: Fetcher = async (work) => {
   if (!existsSync('/usr/bin/apt-get') || !existsSync(KEYRING)) throw new Error('no apt-get with Debian’s keyring here')
   const options = await prepareApt(work)
@@ -76,6 +80,9 @@ async function prepareApt(work: string): Promise<string[]> {
   await writeFile(sources, `deb [signed-by=${KEYRING}] ${debianMirror()} sid main\n`)
   return [
     `-oDir::Etc::SourceList=${sources}`,
+    // The machine's settings may allow archives without a signature.
+    '-oAcquire::AllowInsecureRepositories=false',
+    '-oAPT::Get::AllowUnauthenticated=false',
     '-oDir::Etc::SourceParts=/dev/null',
     `-oDir::State::Lists=${lists}`,
     `-oDir::Cache=${cache}`,

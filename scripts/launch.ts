@@ -1,4 +1,5 @@
 import { loadEnvironment } from '../schema/runtime/environment.ts'
+import { protectDataDir } from '../schema/runtime/data-dir.ts'
 import { createLogger, type Logger } from '../schema/runtime/logger.ts'
 import { announce } from './announce.ts'
 import { lockDataDir } from './data-dir-lock.ts'
@@ -65,6 +66,7 @@ interface Launch {
 
 async function startAll({ mode, config, logger, signal, stack }: Launch): Promise<void> {
   stack.use(await lockDataDir(config.dataDir))
+  protectDataDir(config, logger)
   const binary = await unlessStopped(signal, checkAndPrepare(config, mode))
   if (binary !== undefined) stack.use(await startOwnServer(config, binary, logger))
   await writeNatsContext(config.dataDir, config.natsUrl)

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { isNewEnough, MINIMUM_VERSION, parseVersion } from '../schema/runtime/check-server.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
@@ -10,20 +11,33 @@ import { fetchFromDebian, fetchFromRelease, type Fetcher } from './fetch-nats-se
 
 const run = promisify(execFile)
 
+/** The SHA-256 of programs that Debian built, for a version and platform. Others are recorded when they are fetched. */
+const KNOWN_PROGRAMS = new Set([
+  // 2.15.1-1, amd64
+  '25379e8f6ff59d0f9b96f06b3572da8c513dfe97fe54f693bb03aa802b87480c',
+])
+const RECORD = 'nats-server.sha256'
+
+/** Where a nats-server is fetched from, by a name for people. */
+type Fetchers = Readonly<Record<string, Fetcher>>
+const FETCHERS: Fetchers = {
+  'the official release': fetchFromRelease,
+  'Debian’s package archive': fetchFromDebian,
+}
+
 const cacheFolder = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'gravitas')
 
 /**
- * Finds a nats-server that is new enough: at `GRAVITAS_NATS_SERVER`, on the PATH, in the cache. Otherwise fetches the
- * official release or Debian's package into the cache, without root.
+ * Finds a nats-server that is new enough: at `GRAVITAS_NATS_SERVER` or on the PATH, which are the user's own, or in the
+ * cache, where it must still be the program that was fetched. Otherwise fetches the official release or Debian's package
+ * into the cache, without root.
  * @throws OperationalError that says what the user can do
  */
-export async function findNatsServer(): Promise<string> {
+export async function findNatsServer(fetchers: Fetchers = FETCHERS): Promise<string> {
   for (const candidate of candidates()) if (isNewEnough(await versionOf(candidate))) return candidate
+  const cached = await findCached()
+  if (cached !== undefined) return cached
   const problems: string[] = []
-  const fetchers: Record<string, Fetcher> = {
-    'the official release': fetchFromRelease,
-    'Debian’s package archive': fetchFromDebian,
-  }
   for (const [from, fetcher] of Object.entries(fetchers)) {
     process.stderr.write(`Fetching nats-server from ${from} …\n`)
     try {
@@ -54,11 +68,33 @@ function* candidates(): Generator<string> {
     const file = join(folder, 'nats-server')
     if (folder !== '' && existsSync(file)) yield file
   }
-  if (!existsSync(cacheFolder())) return
-  const cached = readdirSync(cacheFolder()).filter((name) => name.startsWith('nats-server-'))
-  const newestFirst = cached.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-  for (const name of newestFirst) yield join(cacheFolder(), name, 'nats-server')
 }
+
+/** The newest program of the cache that is still what was fetched. Another one is removed without being run. */
+async function findCached(): Promise<string | undefined> {
+  if (!existsSync(cacheFolder())) return undefined
+  const names = readdirSync(cacheFolder()).filter((name) => name.startsWith('nats-server-'))
+  for (const name of names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
+    const file = join(cacheFolder(), name, 'nats-server')
+    if (!existsSync(file)) continue
+    if (!(await isIntact(file))) {
+      process.stderr.write(`${file} is not the program that was fetched. It is removed.\n`)
+      await rm(join(cacheFolder(), name), { recursive: true, force: true })
+    } else if (isNewEnough(await versionOf(file))) return file
+  }
+  return undefined
+}
+
+async function isIntact(file: string): Promise<boolean> {
+  const found = await sha256Of(file)
+  if (KNOWN_PROGRAMS.has(found)) return true
+  return found === (await readFile(join(dirname(file), RECORD), 'utf8').catch(() => '')).trim()
+}
+
+const sha256Of = async (file: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
 
 async function versionOf(binary: string): Promise<number[] | undefined> {
   try {
@@ -89,6 +125,7 @@ async function keep(binary: string): Promise<string> {
   const incoming = `${file}.${process.pid}`
   await copyFile(binary, incoming)
   await chmod(incoming, 0o755)
+  await writeFile(join(folder, RECORD), `${await sha256Of(incoming)}\n`)
   await rename(incoming, file)
   return file
 }

@@ -18,6 +18,7 @@ export const START_SETTINGS = [
   'PORT',
   'HOST',
   'DATA_DIR',
+  'DATA_GROUP_READ',
   'SOURCE',
   'SUBREDDITS',
   'MODEL_DIR',

@@ -22,6 +22,7 @@ const STEPS: readonly Step[] = [
     args: ['node_modules/svelte-check/bin/svelte-check', '--fail-on-warnings', '--threshold', 'warning'],
     folder: 'web',
   },
+  { name: 'licences', args: ['scripts/licenses.ts'] },
   { name: 'dead code', args: ['node_modules/knip/bin/knip.js'] },
   { name: 'unit tests', args: ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'] },
 ]

@@ -11,10 +11,14 @@ const AT_ONCE = 4
 /** How many explanations may wait: as many as a few pages of posts have, which is a quarter of a second of work. */
 const MOST_WAITING = 500
 
+/** The longest time that one explanation may take. One by a transformer takes some hundred inference calls. */
+const MAX_EXPLANATION_MS = 10_000
+
 export interface ExplainerParts {
   readonly models: ReadModels
   readonly texts: TextSource
   readonly model: ModelFile
+  readonly maxExplanationMs?: number
 }
 
 interface Wanted {
@@ -70,8 +74,10 @@ export class Explainer {
     if (model.name !== scoredBy) throw otherModel(scoredBy, model.name)
     const text = await this.#parts.texts.read(copy)
     if (text === undefined) return null
-    signal?.throwIfAborted()
-    const explanation = await model.explain(text, signal)
+    const timeout = AbortSignal.timeout(this.#parts.maxExplanationMs ?? MAX_EXPLANATION_MS)
+    const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+    either.throwIfAborted()
+    const explanation = await model.explain(text, either)
     return toAnswer(model, explanation, first)
   }
 }
@@ -94,8 +100,10 @@ const otherModel = (wanted: string, found: string) =>
 const clientLeft = () => noExplanation('The client has left.', 'CANCELLED')
 
 function toGraphQLError(error: unknown): unknown {
+  if ((error as Error).name === 'AbortError') return clientLeft()
   if (error instanceof LineFullError)
     return noExplanation('Too many explanations are requested at once. Try again later.', 'OVERLOADED')
+  if ((error as Error).name === 'TimeoutError') return noExplanation('The explanation takes too long.', 'OVERLOADED')
   if (error instanceof LogUnavailableError)
     return noExplanation(
       'The log, which has the text of the post, does not answer at the moment. Try again.',

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { postSubmitted } from '../../schema/testing/builders.ts'
+import { Explainer } from './explainer.ts'
+import { ModelFile, type ExplainingModel } from './model-file.ts'
 import { createGraphQLServer } from '../schema.ts'
 import { codeOf, silent, TestGateway, type Answer } from '../testing/test-gateway.ts'
 
@@ -80,6 +83,20 @@ test('explanations that would have to wait too long are refused, and those that 
   expect(refused).toHaveLength(600 - 504)
   expect(refused[0]).toMatchObject({ extensions: { code: 'OVERLOADED' } })
   expect(await explainer.explain({ id: 'a1', model: 'serious-1' }, 1)).not.toBeNull()
+})
+
+test('an explanation that takes too long fails, and makes room for others', async () => {
+  const never = async (): Promise<ExplainingModel> => ({
+    name: 'serious-1',
+    explain: (_, signal) =>
+      new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error))),
+  })
+  const { models } = gateway.context
+  const model = new ModelFile({ folder: '', logger: pino({ level: 'silent' }), load: never })
+  const explainer = new Explainer({ models, texts: gateway.texts, model, maxExplanationMs: 20 })
+  const all = Array.from({ length: 20 }, () => explainer.explain({ id: 'a1', model: 'serious-1' }, 1))
+  for (const { status, reason } of (await Promise.allSettled(all)) as PromiseRejectedResult[])
+    expect([status, reason]).toMatchObject(['rejected', { extensions: { code: 'OVERLOADED' } }])
 })
 
 test('explanations whose clients have left are not computed', async () => {

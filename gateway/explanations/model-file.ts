@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
+import { MAX_MANIFEST_BYTES, readJson } from '../../scorer/models/read-json.ts'
 import type { Explanation } from '../../scorer/models/explanation.ts'
 
 /** After a failed load, the next one is tried this much later at the earliest. */
@@ -80,7 +80,7 @@ export class ModelFile {
 /** Returns undefined for a file that cannot be read: loading the scoring model says what is wrong with it. */
 async function readName(folder: string): Promise<string | undefined> {
   try {
-    const { name } = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8')) as { name?: unknown }
+    const { name } = (await readJson(join(folder, 'model.json'), MAX_MANIFEST_BYTES)) as { name?: unknown }
     return typeof name === 'string' ? name : undefined
   } catch {
     return undefined

@@ -1,18 +1,23 @@
-import { existsSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import Sqlite, { SqliteError, type Database } from 'better-sqlite3'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import { checkpointTables } from './checkpoint-tables.ts'
 import type { Projection } from '../projection.ts'
 
+const PRIVATE_MODE = 0o600
+
 /**
  * Opens a read model's file for its one writer, and creates a missing file. `synchronous = NORMAL` is safe here: a commit
  * that is lost in a crash of the machine loses its checkpoint too, so its events are applied again.
+ * @param mode the permissions that the file gets; without them a new file is private and an existing one is unchanged
  * @throws OperationalError when the file is damaged or of another projection or version
  */
-export function openReadModel(file: string, projection: Projection<unknown>): Database {
+export function openReadModel(file: string, projection: Projection<unknown>, mode?: number): Database {
   const isNew = !existsSync(file)
   // The write-ahead log of a deleted file must not be applied to the new one.
   if (isNew) for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+  if (isNew) createPrivately(file)
+  if (mode !== undefined) setMode(file, mode)
   const database = new Sqlite(file)
   try {
     database.pragma('journal_mode = WAL')
@@ -30,6 +35,25 @@ export function openReadModel(file: string, projection: Projection<unknown>): Da
     const explained = explainDamage(cause, file)
     if (explained instanceof OperationalError) throw explained
     throw new OperationalError(`Cannot open ${file}: ${(cause as Error).message}. ${REBUILD}`, { cause })
+  }
+}
+
+/** Creates the file before SQLite does, which gives its `-wal` and `-shm` the same permissions. */
+function createPrivately(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', PRIVATE_MODE))
+  } catch (cause) {
+    throw new OperationalError(`Cannot create ${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function setMode(file: string, mode: number): void {
+  for (const one of [file, `${file}-wal`, `${file}-shm`].filter(existsSync)) {
+    try {
+      chmodSync(one, mode)
+    } catch {
+      // The file belongs to another user, who decides who may read it.
+    }
   }
 }
 

@@ -1,13 +1,16 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { Health } from '../../schema/heartbeat.ts'
 import { writeAheadLogBytes } from '../../schema/read-model-file.ts'
+import { readModelMode } from '../../schema/runtime/data-dir.ts'
 import { postSubmitted } from '../../schema/testing/builders.ts'
 import { projections } from '../testing/all-projections.ts'
 import { TestReadModel, toLog } from '../testing/replay.ts'
 import { closeReadModel } from './close-read-model.ts'
+import { openReadModel } from './database.ts'
 import { WriteAheadLogWatch } from './write-ahead-log.ts'
 
 const COUNT = 'SELECT count(*) AS posts FROM posts'
@@ -30,14 +33,25 @@ function readAsNobody(file: string): unknown {
   }
 }
 
-test.runIf(process.geteuid?.() === 0)('another user can read the file while its projector runs and afterwards', () => {
-  using model = new TestReadModel(projections.posts)
-  chmodSync(dirname(model.file), 0o755)
-  model.write(toLog([postSubmitted()]))
-  expect(readAsNobody(model.file)).toEqual({ posts: 1 })
-  closeReadModel(model.database)
-  expect(readAsNobody(model.file)).toEqual({ posts: 1 })
-})
+const isRoot = process.geteuid?.() === 0
+
+test.runIf(isRoot)(
+  'a user of the group can read the file while its projector runs and afterwards, if it is allowed',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gravitas-group-'))
+    chownSync(folder, 0, NOBODY)
+    // New files in this folder get its group.
+    chmodSync(folder, 0o2750)
+    const file = join(folder, 'posts.db')
+    const database = openReadModel(file, projections.posts, readModelMode({ dataDir: folder, dataGroupRead: true }))
+    expect(readAsNobody(file)).toEqual({ posts: 0 })
+    closeReadModel(database)
+    expect(readAsNobody(file)).toEqual({ posts: 0 })
+    openReadModel(file, projections.posts, readModelMode({ dataDir: folder })).close()
+    expect(() => readAsNobody(file)).toThrow('unable to open')
+    rmSync(folder, { recursive: true })
+  },
+)
 
 test('a file that is closed keeps its write-ahead log and the index of it, both without content', () => {
   using model = new TestReadModel(projections.posts)

@@ -5,10 +5,17 @@ const ZSTD_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 const SKIPPABLE_MASK = 0xfffffff0
 const GZIP_MAGIC = 0x8b1f
+/** A frame may make the decompressor keep as many bytes as its window has: by default 128 MiB, as in the program zstd. */
+const WINDOW_LOG_MAX = 27
 /** Reddit's dumps are made with `zstd --long=31`, a window of 2 GiB. */
-const WINDOW_LOG_MAX = 31
+const LONG_WINDOW_LOG_MAX = 31
 const OUTPUT_CHUNK_BYTES = 512 * 1024
 const MAGIC_BYTES = 4
+
+export interface DecompressOptions {
+  /** Allows zstd frames with a window of up to 2 GiB, which take as much memory. */
+  readonly long?: boolean
+}
 
 export type Encoding = 'zstd' | 'gzip' | 'plain'
 
@@ -23,22 +30,25 @@ const isSkippable = (magic: number): boolean => (magic & SKIPPABLE_MASK) >>> 0 =
 const isZstdFrame = (magic: number): boolean => magic === ZSTD_MAGIC || isSkippable(magic)
 
 /**
- * The decompressed bytes of a file in any of the three encodings. The error of an archive that was cut off has the code
- * `Z_BUF_ERROR`. The source is closed however the reading ends.
+ * The decompressed bytes of a file in any of the three encodings. The source is closed however the reading ends.
+ * @throws an error that `describeInputFailure` explains, if the content of the file is the reason
  */
-export async function* decompress(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* decompress(
+  source: AsyncIterable<Buffer>,
+  { long = false }: DecompressOptions = {},
+): AsyncGenerator<Buffer> {
   const input = new Input(source)
   try {
-    yield* decode(input)
+    yield* decode(input, long ? LONG_WINDOW_LOG_MAX : WINDOW_LOG_MAX)
   } finally {
     await input.close()
   }
 }
 
-async function* decode(input: Input): AsyncGenerator<Buffer> {
+async function* decode(input: Input, windowLogMax: number): AsyncGenerator<Buffer> {
   switch (detectEncoding(await input.peek(MAGIC_BYTES))) {
     case 'zstd':
-      yield* unzstd(input)
+      yield* unzstd(input, windowLogMax)
       break
     case 'gzip': {
       const gunzip = createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES })
@@ -51,11 +61,11 @@ async function* decode(input: Input): AsyncGenerator<Buffer> {
 }
 
 /** Reads one frame after another: an archive may have many, and Node's decompressor stops after the first. */
-async function* unzstd(input: Input): AsyncGenerator<Buffer> {
+async function* unzstd(input: Input, windowLogMax: number): AsyncGenerator<Buffer> {
   for (let head = await input.peek(MAGIC_BYTES); head.length > 0; head = await input.peek(MAGIC_BYTES)) {
     const magic = head.length < MAGIC_BYTES ? 0 : head.readUInt32LE()
     if (isSkippable(magic)) await skipFrame(input)
-    else if (magic === ZSTD_MAGIC) yield* unzstdFrame(input)
+    else if (magic === ZSTD_MAGIC) yield* unzstdFrame(input, windowLogMax)
     else throw Object.assign(new Error('unexpected bytes after a zstd frame'), { code: 'Z_DATA_ERROR' })
   }
 }
@@ -70,10 +80,10 @@ async function skipFrame(input: Input): Promise<void> {
   throw Object.assign(new Error('unexpected end of file'), { code: 'Z_BUF_ERROR' })
 }
 
-async function* unzstdFrame(input: Input): AsyncGenerator<Buffer> {
+async function* unzstdFrame(input: Input, windowLogMax: number): AsyncGenerator<Buffer> {
   const frame = createZstdDecompress({
     chunkSize: OUTPUT_CHUNK_BYTES,
-    params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG_MAX },
+    params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
   })
   const ended = new Promise<void>((resolve) => frame.once('end', resolve).once('close', resolve))
   const feeding = feed(frame, input, ended)

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readLines } from './read-lines.ts'
 import { LineSplitter } from './split-lines.ts'
@@ -36,4 +36,15 @@ test('a byte order mark is dropped only in front of the first line, even if it i
     lines.push(splitter.takeLast().toString('utf8'))
     expect(lines).toEqual(['one', '\uFEFFtwo', 'three'])
   }
+})
+
+test('a line without an end is refused before it fills the memory, in every encoding', async () => {
+  const endless = Buffer.alloc(65 * 2 ** 20, 'x')
+  for (const content of [gzipSync(endless), zstdCompressSync(endless)])
+    await expect(linesOf(content)).rejects.toThrow('has a line of more than 64 MiB')
+  const splitter = new LineSplitter()
+  const split = (): void => {
+    for (let n = 0; n < 66; n++) Array.from(splitter.split(endless.subarray(0, 2 ** 20)))
+  }
+  expect(split).toThrow('has a line of more than 64 MiB')
 })

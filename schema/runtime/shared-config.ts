@@ -13,6 +13,8 @@ export interface SharedConfig {
   /** How many servers of a cluster keep a copy of each stream; undefined if NATS_REPLICAS is not set. */
   readonly natsReplicas?: number | undefined
   readonly dataDir: string
+  /** Whether other users of the group of DATA_DIR may read the read models. */
+  readonly dataGroupRead?: boolean
   readonly logLevel: LogLevel
 }
 
@@ -23,6 +25,7 @@ export function readSharedConfig(read: SettingsReader): SharedConfig {
     natsReplicas:
       read.optional('NATS_REPLICAS') === undefined ? undefined : Number(read.oneOf('NATS_REPLICAS', '1', REPLICAS)),
     dataDir: read.path('DATA_DIR', './data'),
+    dataGroupRead: read.oneOf('DATA_GROUP_READ', '0', ['0', '1']) === '1',
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   }
 }

@@ -1,6 +1,10 @@
+import { InputRefusedError } from './input-failure.ts'
+
 const NEWLINE = 10
 /** The most bytes that are kept of a line. A longer line cannot be a post. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
+/** The longest line that is read to its end. A line without an end would keep the reader busy for ever. */
+const LONGEST_LINE_BYTES = 64 * 1024 * 1024
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /**
@@ -17,7 +21,10 @@ export class LineSplitter {
     return this.#held > 0
   }
 
-  /** The lines that end in `chunk`; the first begins with the held bytes. They are valid until the chunk is reused. */
+  /**
+   * The lines that end in `chunk`; the first begins with the held bytes. They are valid until the chunk is reused.
+   * @throws InputRefusedError when a line is longer than 64 MiB
+   */
   *split(chunk: Buffer): Generator<Buffer> {
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
@@ -44,6 +51,8 @@ export class LineSplitter {
   #hold(part: Buffer): void {
     if (this.#held < MAX_LINE_BYTES) this.#pieces.push(part)
     this.#held += part.length
+    if (this.#held > LONGEST_LINE_BYTES)
+      throw new InputRefusedError('has a line of more than 64 MiB, so it is not a file of posts')
   }
 
   #joined(last: Buffer): Buffer {

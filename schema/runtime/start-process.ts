@@ -1,6 +1,7 @@
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { Health, startHeartbeat } from '../heartbeat.ts'
+import { makeNewFilesPrivate } from './data-dir.ts'
 import type { Service } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import { connectNats, type NatsUser } from './nats.ts'
@@ -32,6 +33,7 @@ export async function startProcess(
   stack: AsyncDisposableStack,
   startParts: (parts: ProcessParts) => Promise<void>,
 ): Promise<Service> {
+  makeNewFilesPrivate()
   const health = new Health()
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   failed.catch((error: unknown) => health.failed(error))

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -58,6 +58,20 @@ test('a graph that does not match its description is refused', async () => {
   await expect(loadScoringModel(folder)).rejects.toThrow(/not the file that model.json describes/)
   await writeFile(join(folder, 'model.json'), '{"name":"x"}')
   await expect(loadScoringModel(folder)).rejects.toThrow(/model.json/)
+  await rm(folder, { recursive: true })
+})
+
+test('files without an end, or of an absurd size, are refused', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gravitas-model-'))
+  const manifest = join(folder, 'model.json')
+  await symlink('/dev/zero', manifest)
+  await expect(loadScoringModel(folder)).rejects.toThrow(/Cannot read .*model\.json: it is not a regular file/)
+  await rm(manifest)
+  await writeFile(manifest, ' '.repeat(2 ** 20 + 1))
+  await expect(loadScoringModel(folder)).rejects.toThrow(/Cannot read .*model\.json: it has more than 1 MiB/)
+  await cp('ml/model/model.json', manifest)
+  await symlink('/dev/zero', join(folder, 'model.onnx'))
+  await expect(loadScoringModel(folder)).rejects.toThrow(/Cannot read .*model\.onnx \(it is not a regular file\)/)
   await rm(folder, { recursive: true })
 })
 

@@ -1,7 +1,5 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
-import { OperationalError } from '../../schema/runtime/errors.ts'
 import { HashedModel } from './hashed-model.ts'
+import { IsolatedModel } from './isolated-model.ts'
 import { readManifest } from './model-manifest.ts'
 import type { ScoringModel } from './scoring-model.ts'
 
@@ -14,25 +12,13 @@ export interface LoadOptions {
 }
 
 /**
- * Loads the scoring model of a folder; its files determine its kind. Checks that the files belong together and suit
- * this program.
+ * Loads the scoring model of a folder. One with a tokenizer runs in a thread of its own, because its files decide how
+ * long the tokenizer takes, and an inference call takes long. One over hashed features runs in this thread: a call takes
+ * microseconds.
  * @throws OperationalError saying which file is wrong and why
  */
 export async function loadScoringModel(folder: string, { threads = 1 }: LoadOptions = {}): Promise<ScoringModel> {
   const manifest = await readManifest(folder)
   if (manifest.features !== undefined) return HashedModel.load(folder, manifest)
-  await requireTokenizer(folder)
-  // It is imported only when it is needed, because the tokenizer's code takes time to load.
-  const { TransformerModel } = await import('./transformer-model.ts')
-  return TransformerModel.load(folder, manifest, threads)
-}
-
-async function requireTokenizer(folder: string): Promise<void> {
-  const file = join(folder, 'tokenizer.json')
-  await access(file).catch((cause: unknown) => {
-    throw new OperationalError(
-      `Cannot read ${file}. A scoring model needs the tokenizer that it was trained with, or, in model.json, the "features" that npm run train writes.`,
-      { cause },
-    )
-  })
+  return IsolatedModel.load({ folder, threads })
 }

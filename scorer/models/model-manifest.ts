@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Type, type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { MODEL_NAME_PATTERN } from '../../schema/events.ts'
 import { OperationalError } from '../../schema/runtime/errors.ts'
+import { MAX_MANIFEST_BYTES, readJson, requireFile } from './read-json.ts'
 
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const ClassName = Type.Union([Type.String(), Type.Integer({ minimum: 0 })])
@@ -54,23 +55,11 @@ const COMPANIONS = new Set([
  */
 export async function readManifest(folder: string): Promise<ModelManifest> {
   const file = join(folder, 'model.json')
-  const json = await readJson(file)
+  const json = await readJson(file, MAX_MANIFEST_BYTES)
   if (json === undefined) throw new OperationalError(await describeMissing(folder))
   if (validator.Check(json)) return json
   const [problem] = validator.Errors(json)
   throw new OperationalError(`${file}: ${problem?.instancePath ?? ''} ${problem?.message ?? 'invalid'}`)
-}
-
-/** Reads a JSON file of a folder. @returns undefined if it is missing. @throws OperationalError if it is unreadable */
-export async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    const how = cause instanceof SyntaxError ? `${file} is not JSON` : `Cannot read ${file}`
-    throw new OperationalError(`${how}: ${message}`, { cause })
-  }
 }
 
 /** @throws OperationalError when the graph, or a file that the manifest names, has another checksum */
@@ -87,10 +76,11 @@ export async function checkFiles(folder: string, { sha256, files = {} }: ModelMa
 async function sha256Of(file: string): Promise<string> {
   const hash = createHash('sha256')
   try {
+    await requireFile(file)
     for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
   } catch (cause) {
     throw new OperationalError(
-      `Cannot read ${file}. Set MODEL_DIR to a folder with model.onnx and model.json, or run npm run train.`,
+      `Cannot read ${file} (${(cause as Error).message}). Set MODEL_DIR to a folder with model.onnx and model.json, or run npm run train.`,
       { cause },
     )
   }

@@ -16,7 +16,7 @@ const manifest = { name: 'tiny-1', sha256: '0'.repeat(64) }
 async function load(tokenizer: object, settings: object = {}, config = {}, limit = Infinity): Promise<TextTokenizer> {
   await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer))
   await writeFile(join(folder, 'tokenizer_config.json'), JSON.stringify(settings))
-  return TextTokenizer.load(folder, manifest, config, limit)
+  return TextTokenizer.load(folder, manifest, { config, limit, guard: (step) => step() })
 }
 
 const ids = (text: string): number[] => text.split(' ').map((token) => TOKENS.indexOf(token))
@@ -73,5 +73,7 @@ test('refuses a file that is not a tokenizer', async () => {
   await expect(load([])).rejects.toThrow(/tokenizer\.json must be a JSON object/)
   await expect(load({ ...wordPieceTokenizer(), model: { type: 'Other' } })).rejects.toThrow('Unknown TokenizerModel')
   await writeFile(join(folder, 'tokenizer.json'), '{')
-  await expect(TextTokenizer.load(folder, manifest, {}, 8)).rejects.toThrow(/tokenizer\.json is not JSON/)
+  await expect(TextTokenizer.load(folder, manifest, { config: {}, limit: 8, guard: (step) => step() })).rejects.toThrow(
+    /tokenizer\.json is not JSON/,
+  )
 })

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
 import { Tokenizer } from '@huggingface/tokenizers'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { readJson, type ModelManifest } from './model-manifest.ts'
+import type { Guard } from './open-model.ts'
+import type { ModelManifest } from './model-manifest.ts'
+import { readJson } from './read-json.ts'
 
 /** How many tokens of a post are read by default. The cost grows with their square. */
 const DEFAULT_MAX_LENGTH = 512
@@ -16,9 +18,28 @@ const OFFSET_POSITIONS = new Set(['roberta', 'xlm-roberta', 'xlm-roberta-xl', 'c
 /** A parsed JSON object whose fields are not checked. */
 export type Settings = Readonly<Record<string, unknown>>
 
+interface TokenizerOptions {
+  /** The content of `config.json`. */
+  readonly config: Settings
+  /** The most tokens that the graph can take. */
+  readonly limit: number
+  /** Runs each step of the tokenizer: its files decide how long a step takes. */
+  readonly guard: Guard
+}
+
+interface Parts {
+  readonly tokenizer: Tokenizer
+  readonly json: Settings
+  readonly settings: Settings
+  readonly config: Settings
+  readonly maxLength: number
+  readonly guard: Guard
+}
+
 /** Turns texts into token ids, by `tokenizer.json` and the settings beside it, in the formats of Hugging Face. */
 export class TextTokenizer {
   readonly #tokenizer: Tokenizer
+  readonly #guard: Guard
   readonly #before: readonly number[]
   readonly #after: readonly number[]
   readonly #cutsLeft: boolean
@@ -27,7 +48,8 @@ export class TextTokenizer {
   readonly padId: number
   readonly padsLeft: boolean
 
-  private constructor(tokenizer: Tokenizer, json: Settings, settings: Settings, config: Settings, maxLength: number) {
+  private constructor({ tokenizer, json, settings, config, maxLength, guard }: Parts) {
+    this.#guard = guard
     const [padding, truncation] = [objectIn(json, 'padding'), objectIn(json, 'truncation')]
     this.#tokenizer = tokenizer
     ;[this.#before, this.#after] = specialTokens(tokenizer)
@@ -39,18 +61,19 @@ export class TextTokenizer {
   }
 
   /**
-   * @param config the content of `config.json`
-   * @param limit the most tokens that the graph can take
    * @throws OperationalError when `tokenizer.json` is missing, or this program cannot run it
    */
-  static async load(folder: string, manifest: ModelManifest, config: Settings, limit: number): Promise<TextTokenizer> {
+  static async load(folder: string, manifest: ModelManifest, options: TokenizerOptions): Promise<TextTokenizer> {
+    const { config, limit, guard } = options
     const file = join(folder, 'tokenizer.json')
     const settings = await readSettings(join(folder, 'tokenizer_config.json'))
     const json = await readSettings(file)
     try {
       const maxLength = Math.min(limit, manifest.maxLength ?? toMaxLength(json, settings, config))
-      const tokenizer = new Tokenizer(json, { ...settings, unk_token: unknownToken(json, settings) })
-      return new TextTokenizer(tokenizer, json, settings, config, maxLength)
+      return guard(() => {
+        const tokenizer = new Tokenizer(json, { ...settings, unk_token: unknownToken(json, settings) })
+        return new TextTokenizer({ tokenizer, json, settings, config, maxLength, guard })
+      })
     } catch (cause) {
       throw new OperationalError(`${file} is not a tokenizer that this program can run: ${(cause as Error).message}`, {
         cause,
@@ -63,7 +86,7 @@ export class TextTokenizer {
     const characters = this.maxLength * CHARACTERS_A_TOKEN
     const read = this.#cutsLeft ? text.slice(-characters) : text.slice(0, characters)
     // A part without a token, not even one for unknown words, is left out, as in the original library.
-    const { ids } = this.#tokenizer.encode(read, { add_special_tokens: false })
+    const { ids } = this.#guard(() => this.#tokenizer.encode(read, { add_special_tokens: false }))
     const known = ids.filter((id: number | undefined) => id !== undefined)
     const room = Math.max(0, this.maxLength - this.#before.length - this.#after.length)
     const kept = this.#cutsLeft ? known.slice(Math.max(0, known.length - room)) : known.slice(0, room)

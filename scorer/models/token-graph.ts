@@ -4,6 +4,7 @@ import { OperationalError } from '../../schema/runtime/errors.ts'
 import { readShape, type GraphShape, type InputName } from './graph-shape.ts'
 import { groupByLength, type GroupingLimits } from './group-by-length.ts'
 import type { ModelManifest } from './model-manifest.ts'
+import type { OpenOptions } from './open-model.ts'
 import { openGraph } from './open-graph.ts'
 import { TextTokenizer, type Settings } from './text-tokenizer.ts'
 
@@ -45,11 +46,11 @@ export class TokenGraph {
     folder: string,
     manifest: ModelManifest,
     config: Settings,
-    threads: number,
+    { threads, guard }: OpenOptions,
   ): Promise<{ graph: TokenGraph; classes: number }> {
     const session = await openGraph(folder, manifest, threads)
     const shape = readShape(session, join(folder, 'model.onnx'))
-    const tokenizer = await TextTokenizer.load(folder, manifest, config, shape.tokens ?? Infinity)
+    const tokenizer = await TextTokenizer.load(folder, manifest, { config, limit: shape.tokens ?? Infinity, guard })
     const graph = new TokenGraph(session, shape, tokenizer)
     return { graph, classes: await graph.#tryOut(folder) }
   }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { loadScoringModel } from './load-model.ts'
+import { openModel } from './open-model.ts'
 import type { ScoringModel } from './scoring-model.ts'
 import { TOKENS, wordPieceTokenizer, writeTinyTransformer, type TinyTransformer } from '../testing/tiny-transformer.ts'
 
@@ -23,7 +23,8 @@ async function write(options: TinyTransformer = {}): Promise<string> {
   await writeTinyTransformer(path, options)
   return path
 }
-const load = async (options: TinyTransformer = {}): Promise<ScoringModel> => loadScoringModel(await write(options))
+const open = (path: string): Promise<ScoringModel> => openModel(path, { threads: 1, guard: (step) => step() })
+const load = async (options: TinyTransformer = {}): Promise<ScoringModel> => open(await write(options))
 
 const QUESTION = { title: 'Why does inflation matter?', selftext: 'Explain the evidence' }
 const JOKE = { title: 'lol pizza cat!!!' }
@@ -128,7 +129,7 @@ describe('a transformer of the user', () => {
     await writeFile(input, [QUESTION, JOKE].map((post, id) => JSON.stringify({ id: `t3_${id}`, ...post })).join('\n'))
     await run(process.execPath, ['scorer/score.ts', '--in', input, '--out', output], { env })
     const scores = (await readFile(output, 'utf8')).trimEnd().split('\n')
-    const [question, joke] = await (await loadScoringModel(path)).score([QUESTION, JOKE])
+    const [question, joke] = await (await open(path)).score([QUESTION, JOKE])
     expect(scores.map((line) => JSON.parse(line) as unknown)).toEqual([
       { id: 't3_0', seriousness: question },
       { id: 't3_1', seriousness: joke },
@@ -144,7 +145,7 @@ describe('a transformer of the user', () => {
 describe('a folder with wrong files is refused, with what to do', () => {
   /** The reason of the refusal. */
   async function refusal(path: string): Promise<string> {
-    const error: unknown = await loadScoringModel(path).catch((error: unknown) => error)
+    const error: unknown = await open(path).catch((error: unknown) => error)
     if (error instanceof OperationalError) return error.message
     throw new Error('not refused', { cause: error })
   }
@@ -157,7 +158,7 @@ describe('a folder with wrong files is refused, with what to do', () => {
     const proposed = message.slice(message.indexOf('{'))
     expect(JSON.parse(proposed)).toMatchObject({ name: expect.stringMatching(/^my-model-\d+$/), files: {} })
     await writeFile(join(path, 'model.json'), proposed)
-    expect(await (await loadScoringModel(path)).score([JOKE])).toHaveLength(1)
+    expect(await (await open(path)).score([JOKE])).toHaveLength(1)
   })
 
   it('when a file has another checksum than model.json says', async () => {

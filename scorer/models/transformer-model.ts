@@ -3,6 +3,7 @@ import { toExplanation, type Explanation } from './explanation.ts'
 import { cleanText, type TextPost } from './features.ts'
 import { leaveOut } from './leave-out.ts'
 import type { ModelManifest } from './model-manifest.ts'
+import type { OpenOptions } from './open-model.ts'
 import type { ScoringModel } from './scoring-model.ts'
 import { toFourDecimals, toLogit } from './probability.ts'
 import { readClasses, type ClassReader } from './read-classes.ts'
@@ -28,12 +29,11 @@ export class TransformerModel implements ScoringModel {
   }
 
   /**
-   * @param threads the threads that one inference call may use
    * @throws OperationalError that says which file is wrong, or what to write into `model.json`
    */
-  static async load(folder: string, manifest: ModelManifest, threads: number): Promise<TransformerModel> {
+  static async load(folder: string, manifest: ModelManifest, options: OpenOptions): Promise<TransformerModel> {
     const config = await readSettings(join(folder, 'config.json'))
-    const { graph, classes } = await TokenGraph.open(folder, manifest, config, threads)
+    const { graph, classes } = await TokenGraph.open(folder, manifest, config, options)
     return new TransformerModel(manifest.name, graph, readClasses(manifest, config, classes))
   }
 

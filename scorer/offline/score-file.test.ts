@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { link, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { link, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -71,8 +71,11 @@ describe('scoring a file', () => {
 
   it('keeps the scores before the end of an archive that was cut off, and names the last line', async () => {
     const whole = gzipSync(ndjson)
-    await expect(score(whole.subarray(0, whole.length - 2_000))).rejects.toThrow(/cut off, after line \d+/)
-    const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
+    await expect(score(whole.subarray(0, whole.length - 2_000))).rejects.toThrow(
+      /is truncated. It was read and scored up to line \d+/,
+    )
+    expect(said.join('')).toContain(`The scores so far are in ${join(folder, 'out')}.incomplete`)
+    const lines = (await readFile(join(folder, 'out.incomplete'), 'utf8')).trimEnd().split('\n')
     expect(lines.length).toBeGreaterThan(100)
     expect(JSON.parse(lines.at(-1)!)).toHaveProperty('seriousness')
   })
@@ -106,7 +109,7 @@ describe('scoring a file', () => {
     await expect(score(ndjson, broken)).rejects.toThrow(
       `The scoring model ${model.name} failed: no memory. in is scored and written up to line 1000.`,
     )
-    const lines = (await readFile(join(folder, 'out'), 'utf8')).trimEnd().split('\n')
+    const lines = (await readFile(join(folder, 'out.incomplete'), 'utf8')).trimEnd().split('\n')
     expect(lines.map((line) => (JSON.parse(line) as { id: string }).id)).toEqual(
       posts.slice(0, 1_000).map(({ id }) => id),
     )
@@ -120,6 +123,22 @@ describe('scoring a file', () => {
     for (const output of [input, `${folder}/./precious`, join(folder, 'symlink'), join(folder, 'hardlink')])
       await expect(scoreFile({ model, input, output, progress })).rejects.toThrow('are the same file')
     expect(await readFile(input, 'utf8')).toBe(ndjson)
+  })
+
+  it('refuses a file of another kind, and changes no older output after a failure', async () => {
+    const [input, output] = [join(folder, 'passwd'), join(folder, 'older')]
+    await writeFile(input, 'root:x:0:0:root:/root:/bin/bash\n'.repeat(20))
+    await writeFile(output, 'precious')
+    await expect(scoreFile({ model, input, output, progress })).rejects.toThrow(
+      'passwd is not a file of posts: its first 10 lines are not JSON objects. Nothing of it was used.',
+    )
+    await writeFile(input, gzipSync(ndjson).subarray(0, 10_000))
+    await expect(scoreFile({ model, input, output, progress })).rejects.toThrow('is truncated')
+    expect(await readFile(output, 'utf8')).toBe('precious')
+    await writeFile(input, ndjson)
+    await scoreFile({ model, input, output, progress })
+    expect((await readFile(output, 'utf8')).split('\n')).toHaveLength(posts.length + 1)
+    expect((await readdir(folder)).filter((name) => name.startsWith('older'))).toEqual(['older'])
   })
 
   it.each([
@@ -137,7 +156,7 @@ describe('scoring a file', () => {
 
   it('names files that cannot be read or written', async () => {
     const run = (input: string, output: string) => scoreFile({ model, input, output, progress })
-    await expect(run(join(folder, 'missing'), join(folder, 'out'))).rejects.toThrow('Cannot read')
+    await expect(run(join(folder, 'missing'), join(folder, 'out'))).rejects.toThrow('does not exist')
     await expect(run(join(folder, 'in'), join(folder, 'no', 'out'))).rejects.toThrow('Cannot write')
     await expect(run(folder, join(folder, 'out'))).rejects.toThrow('is a folder')
   })

@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { OperationalError } from '../../schema/runtime/errors.ts'
-import { fileSize, inputName, STANDARD_STREAM } from '../../schema/runtime/input-file.ts'
+import { describeInputFailure } from '../../schema/runtime/input-failure.ts'
+import { fileSize, findInputProblem, inputName, STANDARD_STREAM } from '../../schema/runtime/input-file.ts'
 import { count, Progress, type ProgressState, type ProgressOutput } from '../../schema/runtime/progress.ts'
 import { readLines } from '../../schema/runtime/read-lines.ts'
 import { isBlankLine } from '../../schema/runtime/split-lines.ts'
 import { parseInputPost, type InputPost } from './input-post.ts'
 import type { ScoringModel } from '../models/scoring-model.ts'
-import { openOutput, type OutputFile } from './output-file.ts'
+import { incompleteFile, openOutput, type OutputFile } from './output-file.ts'
 import { scoreEach, UnscorablePostError } from '../models/score-each.ts'
 
 const BATCH_POSTS = 1_000
@@ -16,7 +17,9 @@ export interface ScoreFileOptions {
   readonly model: ScoringModel
   /** The file of posts: NDJSON, plain, gzip or zstd; `-` for standard input. */
   readonly input: string
-  /** The file for the scores, which is emptied first; `-` for standard output. */
+  /** Allows zstd files that take up to 2.2 GB of memory. */
+  readonly long?: boolean
+  /** The file for the scores, which is replaced when all are written; `-` for standard output. */
   readonly output: string
   /** Where progress is shown. */
   readonly progress: ProgressOutput
@@ -26,21 +29,25 @@ export interface ScoreFileOptions {
  * Scores a file of posts: writes a line `{"id","seriousness"}` for each post, in their order. Lines that are not posts,
  * and posts that the scoring model cannot score, are named, counted and skipped.
  * @throws OperationalError when the input cannot be read to its end, the output cannot be written, or the scoring model
- *   does not work. The scores before the failure are written
+ *   does not work. The scores before the failure are kept in a file beside the output, which is not changed
  */
-export async function scoreFile({ model, input, output, progress: shown }: ScoreFileOptions): Promise<ProgressState> {
+export async function scoreFile(options: ScoreFileOptions): Promise<ProgressState> {
+  const { model, input, long = false, output, progress: shown } = options
   const state = { file: inputName(input), size: await sizeOf(input), read: 0, posts: 0, duplicates: 0, broken: 0 }
-  if (await isSameFile(input, output))
+  if ((await isSameFile(input, output)) || (await isSameFile(input, incompleteFile(output))))
     throw new OperationalError(
       `--in and --out are the same file, which would be lost: ${output}. Name another for --out.`,
     )
   const out = await openOutput(output)
   using progress = new Progress(state, shown)
   try {
-    await new FileScoring({ model, input, out, progress, state }).run()
-  } finally {
-    await out.end()
+    await new FileScoring({ model, input, long, out, progress, state }).run()
+  } catch (error) {
+    const kept = await out.abandon()
+    if (kept !== undefined) progress.say(`The scores so far are in ${kept}.`)
+    throw error
   }
+  await out.end()
   progress.say(describe(state, progress.seconds))
   return state
 }
@@ -48,6 +55,7 @@ export async function scoreFile({ model, input, output, progress: shown }: Score
 interface FileScoringOptions {
   readonly model: ScoringModel
   readonly input: string
+  readonly long: boolean
   readonly out: OutputFile
   readonly progress: Progress
   readonly state: ProgressState
@@ -68,8 +76,8 @@ class FileScoring {
   }
 
   async run(): Promise<void> {
-    const { input, state } = this.#options
-    const lines = readLines(input, (read) => (state.read += read))
+    const { input, long, state } = this.#options
+    const lines = readLines(input, { long, postsOnly: true, onRead: (read) => (state.read += read) })
     try {
       for (;;) {
         const { value, done } = await this.#next(lines)
@@ -140,14 +148,9 @@ function describe({ posts, broken }: ProgressState, seconds: number): string {
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    if (path !== STANDARD_STREAM && (await stat(path)).isDirectory())
-      throw new OperationalError(`${path} is a folder; --in takes one file.`)
-    return await fileSize(path)
-  } catch (cause) {
-    if (cause instanceof OperationalError) throw cause
-    throw new OperationalError(`Cannot read ${path}: ${(cause as Error).message}`, { cause })
-  }
+  const problem = findInputProblem(path)
+  if (problem !== undefined) throw new OperationalError(`${problem}; --in takes one file of posts.`)
+  return await fileSize(path)
 }
 
 /** Whether two paths lead to the same file, also through links. */
@@ -158,9 +161,7 @@ async function isSameFile(one: string, other: string): Promise<boolean> {
 }
 
 function readFailure(error: unknown, file: string, line: number): Error {
-  const { code, message } = error as NodeJS.ErrnoException
-  const how = code === 'Z_BUF_ERROR' ? 'the archive is cut off' : message
-  return new OperationalError(`${file}: ${how}, after line ${line}. The lines before it are scored and written.`, {
-    cause: error,
-  })
+  const how = describeInputFailure(error) ?? `cannot be read: ${(error as Error).message}`
+  const where = line === 0 ? '' : ` It was read and scored up to line ${line}.`
+  return new OperationalError(`${file} ${how}.${where}`, { cause: error })
 }

@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path'
 import type { DumpSource } from '../../config.ts'
 import { OperationalError } from '../../../schema/runtime/errors.ts'
 import { detectEncoding } from '../../../schema/runtime/decompress.ts'
-import { STANDARD_STREAM } from '../../../schema/runtime/input-file.ts'
+import { isRegularFile } from '../../../schema/runtime/input-file.ts'
 
 const HEAD_BYTES = 64 * 1024
 const READ_BYTES = 256 * 1024
@@ -13,10 +13,10 @@ const FOLLOW_INTERVAL_MS = 200
 /**
  * Returns the key under which a file's position is kept. It is a hash of the file's name, size and first bytes, and of the subreddits
  * that are imported. A followed file, which grows, is identified by its path and inode instead.
- * @returns undefined for standard input, whose position is not kept
+ * @returns undefined for standard input and pipes, whose position is not kept
  */
 export async function positionKey(file: string, source: DumpSource): Promise<string | undefined> {
-  if (file === STANDARD_STREAM) return undefined
+  if (!isRegularFile(file)) return undefined
   const hash = createHash('sha256').update([...(source.subreddits ?? [])].sort().join(','))
   // A file that replaces a followed one has another inode, so it is read from its beginning.
   if (source.follow) hash.update(`\0follow\0${resolve(file)}\0${(await stat(file)).ino}`)

@@ -3,6 +3,8 @@ import { decompress } from '../../../schema/runtime/decompress.ts'
 import { EventRejectedError, LogMismatchError, OperationalError } from '../../../schema/runtime/errors.ts'
 import { blockedReporter } from '../../../schema/runtime/blocked-reporter.ts'
 import { DurablePublisher, type PublisherOptions } from '../../../schema/runtime/publish.ts'
+import { describeInputFailure } from '../../../schema/runtime/input-failure.ts'
+import { requirePosts } from '../../../schema/runtime/require-posts.ts'
 import { counted, fileSize, inputName, readFileBytes } from '../../../schema/runtime/input-file.ts'
 import { isBlankLine, LineSplitter, lineText } from '../../../schema/runtime/split-lines.ts'
 import type { Outbox } from '../../../schema/outbox/outbox.ts'
@@ -23,7 +25,6 @@ const WAITS_FOR: Partial<Record<ProblemCode, string>> = {
   'stream-full': 'waiting until the limit is raised',
   'log-not-writable': 'waiting until the NATS server stores posts',
 }
-const TRUNCATED = 'Z_BUF_ERROR'
 
 export interface ImportOptions {
   readonly connection: NatsConnection
@@ -188,8 +189,8 @@ class FileImport {
   #bytes(): AsyncIterable<Buffer> {
     const { file, source, signal } = this.#options
     return source.follow
-      ? this.#flushed(followFile(file, signal))
-      : decompress(this.#counted(readFileBytes(file, signal)))
+      ? requirePosts(this.#flushed(followFile(file, signal)))
+      : requirePosts(decompress(this.#counted(readFileBytes(file, signal)), source))
   }
 
   #counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -289,14 +290,11 @@ class FileImport {
   async #failed(error: unknown): Promise<never> {
     await this.#settle()
     const { summary } = this.#options
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === undefined || !/^(Z_|ZSTD_)/.test(code)) throw error
-    const what = code === TRUNCATED ? 'is truncated' : `is damaged (${message})`
-    throw new OperationalError(
-      `${this.#name} ${what}: it ends after ${count(summary.posts + summary.duplicates)} posts, ` +
-        `${count(this.#line)} lines, ${count(summary.read)} bytes read. Everything up to there is stored.`,
-      { cause: error },
-    )
+    const what = describeInputFailure(error)
+    if (what === undefined) throw error
+    const extent = `${count(summary.posts + summary.duplicates)} posts, ${count(this.#line)} lines, ${count(summary.read)} bytes`
+    const where = this.#line === 0 ? '' : ` It was read up to ${extent}. Everything up to there is stored.`
+    throw new OperationalError(`${this.#name} ${what}.${where}`, { cause: error })
   }
 }
 
