@@ -9,12 +9,11 @@ export type Settings = Readonly<Record<string, string>>
 
 /** Settings of a separate system on free ports, without a source. */
 export async function ownSettings(dataDir: string): Promise<Settings> {
-  const [port, natsPort, monitorPort] = await Promise.all([freePort(), freePort(), freePort()])
+  const [port, natsPort] = await Promise.all([freePort(), freePort()])
   return {
     DATA_DIR: dataDir,
     PORT: String(port),
     NATS_PORT: String(natsPort),
-    NATS_MONITOR_PORT: String(monitorPort),
     SOURCE: 'none',
     LOG_LEVEL: 'warn',
   }

@@ -2,12 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ensureSecrets, writeNatsContext } from './secrets.ts'
+import { ensureSecrets, writeNatsContexts } from './secrets.ts'
 
 test('the context of the nats CLI names all servers of a cluster, with the credentials apart', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-secrets-'))
   const written = async (url: string): Promise<unknown> => {
-    await writeNatsContext(dataDir, url)
+    await writeNatsContexts(dataDir, url)
     return JSON.parse(await readFile(join(dataDir, 'nats-context.json'), 'utf8'))
   }
   try {
