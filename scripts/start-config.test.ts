@@ -15,7 +15,7 @@ test('the server of Gravitas listens on NATS_PORT; with NATS_URL only the port o
   expect(wantedPorts(own).map(({ port }) => port)).toEqual([4000, 4300])
   const watched = readStartConfig({ NATS_PORT: '4300', NATS_MONITOR_PORT: '8300' })
   expect(wantedPorts(watched).map(({ port }) => port)).toEqual([4000, 4300, 8300])
-  const other = readStartConfig({ NATS_URL: 'nats://example.org' })
+  const other = readStartConfig({ NATS_URL: 'tls://example.org' })
   expect(wantedPorts(other).map(({ port }) => port)).toEqual([4000])
 })
 

@@ -6,6 +6,7 @@ import { OperationalError } from './errors.ts'
 import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
+import { readableByOthers } from './plain-text.ts'
 import { reconnectDelay } from './reconnect-delay.ts'
 
 /** The NATS users. Each kind of process has its own, with an account that has only what it needs (see nats.conf). */
@@ -86,9 +87,13 @@ export async function connectNats(
 
 /** Options to connect to the servers: with the credentials of the URL, else the secret in the data folder, else none. */
 export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
-  const { hosts, protocol, credentials } = parseServers(url)
+  const parsed = parseServers(url)
+  const { hosts, protocol, credentials } = parsed
   // An empty object requires TLS: a server without TLS must not get the password.
-  const servers = { servers: [...hosts], ...(protocol === 'tls:' ? { tls: {} } : {}) }
+  const tls = protocol === 'tls:' ? { tls: {} } : {}
+  // A cluster tells its clients of servers on other machines. The settings allow plain text to them only if they name one.
+  const isLocal = protocol !== 'tls:' && readableByOthers(parsed).length === 0
+  const servers = { servers: [...hosts], ...tls, ...(isLocal ? { ignoreClusterUpdates: true } : {}) }
   if (credentials !== undefined) return { ...servers, user: credentials.user, pass: credentials.password }
   const file = secretFile(dataDir, user)
   if (!existsSync(file)) return servers
