@@ -67,10 +67,12 @@ export class Launcher {
 /** The ids of all processes that were started with a data folder; empty on a system without /proc. */
 export function processesOn(dataDir: string): number[] {
   const numbers = readAll('/proc').filter((name) => /^\d+$/.test(name))
-  return numbers
-    .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`DATA_DIR=${dataDir}\0`))
+  return numbers.map(Number).filter((pid) => pid !== process.pid && isOn(environmentOf(pid), dataDir))
 }
+
+/** nats-server gets the folder of its streams only. */
+const isOn = (environment: string, dataDir: string): boolean =>
+  environment.includes(`DATA_DIR=${dataDir}\0`) || environment.includes(`JETSTREAM_DIR="${dataDir}/`)
 
 function readAll(folder: string): string[] {
   try {
