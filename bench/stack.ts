@@ -34,10 +34,10 @@ export class Stack implements AsyncDisposable {
 
   static async start(): Promise<Stack> {
     const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-bench-'))
-    const [natsPort, monitorPort, port] = [await freePort(), await freePort(), await freePort()]
+    const [natsPort, port] = [await freePort(), await freePort()]
     const stack = new Stack(dataDir, natsPort, port)
-    const [binary, secrets] = [await findNatsServer(), await ensureSecrets(dataDir)]
-    const { name, command, args, env } = natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets })
+    const [binary, credentials] = [await findNatsServer(), await ensureSecrets(dataDir)]
+    const { name, command, args, env } = natsServerProgram({ binary, dataDir, natsPort, monitorPort: 0, credentials })
     stack.#processes.set(
       name,
       spawn(command, [...args], { stdio: ['pipe', 'ignore', 'ignore'], env: { ...process.env, ...env } }),

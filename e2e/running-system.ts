@@ -9,12 +9,11 @@ export type Settings = Readonly<Record<string, string>>
 
 /** Settings of a separate system on free ports, without a source. */
 export async function ownSettings(dataDir: string): Promise<Settings> {
-  const [port, natsPort, monitorPort] = await Promise.all([freePort(), freePort(), freePort()])
+  const [port, natsPort] = await Promise.all([freePort(), freePort()])
   return {
     DATA_DIR: dataDir,
     PORT: String(port),
     NATS_PORT: String(natsPort),
-    NATS_MONITOR_PORT: String(monitorPort),
     SOURCE: 'none',
     LOG_LEVEL: 'warn',
   }
@@ -68,10 +67,12 @@ export class Launcher {
 /** The ids of all processes that were started with a data folder; empty on a system without /proc. */
 export function processesOn(dataDir: string): number[] {
   const numbers = readAll('/proc').filter((name) => /^\d+$/.test(name))
-  return numbers
-    .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`DATA_DIR=${dataDir}\0`))
+  return numbers.map(Number).filter((pid) => pid !== process.pid && isOn(environmentOf(pid), dataDir))
 }
+
+/** nats-server gets the folder of its streams only. */
+const isOn = (environment: string, dataDir: string): boolean =>
+  environment.includes(`DATA_DIR=${dataDir}\0`) || environment.includes(`JETSTREAM_DIR="${dataDir}/`)
 
 function readAll(folder: string): string[] {
   try {

@@ -2,6 +2,7 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 import { startEraser } from './start-eraser.ts'
 
@@ -14,7 +15,7 @@ const command = defineCommand({
 
 await runCommand(async (args) => {
   readArguments(command, args)
-  const read = new SettingsReader(loadEnvironment())
+  const read = new SettingsReader(loadEnvironment(PROCESS_SETTINGS.eraser))
   const config = read.done(readSharedConfig(read))
   const logger = createLogger('eraser', config.logLevel)
   await runService(logger, () => startEraser(config, logger))

@@ -11,15 +11,13 @@ import { projectorConsumer } from '../schema/read-models.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { POSTS } from '../schema/streams.ts'
 import { postSubmitted } from '../schema/testing/builders.ts'
-import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
+import { startSecuredNats, withoutImports } from '../scripts/testing/start-secured-nats.ts'
 import { erasePosts, type RecordedErasures } from './erase-posts.ts'
 import { awaitReadModels, IS_APPLIED } from './read-models.ts'
 
-/** Changes nats.conf so that the server refuses the acknowledgements of a projector, which commits nevertheless. */
-const withoutAcknowledgements = (conf: string): string => conf.replaceAll('"$JS.ACK.POSTS.>"', '"unused"')
-
 test('a projector that is killed between applying an erasure and acknowledging it has applied it', async () => {
-  await using nats = await startSecuredNats(withoutAcknowledgements)
+  // The acknowledgements of the projector get nowhere, and it commits nevertheless.
+  await using nats = await startSecuredNats(withoutImports('$JS.ACK.POSTS.>'))
   const { url, dataDir } = nats
   const admin = await connectNats({ url, user: 'admin', name: 'test', dataDir })
   const jsm = await jetstreamManager(admin)

@@ -118,16 +118,3 @@ test('a server without the user eraser gives another error than wrong credential
   }
 }, 60_000)
 
-test('the user eraser may read and delete single messages, and nothing more', async () => {
-  const eraser = await connectNats({ url, user: 'eraser', name: 'test', dataDir })
-  try {
-    const jsm = await jetstreamManager(eraser, { timeout: 1_000 })
-    await expect(jsm.streams.purge(POSTS)).rejects.toThrow(/permission/i)
-    await expect(jsm.streams.delete(POSTS)).rejects.toThrow(/permission/i)
-    await expect(jetstream(eraser, { timeout: 1_000 }).publish('posts.submitted.askscience', '')).rejects.toThrow(
-      /permission/i,
-    )
-  } finally {
-    await eraser.close()
-  }
-})

@@ -13,7 +13,7 @@ import { LetterFile, letterFile } from '../schema/outbox/letter-file.ts'
 import { connectNats } from '../schema/runtime/nats.ts'
 import { DEAD, POSTS, STREAM_NAMES } from '../schema/streams.ts'
 import { postErased, postSubmitted } from '../schema/testing/builders.ts'
-import { startSecuredNats } from '../scripts/testing/start-secured-nats.ts'
+import { startSecuredNats, withoutImports } from '../scripts/testing/start-secured-nats.ts'
 import { filesWith } from '../schema/testing/stored-bytes.ts'
 import { startEraser } from './start-eraser.ts'
 
@@ -183,9 +183,8 @@ test('a post that is older than its erasure says is erased all the same', async 
 }, 60_000)
 
 test('an erasure that cannot be carried out does not keep others waiting', async () => {
-  const right = '"$JS.API.STREAM.MSG.DELETE.DEAD"'
   await end()
-  await begin((conf) => conf.replace(right, '"unused"'))
+  await begin(withoutImports('$JS.API.STREAM.MSG.DELETE.DEAD'))
   await applyStreams(jsm)
   for (const id of ['1', '2', '3']) {
     await publish(secret(id))

@@ -2,6 +2,7 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readGatewayConfig } from './config.ts'
 import { startGateway } from './start-gateway.ts'
 
@@ -14,7 +15,7 @@ const command = defineCommand({
 
 await runCommand(async (args) => {
   readArguments(command, args)
-  const config = readGatewayConfig(loadEnvironment())
+  const config = readGatewayConfig(loadEnvironment(PROCESS_SETTINGS.gateway))
   const logger = createLogger('gateway', config.logLevel)
   await runService(logger, () => startGateway(config, logger))
 })

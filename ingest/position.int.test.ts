@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { applyStreams, lacksRoom } from '../schema/apply-streams.ts'
+import { applyStreams } from '../schema/apply-streams.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import { POSTS } from '../schema/streams.ts'
 import { startTestNats, type TestNatsServer } from '../schema/testing/nats-server.ts'
@@ -82,21 +82,3 @@ test('a forgotten position is gone', async () => {
   expect(await positions.read('dump-1')).toBeUndefined()
   expect(discarded).toEqual([])
 })
-
-test('positions are kept also if streams have reserved all room of the server', async () => {
-  await reserveEverything()
-  await (await open()).save('demo', { at: 1 })
-  expect(await (await open()).read('demo')).toEqual({ at: 1 })
-})
-
-/** Leaves a mebibyte, so that only a stream without a reservation can be created. */
-async function reserveEverything(): Promise<void> {
-  const reserve = (name: string, bytes: number) => jsm.streams.add({ name, subjects: [name], max_bytes: bytes })
-  await reserve('SPARE', 2 ** 20)
-  for (let exponent = 50; exponent >= 20; exponent--) {
-    await reserve(`R${exponent}`, 2 ** exponent).catch((error: unknown) => {
-      if (!lacksRoom(error)) throw error
-    })
-  }
-  await jsm.streams.delete('SPARE')
-}

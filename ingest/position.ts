@@ -1,17 +1,15 @@
-import { jetstream, jetstreamManager, JetStreamApiError, StorageType, type JetStreamManager } from '@nats-io/jetstream'
-import { Kvm, type KV, type KvOptions } from '@nats-io/kv'
+import { jetstreamManager, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream'
 import { nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
-import { lacksRoom } from '../schema/apply-streams.ts'
+import { requireStream } from '../schema/apply-streams.ts'
 import { infoOfLeader } from '../schema/replicas.ts'
 import { LogMismatchError } from '../schema/runtime/errors.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { LEADER_RETRIES } from '../schema/runtime/once-led.ts'
 import { DurablePublisher, type PublisherOptions } from '../schema/runtime/publish.ts'
-import { POSTS, SOURCE_POSITIONS_BUCKET } from '../schema/streams.ts'
+import { POSTS, SOURCE_POSITIONS_BUCKET, SOURCE_POSITIONS_STREAM } from '../schema/streams.ts'
 import { findMismatch, type LogState } from './log-state.ts'
 
-const BUCKET_BYTES = 16 * 2 ** 20
 const POSTS_MISSING = 'Posts that were stored before are missing. Start again: the source is read from the beginning.'
 const PURGE = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' }
 
@@ -19,7 +17,6 @@ const PURGE = { 'KV-Operation': 'PURGE', 'Nats-Rollup': 'sub' }
 export type DiscardListener = (key: string, reason: string) => void
 
 interface PositionsParts {
-  readonly bucket: KV
   readonly publisher: DurablePublisher
   readonly jsm: JetStreamManager
   readonly log: LogState
@@ -38,7 +35,6 @@ interface Entry {
  * state, because posts before the position are missing then.
  */
 export class Positions {
-  readonly #bucket: KV
   readonly #publisher: DurablePublisher
   readonly #jsm: JetStreamManager
   readonly #onDiscarded: DiscardListener
@@ -46,36 +42,33 @@ export class Positions {
   #log: LogState
 
   private constructor(parts: PositionsParts) {
-    this.#bucket = parts.bucket
     this.#publisher = parts.publisher
     this.#jsm = parts.jsm
     this.#log = parts.log
     this.#onDiscarded = parts.onDiscarded
   }
 
-  /**
-   * Opens the bucket, and creates it when it is missing, with as many replicas as POSTS has. Direct gets are off, so that
-   * positions are read from the server that leads the bucket: another replica may still have an older position. Call it
-   * before anything is published.
-   */
+  /** Call it before anything is published. @throws OperationalError if the bucket does not exist */
   static async open(
     connection: NatsConnection,
     onDiscarded: DiscardListener,
     publishing: PublisherOptions = {},
   ): Promise<Positions> {
     const jsm = await jetstreamManager(connection)
-    const bucket = await openBucket(connection, jsm)
+    await requireStream(jsm, SOURCE_POSITIONS_STREAM)
     const publisher = new DurablePublisher(connection, publishing)
-    return new Positions({ bucket, publisher, jsm, log: await readLogState(jsm), onDiscarded })
+    return new Positions({ publisher, jsm, log: await readLogState(jsm), onDiscarded })
   }
 
   /** @returns undefined if there is no position, or none that belongs to the log */
   async read<T>(key: string): Promise<T | undefined> {
-    const found = await retried(() => this.#bucket.get(key))
-    if (found === null || found.operation !== 'PUT') return undefined
+    // The leader is asked, because another replica may still have an older position.
+    const request = { last_by_subj: subjectOf(key) }
+    const found = await retried(() => this.#jsm.streams.getMessage(SOURCE_POSITIONS_STREAM, request))
+    if (found === null || found.header.has('KV-Operation')) return undefined
     const value = found.json<Partial<Entry>>()
     const isEntry = value.log !== undefined && value.position !== undefined
-    const saved = isEntry ? value.log : found.created
+    const saved = isEntry ? value.log : found.time
     const reason = findMismatch(saved, await retried(() => readLogState(this.#jsm)))
     if (reason === undefined) return (isEntry ? value.position : value) as T
     this.#onDiscarded(key, reason)
@@ -106,28 +99,11 @@ export class Positions {
   }
 
   async #put(key: string, payload: string, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-    const subject = `$KV.${SOURCE_POSITIONS_BUCKET}.${key}`
-    await this.#publisher.publishSingly([{ subject, payload, messageId: nuid.next(), headers }])
+    await this.#publisher.publishSingly([{ subject: subjectOf(key), payload, messageId: nuid.next(), headers }])
   }
 }
 
-async function openBucket(connection: NatsConnection, jsm: JetStreamManager): Promise<KV> {
-  const { config } = await jsm.streams.info(POSTS)
-  const options = {
-    history: 1,
-    storage: StorageType.File,
-    max_bytes: BUCKET_BYTES,
-    replicas: config.num_replicas,
-    allow_direct: false,
-  }
-  const create = (changes: Partial<KvOptions> = {}): Promise<KV> =>
-    new Kvm(jetstream(connection)).create(SOURCE_POSITIONS_BUCKET, { ...options, ...changes })
-  return create().catch((error: unknown) => {
-    if (!lacksRoom(error)) throw error
-    // The streams may have reserved everything; without a reservation the bucket uses what they do not need yet.
-    return create({ max_bytes: -1 })
-  })
-}
+const subjectOf = (key: string): string => `$KV.${SOURCE_POSITIONS_BUCKET}.${key}`
 
 /** Repeats a request that got no answer. An answer that refuses the request is final. */
 const retried = <T>(request: () => Promise<T>): Promise<T> =>

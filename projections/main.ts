@@ -5,6 +5,7 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment, SettingsReader } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 import { acceptLostEvents } from './accept-lost-events.ts'
 import { loadProjection } from './load-projection.ts'
@@ -33,7 +34,7 @@ interface Options {
 await runCommand(async (args) => {
   const { options, operands } = readArguments<Options, [ReadModelName]>(command, args)
   const [name] = operands
-  const read = new SettingsReader(loadEnvironment())
+  const read = new SettingsReader(loadEnvironment(PROCESS_SETTINGS.projector))
   const config = read.done(readSharedConfig(read))
   const projection = await loadProjection(name)
   if (options.acceptLostEvents === true) {

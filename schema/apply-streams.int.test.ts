@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { applyStreams } from './apply-streams.ts'
 import { toMessage } from './events.ts'
 import { findSingleCopies } from './replicas.ts'
-import { COVERAGE, POSTS } from './streams.ts'
+import { COVERAGE, POSTS, SOURCE_POSITIONS_STREAM } from './streams.ts'
 import { DurablePublisher } from './runtime/publish.ts'
 import { hourCovered } from './testing/builders.ts'
 import { startTestNats } from './testing/nats-server.ts'
@@ -37,6 +37,41 @@ test('a log without the stream COVERAGE gets it at the next start, and stores ea
     expect(await publisher.publish(reports)).toMatchObject({ stored: 0, duplicates: 3 })
     const last = await jsm.streams.getMessage(COVERAGE, { last_by_subj: 'coverage.reddit' })
     expect(last?.json()).toEqual(hourCovered({ seen: 1 }))
+  } finally {
+    await connection.close()
+  }
+})
+
+test('the bucket of positions is made, also if other streams have reserved all room of the server', async () => {
+  await using nats = await startTestNats()
+  const connection = await nats.connect()
+  try {
+    const jsm = await jetstreamManager(connection)
+    await applyStreams(jsm)
+    const { config } = await jsm.streams.info(SOURCE_POSITIONS_STREAM)
+    expect(config).toMatchObject({ max_bytes: 16 * 2 ** 20, max_msgs_per_subject: 1, allow_direct: false })
+    await jsm.streams.delete(SOURCE_POSITIONS_STREAM)
+    // A mebibyte is left, which is too little for a reservation.
+    await jsm.streams.add({ name: 'SPARE', subjects: ['SPARE'], max_bytes: 2 ** 20 })
+    for (let exponent = 50; exponent >= 20; exponent--) {
+      const name = `R${exponent}`
+      await jsm.streams.add({ name, subjects: [name], max_bytes: 2 ** exponent }).catch(() => {})
+    }
+    await jsm.streams.delete('SPARE')
+    await applyStreams(jsm)
+    expect((await jsm.streams.info(SOURCE_POSITIONS_STREAM)).config.max_bytes).toBeLessThan(2 ** 21)
+  } finally {
+    await connection.close()
+  }
+})
+
+test('a bucket of positions with other settings is refused', async () => {
+  await using nats = await startTestNats()
+  const connection = await nats.connect()
+  try {
+    const jsm = await jetstreamManager(connection)
+    await jsm.streams.add({ name: SOURCE_POSITIONS_STREAM, subjects: ['$KV.source-positions.>', 'anything'] })
+    await expect(applyStreams(jsm)).rejects.toThrow(/KV_source-positions exists with other settings: subjects/)
   } finally {
     await connection.close()
   }

@@ -2,7 +2,7 @@ import { deadSubject } from './dead-letters.ts'
 import { subjectPattern, type EventType } from './events.ts'
 import { heartbeatSubject } from './heartbeat.ts'
 import { changesSubject, inputsOf, READ_MODEL_NAMES, readModel } from './read-models.ts'
-import type { NatsUser } from './runtime/nats.ts'
+import { WITH_PASSWORD, type NatsUser } from './runtime/nats.ts'
 import {
   COVERAGE,
   DEAD,
@@ -10,22 +10,23 @@ import {
   POSTS,
   SCORES,
   SOURCE_POSITIONS_BUCKET,
+  SOURCE_POSITIONS_STREAM,
   STREAM_NAMES,
   type StreamName,
 } from './streams.ts'
 
-/** What a process does with the log. Its rights in nats.conf follow from it (nats-conf.test.ts compares them). */
+/** What a process does with the log. The imports of its account in nats.conf follow from it. */
 interface Needs {
   /** The types of events that it publishes. */
   readonly publishes?: readonly EventType[]
   /** Further subjects that it publishes to. */
   readonly sends?: readonly string[]
-  /** Subjects that it subscribes to, besides its inbox. */
+  /** Subjects that it subscribes to, besides those of its own account. */
   readonly hears?: readonly string[]
   /** Streams whose state it reads. */
-  readonly looksAt?: readonly StreamName[]
+  readonly looksAt?: readonly string[]
   /** Streams whose leader it asks for single messages. */
-  readonly gets?: readonly StreamName[]
+  readonly gets?: readonly string[]
   /** Streams whose messages it reads without a consumer, by sequence or as the next message of a subject. */
   readonly reads?: readonly StreamName[]
   /** Streams that it follows with consumers of its own. */
@@ -36,24 +37,28 @@ interface Needs {
   readonly lists?: readonly StreamName[]
   /** Streams whose messages it deletes. */
   readonly deletes?: readonly StreamName[]
-  /** A key-value bucket that it creates, reads and writes. */
-  readonly keeps?: string
-  /** Rights that only this process has. */
-  readonly more?: readonly string[]
+  /** Further requests of JetStream's API, without the prefix of their subjects. */
+  readonly requests?: readonly string[]
 }
 
 const followed = [...new Set(READ_MODEL_NAMES.flatMap((name) => inputsOf(readModel(name)).map(({ stream }) => stream)))]
 
-/** The needs of each NATS user, except `admin`, which may do everything. */
-export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
+/** Users with an account of their own. `admin` may do everything with the log, `monitor` only asks how the server is. */
+export type Process = Exclude<NatsUser, 'admin' | 'monitor'>
+
+/** The needs of each NATS user that has an account of its own. */
+export const NEEDS: Readonly<Record<Process, Needs>> = {
   ingest: {
     publishes: ['PostSubmitted', 'PostErased', 'HourCovered'],
-    sends: [deadSubject('ingest'), heartbeatSubject('ingest')],
-    looksAt: [POSTS, COVERAGE],
+    // It keeps the position of each source in a bucket.
+    sends: [deadSubject('ingest'), heartbeatSubject('ingest'), `$KV.${SOURCE_POSITIONS_BUCKET}.>`],
+    looksAt: [POSTS, COVERAGE, SOURCE_POSITIONS_STREAM],
+    gets: [SOURCE_POSITIONS_STREAM],
+    // It checks whether stored posts were deleted on Reddit.
     reads: [POSTS],
-    keeps: SOURCE_POSITIONS_BUCKET,
   },
   scorer: {
+    // The first scorer promotes its scoring model.
     publishes: ['PostScored', 'ModelPromoted'],
     sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
@@ -62,6 +67,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     follows: [POSTS],
   },
   projector: {
+    // The subject of dead letters ends with the read model's name, so a new read model needs no further rights.
     sends: [changesSubject('*'), deadSubject('*'), heartbeatSubject('projector')],
     looksAt: followed,
     // The last letter of a read model in DEAD says which rejected events have letters already.
@@ -69,7 +75,7 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
     // It reads the erasures, which explain missing sequences.
     reads: [POSTS],
     follows: followed,
-    more: followed.map((stream) => `$JS.API.CONSUMER.DELETE.${stream}.*`),
+    requests: followed.map((stream) => `CONSUMER.DELETE.${stream}.*`),
   },
   gateway: {
     hears: [changesSubject('*'), heartbeatSubject('*'), subjectPattern('ModelPromoted')],
@@ -84,56 +90,122 @@ export const NEEDS: Readonly<Record<Exclude<NatsUser, 'admin'>, Needs>> = {
   eraser: {
     publishes: ['PostErased'],
     // It sends dead letters that an import left behind when it ended.
-    sends: [deadSubject('ingest'), heartbeatSubject('eraser')],
+    sends: [deadSubject('ingest'), heartbeatSubject('eraser'), '$JS.ACK.POSTS.eraser.>'],
     looksAt: [POSTS, SCORES, DEAD],
     // It asks the leader whether the consumers with which it scans have reached the end of the stream.
     gets: [POSTS, SCORES, DEAD],
+    // The consumers of scorers show whether a scorer is working on a post.
     lists: [POSTS],
     deletes: [POSTS, SCORES, DEAD],
     scans: [POSTS, SCORES, DEAD],
-    more: [`$JS.API.CONSUMER.CREATE.POSTS.*.${subjectPattern('PostErased')}`, '$JS.ACK.POSTS.eraser.>'],
+    requests: [`CONSUMER.CREATE.POSTS.*.${subjectPattern('PostErased')}`],
+  },
+  promoter: {
+    publishes: ['ModelPromoted'],
+    looksAt: [POSTS, SCORES, MODELS],
+    gets: [MODELS],
+    requests: ['CONSUMER.INFO.POSTS.*'],
   },
   status: {
-    more: ['$JS.API.STREAM.LIST', '$JS.API.STREAM.INFO.*', '$JS.API.STREAM.MSG.GET.*', '$JS.API.CONSUMER.LIST.*'],
+    gets: [MODELS],
+    requests: ['STREAM.LIST', 'STREAM.INFO.*', 'CONSUMER.LIST.*'],
   },
+  publisher: { publishes: ['PostSubmitted'] },
 }
 
-/** The subjects that a user may publish to. */
-export function publishRights(user: keyof typeof NEEDS): string[] {
-  const { publishes = [], sends = [], looksAt = [], gets = [], reads = [] } = NEEDS[user]
-  const { follows = [], scans = [], lists = [], deletes = [], keeps, more = [] } = NEEDS[user]
-  return [
-    ...publishes.map((type) => subjectPattern(type)),
-    ...sends,
-    '$JS.API.INFO',
-    ...looksAt.map((stream) => `$JS.API.STREAM.INFO.${stream}`),
-    ...gets.map((stream) => `$JS.API.STREAM.MSG.GET.${stream}`),
-    ...reads.map((stream) => `$JS.API.DIRECT.GET.${stream}`),
+/** The users that have an account of their own. */
+export const PROCESSES = Object.keys(NEEDS) as readonly Process[]
+
+/**
+ * The requests of JetStream's API that a user may send, without the prefix of their subjects. Every account imports INFO:
+ * the client sends it before anything else, and without this import nats-server would take all requests of the account as
+ * requests about the account's own streams, of which it has none.
+ */
+function requestsOf(user: Process): string[] {
+  const { looksAt = [], gets = [], reads = [], follows = [], scans = [], lists = [], deletes = [] } = NEEDS[user]
+  const requests = [
+    ...looksAt.map((stream) => `STREAM.INFO.${stream}`),
+    ...gets.map((stream) => `STREAM.MSG.GET.${stream}`),
+    ...reads.map((stream) => `DIRECT.GET.${stream}`),
     ...follows.flatMap((stream) => [
-      `$JS.API.CONSUMER.CREATE.${stream}.>`,
-      `$JS.API.CONSUMER.INFO.${stream}.*`,
-      `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-      `$JS.ACK.${stream}.>`,
+      `CONSUMER.CREATE.${stream}.>`,
+      `CONSUMER.INFO.${stream}.*`,
+      `CONSUMER.MSG.NEXT.${stream}.*`,
     ]),
-    ...scans.flatMap((stream) => [`$JS.API.CONSUMER.CREATE.${stream}.*`, `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`]),
-    ...lists.map((stream) => `$JS.API.CONSUMER.LIST.${stream}`),
-    ...deletes.map((stream) => `$JS.API.STREAM.MSG.DELETE.${stream}`),
-    ...(keeps === undefined ? [] : bucketRights(keeps)),
-    ...more,
+    ...scans.flatMap((stream) => [`CONSUMER.CREATE.${stream}.*`, `CONSUMER.MSG.NEXT.${stream}.*`]),
+    ...lists.map((stream) => `CONSUMER.LIST.${stream}`),
+    ...deletes.map((stream) => `STREAM.MSG.DELETE.${stream}`),
+    ...(NEEDS[user].requests ?? []),
   ]
+  return ['INFO', ...requests]
 }
 
-/** The subjects that a user may subscribe to. */
-export const subscribeRights = (user: keyof typeof NEEDS): string[] => [
-  ...(NEEDS[user].hears ?? []),
-  `_INBOX_${user}.>`,
+/** The subjects of the log's account, besides requests of the API, to which a user may publish. */
+function subjectsOf(user: Process): string[] {
+  const { publishes = [], sends = [], follows = [] } = NEEDS[user]
+  return [...publishes.map((type) => subjectPattern(type)), ...sends, ...follows.map((stream) => `$JS.ACK.${stream}.>`)]
+}
+
+/**
+ * The subjects of an account that others hear. What a process publishes through an import cannot be heard in the account
+ * that it goes to, so that it is exported from its own account, too.
+ */
+const heardOf = (user: Process): string[] => {
+  const patterns = PROCESSES.flatMap((one) => NEEDS[one].hears ?? [])
+  return subjectsOf(user).filter((subject) => patterns.some((pattern) => covers(pattern, subject)))
+}
+
+/** Whether a pattern with `*` matches every subject that another pattern matches. */
+const covers = (pattern: string, subject: string): boolean =>
+  new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}$`).test(subject)
+
+/** Subjects that a process hears, with the accounts that they come from. */
+const heardBy = (user: Process): { account: string; subject: string }[] =>
+  (NEEDS[user].hears ?? []).flatMap((pattern) => [
+    { account: LOG_ACCOUNT, subject: pattern },
+    ...PROCESSES.flatMap((one) => heardOf(one).map((subject) => ({ account: accountOf(one), subject }))).filter(
+      ({ subject }) => covers(pattern, subject),
+    ),
+  ])
+
+const LOG_ACCOUNT = 'GRAVITAS'
+const accountOf = (user: Process): string => user.toUpperCase()
+
+/** The subjects of the log's account to which a user may publish, requests of JetStream's API among them. */
+export const publishedBy = (user: Process): string[] => [
+  ...subjectsOf(user),
+  ...requestsOf(user).map((request) => `$JS.API.${request}`),
 ]
 
-const bucketRights = (bucket: string): string[] => [
-  `$JS.API.STREAM.CREATE.KV_${bucket}`,
-  `$JS.API.STREAM.INFO.KV_${bucket}`,
-  `$JS.API.STREAM.MSG.GET.KV_${bucket}`,
-  `$JS.API.DIRECT.GET.KV_${bucket}`,
-  `$JS.API.DIRECT.GET.KV_${bucket}.>`,
-  `$KV.${bucket}.>`,
-]
+/** The account of a user, in the form of nats.conf. */
+function toAccount(user: Process): string {
+  const exports = heardOf(user).map((subject) => `{ stream: "${subject}" }`)
+  const imports = [
+    ...publishedBy(user).map((subject) => `{ service: { account: ${LOG_ACCOUNT}, subject: "${subject}" } }`),
+    ...heardBy(user).map(({ account, subject }) => `{ stream: { account: ${account}, subject: "${subject}" } }`),
+  ]
+  const variable = `$NATS_${accountOf(user)}`
+  const credentials = WITH_PASSWORD.has(user)
+    ? `user: ${user}, password: ${variable}_PASSWORD`
+    : `nkey: ${variable}_NKEY`
+  return [
+    `  ${accountOf(user)} {`,
+    `    users: [{ ${credentials} }]`,
+    ...(exports.length === 0 ? [] : [`    exports: [${exports.join(', ')}]`]),
+    '    imports: [',
+    ...imports.map((line) => `      ${line}`),
+    '    ]',
+    '  }\n',
+  ].join('\n')
+}
+
+const BEGIN = '  # Made from schema/nats-rights.ts: `npm run codegen` writes it, and a test compares it.\n'
+const END = '  # End of what is made.\n'
+
+/** Puts the accounts of all processes into the text of nats.conf, in place of those that it has. */
+export function withAccounts(configuration: string): string {
+  const [before, rest] = configuration.split(BEGIN)
+  const after = rest?.split(END)[1]
+  if (before === undefined || after === undefined) throw new Error('nats.conf has no lines between which accounts go')
+  return [before, BEGIN, ...PROCESSES.map(toAccount), END, after].join('')
+}

@@ -64,3 +64,5 @@ export const STREAM_NAMES = Object.keys(STREAMS) as readonly StreamName[]
 
 /** The key-value bucket in which each source keeps its position. */
 export const SOURCE_POSITIONS_BUCKET = 'source-positions'
+/** The stream that stores this bucket. */
+export const SOURCE_POSITIONS_STREAM = `KV_${SOURCE_POSITIONS_BUCKET}` as const

@@ -2,6 +2,7 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
+import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readScorerConfig } from './config.ts'
 import { startScorer } from './start-scorer.ts'
 
@@ -14,7 +15,7 @@ const command = defineCommand({
 
 await runCommand(async (args) => {
   readArguments(command, args)
-  const config = readScorerConfig(loadEnvironment())
+  const config = readScorerConfig(loadEnvironment(PROCESS_SETTINGS.scorer))
   const logger = createLogger('scorer', config.logLevel)
   await runService(logger, () => startScorer(config, logger))
 })

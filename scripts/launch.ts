@@ -9,7 +9,7 @@ import { requireFreePorts } from './ports.ts'
 import { prepareLog } from './prepare-log.ts'
 import { ProcessGroup } from './process-group.ts'
 import { requireServer } from '../schema/runtime/require-server.ts'
-import { writeNatsContext } from './secrets.ts'
+import { writeNatsContexts } from './secrets.ts'
 import { gatewayProgram, workerPrograms, type ServiceProgram } from './service-programs.ts'
 import { readStartConfig, toUrl, wantedPorts, type StartConfig } from './start-config.ts'
 import { untilAnswers } from './until-answers.ts'
@@ -69,7 +69,7 @@ async function startAll({ mode, config, logger, signal, stack }: Launch): Promis
   protectDataDir(config, logger)
   const binary = await unlessStopped(signal, checkAndPrepare(config, mode))
   if (binary !== undefined) stack.use(await startOwnServer(config, binary, logger))
-  await writeNatsContext(config.dataDir, config.natsUrl)
+  await writeNatsContexts(config.dataDir, config.natsUrl)
   const gatewayConfig = (await mode.configureGateway?.(config)) ?? config
   const gatewayUrl = toUrl(gatewayConfig.host, gatewayConfig.port)
   const services = stack.use(new ProcessGroup<ServiceProgram>(logger))

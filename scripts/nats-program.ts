@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { recordProcess } from './process-records.ts'
-import type { Secrets } from './secrets.ts'
+import type { ServerCredentials } from './secrets.ts'
 import { stopWithLauncher } from './stop-with-launcher.ts'
 import type { Program } from './supervisor.ts'
 
@@ -10,19 +10,19 @@ export interface NatsServerOptions {
   /** The folder of the streams (jetstream/) and of the server's messages (nats-server.log). */
   readonly dataDir: string
   readonly natsPort: number
+  /** The port for monitoring on loopback; 0: none. */
   readonly monitorPort: number
-  readonly secrets: Secrets
+  readonly credentials: ServerCredentials
 }
 
 /** nats-server with nats.conf. It listens on loopback only, and ends with the process that started it. */
-export function natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets }: NatsServerOptions): Program {
-  const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
+export function natsServerProgram({ binary, dataDir, natsPort, monitorPort, credentials }: NatsServerOptions): Program {
   const log = join(dataDir, 'nats-server.log')
   return {
     name: 'nats-server',
     ...stopWithLauncher(binary, ['-c', 'nats.conf', '-l', log]),
     env: {
-      ...Object.fromEntries(passwords),
+      ...credentials,
       NATS_LISTEN: `"127.0.0.1:${natsPort}"`,
       NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
       JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),

@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createLogger } from '../schema/runtime/logger.ts'
-import { askHealth, NatsWatchdog, type ServerState } from './nats-watchdog.ts'
+import { NatsWatchdog, type ServerState } from './nats-watchdog.ts'
 
 const WRITE_ERROR = {
   kind: 'unhealthy',
@@ -78,22 +78,4 @@ test('a server that stops or starts by itself is left to the supervisor', async 
   expect(await server.poll(100, { kind: 'absent' })).toBe(0)
   server.pid++
   expect(await server.poll(100, { kind: 'silent' })).toBe(0)
-})
-
-test('the health that nats-server reports is understood', async () => {
-  const ask = async (listener: RequestListener): Promise<ServerState> => {
-    const server = createServer(listener).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    try {
-      return await askHealth(port)
-    } finally {
-      server.close()
-      server.closeAllConnections()
-      expect(await askHealth(port)).toEqual({ kind: 'absent' })
-    }
-  }
-  expect(await ask((_, response) => response.end('{"status":"ok"}'))).toEqual({ kind: 'ok' })
-  const body = JSON.stringify({ status: 'unavailable', error: WRITE_ERROR.error })
-  expect(await ask((_, response) => response.writeHead(503).end(body))).toEqual(WRITE_ERROR)
 })

@@ -19,7 +19,6 @@ export interface WatchedServer {
 }
 
 const POLL_MS = 2_000
-const ANSWER_TIMEOUT_MS = 4_000
 /**
  * These limits count polls and not time, so that a suspended machine or a stopped launcher is not mistaken for a hung
  * server.
@@ -106,24 +105,4 @@ function pollsBeforeRestart(state: ServerState): number {
   if (state.kind === 'silent') return SILENT_BEFORE_RESTART
   if (state.kind !== 'unhealthy') return Infinity
   return WRITE_ERROR.test(state.error) ? WRITE_ERRORS_BEFORE_RESTART : UNHEALTHY_BEFORE_RESTART
-}
-
-/** Asks nats-server's monitoring port for its health. */
-export async function askHealth(monitorPort: number): Promise<ServerState> {
-  try {
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-    const response = await fetch(`http://127.0.0.1:${monitorPort}/healthz`, { signal })
-    const body = await response.text()
-    return response.ok ? { kind: 'ok' } : { kind: 'unhealthy', error: errorOf(body) }
-  } catch (error) {
-    return { kind: (error as Error).name === 'TimeoutError' ? 'silent' : 'absent' }
-  }
-}
-
-function errorOf(body: string): string {
-  try {
-    return (JSON.parse(body) as { error?: string }).error ?? body
-  } catch {
-    return body
-  }
 }

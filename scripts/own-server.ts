@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Logger } from '../schema/runtime/logger.ts'
 import { natsServerProgram } from './nats-program.ts'
-import { askHealth, NatsWatchdog } from './nats-watchdog.ts'
+import { NatsWatchdog } from './nats-watchdog.ts'
 import { ensureSecrets } from './secrets.ts'
+import { askHealth, untilHealthy } from './server-health.ts'
 import type { StartConfig } from './start-config.ts'
 import { SupervisedProcess } from './supervisor.ts'
-import { untilAnswers } from './until-answers.ts'
 
 /** After a crash, recovering a log of many millions of events takes this long at most. */
 const READY_TIMEOUT_MS = 120_000
@@ -16,18 +16,18 @@ const READY_TIMEOUT_MS = 120_000
  */
 export async function startOwnServer(config: StartConfig, binary: string, logger: Logger): Promise<AsyncDisposable> {
   const { dataDir, natsPort, monitorPort } = config
-  const secrets = await ensureSecrets(dataDir)
+  const credentials = await ensureSecrets(dataDir)
   await using stack = new AsyncDisposableStack()
-  const program = natsServerProgram({ binary, dataDir, natsPort, monitorPort, secrets })
+  const program = natsServerProgram({ binary, dataDir, natsPort, monitorPort, credentials })
   const server = stack.use(new SupervisedProcess(program, logger))
   server.start()
-  stack.use(new NatsWatchdog({ dataDir, process: server, ask: () => askHealth(monitorPort), logger })).start()
+  stack.use(new NatsWatchdog({ dataDir, process: server, ask: () => askHealth(config), logger })).start()
   return stack.move()
 }
 
 /** Resolves when the server takes connections and has recovered its streams. @throws OperationalError when it does not */
-export const untilServerReady = ({ dataDir, monitorPort }: StartConfig): Promise<void> =>
-  untilAnswers(`http://127.0.0.1:${monitorPort}/healthz`, {
-    what: `nats-server (see ${join(dataDir, 'nats-server.log')})`,
+export const untilServerReady = (config: StartConfig): Promise<void> =>
+  untilHealthy(config, {
+    what: `nats-server (see ${join(config.dataDir, 'nats-server.log')})`,
     timeoutMs: READY_TIMEOUT_MS,
   })

@@ -1,28 +1,43 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { NATS_USERS, secretFile, type NatsUser } from '../schema/runtime/nats.ts'
+import { join } from 'node:path'
+import { nkeys } from '@nats-io/transport-node'
+import { isSeed, NATS_USERS, secretFile, WITH_PASSWORD, type NatsUser } from '../schema/runtime/nats.ts'
 import { parseServers } from '../schema/runtime/nats-servers.ts'
 
-export type Secrets = Readonly<Record<NatsUser, string>>
+/** What nats.conf needs to know of the users: variables with passwords and with the public keys of nkeys. */
+export type ServerCredentials = Readonly<Record<string, string>>
 
-/** Returns the users' passwords. The first start makes them, in files that only their owner can read. */
-export async function ensureSecrets(dataDir: string): Promise<Secrets> {
-  const entries = await Promise.all(
-    NATS_USERS.map(async (user) => [user, await ensureSecret(secretFile(dataDir, user))]),
-  )
-  return Object.fromEntries(entries) as Secrets
+/**
+ * Makes the secrets that are missing, in files that only their owner can read: a password for the users of contexts, and
+ * the seed of an nkey for every process. A process that the server does not know cannot learn a seed from the server.
+ * It also writes `server.env`, for a nats-server that is started by hand.
+ * @returns the variables of nats.conf
+ */
+export async function ensureSecrets(dataDir: string): Promise<ServerCredentials> {
+  await mkdir(join(dataDir, 'secrets'), { recursive: true, mode: 0o700 })
+  const entries = await Promise.all(NATS_USERS.map((user) => ensureSecret(dataDir, user)))
+  const lines = entries.map(([name, value]) => `${name}=${value}\n`)
+  await writePrivately(join(dataDir, 'secrets', 'server.env'), lines.join(''))
+  return Object.fromEntries(entries)
 }
 
-async function ensureSecret(file: string): Promise<string> {
+async function ensureSecret(dataDir: string, user: NatsUser): Promise<[name: string, value: string]> {
+  const file = secretFile(dataDir, user)
   const existing = await readSecret(file)
-  if (existing !== undefined) return existing
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  // Without a letter in front, nats-server would read some passwords as numbers.
-  const secret = `p${randomBytes(24).toString('hex')}`
-  await writePrivately(file, `${secret}\n`)
-  return secret
+  const hasPassword = WITH_PASSWORD.has(user)
+  // Former versions had a password for every user.
+  const isUsable = existing !== undefined && isSeed(existing) !== hasPassword
+  const secret = isUsable ? existing : hasPassword ? makePassword() : makeSeed()
+  if (!isUsable) await writePrivately(file, `${secret}\n`)
+  const variable = `NATS_${user.toUpperCase()}`
+  return hasPassword ? [`${variable}_PASSWORD`, secret] : [`${variable}_NKEY`, publicKeyOf(secret)]
 }
+
+/** Without a letter in front, nats-server would read some passwords as numbers. */
+const makePassword = (): string => `p${randomBytes(24).toString('hex')}`
+const makeSeed = (): string => Buffer.from(nkeys.createUser().getSeed()).toString()
+const publicKeyOf = (seed: string): string => nkeys.fromSeed(Buffer.from(seed)).getPublicKey()
 
 async function readSecret(file: string): Promise<string | undefined> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -40,17 +55,23 @@ async function writePrivately(file: string, text: string): Promise<void> {
 }
 
 /**
- * Writes the context for the `nats` CLI and other tools: the servers' URLs, separated by commas, and the administrator's
+ * Writes contexts for the `nats` CLI and other tools: `nats-context.json` of the administrator, and
+ * `publisher-context.json` of a user who may only publish posts. Each has the servers' URLs, separated by commas, and
  * credentials, which come from the URLs or else from the data folder.
  */
-export async function writeNatsContext(dataDir: string, url: string): Promise<void> {
+export async function writeNatsContexts(dataDir: string, url: string): Promise<void> {
+  await writeContext(dataDir, url, 'admin', 'nats-context.json')
+  await writeContext(dataDir, url, 'publisher', 'publisher-context.json')
+}
+
+async function writeContext(dataDir: string, url: string, user: NatsUser, file: string): Promise<void> {
   const { hosts, protocol, credentials } = parseServers(url)
-  const secret = await readSecret(secretFile(dataDir, 'admin'))
-  const admin = secret === undefined ? { user: '', password: '' } : { user: 'admin', password: secret }
+  const secret = await readSecret(secretFile(dataDir, user))
+  const own = secret === undefined ? { user: '', password: '' } : { user, password: secret }
   const context = {
-    description: 'Gravitas',
+    description: user === 'admin' ? 'Gravitas' : `Gravitas, as ${user}`,
     url: hosts.map((host) => `${protocol}//${host}`).join(','),
-    ...(credentials ?? admin),
+    ...(credentials ?? own),
   }
-  await writePrivately(join(dataDir, 'nats-context.json'), `${JSON.stringify(context, null, 2)}\n`)
+  await writePrivately(join(dataDir, file), `${JSON.stringify(context, null, 2)}\n`)
 }

@@ -1,4 +1,6 @@
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
+import { PROCESS_SETTINGS, type ProcessKind } from '../schema/runtime/process-settings.ts'
+import { pick } from './child-environment.ts'
 import { GATEWAY_FLAGS, NODE_FLAGS } from './node-flags.ts'
 import { recordProcess } from './process-records.ts'
 import type { StartConfig } from './start-config.ts'
@@ -16,31 +18,40 @@ const SHARED_FOLDER = 'schema'
 export function gatewayProgram(config: StartConfig): ServiceProgram {
   // The gateway reads the read models with the projections' queries, and explains scores with the scorer's code.
   const sources = ['gateway', 'projections', 'scorer']
-  const gateway = toService(config, { name: 'gateway', file: 'gateway/main.ts', flags: GATEWAY_FLAGS, sources })
+  const gateway = toService(config, {
+    kind: 'gateway',
+    name: 'gateway',
+    file: 'gateway/main.ts',
+    flags: GATEWAY_FLAGS,
+    sources,
+  })
   // The gateway reports a missing source only if it knows which one should run. SOURCE may be unset, which means demo.
-  return { ...gateway, env: { ...gateway.env, SOURCE: config.source } }
+  const { host, port, source } = config
+  return { ...gateway, env: { ...gateway.env, HOST: host, PORT: String(port), SOURCE: source } }
 }
 
 /** The processes that read or write the streams, which must exist before. */
 export function workerPrograms(config: StartConfig): ServiceProgram[] {
   const projectors = READ_MODEL_NAMES.map((name) =>
     toService(config, {
+      kind: 'projector',
       name: `projector ${name}`,
       file: 'projections/main.ts',
       args: [name],
       sources: ['projections'],
     }),
   )
-  const scorer = toService(config, { name: 'scorer', file: 'scorer/main.ts', sources: ['scorer'] })
+  const scorer = toService(config, { kind: 'scorer', name: 'scorer', file: 'scorer/main.ts', sources: ['scorer'] })
   // It runs with every source, because any publisher may record an erasure, and so may the source of an earlier start have done.
-  const eraser = toService(config, { name: 'eraser', file: 'erasure/main.ts', sources: ['erasure'] })
+  const eraser = toService(config, { kind: 'eraser', name: 'eraser', file: 'erasure/main.ts', sources: ['erasure'] })
   const readers = [...projectors, scorer, eraser]
   if (config.source === 'none') return readers
-  const ingest = toService(config, { name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
+  const ingest = toService(config, { kind: 'ingest', name: 'ingest', file: 'ingest/main.ts', sources: ['ingest'] })
   return [...readers, { ...ingest, mayFinish: true }]
 }
 
 interface ServiceFiles {
+  readonly kind: ProcessKind
   readonly name: string
   readonly file: string
   readonly args?: readonly string[]
@@ -50,14 +61,14 @@ interface ServiceFiles {
 
 function toService(
   config: StartConfig,
-  { name, file, args = [], flags = NODE_FLAGS, sources }: ServiceFiles,
+  { kind, name, file, args = [], flags = NODE_FLAGS, sources }: ServiceFiles,
 ): ServiceProgram {
-  const { natsUrl, dataDir, host, port } = config
+  const { natsUrl, dataDir } = config
   return {
     name,
     command: process.execPath,
     args: [...flags, file, ...args],
-    env: { NODE_ENV: 'production', NATS_URL: natsUrl, HOST: host, PORT: String(port) },
+    env: { ...pick(process.env, PROCESS_SETTINGS[kind]), NODE_ENV: 'production', NATS_URL: natsUrl },
     watchesLauncher: true,
     sources: [SHARED_FOLDER, ...sources],
     onStart: (pid) => recordProcess(dataDir, name, pid),

@@ -11,9 +11,11 @@ test.each([
 
 test('the server of Gravitas listens on NATS_PORT; with NATS_URL only the port of the page has to be free', () => {
   const own = readStartConfig({ NATS_PORT: '4300' })
-  expect(own).toMatchObject({ natsUrl: 'nats://127.0.0.1:4300', natsPort: 4300, monitorPort: 8300, ownServer: true })
-  expect(wantedPorts(own).map(({ port }) => port)).toEqual([4000, 4300, 8300])
-  const other = readStartConfig({ NATS_URL: 'nats://example.org' })
+  expect(own).toMatchObject({ natsUrl: 'nats://127.0.0.1:4300', natsPort: 4300, monitorPort: 0, ownServer: true })
+  expect(wantedPorts(own).map(({ port }) => port)).toEqual([4000, 4300])
+  const watched = readStartConfig({ NATS_PORT: '4300', NATS_MONITOR_PORT: '8300' })
+  expect(wantedPorts(watched).map(({ port }) => port)).toEqual([4000, 4300, 8300])
+  const other = readStartConfig({ NATS_URL: 'tls://example.org' })
   expect(wantedPorts(other).map(({ port }) => port)).toEqual([4000])
 })
 

@@ -7,7 +7,6 @@ import type { SettingName } from '../schema/runtime/settings.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 import type { WantedPort } from './ports.ts'
 
-const MONITOR_OFFSET = 4_000
 const MAX_PORT = 65_535
 const NATS_DEFAULT_PORT = 4_222
 /** The sources that run until they are stopped. Dump files are imported by `npm run ingest`. */
@@ -32,6 +31,7 @@ export interface StartConfig extends SharedConfig {
   readonly host: string
   readonly port: number
   readonly natsPort: number
+  /** The port for monitoring nats-server on loopback; 0: none, which is the default. */
   readonly monitorPort: number
   /** Whether Gravitas starts its own nats-server, which it does when NATS_URL is not set. */
   readonly ownServer: boolean
@@ -44,7 +44,6 @@ export function readStartConfig(env: Environment): StartConfig {
   const shared = readSharedConfig(read)
   const ownServer = read.optional('NATS_URL') === undefined
   const natsPort = ownServer ? Number(new URL(shared.natsUrl).port) : NATS_DEFAULT_PORT
-  const monitorDefault = natsPort + MONITOR_OFFSET > MAX_PORT ? natsPort - MONITOR_OFFSET : natsPort + MONITOR_OFFSET
   if (ownServer && (shared.natsReplicas ?? 1) > 1)
     read.problem(
       `NATS_REPLICAS ${shared.natsReplicas} needs NATS_URL with the servers of a cluster; npm start runs a single one`,
@@ -55,7 +54,7 @@ export function readStartConfig(env: Environment): StartConfig {
     host: read.string('HOST', '127.0.0.1'),
     port: read.integer('PORT', 4000, { min: 1, max: MAX_PORT }),
     natsPort,
-    monitorPort: read.integer('NATS_MONITOR_PORT', monitorDefault, { min: 1, max: MAX_PORT }),
+    monitorPort: read.integer('NATS_MONITOR_PORT', 0, { min: 0, max: MAX_PORT }),
     ownServer,
     source: read.oneOf('SOURCE', 'demo', SOURCES),
   }
@@ -88,11 +87,8 @@ export function wantedPorts({ host, port, natsPort, monitorPort, ownServer }: St
   const page = { setting: 'PORT', host, port }
   if (!ownServer) return [page]
   const loopback = '127.0.0.1'
-  return [
-    page,
-    { setting: 'NATS_PORT', host: loopback, port: natsPort },
-    { setting: 'NATS_MONITOR_PORT', host: loopback, port: monitorPort },
-  ]
+  const monitor = { setting: 'NATS_MONITOR_PORT', host: loopback, port: monitorPort }
+  return [page, { setting: 'NATS_PORT', host: loopback, port: natsPort }, ...(monitorPort === 0 ? [] : [monitor])]
 }
 
 const REACHABLE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }

@@ -3,11 +3,13 @@ import { once } from 'node:events'
 import { BackOff, type BackOffLimits } from '../schema/runtime/back-off.ts'
 import { EXIT_MISCONFIGURED, EXIT_WRONG_ARGUMENTS } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
+import { systemEnvironment } from './child-environment.ts'
 
 export interface Program {
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
+  /** Its own settings. Of the launcher's environment it gets only what every program may need. */
   readonly env?: Readonly<Record<string, string>>
   /** Working folder; by default the launcher's own. */
   readonly cwd?: string
@@ -66,7 +68,7 @@ export class SupervisedProcess implements AsyncDisposable {
     const child = spawn(command, [...args], {
       stdio: [watchesLauncher ? 'pipe' : 'ignore', output, output],
       detached: true,
-      env: { ...process.env, ...env, ...(watchesLauncher ? { GRAVITAS_SUPERVISED: '1' } : {}) },
+      env: { ...systemEnvironment(process.env), ...env, ...(watchesLauncher ? { GRAVITAS_SUPERVISED: '1' } : {}) },
       ...(cwd === undefined ? {} : { cwd }),
     })
     this.#child = child

@@ -29,9 +29,8 @@ const secondHost: Fault = {
   name: 'a second host with files of its own',
   run: async ({ system, draw, history, connection, log, afterwards }) => {
     const name = draw.pick(READ_MODEL_NAMES)
-    const dataDir = join(system.folder.path, `second-host-${history.nextNumber()}`)
-    await mkdir(dataDir, { recursive: true })
-    const settings = { DATA_DIR: dataDir, NATS_URL: system.urlFor('projector') }
+    const dataDir = await system.makeDataDir(`second-host-${history.nextNumber()}`, 'projector')
+    const settings = { DATA_DIR: dataDir }
     const child = system.run('second-host', ['projections/main.ts', name], settings)
     afterwards.push(async () => {
       try {

@@ -1,19 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, writeFileSync } from 'node:fs'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { pino, type Logger } from 'pino'
-import { connectNats, type NatsUser } from '../../schema/runtime/nats.ts'
+import { connectNats, secretFile, type NatsUser } from '../../schema/runtime/nats.ts'
 import { startTestCluster, type TestCluster } from '../../schema/testing/nats-cluster.ts'
 import { freePort } from '../../schema/testing/nats-server.ts'
-import { askHealth, NatsWatchdog } from '../../scripts/nats-watchdog.ts'
+import { NatsWatchdog } from '../../scripts/nats-watchdog.ts'
 import { natsServerProgram } from '../../scripts/nats-program.ts'
 import { findNatsServer } from '../../scripts/nats-server.ts'
 import { NODE_FLAGS } from '../../scripts/node-flags.ts'
 import { untilServerReady } from '../../scripts/own-server.ts'
 import { prepareLog } from '../../scripts/prepare-log.ts'
-import { ensureSecrets, type Secrets } from '../../scripts/secrets.ts'
+import { ensureSecrets, type ServerCredentials } from '../../scripts/secrets.ts'
 import type { StartConfig } from '../../scripts/start-config.ts'
+import { askHealth } from '../../scripts/server-health.ts'
 import { SupervisedProcess, type Program } from '../../scripts/supervisor.ts'
 import { DataFolder } from './data-folder.ts'
 import { NATS_SERVER, servicePrograms, SERVICES } from './programs.ts'
@@ -29,7 +31,7 @@ export const ERASE = 'erase'
 export class System implements AsyncDisposable {
   readonly folder: DataFolder
   readonly config: StartConfig
-  readonly secrets: Secrets
+  readonly credentials: ServerCredentials
   readonly logger: Logger
   readonly cluster: TestCluster | undefined
   readonly #stack: AsyncDisposableStack
@@ -41,14 +43,14 @@ export class System implements AsyncDisposable {
   private constructor(
     folder: DataFolder,
     config: StartConfig,
-    secrets: Secrets,
+    credentials: ServerCredentials,
     stack: AsyncDisposableStack,
     cluster?: TestCluster,
   ) {
     this.folder = folder
     this.cluster = cluster
     this.config = config
-    this.secrets = secrets
+    this.credentials = credentials
     this.logger = pino({ level: 'info' }, createWriteStream(join(folder.logDir, 'runner.log')))
     this.#stack = stack
     stack.defer(() => this.#stopAll())
@@ -117,8 +119,8 @@ export class System implements AsyncDisposable {
     process.start()
     if (name !== NATS_SERVER) return
     // As with the launcher: a server whose disk was full does not write again before it is restarted.
-    const { dataDir, monitorPort } = this.config
-    this.#watchdog = new NatsWatchdog({ dataDir, process, ask: () => askHealth(monitorPort), logger: this.logger })
+    const { config, logger } = this
+    this.#watchdog = new NatsWatchdog({ dataDir: config.dataDir, process, ask: () => askHealth(config), logger })
     this.#watchdog.start()
   }
 
@@ -140,9 +142,12 @@ export class System implements AsyncDisposable {
     return connectNats({ url, user, name: `chaos ${user}`, dataDir, logger: this.logger })
   }
 
-  /** The URL of NATS with credentials, for a process with a data folder of its own. */
-  urlFor(user: NatsUser): string {
-    return this.config.natsUrl.replaceAll('//', `//${user}:${this.secrets[user]}@`)
+  /** Makes a data folder with the secret of a user, for a process with files of its own. */
+  async makeDataDir(name: string, user: NatsUser): Promise<string> {
+    const dataDir = join(this.folder.path, name)
+    await mkdir(join(dataDir, 'secrets'), { recursive: true })
+    await copyFile(secretFile(this.dataDir, user), secretFile(dataDir, user))
+    return dataDir
   }
 
   /** Runs a program of Gravitas once, outside supervision. Its output goes to a file. */
@@ -164,7 +169,7 @@ export class System implements AsyncDisposable {
   }
 
   async #startAll(): Promise<void> {
-    const { config, secrets, folder } = this
+    const { config, credentials, folder } = this
     const binary = await findNatsServer()
     for (const name of [...SERVICES, INGEST, ERASE]) {
       this.#proxies.set(name, this.#stack.use(await Proxy.start(config.natsPort)))
@@ -175,7 +180,7 @@ export class System implements AsyncDisposable {
       clockFile: (name) => this.#clockFile(name),
       natsUrl: (name) => this.natsUrl(name),
     })
-    const server = natsServerProgram({ binary, ...config, secrets })
+    const server = natsServerProgram({ binary, ...config, credentials })
     for (const program of [server, ...services]) this.#programs.set(program.name, program)
     if (this.cluster === undefined) {
       this.start(NATS_SERVER)
@@ -199,7 +204,7 @@ export class System implements AsyncDisposable {
 }
 
 async function chooseConfig(dataDir: string): Promise<StartConfig> {
-  const [port, natsPort, monitorPort] = [await freePort(), await freePort(), await freePort()]
+  const [port, natsPort] = [await freePort(), await freePort()]
   return {
     natsUrl: `nats://127.0.0.1:${natsPort}`,
     dataDir,
@@ -207,7 +212,7 @@ async function chooseConfig(dataDir: string): Promise<StartConfig> {
     host: '127.0.0.1',
     port,
     natsPort,
-    monitorPort,
+    monitorPort: 0,
     ownServer: true,
     source: 'none',
   }

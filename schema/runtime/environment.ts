@@ -5,10 +5,22 @@ import { ConfigurationError } from './errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** The process's environment. Settings that it lacks come from the `.env` file of the working folder. */
-export function loadEnvironment(env: Environment = process.env, file = '.env'): Environment {
-  if (!existsSync(file)) return env
-  return { ...parseEnv(readFileSync(file, 'utf8')), ...env }
+/** Where settings are read from; by default the process's environment and the `.env` file of the working folder. */
+interface Sources {
+  readonly env?: Environment
+  readonly file?: string
+}
+
+/**
+ * The process's environment. Settings that it lacks come from the `.env` file.
+ * @param names only these settings are read, so that a process does not learn the secrets of others; by default all
+ */
+export function loadEnvironment(
+  names?: readonly string[],
+  { env = process.env, file = '.env' }: Sources = {},
+): Environment {
+  const all: Environment = existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...env } : env
+  return names === undefined ? all : Object.fromEntries(names.map((name) => [name, all[name]]))
 }
 
 /**

@@ -34,6 +34,29 @@ test('a client gets all servers; with tls:// each of them must offer TLS', () =>
   expect(options).toEqual({ servers: ['a:1', 'b:2'], tls: {}, user: 'me', pass: 'x' })
 })
 
+test.each([
+  ['nats://127.0.0.1:4222,nats://[::1]:4222,nats://localhost', true],
+  ['tls://example.org', true],
+  ['nats://example.org', false],
+  ['nats://127.0.0.1.example.org', false],
+  ['nats://localhost,nats://10.0.0.1', false],
+])('whether %s may be used without NATS_ALLOW_PLAINTEXT: %s', (url, isAllowed) => {
+  const urlOf = (env: Record<string, string>): string => {
+    const read = new SettingsReader(env)
+    return read.done(readSharedConfig(read)).natsUrl
+  }
+  expect(urlOf({ NATS_URL: url, NATS_ALLOW_PLAINTEXT: '1' })).toBe(url)
+  if (isAllowed) expect(urlOf({ NATS_URL: url })).toBe(url)
+  else expect(() => urlOf({ NATS_URL: url })).toThrow(/in plain text: write tls:.*NATS_ALLOW_PLAINTEXT=1/)
+})
+
+test('a client of servers on this machine does not follow their cluster to other machines in plain text', () => {
+  const optionsOf = (url: string) => serverOptions({ url, user: 'admin', dataDir: '/nowhere' })
+  expect(optionsOf('nats://127.0.0.1')).toMatchObject({ ignoreClusterUpdates: true })
+  for (const url of ['nats://example.org', 'tls://127.0.0.1'])
+    expect(optionsOf(url)).not.toHaveProperty('ignoreClusterUpdates')
+})
+
 test('NATS_REPLICAS is 1, 3 or 5, and undefined if it is not set', () => {
   const replicasOf = (value: string | undefined): number | undefined => {
     const read = new SettingsReader({ NATS_REPLICAS: value })

@@ -1,16 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
+import { connect, nkeyAuthenticator, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node'
 import { checkServer } from './check-server.ts'
 import { OperationalError } from './errors.ts'
 import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
+import { readableByOthers } from './plain-text.ts'
 import { reconnectDelay } from './reconnect-delay.ts'
 
-/** The NATS users. Each kind of process has its own, with only the subjects that it needs (see nats.conf). */
-export const NATS_USERS = ['admin', 'ingest', 'scorer', 'projector', 'gateway', 'status', 'eraser'] as const
+/** The NATS users. Each kind of process has its own, with an account that has only what it needs (see nats.conf). */
+export const NATS_USERS = [
+  'admin',
+  'monitor',
+  'ingest',
+  'scorer',
+  'projector',
+  'gateway',
+  'eraser',
+  'promoter',
+  'status',
+  'publisher',
+] as const
 export type NatsUser = (typeof NATS_USERS)[number]
+
+/** The users whose password stands in a context file, for tools that cannot sign with a key. The others have nkeys. */
+export const WITH_PASSWORD: ReadonlySet<NatsUser> = new Set(['admin', 'publisher'])
 
 const WAITING_INTERVAL_MS = 5_000
 const RECONNECT_WAIT_MS = 250
@@ -21,7 +36,7 @@ const RECONNECT_WAIT_MS = 250
  */
 export const PINGS = { pingInterval: 5_000, maxPingOut: 2 }
 
-/** The file with a user's password, which is created by the first start. */
+/** The file with a user's secret, which is created by the first start: the seed of a key, or a password. */
 export const secretFile = (dataDir: string, user: NatsUser): string => join(dataDir, 'secrets', user)
 
 /** A server or several, and the user to connect as. */
@@ -72,14 +87,24 @@ export async function connectNats(
 
 /** Options to connect to the servers: with the credentials of the URL, else the secret in the data folder, else none. */
 export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
-  const { hosts, protocol, credentials } = parseServers(url)
+  const parsed = parseServers(url)
+  const { hosts, protocol, credentials } = parsed
   // An empty object requires TLS: a server without TLS must not get the password.
-  const servers = { servers: [...hosts], ...(protocol === 'tls:' ? { tls: {} } : {}) }
+  const tls = protocol === 'tls:' ? { tls: {} } : {}
+  // A cluster tells its clients of servers on other machines. The settings allow plain text to them only if they name one.
+  const isLocal = protocol !== 'tls:' && readableByOthers(parsed).length === 0
+  const servers = { servers: [...hosts], ...tls, ...(isLocal ? { ignoreClusterUpdates: true } : {}) }
   if (credentials !== undefined) return { ...servers, user: credentials.user, pass: credentials.password }
   const file = secretFile(dataDir, user)
   if (!existsSync(file)) return servers
-  return { ...servers, user, pass: readFileSync(file, 'utf8').trim() }
+  const secret = readFileSync(file, 'utf8').trim()
+  return isSeed(secret)
+    ? { ...servers, authenticator: nkeyAuthenticator(Buffer.from(secret)) }
+    : { ...servers, user, pass: secret }
 }
+
+/** Whether a secret is the seed of a user's key (nkey) and not a password. */
+export const isSeed = (secret: string): boolean => /^SU[A-Z2-7]{56}$/.test(secret)
 
 async function logStatus(connection: NatsConnection, logger: Logger): Promise<void> {
   for await (const status of connection.status()) {

@@ -5,6 +5,7 @@ export const SETTINGS = {
   DATA_DIR: 'folder of the log, the read models and the secrets (./data)',
   DATA_GROUP_READ: '1: other users of the group of DATA_DIR may read the read models (0)',
   NATS_URL: 'URL of a NATS server, or of several, separated by commas; by default nats://127.0.0.1 with NATS_PORT',
+  NATS_ALLOW_PLAINTEXT: '1 lets NATS_URL name servers of other machines without TLS (0)',
   NATS_REPLICAS: 'how many servers of a cluster keep a copy of each stream: 1, 3 or 5 (1)',
   NATS_PORT: 'port of the NATS server on this machine (4222)',
   SOURCE: 'demo, reddit, arctic-shift, rss or none (demo)',

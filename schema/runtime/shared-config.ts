@@ -1,6 +1,7 @@
 import type { SettingsReader } from './environment.ts'
 import { ConfigurationError } from './errors.ts'
 import { parseServers } from './nats-servers.ts'
+import { describePlainText } from './plain-text.ts'
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -32,8 +33,10 @@ export function readSharedConfig(read: SettingsReader): SharedConfig {
 
 function readNatsUrl(read: SettingsReader): string | undefined {
   const urls = read.optional('NATS_URL')
+  const isPlainTextAllowed = read.oneOf('NATS_ALLOW_PLAINTEXT', '0', ['0', '1']) === '1'
   try {
-    if (urls !== undefined) parseServers(urls)
+    const problem = urls === undefined ? undefined : describePlainText(parseServers(urls))
+    if (problem !== undefined && !isPlainTextAllowed) read.problem(problem)
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error
     for (const problem of error.problems) read.problem(problem)

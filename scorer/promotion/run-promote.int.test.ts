@@ -55,7 +55,7 @@ test('without streams, or without a server, the error says what to do', async ()
   })
 }, 60_000)
 
-test('a scoring model with scores is shown, with the rights of the scorers’ user, and another one can be shown after it', async () => {
+test('a scoring model with scores is shown, with the rights of its own user, and another one can be shown after it', async () => {
   await applyStreams(jsm)
   await publish(subjectPattern('ModelPromoted'), { type: 'ModelPromoted', model: 'serious-2' })
   for (const [id, models] of [

@@ -14,9 +14,8 @@ export async function runPromote(
   { natsUrl: url, dataDir }: SharedConfig,
   { model, dryRun, json }: PromoteArguments,
 ): Promise<string> {
-  // Scorers need the right to promote, because the first scorer does; so this command uses their NATS user.
-  await requireServer({ url, user: 'scorer', dataDir })
-  const connection = await connectNats({ url, user: 'scorer', name: 'promote', dataDir })
+  await requireServer({ url, user: 'promoter', dataDir })
+  const connection = await connectNats({ url, user: 'promoter', name: 'promote', dataDir })
   try {
     if (model === undefined) {
       const { shown, models } = await readScoringModels(connection)

@@ -12,23 +12,28 @@ interface SecuredNats extends AsyncDisposable {
   readonly dataDir: string
 }
 
+/** Changes nats.conf so that no process may use a subject of the log. */
+export const withoutImports =
+  (subject: string) =>
+  (conf: string): string =>
+    conf.replaceAll(`{ service: { account: GRAVITAS, subject: "${subject}" } }`, '')
+
 /**
  * Starts the NATS server as `npm start` does: with nats.conf, its users and their rights.
  * @param change alters nats.conf, for a test in which a right is missing
  */
 export async function startSecuredNats(change = (conf: string): string => conf): Promise<SecuredNats> {
   const dataDir = await mkdtemp(join(tmpdir(), 'gravitas-data-'))
-  const [port, monitorPort] = [await freePort(), await freePort()]
-  const secrets = await ensureSecrets(dataDir)
-  const passwords = Object.entries(secrets).map(([user, secret]) => [`NATS_${user.toUpperCase()}_PASSWORD`, secret])
+  const port = await freePort()
+  const credentials = await ensureSecrets(dataDir)
   const configuration = join(dataDir, 'nats.conf')
   await writeFile(configuration, change(await readFile('nats.conf', 'utf8')))
   const server = spawn(process.env['GRAVITAS_NATS_SERVER'] ?? 'nats-server', ['-c', configuration], {
     stdio: 'ignore',
     env: {
-      ...Object.fromEntries(passwords),
+      ...credentials,
       NATS_LISTEN: `"127.0.0.1:${port}"`,
-      NATS_MONITOR: `"127.0.0.1:${monitorPort}"`,
+      NATS_MONITOR: '"127.0.0.1:0"',
       JETSTREAM_DIR: JSON.stringify(join(dataDir, 'jetstream')),
     },
   })
