@@ -131,7 +131,7 @@ test('what waits for a reader that does not read is bounded, however many fields
   const fields = Array.from({ length: 90 }, (_, index) => `a${index}: title`).join(' ')
   const query = `subscription { postScored(after: ${JSON.stringify(encodeCursor('scored', 0, 'test', 1))}) { post { ${fields} } } }`
   let delivered = 0
-  const yoga = createGraphQLServer(gateway.context, silent, (events) => (delivered += events))
+  const yoga = createGraphQLServer(gateway.context, silent, { onDelivered: (events) => (delivered += events) })
   const response = await yoga.fetch(
     `http://localhost/graphql?query=${encodeURIComponent(query)}`,
     { headers: { accept: 'text/event-stream' } },
@@ -143,8 +143,8 @@ test('what waits for a reader that does not read is bounded, however many fields
 })
 
 test('an answer to an event that is too large is replaced by an error', async () => {
-  gateway.files.add({ id: 'p1', subreddit: 'sub', title: 'x'.repeat(300), createdUtc: NOW, seriousness: 1 })
-  const fields = Array.from({ length: 480 }, (_, index) => `a${index}: title`).join(' ')
+  gateway.files.add({ id: 'p1', subreddit: 'sub', title: 'x'.repeat(2_000), createdUtc: NOW, seriousness: 1 })
+  const fields = Array.from({ length: 90 }, (_, index) => `a${index}: title`).join(' ')
   const source = new EventSource(
     `subscription { postScored(after: "") { post { ${fields} } } }`,
     {},

@@ -187,7 +187,7 @@ test('a browser gets the page of an address that has one, and JSON elsewhere', a
   const health = await headersOf('/healthz')
   expect(health.get('content-type')).toMatch(/json/)
   expect(health.get('vary')).toBeNull()
-  expect(health.get('access-control-allow-origin')).toBe('*')
+  expect(health.get('access-control-allow-origin')).toBeNull()
 })
 
 test('a subreddit has 168 hours, up to and including the running one', async () => {
