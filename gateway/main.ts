@@ -4,12 +4,13 @@ import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readGatewayConfig } from './config.ts'
+import { HTTP_SETTINGS } from './http/http-config.ts'
 import { startGateway } from './start-gateway.ts'
 
 const command = defineCommand({
   name: 'gateway',
   summary: 'Runs the API and the page until it is stopped. It answers from the read models in DATA_DIR.',
-  settings: ['PORT', 'HOST', 'DATA_DIR', 'NATS_URL', 'NATS_PORT', 'MODEL_DIR', 'SOURCE', 'LOG_LEVEL'],
+  settings: [...HTTP_SETTINGS, 'DATA_DIR', 'NATS_URL', 'NATS_PORT', 'MODEL_DIR', 'SOURCE', 'LOG_LEVEL'],
   examples: ['npm run gateway', 'PORT=8080 npm run gateway'],
 })
 

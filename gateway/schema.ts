@@ -3,6 +3,10 @@ import { createSchema, createYoga } from 'graphql-yoga'
 import type { Resolvers } from './generated/resolvers.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
 import type { GatewayContext } from './resolvers/context.ts'
+import type { Admission } from './http/admission.ts'
+import { useAdmission } from './plugins/admission.ts'
+import { useAnswerSize } from './plugins/answer-size.ts'
+import { createDocumentCache } from './plugins/document-cache.ts'
 import { useErrorCodes } from './plugins/error-codes.ts'
 import { useEventStream } from './plugins/event-stream.ts'
 import { useLimits } from './plugins/limits.ts'
@@ -19,14 +23,18 @@ const MAX_GRAPHQL_BYTES = 100_000
 const typeDefs = readFileSync(new URL('../schema/api.graphql', import.meta.url), 'utf8')
 const resolvers: Resolvers = { DateTime, Post, Query, Subreddit, Subscription }
 
-/**
- * Creates the GraphQL server. Expected failures are GraphQLErrors; every other error is logged and masked.
- * @param onDelivered called with the number of events that were sent to a subscriber
- */
+export interface GraphQLServerOptions {
+  /** Called with the number of events that were sent to a subscriber. */
+  readonly onDelivered?: (events: number) => void
+  /** Limits how much clients may have open. */
+  readonly admission?: Admission
+}
+
+/** Creates the GraphQL server. Expected failures are GraphQLErrors; every other error is logged and masked. */
 export function createGraphQLServer(
   context: GatewayContext,
   logger: Logger,
-  onDelivered: (events: number) => void = () => {},
+  { onDelivered = () => {}, admission }: GraphQLServerOptions = {},
 ) {
   const mask = createErrorMask(logger)
   return createYoga<object, GatewayContext>({
@@ -40,7 +48,15 @@ export function createGraphQLServer(
     logging: false,
     maxRequestBodySize: MAX_GRAPHQL_BYTES,
     graphiql: { title: 'Gravitas', subscriptionsProtocol: 'SSE' },
-    plugins: [useErrorCodes(), useLimits(), useSharedEvents(mask), useEventStream(onDelivered)],
+    parserAndValidationCache: createDocumentCache(),
+    plugins: [
+      useErrorCodes(),
+      useLimits(),
+      useAdmission(admission),
+      useSharedEvents(mask),
+      useEventStream(onDelivered),
+      useAnswerSize(),
+    ],
     maskedErrors: { maskError: mask },
   })
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { SettingsReader } from '../schema/runtime/environment.ts'
 import { OperationalError } from '../schema/runtime/errors.ts'
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
@@ -7,6 +8,7 @@ import type { GatewayConfig } from './config.ts'
 import { Explainer } from './explanations/explainer.ts'
 import { ModelFile } from './explanations/model-file.ts'
 import { ScoredTexts } from './explanations/scored-texts.ts'
+import { findExposure, readHttpConfig } from './http/http-config.ts'
 import { drainable } from './http/drain.ts'
 import { LiveUpdates } from './live/live-updates.ts'
 import { LogLink } from './log-link.ts'
@@ -33,7 +35,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
   const log = stack.use(new LogStatus(logger))
   const processes = new ProcessWatch({ logger })
-  const { dataDir, source } = config
+  const { dataDir, source, http = readHttpConfig(new SettingsReader({}), config.host) } = config
   const sampler = stack.use(new Sampler({ models, shown, log, processes, dataDir, source }))
   const pipeline = new PipelineReader({ models, shown, sampler })
   const live = stack.use(new LiveUpdates({ models, shown, promotions: new Promotions(logger), log, pipeline, logger }))
@@ -41,7 +43,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
   const link = stack.use(new LogLink(config, logger, { live, shown, processes, log, texts }))
   try {
-    const server = await createGatewayServer({ models, shown, live, pipeline, sampler, explainer }, logger)
+    const server = await createGatewayServer({ models, shown, live, pipeline, sampler, explainer }, logger, http)
     await listen(server, config)
     const drain = drainable(server)
     stack.defer(() => {
@@ -53,6 +55,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     const { port } = server.address() as { port: number }
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
     logger.info({ url }, 'gateway listening')
+    const exposure = findExposure(http)
+    if (exposure !== undefined) logger.warn(exposure)
     return { url, failed: link.failed, [Symbol.asyncDispose]: () => stack.disposeAsync() }
   } catch (error) {
     await stack.disposeAsync()

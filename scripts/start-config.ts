@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { readHttpConfig } from '../gateway/http/http-config.ts'
 import { readIngestConfig } from '../ingest/config.ts'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
@@ -16,6 +17,10 @@ const SOURCES = ['demo', 'reddit', 'arctic-shift', 'rss', 'none'] as const
 export const START_SETTINGS = [
   'PORT',
   'HOST',
+  'ALLOWED_HOSTS',
+  'CORS_ORIGINS',
+  'TRUST_PROXY',
+  'ADMIN_TOKEN',
   'DATA_DIR',
   'DATA_GROUP_READ',
   'SOURCE',
@@ -58,6 +63,8 @@ export function readStartConfig(env: Environment): StartConfig {
     ownServer,
     source: read.oneOf('SOURCE', 'demo', SOURCES),
   }
+  // Only checked here: the gateway reads them itself.
+  void readHttpConfig(read, settings.host)
   if (settings.source === read.string('SOURCE', 'demo')) checkSource(read, env)
   return read.done(settings)
 }

@@ -1,28 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { allowOtherOrigins, answerPreflight, setCommonHeaders } from './headers.ts'
+import { allowOrigins, answerOptions, type CorsOrigins } from './headers.ts'
 import { sendJson } from './json-answer.ts'
 import type { Match, RouteTable } from './routes.ts'
 
 /** The path of a request, without its query. */
 export const pathOf = ({ url }: IncomingMessage): string => url!.split('?', 1)[0]!
 
-/**
- * Lets a request's route answer it, after the steps that all routes have in common: headers, redirects, OPTIONS and
- * refused methods.
- */
+export interface Dispatching {
+  readonly match: Match
+  readonly table: RouteTable
+  readonly corsOrigins: CorsOrigins
+}
+
+/** Lets a request's route answer it, after the steps that all routes have in common: redirects, OPTIONS and refused methods. */
 export function dispatch(
   request: IncomingMessage,
   response: ServerResponse,
-  { route, parts, isNegotiated }: Match,
-  table: RouteTable,
+  { match: { route, parts, isNegotiated }, table, corsOrigins }: Dispatching,
 ): unknown {
-  setCommonHeaders(response)
   if (isNegotiated) response.setHeader('vary', 'Accept, Accept-Encoding')
-  if (route === table.page) return route.answer(request, response, parts)
-  allowOtherOrigins(response)
+  if (route !== table.page) allowOrigins(request, response, corsOrigins)
   const canonical = route === table.unknown ? table.withoutSlash(pathOf(request)) : undefined
   if (canonical !== undefined) return redirect(request, response, canonical)
-  if (request.method === 'OPTIONS') return answerPreflight(response, route.methods)
+  if (request.method === 'OPTIONS') return answerOptions(response, route.methods)
   if (route.methods.includes(request.method!)) return route.answer(request, response, parts)
   return refuseMethod(request, response, route.methods)
 }

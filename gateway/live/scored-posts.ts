@@ -12,10 +12,13 @@ import { OrphanWatch } from './orphan-watch.ts'
 import { comparePlaces, type Place } from './periods.ts'
 import { RecentPosts, type ScoredPost } from './recent-posts.ts'
 import { ScoredPages, type Page } from './scored-pages.ts'
+import { Turns } from './turns.ts'
 
 /** How many rows are read at a time: enough to be fast, and few enough to keep the event loop free. */
 const CHUNK = 2_000
 const PAGE = 500
+/** How many rows are read at a time for a subscriber that is far behind. */
+const REPLAY_PAGE = 100
 
 const OTHER_LOG = 'The cursor belongs to another log. Leave it out to start with new posts.'
 const NO_ANSWER = 'The log does not answer now, so this cursor cannot be checked. Try again.'
@@ -42,7 +45,8 @@ export interface ScoredCursor {
  * Scored posts for subscribers at any place in the log, in the order of SCORES within the period of each shown scoring
  * model. A post is sent at the first place at which it has a score of the model that is shown there, and nowhere else.
  *
- * Rows are read once for all subscribers that keep up, and in pages for each one that is further behind. Everything up to
+ * Rows are read once for all subscribers that keep up, and in pages for each one that is further behind. Those who are
+ * behind take turns, so that they delay neither each other nor anybody else for long. Everything up to
  * `position` has been sent or skipped. A score whose post may still come holds `position` back.
  */
 export class ScoredPosts {
@@ -54,6 +58,7 @@ export class ScoredPosts {
   readonly #recent = new RecentPosts()
   readonly #pages: ScoredPages
   readonly #periods: KnownPeriods
+  readonly #turns = new Turns()
   #logId: string | undefined
   /** Undefined while there are no subscribers. */
   #position: Place | undefined
@@ -138,36 +143,52 @@ export class ScoredPosts {
 
   #open(subreddit: string | undefined, { sequence, log }: ScoredCursor, place: Place | undefined): Feed<ScoredPost> {
     let from = place
+    let turn: 'none' | 'asked' | 'granted' = 'none'
     const feed: Feed<ScoredPost> = this.#feeds.open(() => {
       if (log !== '') this.#checkLog(log)
       if (this.#periods.includes(sequence)) from ??= this.#periods.all.placeAt(sequence)
       if (from === undefined) return []
-      const { events, next, isLast } = this.#after(from, subreddit)
+      const recent = this.#recentAfter(from, subreddit)
+      if (recent === undefined && turn !== 'granted') {
+        if (turn === 'none') void this.#turns.take().then(onTurn)
+        turn = 'asked'
+        return []
+      }
+      const { events, next, isLast } = recent ?? this.#read(from, subreddit)
+      if (recent === undefined) turn = 'none'
       from = next
       if (events.length === 0 && !isLast) setImmediate(() => feed.wake())
       return events
     })
+    const onTurn = (): void => {
+      turn = 'granted'
+      feed.wake()
+    }
     // Before the first subscriber, nothing was read.
     if (this.#position === undefined) this.advance()
     return feed
   }
 
-  /** A page of the events after a subscriber's place. */
-  #after(from: Place, subreddit: string | undefined): Page {
-    const nothing = { events: [], next: from, isLast: true }
-    if (this.#position === undefined || comparePlaces(from, this.#position) >= 0) return nothing
+  /** The events after a subscriber's place that are kept for all; undefined for a place that is further behind. */
+  #recentAfter(from: Place, subreddit: string | undefined): Page | undefined {
+    if (this.#position === undefined || comparePlaces(from, this.#position) >= 0)
+      return { events: [], next: from, isLast: true }
     const events = this.#recent.after(from, subreddit, PAGE)
-    if (events !== undefined) {
-      const { promotion, sequence } = events.length === PAGE ? events.at(-1)! : this.#position
-      return { events, next: { promotion, sequence }, isLast: true }
-    }
+    if (events === undefined) return undefined
+    const { promotion, sequence } = events.length === PAGE ? events.at(-1)! : this.#position
+    return { events, next: { promotion, sequence }, isLast: true }
+  }
+
+  /** Reads a page of the events after a subscriber's place. */
+  #read(from: Place, subreddit: string | undefined): Page {
     const queries = this.#models.posts.queries
     const at = queries?.position()
     const known = at?.log === this.#logId ? at && this.#periods.limit(at) : undefined
-    if (queries === undefined || known === undefined) return nothing
+    if (queries === undefined || known === undefined) return { events: [], next: from, isLast: true }
     const period = this.#periods.all.find(from.promotion)
     if (period === undefined) throw badInput(OTHER_LOG)
-    return this.#pages.read(queries, this.#periods.all, { period, from, at: known, limit: PAGE, subreddit })
+    const reading = { period, from, at: known, limit: REPLAY_PAGE, subreddit }
+    return this.#pages.read(queries, this.#periods.all, reading)
   }
 
   /** Reads the events after the position, for all subscribers that keep up. */

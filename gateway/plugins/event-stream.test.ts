@@ -125,3 +125,33 @@ test('a Last-Event-ID that never existed is refused like such a cursor', async (
   expect(source.events).toEqual(cursor.events)
   expect(source.events[0]!.data).toMatch(/BAD_USER_INPUT/)
 })
+
+test('what waits for a reader that does not read is bounded, however many fields it selects of each event', async () => {
+  add(1, 600)
+  const fields = Array.from({ length: 90 }, (_, index) => `a${index}: title`).join(' ')
+  const query = `subscription { postScored(after: ${JSON.stringify(encodeCursor('scored', 0, 'test', 1))}) { post { ${fields} } } }`
+  let delivered = 0
+  const yoga = createGraphQLServer(gateway.context, silent, { onDelivered: (events) => (delivered += events) })
+  const response = await yoga.fetch(
+    `http://localhost/graphql?query=${encodeURIComponent(query)}`,
+    { headers: { accept: 'text/event-stream' } },
+    {},
+  )
+  for (let index = 0; index < 100; index++) await new Promise((resolve) => setImmediate(resolve))
+  expect(delivered).toBeLessThan(100)
+  await response.body!.cancel()
+})
+
+test('an answer to an event that is too large is replaced by an error', async () => {
+  gateway.files.add({ id: 'p1', subreddit: 'sub', title: 'x'.repeat(2_000), createdUtc: NOW, seriousness: 1 })
+  const fields = Array.from({ length: 90 }, (_, index) => `a${index}: title`).join(' ')
+  const source = new EventSource(
+    `subscription { postScored(after: "") { post { ${fields} } } }`,
+    {},
+    encodeCursor('scored', 0, 'test', 1),
+  )
+  await source.read({ events: 1 })
+  expect(source.events).toEqual([
+    { id: encodeCursor('scored', 1, 'test', 1), data: expect.stringMatching(/QUERY_TOO_LARGE/) },
+  ])
+})

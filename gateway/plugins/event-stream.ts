@@ -5,12 +5,10 @@ import type { Frames } from './shared-answers.ts'
 
 const HEARTBEAT_INTERVAL_MS = 12_000
 /**
- * How many bytes are kept for a reader besides the socket's own buffers. While they are full, nothing is taken from its
- * source.
+ * While so many bytes wait for a reader, besides the socket's own buffers, nothing is taken from its source.
+ * `http/answer-watch.ts` cuts off a reader that takes nothing for long.
  */
 const BUFFER_BYTES = 16_384
-/** A reader that takes nothing for this long is cut off. It can resume after the last event that it received. */
-const STALLED_MS = 60_000
 
 const HEADERS = {
   'content-type': 'text/event-stream',
@@ -85,8 +83,6 @@ class EventStream extends Readable {
 
   #beat(): void {
     const quietMs = performance.now() - this.#lastPushMs
-    const isFull = this.readableLength >= BUFFER_BYTES
-    if (isFull && quietMs > STALLED_MS) this.destroy()
-    else if (!isFull && quietMs >= HEARTBEAT_INTERVAL_MS) this.push(HEARTBEAT)
+    if (this.readableLength === 0 && quietMs >= HEARTBEAT_INTERVAL_MS) this.push(HEARTBEAT)
   }
 }

@@ -1,10 +1,15 @@
 import { GraphQLError, Kind, visit, type DocumentNode, type ExecutionResult } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import { createSourceEventStream, executeSubscriptionEvent, validateSubscriptionArgs } from './executor.ts'
+import { FrameCache } from './frame-cache.ts'
 import { encodeFrame } from './frames.ts'
 import { SharedAnswers, type Frames } from './shared-answers.ts'
+import { Turns } from '../live/turns.ts'
 
 type SubscriptionArgs = Exclude<ReturnType<typeof validateSubscriptionArgs>, readonly GraphQLError[]>
+
+/** The largest answer to one event. Only selections that repeat long fields under many names have a larger one. */
+const MAX_FRAME_BYTES = 128 * 1_024
 
 /** Arguments that select events and do not change their answers. */
 const FILTERS: Readonly<Record<string, readonly string[]>> = {
@@ -20,6 +25,8 @@ const FILTERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin {
   const shared = new WeakMap<DocumentNode, Map<string, WeakRef<SharedAnswers>>>()
+  const cache = new FrameCache()
+  const turns = new Turns()
 
   function answersFor(args: SubscriptionArgs, variables: object): SharedAnswers {
     const known = shared.get(args.document) ?? new Map<string, WeakRef<SharedAnswers>>()
@@ -28,7 +35,7 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
     const found = known.get(key)?.deref()
     if (found !== undefined) return found
     for (const [old, reference] of known) if (reference.deref() === undefined) known.delete(old)
-    const answers = new SharedAnswers((event) => execute(args, event))
+    const answers = new SharedAnswers((event) => execute(args, event), cache)
     known.set(key, new WeakRef(answers))
     return answers
   }
@@ -39,13 +46,15 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
     const source = await createSourceEventStream(validated)
     if (!isAsyncIterable(source)) return { errors: source.errors!.map((error) => withoutServerStatus(mask(error))) }
     const answers = answersFor(validated, args.variableValues ?? {})
-    return mapBatches(source as AsyncIterable<readonly object[]>, answers)
+    return toPieces(source as AsyncIterable<readonly object[]>, answers, turns)
   }
 
   function execute(args: SubscriptionArgs, event: object): string | Promise<string> {
     const { cursor } = event as { readonly cursor?: string }
-    const toFrame = ({ data, errors }: ExecutionResult): string =>
-      encodeFrame(errors === undefined ? { data } : { data, errors: errors.map(mask) }, cursor)
+    const toFrame = ({ data, errors }: ExecutionResult): string => {
+      const frame = encodeFrame(errors === undefined ? { data } : { data, errors: errors.map(mask) }, cursor)
+      return frame.length <= MAX_FRAME_BYTES ? frame : encodeFrame({ errors: [tooLarge(frame.length)] }, cursor)
+    }
     const result = executeSubscriptionEvent({ ...args, rootValue: event })
     return result instanceof Promise ? result.then(toFrame) : toFrame(result)
   }
@@ -53,18 +62,39 @@ export function useSharedEvents(mask: (error: unknown) => GraphQLError): Plugin 
   return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe as never) }
 }
 
+const tooLarge = (bytes: number): GraphQLError =>
+  new GraphQLError(
+    `The answer to this event has ${bytes} bytes, and ${MAX_FRAME_BYTES} are allowed: select fewer fields.`,
+    { extensions: { code: 'QUERY_TOO_LARGE' } },
+  )
+
 /**
+ * Answers batches of events in pieces. The next piece is made only when the subscriber has taken the last one, so a
+ * subscriber that does not read holds one piece, whatever its selection is.
  * This is not a generator, because a generator that waits for its source passes `return` on only after the source has
  * yielded.
  */
-function mapBatches(source: AsyncIterable<readonly object[]>, answers: SharedAnswers): AsyncIterableIterator<Frames> {
+function toPieces(
+  source: AsyncIterable<readonly object[]>,
+  answers: SharedAnswers,
+  turns: Turns,
+): AsyncIterableIterator<Frames> {
   const iterator = source[Symbol.asyncIterator]()
+  let waiting: readonly object[] = []
   return {
     next: async () => {
-      const { done, value } = await iterator.next()
-      return done === true ? { done, value: undefined } : { done: false, value: await answers.of(value) }
+      if (waiting.length === 0) {
+        const { done, value } = await iterator.next()
+        if (done === true) return { done, value: undefined }
+        waiting = value
+      }
+      if (answers.isCostly) await turns.take()
+      const piece = await answers.firstOf(waiting)
+      waiting = waiting.slice(piece.count)
+      return { done: false, value: piece }
     },
     return: async () => {
+      waiting = []
       await iterator.return?.()
       return { done: true, value: undefined }
     },

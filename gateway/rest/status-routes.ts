@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { Registry } from 'prom-client'
 import { Type, type Static } from 'typebox'
 import { PROBLEMS } from '../../schema/problems.ts'
+import type { Denial } from '../http/admin-guard.ts'
 import { JsonAnswer, sendJson } from '../http/json-answer.ts'
 import { json, NO_PARAMETERS, text, type Operation } from '../http/operation.ts'
 import { toOpenApi } from '../http/openapi.ts'
@@ -39,7 +41,8 @@ const readyOperation: Operation = {
 
 const metricsOperation: Operation = {
   path: '/metrics',
-  summary: 'Figures about the process and the pipeline, for Prometheus',
+  summary:
+    'Figures about the process and the pipeline, for Prometheus; where ADMIN_TOKEN is set, with it as bearer token',
   asks: NO_PARAMETERS,
   answers: { 200: text('In the text format of Prometheus') },
 }
@@ -63,19 +66,26 @@ const openApiOperation: Operation = {
 export interface StatusSources {
   readonly readiness: () => Readiness
   readonly registry: Registry
+  /** Tells whether a request may not see what is meant for operators. */
+  readonly deny: (request: IncomingMessage) => Promise<Denial | undefined>
 }
 
 /** Creates the addresses that show operators the state of the process and the pipeline. */
-export function createStatusRoutes({ readiness, registry }: StatusSources): Route[] {
+export function createStatusRoutes({ readiness, registry, deny }: StatusSources): Route[] {
   return [
     toRoute(healthOperation, (_, response) => sendJson(response, 200, { status: 'ok' })),
     toRoute(readyOperation, (_, response) => {
       const body = readiness()
       sendJson(response, body.ready ? 200 : 503, body)
     }),
-    toRoute(metricsOperation, async (_, response) => {
+    toRoute(metricsOperation, async (request, response) => {
+      const denial = await deny(request)
+      if (denial !== undefined) {
+        response.setHeader('www-authenticate', 'Bearer')
+        return sendJson(response, denial.status, { error: denial.error })
+      }
       const body = await registry.metrics()
-      response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(body)
+      return response.writeHead(200, { 'content-type': registry.contentType, 'cache-control': 'no-store' }).end(body)
     }),
   ]
 }

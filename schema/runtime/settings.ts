@@ -2,6 +2,15 @@
 export const SETTINGS = {
   PORT: 'port of the page and the API (4000)',
   HOST: 'address that the page and the API listen on (127.0.0.1)',
+  ALLOWED_HOSTS: 'host names under which the page and the API are served, separated by commas; see docs/operations.md',
+  CORS_ORIGINS: 'origins whose pages may read the API, separated by commas, or *; by default none',
+  TRUST_PROXY:
+    'addresses of reverse proxies whose X-Forwarded-For is believed, separated by commas; loopback for this machine',
+  ADMIN_TOKEN: 'secret of operators, at least 16 characters; when it is set, /metrics needs it',
+  MAX_SUBSCRIPTIONS: 'how many subscriptions may be open (5000)',
+  MAX_SUBSCRIPTIONS_PER_ADDRESS: 'how many of them may come from one address (100; unlimited from this machine)',
+  MAX_REQUESTS_PER_ADDRESS: 'how many requests of one address may be in progress (50; unlimited from this machine)',
+  MAX_CONNECTIONS_PER_ADDRESS: 'how many connections one address may have (250; unlimited from this machine)',
   DATA_DIR: 'folder of the log, the read models and the secrets (./data)',
   DATA_GROUP_READ: '1: other users of the group of DATA_DIR may read the read models (0)',
   NATS_URL: 'URL of a NATS server, or of several, separated by commas; by default nats://127.0.0.1 with NATS_PORT',

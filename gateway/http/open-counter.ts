@@ -1,0 +1,38 @@
+/** How many of a kind may be open at a time. */
+export interface Cap {
+  readonly total: number
+  readonly perAddress: number
+  /** Whether `perAddress` also applies to the programs on this machine, which all have the same address. */
+  readonly includesLoopback: boolean
+}
+
+/** Counts what is open, in all and for each client. */
+export class OpenCounter {
+  readonly #cap: Cap
+  readonly #isExempt: (client: string) => boolean
+  readonly #byClient = new Map<string, number>()
+  #total = 0
+
+  /** @param isExempt tells of a client whether only the total applies to it */
+  constructor(cap: Cap, isExempt: (client: string) => boolean = () => false) {
+    this.#cap = cap
+    this.#isExempt = isExempt
+  }
+
+  /** Counts one more unless a cap is reached. @returns the cap that is reached; undefined when one more is counted */
+  enter(client: string): 'total' | 'perAddress' | undefined {
+    if (this.#total >= this.#cap.total) return 'total'
+    const open = this.#byClient.get(client) ?? 0
+    if (open >= this.#cap.perAddress && !this.#isExempt(client)) return 'perAddress'
+    this.#total++
+    this.#byClient.set(client, open + 1)
+    return undefined
+  }
+
+  leave(client: string): void {
+    const open = this.#byClient.get(client) ?? 0
+    this.#total--
+    if (open > 1) this.#byClient.set(client, open - 1)
+    else this.#byClient.delete(client)
+  }
+}
