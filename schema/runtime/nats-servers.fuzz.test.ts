@@ -18,6 +18,7 @@ test('any NATS_URL is a list of servers, or is refused without showing a passwor
       if (password.length > 3) expect(describeServers(text)).not.toContain(password)
     } catch (error) {
       expect(error).toBeInstanceOf(ConfigurationError)
-      expect((error as Error).message).not.toContain('p%40ss')
+      // Without an @ behind it, nothing shows that it is a password.
+      if (!/p%40ss(?!@)/.test(text)) expect((error as Error).message).not.toContain('p%40ss')
     }
   }))

@@ -7,7 +7,7 @@ import { OperationalError } from '../../schema/runtime/errors.ts'
 import { fuzz } from '../../schema/testing/fuzz.ts'
 import { mutatedBytes, mutatedJson } from '../../schema/testing/mutations.ts'
 import { wordPieceTokenizer, writeTinyTransformer } from '../testing/tiny-transformer.ts'
-import { loadScoringModel } from './load-model.ts'
+import { openModel } from './open-model.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -35,7 +35,7 @@ test('a folder with a changed file is a scoring model, or is refused with a sent
       await writeTinyTransformer(folder)
       await writeFile(join(folder, name), content)
       try {
-        const model = await loadScoringModel(folder)
+        const model = await openModel(folder, { threads: 1, guard: (step) => step() })
         const [seriousness] = await model.score([{ title: 'Why does ice float?', selftext: 'lol' }])
         expect(seriousness).toBeGreaterThanOrEqual(0)
         expect(seriousness).toBeLessThanOrEqual(1)
