@@ -2,8 +2,11 @@ import { Worker } from 'node:worker_threads'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 import type { ModelAnswer, ModelRequest, ModelThreadData } from './run-model.ts'
 
-/** The longest time that the tokenizer may take for one text, or to be built. It usually takes some milliseconds. */
-const MAX_STEP_MS = 10_000
+/** The longest time that the tokenizer may take for one text. It usually takes some milliseconds. */
+const MAX_STEP_MS = 3_000
+/** The first step builds the tokenizer, which may take so many times as long: a large one takes some seconds. */
+const STEPS_TO_BUILD = 10
+const FIRST_STEP = 1
 const CHECKS_A_STEP = 5
 /** The JavaScript memory of a thread. The vocabulary of a large tokenizer takes a third of it. */
 const MAX_HEAP_MB = 1_024
@@ -37,7 +40,7 @@ export class ModelThread {
     this.#worker.on('error', (error) => this.#end(error as Error))
     this.#worker.on('exit', () => this.#end(new Error('the thread of the scoring model has ended')))
     this.#watch = setInterval(
-      watchSteps(steps, () => this.#giveUp(maxStepMs)),
+      watchSteps(steps, () => this.#giveUp()),
       maxStepMs / CHECKS_A_STEP,
     )
   }
@@ -96,8 +99,8 @@ export class ModelThread {
     this.#call?.reject(isOperational ? new OperationalError(error) : new Error(error))
   }
 
-  #giveUp(maxStepMs: number): void {
-    this.#end(new Error(`its tokenizer takes more than ${maxStepMs / 1_000} seconds for one text`))
+  #giveUp(): void {
+    this.#end(new Error('its tokenizer does not come to an end'))
     void this.#worker.terminate()
   }
 
@@ -116,6 +119,6 @@ function watchSteps(steps: Int32Array, onStuck: () => void): () => void {
     // The number is odd while the thread is in a step.
     same = now === last && now % 2 !== 0 ? same + 1 : 0
     last = now
-    if (same >= CHECKS_A_STEP) onStuck()
+    if (same >= CHECKS_A_STEP * (now === FIRST_STEP ? STEPS_TO_BUILD : 1)) onStuck()
   }
 }
