@@ -32,7 +32,6 @@ export interface RejectedEvent {
   readonly order?: string
 }
 
-export const STREAM_HEADER = 'Gravitas-Stream'
 export const SEQUENCE_HEADER = 'Gravitas-Sequence'
 export const ORDER_HEADER = 'Gravitas-Order'
 
@@ -66,7 +65,7 @@ export function letterOfEvent(
     messageId: deadMessageId(process, stream, sequence, digest),
     headers: toHeaders({
       'Gravitas-Reason': reason,
-      [STREAM_HEADER]: stream,
+      'Gravitas-Stream': stream,
       [SEQUENCE_HEADER]: String(sequence),
       'Gravitas-Subject': subject,
       ...(order === undefined ? {} : { [ORDER_HEADER]: order }),

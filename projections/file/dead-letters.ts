@@ -68,10 +68,10 @@ export class DeadLetterOutbox {
     this.#to = { connection, jsm, process: projection.name }
     this.#checkpoints = new Checkpoints(database)
     this.#count = database.prepare<[], number>('SELECT count(*) FROM dead_letters').pluck()
-    this.#select = database.prepare<[number], Row>(
-      'SELECT sequence, is_erased FROM dead_letters ORDER BY sequence LIMIT ?',
+    this.#select = database.prepare<[string, number], Row>(
+      'SELECT sequence, is_erased FROM dead_letters WHERE stream = ? ORDER BY sequence LIMIT ?',
     )
-    this.#delete = database.prepare<[number]>('DELETE FROM dead_letters WHERE sequence = ?')
+    this.#delete = database.prepare<[string, number]>('DELETE FROM dead_letters WHERE stream = ? AND sequence = ?')
   }
 
   /** Publishes all waiting letters. @throws the failure that left the others waiting */
@@ -90,11 +90,12 @@ export class DeadLetterOutbox {
   async #sendAll(): Promise<void> {
     if (this.#count.get() === 0) return
     let last = await this.#readLast()
-    for (let rows = this.#select.all(PAGE); rows.length > 0; rows = this.#select.all(PAGE)) {
+    const next = (): Row[] => this.#select.all(this.#stream, PAGE)
+    for (let rows = next(); rows.length > 0; rows = next()) {
       const messages = await Promise.all(rows.map((row) => this.#read(row)))
       for (const [index, { sequence }] of rows.entries()) {
         last = await this.#send(messages[index]!, sequence, last)
-        this.#delete.run(sequence)
+        this.#delete.run(this.#stream, sequence)
       }
     }
   }

@@ -80,9 +80,9 @@ test.each([
   ['a missing block', () => rmSync(blocks()[1]!)],
   ['a missing first block', () => rmSync(blocks()[0]!)],
 ])('%s: live and rebuilt read models report the same lost events', async (_, damage) => {
-  const total = 90
-  const large = posts(total, 'x'.repeat(250_000))
-  for (let at = 0; at < total; at += 30) await publish(large.slice(at, at + 30))
+  const total = 225
+  const large = posts(total, 'x'.repeat(100_000))
+  for (let at = 0; at < total; at += 75) await publish(large.slice(at, at + 75))
   await host.start('posts')
   await until(() => expect(count('posts')).toBe(total))
   expect(host.lostEvents('posts')).toEqual([])
@@ -103,8 +103,8 @@ test.each([
 })
 
 test('messages that a restarted server still counts but cannot read are found by reading them again', async () => {
-  const large = posts(60, 'x'.repeat(250_000))
-  for (let at = 0; at < large.length; at += 30) await publish(large.slice(at, at + 30))
+  const large = posts(150, 'x'.repeat(100_000))
+  for (let at = 0; at < large.length; at += 75) await publish(large.slice(at, at + 75))
   await host.start('posts')
   await until(() => expect(count('posts')).toBe(large.length))
   process.kill(nats.pid, 'SIGTERM')

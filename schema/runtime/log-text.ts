@@ -26,8 +26,6 @@ export const toLogFields = (fields: object): Record<string, unknown> =>
 /** An error for a log line. Its stack has only the lines of calls, because the others repeat the message. */
 export function toLoggedError(error: Error): object {
   const { stack, ...fields } = stdSerializers.err(error)
-  const calls = String(stack)
-    .split('\n')
-    .filter((line) => STACK_LINE.test(line))
+  const calls = stack.split('\n').filter((line) => STACK_LINE.test(line))
   return { ...toLogFields(fields), stack: calls.slice(0, MAX_STACK_LINES).map(toLogText).join('\n') }
 }
