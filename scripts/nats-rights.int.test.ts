@@ -176,6 +176,8 @@ test.each(PROCESSES)('no answer to %s goes to another subject than its own', asy
   const targets = [
     ...['$JS.API.STREAM.PURGE', '$JS.API.STREAM.DELETE', '$JS.API.STREAM.MSG.DELETE'].map((one) => `${one}.${POSTS}`),
     ...CONSUMERS.map((name) => `$JS.API.CONSUMER.DELETE.POSTS.${name}`),
+    // An empty answer would acknowledge an erasure that nobody has carried out.
+    '$JS.ACK.POSTS.eraser.1.1.1.1.1',
     'posts.erased.injected',
     'models.promoted',
     'heartbeats.scorer',
