@@ -9,7 +9,7 @@ import { startEraser } from './start-eraser.ts'
 const command = defineCommand({
   name: 'eraser',
   summary: 'Runs the eraser until it is stopped: it deletes from the streams what recorded erasures name.',
-  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR', 'LOG_LEVEL'],
+  settings: ['NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR', 'LOG_LEVEL'],
   examples: ['npm run eraser'],
 })
 

@@ -20,7 +20,7 @@ export interface EraseArguments {
 const command = defineCommand({
   name: 'erase',
   summary: 'Erases posts for good: from the streams, and from the read models with all traces in their files.',
-  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  settings: ['NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR'],
   examples: [
     'npm run erase -- 1abcde t3_2abcde --reason "asked for by its author"',
     'npm run erase -- - < ids.txt',

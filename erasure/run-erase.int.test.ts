@@ -117,4 +117,3 @@ test('a server without the user eraser gives another error than wrong credential
     await rename(aside, secret)
   }
 }, 60_000)
-

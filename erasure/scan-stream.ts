@@ -10,6 +10,7 @@ import {
 import { nanos, nuid, type NatsConnection } from '@nats-io/transport-node'
 import pRetry from 'p-retry'
 import { OperationalError } from '../schema/runtime/errors.ts'
+import { endsPull } from '../schema/runtime/ends-pull.ts'
 import { nextMessage } from '../schema/runtime/next-message.ts'
 
 /** The first message to read: the one after a sequence, or the first that was stored at a time or later. */
@@ -101,6 +102,7 @@ class PageReader {
       this.position = message.seq
       this.#start = { after: message.seq }
       this.pending = message.info.pending
+      if (endsPull(message)) return this.reopen()
     }
     if (this.#delivered === before) throw new Error(`${this.pending} messages are pending, but none arrived`)
   }

@@ -10,7 +10,16 @@ import { startGateway } from './start-gateway.ts'
 const command = defineCommand({
   name: 'gateway',
   summary: 'Runs the API and the page until it is stopped. It answers from the read models in DATA_DIR.',
-  settings: [...HTTP_SETTINGS, 'DATA_DIR', 'NATS_URL', 'NATS_PORT', 'MODEL_DIR', 'SOURCE', 'LOG_LEVEL'],
+  settings: [
+    ...HTTP_SETTINGS,
+    'DATA_DIR',
+    'NATS_URL',
+    'NATS_ALLOW_PLAINTEXT',
+    'NATS_PORT',
+    'MODEL_DIR',
+    'SOURCE',
+    'LOG_LEVEL',
+  ],
   examples: ['npm run gateway', 'PORT=8080 npm run gateway'],
 })
 

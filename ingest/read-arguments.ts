@@ -33,6 +33,7 @@ const command = defineCommand({
     'REDDIT_CLIENT_SECRET',
     'REDDIT_USER_AGENT',
     'NATS_URL',
+    'NATS_ALLOW_PLAINTEXT',
     'NATS_PORT',
     'DATA_DIR',
     'LOG_LEVEL',

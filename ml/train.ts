@@ -26,7 +26,7 @@ const DATE_RULE = 'It must be a day such as 2026-01-31.'
 const command = defineCommand({
   name: 'train',
   summary: 'Trains a scoring model on labelled posts, and writes it with its figures on held-out posts.',
-  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  settings: ['NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR'],
   examples: [
     'npm run train -- --posts posts.ndjson.zst --labels mine.csv ml/labels.csv --out my-model',
     'npm run train -- --from-stream --labels mine.csv --out my-model    # posts of the running system',

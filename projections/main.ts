@@ -15,7 +15,7 @@ const command = defineCommand({
   name: 'projector',
   summary:
     'Runs the projector of one read model until it is stopped: it follows the log and keeps the file up to date.',
-  settings: ['DATA_DIR', 'DATA_GROUP_READ', 'NATS_URL', 'NATS_PORT', 'LOG_LEVEL'],
+  settings: ['DATA_DIR', 'DATA_GROUP_READ', 'NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'LOG_LEVEL'],
   examples: [
     ...READ_MODEL_NAMES.map((name) => `npm run projector -- ${name}`),
     'npm run projector -- hourly --accept-lost-events',

@@ -19,6 +19,8 @@ import {
 interface Needs {
   /** The types of events that it publishes. */
   readonly publishes?: readonly EventType[]
+  /** Subjects without a stream that it publishes to. Others hear them if they are there. */
+  readonly announces?: readonly string[]
   /** Further subjects that it publishes to. */
   readonly sends?: readonly string[]
   /** Subjects that it subscribes to, besides those of its own account. */
@@ -47,11 +49,12 @@ const followed = [...new Set(READ_MODEL_NAMES.flatMap((name) => inputsOf(readMod
 export type Process = Exclude<NatsUser, 'admin' | 'monitor'>
 
 /** The needs of each NATS user that has an account of its own. */
-export const NEEDS: Readonly<Record<Process, Needs>> = {
+const NEEDS: Readonly<Record<Process, Needs>> = {
   ingest: {
     publishes: ['PostSubmitted', 'PostErased', 'HourCovered'],
     // It keeps the position of each source in a bucket.
-    sends: [deadSubject('ingest'), heartbeatSubject('ingest'), `$KV.${SOURCE_POSITIONS_BUCKET}.>`],
+    sends: [deadSubject('ingest'), `$KV.${SOURCE_POSITIONS_BUCKET}.>`],
+    announces: [heartbeatSubject('ingest')],
     looksAt: [POSTS, COVERAGE, SOURCE_POSITIONS_STREAM],
     gets: [SOURCE_POSITIONS_STREAM],
     // It checks whether stored posts were deleted on Reddit.
@@ -60,7 +63,8 @@ export const NEEDS: Readonly<Record<Process, Needs>> = {
   scorer: {
     // The first scorer promotes its scoring model.
     publishes: ['PostScored', 'ModelPromoted'],
-    sends: [deadSubject('scorer'), heartbeatSubject('scorer')],
+    announces: [heartbeatSubject('scorer')],
+    sends: [deadSubject('scorer')],
     looksAt: [POSTS, SCORES, MODELS],
     // It reads the bytes of a rejected event when it sends the dead letter, and which promotions are in effect.
     gets: [POSTS, MODELS, SCORES],
@@ -68,7 +72,8 @@ export const NEEDS: Readonly<Record<Process, Needs>> = {
   },
   projector: {
     // The subject of dead letters ends with the read model's name, so a new read model needs no further rights.
-    sends: [changesSubject('*'), deadSubject('*'), heartbeatSubject('projector')],
+    sends: [deadSubject('*')],
+    announces: [changesSubject('*'), heartbeatSubject('projector')],
     looksAt: followed,
     // The last letter of a read model in DEAD says which rejected events have letters already.
     gets: [...followed, DEAD],
@@ -90,7 +95,8 @@ export const NEEDS: Readonly<Record<Process, Needs>> = {
   eraser: {
     publishes: ['PostErased'],
     // It sends dead letters that an import left behind when it ended.
-    sends: [deadSubject('ingest'), heartbeatSubject('eraser'), '$JS.ACK.POSTS.eraser.>'],
+    announces: [heartbeatSubject('eraser')],
+    sends: [deadSubject('ingest'), '$JS.ACK.POSTS.eraser.>'],
     looksAt: [POSTS, SCORES, DEAD],
     // It asks the leader whether the consumers with which it scans have reached the end of the stream.
     gets: [POSTS, SCORES, DEAD],
@@ -147,26 +153,29 @@ function subjectsOf(user: Process): string[] {
 }
 
 /**
- * The subjects of an account that others hear. What a process publishes through an import cannot be heard in the account
- * that it goes to, so that it is exported from its own account, too.
+ * The subjects of an account that others hear. A promotion is stored, too, but what a process publishes through an import
+ * cannot be heard in the account that it goes to, so that it is exported from its own account.
  */
 const heardOf = (user: Process): string[] => {
   const patterns = PROCESSES.flatMap((one) => NEEDS[one].hears ?? [])
-  return subjectsOf(user).filter((subject) => patterns.some((pattern) => covers(pattern, subject)))
+  const subjects = [...(NEEDS[user].announces ?? []), ...subjectsOf(user)]
+  return subjects.filter((subject) => patterns.some((pattern) => covers(pattern, subject)))
 }
 
 /** Whether a pattern with `*` matches every subject that another pattern matches. */
 const covers = (pattern: string, subject: string): boolean =>
   new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^.]+')}$`).test(subject)
 
-/** Subjects that a process hears, with the accounts that they come from. */
-const heardBy = (user: Process): { account: string; subject: string }[] =>
-  (NEEDS[user].hears ?? []).flatMap((pattern) => [
-    { account: LOG_ACCOUNT, subject: pattern },
-    ...PROCESSES.flatMap((one) => heardOf(one).map((subject) => ({ account: accountOf(one), subject }))).filter(
-      ({ subject }) => covers(pattern, subject),
-    ),
-  ])
+/** What others may hear of each account. */
+const allHeard = (): { account: string; subject: string }[] =>
+  PROCESSES.flatMap((user) => heardOf(user).map((subject) => ({ account: accountOf(user), subject })))
+
+/** What a process hears, with the accounts that it comes from. */
+function heardBy(user: Process): { account: string; subject: string }[] {
+  const patterns = NEEDS[user].hears ?? []
+  const byHand = patterns.map((subject) => ({ account: LOG_ACCOUNT, subject }))
+  return [...byHand, ...allHeard().filter(({ subject }) => patterns.some((pattern) => covers(pattern, subject)))]
+}
 
 const LOG_ACCOUNT = 'GRAVITAS'
 const accountOf = (user: Process): string => user.toUpperCase()

@@ -9,7 +9,7 @@ import { startScorer } from './start-scorer.ts'
 const command = defineCommand({
   name: 'scorer',
   summary: 'Runs one scorer until it is stopped. All scorers of one scoring model share the work.',
-  settings: ['MODEL_DIR', 'NATS_URL', 'NATS_PORT', 'DATA_DIR', 'LOG_LEVEL'],
+  settings: ['MODEL_DIR', 'NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR', 'LOG_LEVEL'],
   examples: ['npm run scorer', 'MODEL_DIR=my-model npm run scorer'],
 })
 

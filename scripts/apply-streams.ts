@@ -8,7 +8,7 @@ const command = defineCommand({
   name: 'streams',
   summary:
     'Creates the streams that are missing, gives all of them NATS_REPLICAS replicas if it is set, and reports how existing streams differ from their definitions.',
-  settings: ['NATS_URL', 'NATS_PORT', 'NATS_REPLICAS', 'DATA_DIR'],
+  settings: ['NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'NATS_REPLICAS', 'DATA_DIR'],
   examples: ['npm run streams'],
 })
 

@@ -1,5 +1,3 @@
-import { createServer, type RequestListener } from 'node:http'
-import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { NatsWatchdog, type ServerState } from './nats-watchdog.ts'

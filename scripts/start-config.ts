@@ -27,7 +27,9 @@ export const START_SETTINGS = [
   'SUBREDDITS',
   'MODEL_DIR',
   'NATS_URL',
+  'NATS_ALLOW_PLAINTEXT',
   'NATS_PORT',
+  'NATS_MONITOR_PORT',
   'NATS_REPLICAS',
   'LOG_LEVEL',
 ] as const satisfies readonly SettingName[]

@@ -10,7 +10,7 @@ const command = defineCommand({
   name: 'status',
   summary:
     'Shows the problems that the gateway knows, the streams, consumers with their lag, read models, the shown model and the use of the disk.',
-  settings: ['HOST', 'PORT', 'NATS_URL', 'NATS_PORT', 'DATA_DIR', 'MODEL_DIR'],
+  settings: ['HOST', 'PORT', 'NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR', 'MODEL_DIR'],
   examples: ['npm run status', 'npm run -s status -- --json    # with -s, npm adds no lines of its own'],
 }).option('--json', 'prints one JSON document (the type Status in scripts/status/read-status.ts)')
 

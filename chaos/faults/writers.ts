@@ -1,7 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { READ_MODEL_NAMES } from '../../schema/read-models.ts'
 import { compareWithReplay } from '../check/check.ts'
 import { settleReadModel } from '../check/settle.ts'

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Consumer, ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import { BackOff } from './back-off.ts'
 import { BatchPacer } from './batch-pacer.ts'
+import { endsPull } from './ends-pull.ts'
 import type { Logger } from './logger.ts'
 
 export interface BatchPullerOptions<T> {
@@ -39,6 +40,8 @@ const MAX_BURST_BYTES = 16 * 2 ** 20
 const BURST_EXPIRES_MS = 1_000
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
 const CLOSE_TIMEOUT_MS = 1_500
+/** After an empty message, so many messages are pulled one at a time, because more empty ones are likely. */
+const SINGLE_PULLS = 1_000
 
 /**
  * Pulls messages from a durable consumer, in one of two ways. At a few messages a second, one pull request stays open
@@ -54,6 +57,10 @@ export class BatchPuller<T> implements AsyncDisposable {
   #ahead: Promise<ConsumerMessages> | undefined
   /** Average size of recent messages, in bytes. */
   #messageBytes = 1_000
+  /** How many pulls of a shared consumer ask for one message only. */
+  #singlePulls = 0
+  /** Whether messages were lost to an empty one, so that the consumer has to be re-created. */
+  #isCut = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: BatchPullerOptions<T>) {
@@ -81,6 +88,8 @@ export class BatchPuller<T> implements AsyncDisposable {
       try {
         consumer ??= await this.#options.open()
         await this.#pull(consumer)
+        if (this.#isCut) consumer = undefined
+        this.#isCut = false
         backOff.reset()
       } catch (error) {
         if (this.#closing.signal.aborted) return
@@ -104,14 +113,31 @@ export class BatchPuller<T> implements AsyncDisposable {
   }
 
   #fetch(consumer: Consumer, waiting: number): Promise<ConsumerMessages> {
-    const most = Math.min(this.#options.maxMessages, Math.ceil(MAX_BURST_BYTES / this.#messageBytes))
+    const most = this.#atMost(Math.min(this.#options.maxMessages, Math.ceil(MAX_BURST_BYTES / this.#messageBytes)))
     return consumer.fetch({ max_messages: Math.min(waiting, most), expires: BURST_EXPIRES_MS })
+  }
+
+  #atMost(messages: number): number {
+    return this.#singlePulls > 0 ? 1 : messages
+  }
+
+  /**
+   * Prepares for the messages that a pull lost to an empty one. A consumer of this process alone is re-created, so that it
+   * delivers them again at once. A shared one delivers them again after its ack_wait, one at a time.
+   */
+  #noteEnd(message: JsMsg): boolean {
+    this.#singlePulls = Math.max(0, this.#singlePulls - 1)
+    if (!endsPull(message)) return false
+    if (this.#options.isShared) this.#singlePulls = SINGLE_PULLS
+    else this.#isCut = true
+    return true
   }
 
   /** When many messages still wait, the next burst is requested before this one is handed over, so that both overlap. */
   #pullAhead(consumer: Consumer, last: JsMsg | undefined): void {
     const waiting = last?.info.pending ?? 0
-    if (waiting >= MUCH_MESSAGES && !this.#closing.signal.aborted) this.#ahead = this.#fetch(consumer, waiting)
+    if (waiting >= MUCH_MESSAGES && !this.#isCut && !this.#closing.signal.aborted)
+      this.#ahead = this.#fetch(consumer, waiting)
   }
 
   #note(messages: number, bytes: number): void {
@@ -130,6 +156,7 @@ export class BatchPuller<T> implements AsyncDisposable {
       messages.push(read(message))
       bytes += message.data.length
       last = message
+      if (this.#noteEnd(message)) break
     }
     this.#note(messages.length, bytes)
     this.#pullAhead(consumer, last)
@@ -138,7 +165,7 @@ export class BatchPuller<T> implements AsyncDisposable {
   }
 
   async #stand(consumer: Consumer): Promise<void> {
-    this.#open = await consumer.fetch({ max_messages: STANDING_MESSAGES, expires: STANDING_EXPIRES_MS })
+    this.#open = await consumer.fetch({ max_messages: this.#atMost(STANDING_MESSAGES), expires: STANDING_EXPIRES_MS })
     const waiting: T[] = []
     let handing: Promise<void> | undefined
     let failure: { error: unknown } | undefined
@@ -158,6 +185,7 @@ export class BatchPuller<T> implements AsyncDisposable {
           void this.#open?.close()
         })
         .finally(() => (handing = undefined))
+      if (this.#noteEnd(message)) break
     }
     await handing
     if (failure !== undefined) throw failure.error

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net'
 import type { NatsServers } from './nats-servers.ts'
 
 /** Whether an address is this machine itself, so that nobody can listen to the connection. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 
 /** The servers to which credentials and events would travel in plain text over a network, as `host:port`. */

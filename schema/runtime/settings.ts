@@ -17,6 +17,7 @@ export const SETTINGS = {
   NATS_ALLOW_PLAINTEXT: '1 lets NATS_URL name servers of other machines without TLS (0)',
   NATS_REPLICAS: 'how many servers of a cluster keep a copy of each stream: 1, 3 or 5 (1)',
   NATS_PORT: 'port of the NATS server on this machine (4222)',
+  NATS_MONITOR_PORT: 'port for monitoring the NATS server that is started, on this machine; by default none',
   SOURCE: 'demo, reddit, arctic-shift, rss or none (demo)',
   SUBREDDITS: 'subreddits to read, separated by commas',
   DEMO_DAYS: 'days of history that the source demo makes at its first start (7)',

@@ -13,7 +13,7 @@ export interface PromoteArguments {
 const command = defineCommand({
   name: 'promote',
   summary: 'Makes a scoring model the one whose scores are shown. It must have scores in the log.',
-  settings: ['NATS_URL', 'NATS_PORT', 'DATA_DIR'],
+  settings: ['NATS_URL', 'NATS_ALLOW_PLAINTEXT', 'NATS_PORT', 'DATA_DIR'],
   examples: [
     'npm run promote -- --list',
     'npm run promote -- my-model-1 --dry-run',
