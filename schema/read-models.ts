@@ -8,9 +8,9 @@ import type { StreamName } from './streams.ts'
  * come from several streams, a transaction applies those of the stream that is named first before the others.
  */
 export const READ_MODELS = {
-  posts: { version: 3, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
+  posts: { version: 4, events: ['PostSubmitted', 'PostErased', 'PostScored'] },
   hourly: { version: 4, events: ['PostErased', 'PostScored', 'HourCovered'] },
-  'all-time': { version: 3, events: ['PostErased', 'PostScored'] },
+  'all-time': { version: 4, events: ['PostErased', 'PostScored'] },
 } as const satisfies Readonly<Record<string, ReadModel>>
 
 export type ReadModelName = keyof typeof READ_MODELS
