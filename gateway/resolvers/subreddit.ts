@@ -1,23 +1,7 @@
 import type { SubredditResolvers } from '../generated/resolvers.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
-import { readPosts } from '../read-models/lists.ts'
-import { defineSeries } from '../read-models/series.ts'
 import { lastHours, hoursUntilNow, type TimeRange } from '../read-models/time-range.ts'
-
-/** Hours with posts, oldest first. */
-const hourly = defineSeries({
-  what: 'hourly: hours with posts',
-  queriesOf: (models) => models.hourly.queries,
-  read: (queries, { model, names, range }) => queries.ranges(model, names, range),
-})
-
-/** Hours that a source reported on, oldest first. */
-const coverage = defineSeries({
-  what: 'coverage: hours with reports',
-  queriesOf: (models) => models.hourly.queries,
-  read: (queries, { names, range }) => queries.coverage(names, range),
-})
 
 export const Subreddit: SubredditResolvers = {
   name: ({ row }) => row.name,
@@ -27,7 +11,7 @@ export const Subreddit: SubredditResolvers = {
     standardDeviation: standardDeviation(sum, sumOfSquares, posts),
   }),
   hourly: async ({ row, series }, range) => {
-    const rows = await series.load(hourly, row.subreddit, toRange(range, series.nowSeconds))
+    const rows = await series.load('hourly', row.subreddit, toRange(range, series.nowSeconds))
     return rows.map(({ start, posts, sum }) => ({
       hour: new Date(start * 1_000),
       posts,
@@ -35,7 +19,7 @@ export const Subreddit: SubredditResolvers = {
     }))
   },
   coverage: async ({ row, series }, range) => {
-    const rows = await series.load(coverage, row.subreddit, toRange(range, series.nowSeconds))
+    const rows = await series.load('coverage', row.subreddit, toRange(range, series.nowSeconds))
     return rows.map(({ hour, source, expected, seen, erased: deletedOnReddit, unknown, coverage: share, isOfAll }) => {
       return {
         hour: new Date(hour * 1_000),
@@ -49,8 +33,8 @@ export const Subreddit: SubredditResolvers = {
       }
     })
   },
-  posts: ({ row, model }, { orderBy, first, after }, { models }) =>
-    readPosts(models, {
+  posts: ({ row, model, series: { reader } }, { orderBy, first, after }) =>
+    reader.read('posts', {
       model,
       order: orderBy ?? 'NEWEST',
       subreddit: row.subreddit,
