@@ -20,6 +20,10 @@ export const timeLimitReached = (milliseconds: number): GraphQLError =>
     503,
   )
 
+/** The rows of an answer are too many or too long. */
+export const answerTooLarge = (): GraphQLError =>
+  withCode('The answer is too large: request smaller pages, shorter ranges or fewer fields.', 'QUERY_TOO_LARGE', 400)
+
 /** As many requests wait to be read for as may wait. */
 export const overloaded = (): GraphQLError =>
   withCode('Too many requests are waiting for an answer. Try again in a few seconds.', 'OVERLOADED', 503)

@@ -91,6 +91,13 @@ test('the reads of a client that has left are not run', async () => {
   await expect(second).rejects.toThrow('the client has left')
 })
 
+test('a request whose results are too long together is refused', async () => {
+  const reader = begin({ of: patient })
+  const reads = await Promise.allSettled([1, 2, 3].map(() => reader.read('large')))
+  expect(reads.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
+  expect(reads[2]).toMatchObject({ reason: { extensions: { code: 'QUERY_TOO_LARGE' } } })
+})
+
 test('as many requests wait as may wait, and others are refused', async () => {
   const reads = Array.from({ length: 200 }, () => begin().read('quick', { search: 'word' }))
   const settled = await Promise.allSettled([...reads, begin().read('quick', 1)])

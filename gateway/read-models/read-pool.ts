@@ -1,11 +1,13 @@
-import { overloaded, timeLimitReached } from '../protocol/errors.ts'
+import { answerTooLarge, overloaded, timeLimitReached } from '../protocol/errors.ts'
 import type { Reader, ReaderOptions, ReadArgs, ReadName, ReadResult, ReadSource } from './reads.ts'
 import { WorkerThread, type WorkerOptions } from './worker-thread.ts'
 
 /** All but one of them may run heavy requests at the same time, so that every other request finds a worker soon. */
 const WORKERS = 2
 /** How long the reads of one request may take together. */
-const BUDGET_MS = 500
+const BUDGET_MS = 1_000
+/** How long the results of one request may be together, as JSON. They are put into an answer in the event loop. */
+const MAX_CHARACTERS = 4_000_000
 /** A request is heavy when its reads took longer than this together. */
 const LIGHT_MS = 10
 /** How many requests may wait, and how many of them may be heavy. */
@@ -29,6 +31,7 @@ interface Turn {
   readonly budgetMs: number
   /** In workers, so that it does not grow while the event loop is busy. */
   spentMs: number
+  characters: number
 }
 
 /**
@@ -49,7 +52,7 @@ export class ReadPool implements ReadSource, AsyncDisposable {
 
   begin({ signal, isEndless = false }: ReaderOptions = {}): Reader {
     const budgetMs = isEndless ? Number.POSITIVE_INFINITY : this.#budgetMs
-    const turn: Turn = { tasks: [], signal, budgetMs, spentMs: 0 }
+    const turn: Turn = { tasks: [], signal, budgetMs, spentMs: 0, characters: 0 }
     return {
       read: <Name extends ReadName>(name: Name, args: ReadArgs<Name>) =>
         this.#add(turn, name, args) as Promise<ReadResult<Name>>,
@@ -102,8 +105,10 @@ export class ReadPool implements ReadSource, AsyncDisposable {
     }
     this.#heavyRunning -= weight
     turn.tasks.shift()
-    turn.spentMs += worker.lastReadMs
+    turn.spentMs += worker.lastRead.ms
+    turn.characters += worker.lastRead.characters
     if (turn.spentMs >= turn.budgetMs) fail(turn, timeLimitReached(turn.budgetMs))
+    if (turn.characters > MAX_CHARACTERS && turn.budgetMs < Infinity) fail(turn, answerTooLarge())
     if (turn.signal?.aborted === true) fail(turn, turn.signal.reason)
     if (turn.tasks.length > 0) this.#waiting.push(turn)
     this.#startNext()

@@ -9,6 +9,9 @@ const GRACE_MS = 250
 /** The pause before a worker that ended by itself is started again. */
 const RESTART_MS = 500
 
+/** A result has a few megabytes at most. Without limits, V8 lets each worker grow by some 50 MB before it collects garbage. */
+const LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 }
+
 export interface WorkerOptions {
   readonly dataDir: string
   readonly logger: Pick<Logger, 'error'>
@@ -30,7 +33,7 @@ export class WorkerThread implements AsyncDisposable {
   #isReady = false
   #running: Running | undefined
   #timer: NodeJS.Timeout | undefined
-  #lastReadMs = 0
+  #lastRead = { ms: 0, characters: 0 }
 
   /** @param onReady called when the worker has started, at first and each time that it was replaced */
   constructor({ dataDir, logger, reads = new URL('reads.ts', import.meta.url) }: WorkerOptions, onReady: () => void) {
@@ -44,9 +47,9 @@ export class WorkerThread implements AsyncDisposable {
     return this.#isReady && this.#running === undefined
   }
 
-  /** How long the worker took for its last read. */
-  get lastReadMs(): number {
-    return this.#lastReadMs
+  /** How long the worker took for its last read, and how long the result is as JSON. */
+  get lastRead(): { readonly ms: number; readonly characters: number } {
+    return this.#lastRead
   }
 
   /**
@@ -73,9 +76,12 @@ export class WorkerThread implements AsyncDisposable {
 
   #start(): Worker {
     this.#isReady = false
-    const worker = new Worker(new URL('read-worker.ts', import.meta.url), { workerData: this.#data })
+    const worker = new Worker(new URL('read-worker.ts', import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: LIMITS,
+    })
     worker.on('message', (answer: ReadAnswer | 'ready') => {
-      if (answer !== 'ready') return this.#end(answer.ms, (running) => settle(running, answer))
+      if (answer !== 'ready') return this.#take(answer)
       this.#isReady = true
       this.#onReady()
     })
@@ -89,6 +95,11 @@ export class WorkerThread implements AsyncDisposable {
     return worker
   }
 
+  #take(answer: ReadAnswer): void {
+    const characters = 'json' in answer ? answer.json.length : 0
+    this.#end(answer.ms, (running) => settle(running, answer), characters)
+  }
+
   /** SQLite itself cannot be interrupted, so a statement that does not call `within_budget()` runs on in the old worker. */
   #stopLate(late: Running): void {
     if (this.#running !== late) return
@@ -99,9 +110,9 @@ export class WorkerThread implements AsyncDisposable {
     this.#end(budgetMs, ({ done }) => done.reject(timeLimitReached(budgetMs)))
   }
 
-  #end(ms: number, settleWith: (running: Running) => void): void {
+  #end(ms: number, settleWith: (running: Running) => void, characters = 0): void {
     clearTimeout(this.#timer)
-    this.#lastReadMs = ms
+    this.#lastRead = { ms, characters }
     const running = this.#running
     this.#running = undefined
     if (running !== undefined) settleWith(running)

@@ -28,6 +28,7 @@ export const READS = {
   subreddits: REAL.subreddits,
   subredditPage: (models: ReadModels): unknown => READS.interruptible(models, { most: 1e10 }),
   quick: (_: ReadModels, value: unknown) => value,
+  large: (): string => 'x'.repeat(3_000_000),
   count: (models: ReadModels) => models.allTime.queries?.count('serious-1', undefined) ?? null,
   /** A statement that is interrupted when the time is used up. */
   interruptible: (models: ReadModels, { most }: Count) => models.of(slowQueries).queries!.interruptible.get(most),
