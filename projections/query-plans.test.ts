@@ -130,7 +130,7 @@ const subredditPages = SUBREDDIT_ORDERS.flatMap((order) =>
         what: `${order} ${search} ${JSON.stringify(after)}`,
         run: (queries: ReturnType<typeof allTimeQueries.prepare>) =>
           queries.page({ model: MODEL, order, search, after, limit: 9 }),
-        plans: bounds.map((bound) => [`SEARCH a USING ${index} (${bound})`, ...NAME]),
+        plans: bounds.map((bound) => [`SEARCH a USING ${index} (${bound})`].concat(NAME)),
       }
     }),
   ),
@@ -281,7 +281,7 @@ describe.each(suites)('$set.readModel', ({ set, cases }) => {
       runCase(queries)
       expect(
         run.map((sql) => explain(model.database, sql)),
-        `${String(method)} ${what}`,
+        `${method} ${what}`,
       ).toEqual(plans)
       for (const sql of run) known.add(sql)
     }

@@ -15,10 +15,10 @@ const MAX_COST = 200_000
 const MAX_EVENT_COST = 2_000
 
 /**
- * What each field costs, in each row. It is more in a query, whose whole answer is made in one go, so that an answer with as many
- * rows and fields as possible does not delay others by more than 50 ms.
+ * What each field costs, in each row. It is more in a query, because its whole answer is turned into JSON in one go, which must not
+ * delay others by more than some ten milliseconds.
  */
-const QUERY_FIELD_COST = 3
+const QUERY_FIELD_COST = 5
 const EVENT_FIELD_COST = 1
 /** Fields that are a read of their own, a message to a worker and a statement, if they have fields themselves. */
 const READS: ReadonlySet<string> = new Set(['subreddits', 'subreddit', 'posts', 'post'])
@@ -26,7 +26,7 @@ const READ_COST = 150
 /** What a search costs in addition to its answer, because it looks at many rows. */
 const SEARCH_COST: Readonly<Record<string, number>> = { posts: 35_000, subreddits: 5_000 }
 /**
- * What a field costs by itself, if it is not a plain one. The rows of `hourly` and `coverage` are read for all subreddits at
+ * What a field costs by itself, if it is not a plain one. Texts make an answer long. The rows of `hourly` and `coverage` are read for all subreddits at
  * once. `pipeline` looks at all subreddits, and so does `totalCount`, which
  * counts as often as its list has rows. `explanation` reads a read model and two messages of the log and
  * runs a scoring model, so it costs more than a subscription may.
@@ -34,6 +34,8 @@ const SEARCH_COST: Readonly<Record<string, number>> = { posts: 35_000, subreddit
 const OWN_COST: Readonly<Record<string, number>> = {
   hourly: 20,
   coverage: 20,
+  title: 20,
+  permalink: 20,
   totalCount: 40,
   pipeline: 500,
   pipelineUpdated: 500,

@@ -4,11 +4,11 @@ import { afterAll, expect, test } from 'vitest'
 import { createReadModel, ReadModelFiles } from '../testing/read-model-files.ts'
 import { silent } from '../testing/test-gateway.ts'
 import { ReadPool } from './read-pool.ts'
+import type { READS } from '../testing/slow-reads.ts'
 import type { ReaderOptions } from './reads.ts'
 
-type SlowReads = typeof import('../testing/slow-reads.ts').READS
 interface SlowReader {
-  read(name: keyof SlowReads, args?: unknown): Promise<unknown>
+  read(name: keyof typeof READS, args?: unknown): Promise<unknown>
 }
 
 const SLOW = new URL('../testing/slow-reads.ts', import.meta.url)

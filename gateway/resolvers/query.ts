@@ -1,6 +1,7 @@
 import type { QueryResolvers } from '../generated/resolvers.ts'
 import { isPostId, plainPostId, toPostKey } from '../../schema/post-id.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { inSlices } from './in-slices.ts'
 import { SeriesLoader } from '../read-models/series-loader.ts'
 
 export const Query: QueryResolvers = {
@@ -13,7 +14,7 @@ export const Query: QueryResolvers = {
     })
     const series = new SeriesLoader(reader, wanted ?? '')
     return {
-      nodes: rows.map((row) => ({ row, model: wanted ?? '', series })),
+      nodes: inSlices(rows.map((row) => ({ row, model: wanted ?? '', series }))),
       pageInfo: { hasNextPage: next !== null, endCursor },
       // GraphQL calls this function only if a client asks for the field.
       totalCount: (() => reader.read('subredditCount', { model: wanted, search })) as unknown as number,
@@ -24,15 +25,17 @@ export const Query: QueryResolvers = {
     const row = wanted === undefined ? null : await reader.read('subreddit', { model: wanted, name })
     return row && { row, model: wanted!, series: new SeriesLoader(reader, wanted!) }
   },
-  posts: (_, { search, subreddit, orderBy, first, after }, { reader, shown }) =>
-    reader.read('posts', {
+  posts: async (_, { search, subreddit, orderBy, first, after }, { reader, shown }) => {
+    const { nodes, pageInfo } = await reader.read('posts', {
       model: shown.name,
       order: orderBy ?? 'NEWEST',
       subreddit: subreddit ?? undefined,
       search,
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
-    }),
+    })
+    return { nodes: inSlices(nodes), pageInfo }
+  },
   post: async (_, { id }, { reader, shown }) => {
     const plain = plainPostId(id)
     return isPostId(plain) ? reader.read('post', { model: shown.name ?? '', key: toPostKey(plain) }) : null

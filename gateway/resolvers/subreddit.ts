@@ -1,6 +1,7 @@
 import type { SubredditResolvers } from '../generated/resolvers.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
+import { inSlices } from './in-slices.ts'
 import { lastHours, hoursUntilNow, type TimeRange } from '../read-models/time-range.ts'
 
 export const Subreddit: SubredditResolvers = {
@@ -12,35 +13,38 @@ export const Subreddit: SubredditResolvers = {
   }),
   hourly: async ({ row, series }, range) => {
     const rows = await series.load('hourly', row.subreddit, toRange(range, series.nowSeconds))
-    return rows.map(({ start, posts, sum }) => ({
-      hour: new Date(start * 1_000),
-      posts,
-      mean: meanSeriousness(sum, posts)!,
-    }))
+    return inSlices(
+      rows.map(({ start, posts, sum }) => ({
+        hour: new Date(start * 1_000),
+        posts,
+        mean: meanSeriousness(sum, posts)!,
+      })),
+    )
   },
   coverage: async ({ row, series }, range) => {
     const rows = await series.load('coverage', row.subreddit, toRange(range, series.nowSeconds))
-    return rows.map(({ hour, source, expected, seen, erased: deletedOnReddit, unknown, coverage: share, isOfAll }) => {
-      return {
-        hour: new Date(hour * 1_000),
-        source,
-        ofAllReddit: isOfAll === 1,
-        expected,
-        seen,
-        deletedOnReddit,
-        unknown,
-        share,
-      }
-    })
+    const reports = rows.map(({ hour, source, expected, seen, erased, unknown, coverage: share, isOfAll }) => ({
+      hour: new Date(hour * 1_000),
+      source,
+      ofAllReddit: isOfAll === 1,
+      expected,
+      seen,
+      deletedOnReddit: erased,
+      unknown,
+      share,
+    }))
+    return inSlices(reports)
   },
-  posts: ({ row, model, series: { reader } }, { orderBy, first, after }) =>
-    reader.read('posts', {
+  posts: async ({ row, model, series: { reader } }, { orderBy, first, after }) => {
+    const { nodes, pageInfo } = await reader.read('posts', {
       model,
       order: orderBy ?? 'NEWEST',
       subreddit: row.subreddit,
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
-    }),
+    })
+    return { nodes: inSlices(nodes), pageInfo }
+  },
 }
 
 interface Dates {

@@ -23,8 +23,9 @@ export class HourlyQueries extends TallyQueries {
 
   constructor(database: Database) {
     super(database, 'hourly', 'hour')
-    this.#coverage = database.prepare<[string, number, number, number], Omit<CoverageRow, 'isOfAll'>>(
-      `SELECT hour, source, expected, seen, erased, unknown, coverage FROM coverage NOT INDEXED
+    this.#coverage = database.prepare<[string, number, number, number], CoverageRow>(
+      `SELECT hour, source, expected, seen, erased, unknown, coverage, subreddit = '' AS isOfAll
+       FROM coverage NOT INDEXED
        WHERE subreddit = ? AND hour >= ? AND hour < ? ORDER BY hour, source LIMIT ?`,
     )
   }
@@ -36,11 +37,10 @@ export class HourlyQueries extends TallyQueries {
    * @returns undefined when there are more than `most` rows
    */
   coverage(subreddits: readonly string[], { from, to, most }: BucketRange): Map<string, CoverageRow[]> | undefined {
-    const read = (name: string, limit: number, isOfAll: 0 | 1): CoverageRow[] =>
-      this.#coverage.all(name, from, to, limit).map((row) => ({ ...row, isOfAll }))
-    const all = read('', most + 1, 1)
+    const read = (name: string, limit: number): CoverageRow[] => this.#coverage.all(name, from, to, limit)
+    const all = read('', most + 1)
     const left = most - all.length * subreddits.length
-    const own = left < 0 ? undefined : collectRows(subreddits, left, (name, limit) => read(name, limit, 0))
+    const own = left < 0 ? undefined : collectRows(subreddits, left, read)
     if (own === undefined) return undefined
     return new Map(subreddits.map((name) => [name, bestByHour([...own.get(name)!, ...all])]))
   }
