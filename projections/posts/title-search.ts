@@ -4,9 +4,9 @@ import type { Database } from 'better-sqlite3'
 const MAX_WORDS = 8
 /**
  * How many pages of the index (4 kB each) the words of a search may span if the beginnings of words are searched. FTS5 merges
- * all words with the same beginning in memory before the first match, which takes about half a millisecond a page.
+ * all words with the same beginning in memory before the first match, which takes about a millisecond a page.
  */
-const MAX_PREFIX_PAGES = 100
+const MAX_PREFIX_PAGES = 30
 
 /** FTS5 puts this byte before each word of its main index. */
 const MAIN_INDEX = Buffer.from('0')
