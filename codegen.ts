@@ -18,7 +18,7 @@ const config: CodegenConfig = {
       plugins: ['typescript', 'typescript-resolvers'],
       config: {
         ...types,
-        contextType: '../resolvers/context.ts#GatewayContext',
+        contextType: '../resolvers/context.ts#RequestContext',
         mappers: {
           Subreddit: '../read-models/subreddit-parent.ts#SubredditParent',
           Post: '../../projections/posts/queries.ts#PostRow',

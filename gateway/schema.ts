@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSchema, createYoga } from 'graphql-yoga'
 import type { Resolvers } from './generated/resolvers.ts'
 import type { Logger } from '../schema/runtime/logger.ts'
-import type { GatewayContext } from './resolvers/context.ts'
+import type { GatewayContext, RequestContext } from './resolvers/context.ts'
 import type { Admission } from './http/admission.ts'
 import { useAdmission } from './plugins/admission.ts'
 import { useAnswerSize } from './plugins/answer-size.ts'
@@ -37,9 +37,9 @@ export function createGraphQLServer(
   { onDelivered = () => {}, admission }: GraphQLServerOptions = {},
 ) {
   const mask = createErrorMask(logger)
-  return createYoga<object, GatewayContext>({
-    schema: createSchema<GatewayContext>({ typeDefs, resolvers: resolvers as never }),
-    context: () => context,
+  return createYoga<object, Omit<RequestContext, 'request'>>({
+    schema: createSchema<RequestContext>({ typeDefs, resolvers: resolvers as never }),
+    context: ({ request }) => ({ ...context, reader: context.reads.begin({ signal: request.signal }) }),
     graphqlEndpoint: '/graphql',
     landingPage: false,
     batching: false,

@@ -17,6 +17,7 @@ import { PipelineReader } from './log/pipeline.ts'
 import { ProcessWatch } from './log/process-watch.ts'
 import { Promotions } from './log/promotions.ts'
 import { Sampler } from './log/sampler.ts'
+import { ReadPool } from './read-models/read-pool.ts'
 import { ReadModels } from './read-models/read-models.ts'
 import { createGatewayServer } from './server.ts'
 import { ShownModel } from './log/shown-model.ts'
@@ -32,18 +33,21 @@ export interface GatewayService extends Service {
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<GatewayService> {
   const stack = new AsyncDisposableStack()
   const models = stack.use(new ReadModels(config.dataDir, logger))
+  const reads = stack.use(new ReadPool({ dataDir: config.dataDir, logger }))
   const shown = stack.use(new ShownModel(logger, () => models.allTime.peek?.mostUsedModel()))
   const log = stack.use(new LogStatus(logger))
   const processes = new ProcessWatch({ logger })
   const { dataDir, source, http = readHttpConfig(new SettingsReader({}), config.host) } = config
   const sampler = stack.use(new Sampler({ models, shown, log, processes, dataDir, source }))
   const pipeline = new PipelineReader({ models, shown, sampler })
-  const live = stack.use(new LiveUpdates({ models, shown, promotions: new Promotions(logger), log, pipeline, logger }))
+  const live = stack.use(
+    new LiveUpdates({ models, reads, shown, promotions: new Promotions(logger), log, pipeline, logger }),
+  )
   const texts = new ScoredTexts()
   const explainer = new Explainer({ models, texts, model: new ModelFile({ folder: config.modelDir, logger }) })
   const link = stack.use(new LogLink(config, logger, { live, shown, processes, log, texts }))
   try {
-    const server = await createGatewayServer({ models, shown, live, pipeline, sampler, explainer }, logger, http)
+    const server = await createGatewayServer({ models, reads, shown, live, pipeline, sampler, explainer }, logger, http)
     await listen(server, config)
     const drain = drainable(server)
     stack.defer(() => {

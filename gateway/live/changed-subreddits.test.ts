@@ -9,8 +9,8 @@ let subreddits: ChangedSubreddits
 beforeEach(() => {
   gateway = new TestGateway()
   add('0', 'first')
-  const { models, shown } = gateway.context
-  subreddits = new ChangedSubreddits({ models, shown, logger: silent })
+  const { models, reads, shown } = gateway.context
+  subreddits = new ChangedSubreddits({ models, reads, shown, logger: silent })
 })
 afterEach(() => {
   subreddits.end()

@@ -2,7 +2,8 @@ import type { ChangeNotice } from '../../schema/read-models.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import type { SubredditParent } from '../read-models/subreddit-parent.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
-import { SeriesLoader } from '../read-models/series.ts'
+import type { ReadSource } from '../read-models/reads.ts'
+import { SeriesLoader } from '../read-models/series-loader.ts'
 import type { ShownModel } from '../log/shown-model.ts'
 import { Feeds, type Feed } from './feed.ts'
 import { NoticeWatch } from './notice-watch.ts'
@@ -26,6 +27,7 @@ interface Subscriber {
  */
 export class ChangedSubreddits {
   readonly #models: ReadModels
+  readonly #reads: ReadSource
   readonly #shown: ShownModel
   readonly #logger: Logger
   readonly #feeds = new Feeds<SubredditParent>()
@@ -36,8 +38,9 @@ export class ChangedSubreddits {
   #told = new Map<string, { figures: string; name: string }>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ models, shown, logger }: Pick<LiveSources, 'models' | 'shown' | 'logger'>) {
+  constructor({ models, reads, shown, logger }: Pick<LiveSources, 'models' | 'reads' | 'shown' | 'logger'>) {
     this.#models = models
+    this.#reads = reads
     this.#shown = shown
     this.#logger = logger
     this.#watches = {
@@ -122,7 +125,7 @@ export class ChangedSubreddits {
     const queries = this.#models.allTime.peek
     const changed = new Map<string, SubredditParent>()
     if (model === undefined || queries === undefined) return changed
-    const series = new SeriesLoader(this.#models, model)
+    const series = new SeriesLoader(this.#reads.begin({ isEndless: true }), model)
     for (const row of queries.many(model, names)) changed.set(row.subreddit.toLowerCase(), { row, model, series })
     for (const subreddit of names) {
       const name = this.#told.get(subreddit)?.name ?? subreddit

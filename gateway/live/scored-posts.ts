@@ -4,6 +4,7 @@ import { badInput, logUnavailable } from '../protocol/errors.ts'
 import type { LogStatus } from '../log/log-status.ts'
 import type { Promotions } from '../log/promotions.ts'
 import type { ReadModels } from '../read-models/read-models.ts'
+import type { ReadSource } from '../read-models/reads.ts'
 import type { ShownModel } from '../log/shown-model.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
 import { Feeds, type Feed } from './feed.ts'
@@ -26,6 +27,7 @@ const NO_ANSWER = 'The log does not answer now, so this cursor cannot be checked
 /** The read models and the log that live updates read. */
 export interface LiveSources {
   readonly models: ReadModels
+  readonly reads: ReadSource
   readonly shown: ShownModel
   readonly promotions: Promotions
   readonly log: LogStatus
@@ -68,7 +70,7 @@ export class ScoredPosts {
    */
   #past = 0
 
-  constructor({ models, promotions, log, logger }: Omit<LiveSources, 'shown'>) {
+  constructor({ models, promotions, log, logger }: Omit<LiveSources, 'shown' | 'reads'>) {
     this.#models = models
     this.#promotions = promotions
     this.#log = log

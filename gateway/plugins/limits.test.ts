@@ -57,6 +57,23 @@ test('many searches in one request cost more than one request may', async () => 
   expect(await codeFor(searches(50))).toBe('QUERY_TOO_LARGE')
 })
 
+test('an answer with very many fields is refused, also when its rows are few enough', async () => {
+  const titles = (count: number): string =>
+    `{ posts(first: 1000) { nodes { ${Array.from({ length: count }, (_, index) => `a${index}: title`).join(' ')} } } }`
+  expect(await codeFor(titles(1))).toBeUndefined()
+  expect(await codeFor(titles(20))).toBe('QUERY_TOO_LARGE')
+})
+
+test('each read counts, however little is selected of it', async () => {
+  const pages = (first: number): string =>
+    `{ subreddits(first: ${first}) { nodes { posts(first: 1) { nodes { id } } } } }`
+  expect(await codeFor(pages(1_000))).toBeUndefined()
+  const twice = `{ subreddits(first: 1000) { nodes { a: posts(first: 1) { nodes { id } } b: posts(first: 1) { nodes { id } } } } }`
+  expect(await codeFor(twice)).toBe('QUERY_TOO_LARGE')
+  const aliases = Array.from({ length: 200 }, (_, index) => `a${index}: subreddit(name: "x") { name }`).join(' ')
+  expect(await codeFor(`{ ${aliases} }`)).toBeUndefined()
+})
+
 test('a page of explanations is allowed, and more than one page is not', async () => {
   const explained = (first: number): string =>
     `{ posts(first: ${first}) { nodes { explanation { contributions { feature } } } } }`
@@ -101,7 +118,7 @@ test('a page or a series that is added to the schema is counted by its arguments
   expect(await ask('{ things { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBeUndefined()
   expect(await ask('{ things(first: 300) { weekly(from: "2005-01-01T00:00:00Z") { posts } } }')).toBe('QUERY_TOO_LARGE')
   expect(await ask('{ things(first: 1000) { weekly { a: posts b: posts } } }')).toBe('QUERY_TOO_LARGE')
-  const fields = Array.from({ length: 25 }, (_, index) => `a${index}: posts`).join(' ')
+  const fields = Array.from({ length: 6 }, (_, index) => `a${index}: posts`).join(' ')
   expect(await ask(`{ things { weekly { ${fields} } } }`)).toBeUndefined()
   expect(await ask(`{ things(first: 50) { weekly { ${fields} } } }`)).toBe('QUERY_TOO_LARGE')
 })

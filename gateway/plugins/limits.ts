@@ -7,20 +7,40 @@ import { toRowCounters, type RowCounters } from './row-counters.ts'
 const MAX_TOKENS = 4_000
 const MAX_DEPTH = 12
 const MAX_FIELDS = 500
-/** What one request may cost. A unit keeps the process busy for about a microsecond. */
+/** What one request may cost. A unit keeps the event loop, or a worker that reads, busy for about a microsecond. */
 const MAX_COST = 200_000
 /**
  * What one event of a subscription may cost. It is less, because a subscription answers each time something changes.
  */
 const MAX_EVENT_COST = 2_000
 
-/** What a search costs in addition to its answer, because it looks at many rows. */
-const SEARCH_COST: Readonly<Record<string, number>> = { posts: 10_000, subreddits: 1_000 }
 /**
- * What a field costs by itself, if that is more than 1. `pipeline` sums over all rows. `explanation` reads a read model
- * and two messages of the log and runs a scoring model, so it costs more than a subscription may.
+ * What each field costs, in each row. It is more in a query, because its whole answer is turned into JSON in one go, which must not
+ * delay others by more than some ten milliseconds.
  */
-const OWN_COST: Readonly<Record<string, number>> = { pipeline: 500, pipelineUpdated: 500, explanation: 3_000 }
+const QUERY_FIELD_COST = 5
+const EVENT_FIELD_COST = 1
+/** Fields that are a read of their own, a message to a worker and a statement, if they have fields themselves. */
+const READS: ReadonlySet<string> = new Set(['subreddits', 'subreddit', 'posts', 'post'])
+const READ_COST = 150
+/** What a search costs in addition to its answer, because it looks at many rows. */
+const SEARCH_COST: Readonly<Record<string, number>> = { posts: 35_000, subreddits: 5_000 }
+/**
+ * What a field costs by itself, if it is not a plain one. Texts make an answer long. The rows of `hourly` and `coverage` are read for all subreddits at
+ * once. `pipeline` looks at all subreddits, and so does `totalCount`, which
+ * counts as often as its list has rows. `explanation` reads a read model and two messages of the log and
+ * runs a scoring model, so it costs more than a subscription may.
+ */
+const OWN_COST: Readonly<Record<string, number>> = {
+  hourly: 20,
+  coverage: 20,
+  title: 20,
+  permalink: 20,
+  totalCount: 40,
+  pipeline: 500,
+  pipelineUpdated: 500,
+  explanation: 3_000,
+}
 
 type Variables = Readonly<Record<string, unknown>>
 
@@ -39,11 +59,11 @@ export function useLimits(): Plugin {
       if (problem !== undefined) setResult([tooLarge(problem)])
     },
     onExecute: ({ args, setResultAndStopExecution }) => {
-      const problem = findCostProblem(args, MAX_COST, rowCounters)
+      const problem = findCostProblem(args, { most: MAX_COST, fieldCost: QUERY_FIELD_COST, rowCounters })
       if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
     },
     onSubscribe: ({ args, setResultAndStopExecution }) => {
-      const problem = findCostProblem(args, MAX_EVENT_COST, rowCounters)
+      const problem = findCostProblem(args, { most: MAX_EVENT_COST, fieldCost: EVENT_FIELD_COST, rowCounters })
       if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
     },
   }
@@ -63,25 +83,31 @@ interface OperationArgs {
   readonly variableValues?: Variables | null | undefined
 }
 
-function findCostProblem(args: OperationArgs, most: number, rowCounters: RowCounters): GraphQLError | undefined {
+interface Limits {
+  readonly most: number
+  readonly fieldCost: number
+  readonly rowCounters: RowCounters
+}
+
+function findCostProblem(args: OperationArgs, limits: Limits): GraphQLError | undefined {
   const operation = getOperationAST(args.document, args.operationName)
   if (!operation) return undefined
   const variables: Record<string, unknown> = {}
   for (const { variable, defaultValue } of operation.variableDefinitions ?? [])
     if (defaultValue !== undefined) variables[variable.name.value] = valueFromASTUntyped(defaultValue)
   Object.assign(variables, args.variableValues)
-  const [size] = measure(args.document, operation, (field, inner) => costOf(field, inner, variables, rowCounters))
-  if (size === undefined || size.cost <= most) return undefined
+  const [size] = measure(args.document, operation, (field, inner) => costOf(field, inner, variables, limits))
+  if (size === undefined || size.cost <= limits.most) return undefined
   return tooLarge(
-    `it costs ${size.cost}, and ${most} is allowed (rows times fields): request smaller pages, shorter ranges or fewer fields`,
+    `it costs ${size.cost}, and ${limits.most} is allowed (reads, and rows times fields): request smaller pages, shorter ranges or fewer fields`,
   )
 }
 
 function costOf(
-  { name: { value: name }, arguments: nodes }: FieldNode,
+  { name: { value: name }, arguments: nodes, selectionSet }: FieldNode,
   inner: Size,
   variables: Variables,
-  rowCounters: RowCounters,
+  { fieldCost, rowCounters }: Limits,
 ): number {
   const argument = (wanted: string): unknown => {
     const node: ValueNode | undefined = nodes?.find((found) => found.name.value === wanted)?.value
@@ -89,7 +115,8 @@ function costOf(
   }
   const search = argument('search') ? (SEARCH_COST[name] ?? 0) : 0
   const rows = rowCounters.get(name)?.(argument) ?? 1
-  return (OWN_COST[name] ?? 1) + search + rows * inner.cost
+  const own = selectionSet !== undefined && READS.has(name) ? READ_COST : (OWN_COST[name] ?? fieldCost)
+  return own + search + rows * inner.cost
 }
 
 const tooLarge = (problem: string): GraphQLError =>

@@ -3,7 +3,7 @@ import { DEFAULT_PAGE, MAX_PAGE } from '../protocol/page-size.ts'
 import { DEFAULT_HOURS } from '../read-models/time-range.ts'
 
 /** A long range counts as this many hours: most of its hours have no posts and so no row, and reading limits the rows. */
-const MOST_HOURS = 1_000
+const MOST_HOURS = 1_200
 const HOUR_MS = 3_600_000
 
 type Arguments = (name: string) => unknown

@@ -12,6 +12,22 @@ export const notFound = (message: string): GraphQLError => withCode(message, 'NO
 /** A read model cannot be read: 503 in REST. An empty answer in its place would be wrong. */
 export const readModelUnavailable = (message: string): GraphQLError => withCode(message, 'READ_MODEL_UNAVAILABLE', 503)
 
+/** The reads of a request took too long and were stopped. */
+export const timeLimitReached = (milliseconds: number): GraphQLError =>
+  withCode(
+    `Reading for this request was stopped because it took longer than ${Math.round(milliseconds)} ms. Ask for less: fewer fields, a smaller page, a shorter range or rarer words.`,
+    'TIME_LIMIT',
+    503,
+  )
+
+/** The rows of an answer are too many or too long. */
+export const answerTooLarge = (): GraphQLError =>
+  withCode('The answer is too large: request smaller pages, shorter ranges or fewer fields.', 'QUERY_TOO_LARGE', 400)
+
+/** As many requests wait to be read for as may wait. */
+export const overloaded = (): GraphQLError =>
+  withCode('Too many requests are waiting for an answer. Try again in a few seconds.', 'OVERLOADED', 503)
+
 /** The log does not answer, or is not the one that a cursor was made for. */
 export const logUnavailable = (message: string): GraphQLError => withCode(message, 'LOG_UNAVAILABLE', 503)
 

@@ -6,6 +6,7 @@ import type { ReadModels } from './read-models.ts'
 const MAX_SEARCH_LENGTH = 200
 
 export interface SubredditList {
+  /** Undefined while no scoring model is shown. */
   readonly model: string | undefined
   readonly order: SubredditOrder
   readonly search?: string | null | undefined
@@ -13,24 +14,33 @@ export interface SubredditList {
   readonly limit: number
 }
 
+export interface SubredditRows {
+  readonly rows: readonly SubredditRow[]
+  /** The cursor of the next page; null on the last page. */
+  readonly next: string | null
+  readonly endCursor: string | null
+}
+
 /** Reads a page of subreddits. It reads one row more than requested, to know whether there is another page. */
-export function readSubreddits(models: ReadModels, list: SubredditList) {
+export function readSubreddits(models: ReadModels, list: SubredditList): SubredditRows {
   const { model, order, after, limit } = list
   const search = cleanSearch(list.search)
   const queries = models.allTime.queries
   const place = after === null || after === undefined ? undefined : toSubredditPlace(after, order)
-  if (model === undefined || queries === undefined) return { rows: [], next: null, endCursor: null, count: () => 0 }
+  if (model === undefined || queries === undefined) return { rows: [], next: null, endCursor: null }
   const found = queries.page({ model, order, search, after: place, limit: limit + 1 })
   const rows = found.slice(0, limit)
   const last = rows.at(-1)
   const endCursor = last === undefined ? null : toSubredditCursor(last, order)
-  return {
-    rows,
-    next: found.length > limit ? endCursor : null,
-    endCursor,
-    /** Counts the rows of all pages together. */
-    count: () => queries.count(model, search),
-  }
+  return { rows, next: found.length > limit ? endCursor : null, endCursor }
+}
+
+/** Counts the subreddits of all pages together. */
+export function countSubreddits(
+  models: ReadModels,
+  { model, search }: Pick<SubredditList, 'model' | 'search'>,
+): number {
+  return model === undefined ? 0 : (models.allTime.queries?.count(model, cleanSearch(search)) ?? 0)
 }
 
 function toSubredditCursor(row: SubredditRow, order: SubredditOrder): string {
@@ -52,8 +62,13 @@ export interface PostList {
   readonly limit: number
 }
 
-/** Reads a page of posts as a GraphQL connection. */
-export function readPosts(models: ReadModels, list: PostList) {
+/** A page of posts, as a GraphQL connection. */
+export interface PostPage {
+  readonly nodes: PostRow[]
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null }
+}
+
+export function readPosts(models: ReadModels, list: PostList): PostPage {
   const { order, subreddit, after, limit } = list
   const search = cleanSearch(list.search)
   const kind = `posts ${order}`

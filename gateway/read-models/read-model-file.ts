@@ -43,7 +43,7 @@ interface OpenFile {
 export class ReadModelFile implements Disposable {
   readonly #file: string
   readonly #wanted: string
-  readonly #logger: Logger
+  readonly #logger: Pick<Logger, 'error'>
   /** Functions that prepare queries. Each is called for every database that is opened. */
   readonly #prepares = new Set<Prepare<unknown>>()
   #open: OpenFile | undefined
@@ -55,7 +55,11 @@ export class ReadModelFile implements Disposable {
   #isMissing = true
 
   /** @param wanted the read model and the version of its tables that the queries are written for */
-  constructor(file: string, wanted: { readonly name: string; readonly version: number }, logger: Logger) {
+  constructor(
+    file: string,
+    wanted: { readonly name: string; readonly version: number },
+    logger: Pick<Logger, 'error'>,
+  ) {
     this.#file = file
     this.#wanted = `${wanted.name} ${wanted.version}`
     this.#logger = logger
@@ -124,6 +128,11 @@ export class ReadModelFile implements Disposable {
       if (!isPassing(error)) this.#breaks((error as Error).message, identity)
       return undefined
     }
+  }
+
+  /** Makes the next read notice at once if the file was replaced. */
+  lookAgain(): void {
+    this.#checkedAtMs = Number.NEGATIVE_INFINITY
   }
 
   [Symbol.dispose](): void {

@@ -52,7 +52,7 @@ export class ReadModels implements Disposable {
   readonly hourly
   readonly allTime
 
-  constructor(dataDir: string, logger: Logger) {
+  constructor(dataDir: string, logger: Pick<Logger, 'error'>) {
     this.#files = new Map(
       READ_MODEL_NAMES.map((name) => [name, new ReadModelFile(join(dataDir, `${name}.db`), readModel(name), logger)]),
     )
@@ -80,6 +80,11 @@ export class ReadModels implements Disposable {
     let version = ''
     for (const file of this.#files.values()) version += `${file.version} `
     return version
+  }
+
+  /** Makes the next read of each file notice at once if the file was replaced. */
+  lookAgain(): void {
+    for (const file of this.#files.values()) file.lookAgain()
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { hourOf, toIsoTime } from '../../schema/hours.ts'
-import { defineSeries, SeriesLoader } from './series.ts'
+import type { Reader } from './reads.ts'
+import { defineSeries, type SeriesArgs } from './series.ts'
+import { SeriesLoader } from './series-loader.ts'
 import { DEFAULT_HOURS, hoursUntilNow, lastHours } from './time-range.ts'
 import { TestGateway } from '../testing/test-gateway.ts'
 
@@ -54,8 +56,9 @@ test('subreddits that are requested in one tick share a query for each range, an
       return names.length > 2 ? undefined : new Map(names.map((name) => [name, [name + range.from]]))
     },
   })
-  const loader = new SeriesLoader(gateway.context.models, 'serious-1')
-  const load = (name: string, from: number) => loader.load(series, name, { from, to: 9 })
+  const reader: Reader = { read: async (_, args) => series(gateway.context.models, args as SeriesArgs) as never }
+  const loader = new SeriesLoader(reader, 'serious-1')
+  const load = (name: string, from: number) => loader.load('hourly', name, { from, to: 9 })
   expect(await Promise.all([load('a', 1), load('b', 1), load('a', 1), load('a', 2)])).toEqual([
     ['a1'],
     ['b1'],
@@ -66,6 +69,6 @@ test('subreddits that are requested in one tick share a query for each range, an
   expect(asked).toEqual(['rows of a,b 1 serious-1', 'rows of a 2 serious-1'])
   const tooMany = await Promise.allSettled(['a', 'b', 'c'].map((name) => load(name, 3)))
   expect(tooMany.map((one) => one.status === 'rejected' && (one.reason as Error).message)).toEqual(
-    Array.from({ length: 3 }, () => 'test: rows: more than 100000. Ask for a shorter range or for fewer subreddits'),
+    Array.from({ length: 3 }, () => 'test: rows: more than 20000. Ask for a shorter range or for fewer subreddits'),
   )
 })

@@ -1,5 +1,5 @@
 import type { SubredditRow } from '../../projections/all-time/queries.ts'
-import type { SeriesLoader } from './series.ts'
+import type { SeriesLoader } from './series-loader.ts'
 
 /**
  * The value that resolvers of `Subreddit` get: a subreddit's row, with the scoring model that its figures come from.

@@ -1,23 +1,8 @@
 import type { SubredditResolvers } from '../generated/resolvers.ts'
 import { meanSeriousness, standardDeviation } from '../../schema/seriousness.ts'
 import { checkPageSize, DEFAULT_PAGE } from '../protocol/page-size.ts'
-import { readPosts } from '../read-models/lists.ts'
-import { defineSeries } from '../read-models/series.ts'
+import { inSlices } from './in-slices.ts'
 import { lastHours, hoursUntilNow, type TimeRange } from '../read-models/time-range.ts'
-
-/** Hours with posts, oldest first. */
-const hourly = defineSeries({
-  what: 'hourly: hours with posts',
-  queriesOf: (models) => models.hourly.queries,
-  read: (queries, { model, names, range }) => queries.ranges(model, names, range),
-})
-
-/** Hours that a source reported on, oldest first. */
-const coverage = defineSeries({
-  what: 'coverage: hours with reports',
-  queriesOf: (models) => models.hourly.queries,
-  read: (queries, { names, range }) => queries.coverage(names, range),
-})
 
 export const Subreddit: SubredditResolvers = {
   name: ({ row }) => row.name,
@@ -27,36 +12,39 @@ export const Subreddit: SubredditResolvers = {
     standardDeviation: standardDeviation(sum, sumOfSquares, posts),
   }),
   hourly: async ({ row, series }, range) => {
-    const rows = await series.load(hourly, row.subreddit, toRange(range, series.nowSeconds))
-    return rows.map(({ start, posts, sum }) => ({
-      hour: new Date(start * 1_000),
-      posts,
-      mean: meanSeriousness(sum, posts)!,
-    }))
+    const rows = await series.load('hourly', row.subreddit, toRange(range, series.nowSeconds))
+    return inSlices(
+      rows.map(({ start, posts, sum }) => ({
+        hour: new Date(start * 1_000),
+        posts,
+        mean: meanSeriousness(sum, posts)!,
+      })),
+    )
   },
   coverage: async ({ row, series }, range) => {
-    const rows = await series.load(coverage, row.subreddit, toRange(range, series.nowSeconds))
-    return rows.map(({ hour, source, expected, seen, erased: deletedOnReddit, unknown, coverage: share, isOfAll }) => {
-      return {
-        hour: new Date(hour * 1_000),
-        source,
-        ofAllReddit: isOfAll === 1,
-        expected,
-        seen,
-        deletedOnReddit,
-        unknown,
-        share,
-      }
-    })
+    const rows = await series.load('coverage', row.subreddit, toRange(range, series.nowSeconds))
+    const reports = rows.map(({ hour, source, expected, seen, erased, unknown, coverage: share, isOfAll }) => ({
+      hour: new Date(hour * 1_000),
+      source,
+      ofAllReddit: isOfAll === 1,
+      expected,
+      seen,
+      deletedOnReddit: erased,
+      unknown,
+      share,
+    }))
+    return inSlices(reports)
   },
-  posts: ({ row, model }, { orderBy, first, after }, { models }) =>
-    readPosts(models, {
+  posts: async ({ row, model, series: { reader } }, { orderBy, first, after }) => {
+    const { nodes, pageInfo } = await reader.read('posts', {
       model,
       order: orderBy ?? 'NEWEST',
       subreddit: row.subreddit,
       after,
       limit: checkPageSize(first ?? DEFAULT_PAGE),
-    }),
+    })
+    return { nodes: inSlices(nodes), pageInfo }
+  },
 }
 
 interface Dates {

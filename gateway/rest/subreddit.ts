@@ -5,13 +5,9 @@ import { toIsoTime } from '../../schema/hours.ts'
 import { fromFixedSeriousness, meanSeriousness } from '../../schema/seriousness.ts'
 import { notFound } from '../protocol/errors.ts'
 import { failure, json } from '../http/operation.ts'
-import { readPosts } from '../read-models/lists.ts'
-import { hoursUntilNow } from '../read-models/time-range.ts'
 import { NextCursor, PAGE_PARAMETERS } from './page-parameters.ts'
 import { defineRead, READ_FAILURES } from './read-operation.ts'
 
-/** A limit that the hours of the default range cannot reach. */
-const MAX_ROWS = 10_000
 const SUBREDDIT_NAME = /^\w{2,24}$/
 
 const Seriousness = Type.Number({ minimum: 0, maximum: 1 })
@@ -52,18 +48,14 @@ export const subreddit = defineRead({
     404: failure('No post of this subreddit has been scored'),
     ...READ_FAILURES,
   },
-  read: ({ models, shown }, { name, limit, cursor }) => {
-    const model = shown.name
+  read: async ({ reader, model }, { name, limit, cursor }) => {
     const isKnowable = model !== undefined && SUBREDDIT_NAME.test(name)
-    const row = isKnowable ? models.allTime.queries?.one(model, name) : undefined
-    if (model === undefined || row === undefined) throw notFound('no post of this subreddit has been scored')
-    const range = hoursUntilNow(Math.floor(Date.now() / 1_000))
-    const wanted = { ...range, most: MAX_ROWS }
-    const hours = models.hourly.queries?.ranges(model, [row.subreddit], wanted)?.get(row.subreddit) ?? []
-    const coverage = models.hourly.queries?.coverage([row.subreddit], wanted)?.get(row.subreddit) ?? []
+    const found = isKnowable
+      ? await reader.read('subredditPage', { model, name, limit, after: cursor || undefined })
+      : null
+    if (found === null) throw notFound('no post of this subreddit has been scored')
+    const { row, hours, coverage, posts } = found
     const shares = new Map(coverage.map(({ hour, coverage: share }) => [hour, share]))
-    const after = cursor || undefined
-    const posts = readPosts(models, { model, order: 'NEWEST', subreddit: row.subreddit, after, limit })
     return {
       name: row.name,
       seriousness: row.mean,

@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox'
 import { json } from '../http/operation.ts'
-import { readSubreddits } from '../read-models/lists.ts'
 import { NextCursor, PAGE_PARAMETERS } from './page-parameters.ts'
 import { defineRead, READ_FAILURES } from './read-operation.ts'
 
@@ -29,9 +28,9 @@ export const subreddits = defineRead({
     ...PAGE_PARAMETERS,
   }),
   answers: { 200: json('A page', SubredditPage), ...READ_FAILURES },
-  read: ({ models, shown }, { search, order, limit, cursor }) => {
-    const { rows, next } = readSubreddits(models, {
-      model: shown.name,
+  read: async ({ reader, model }, { search, order, limit, cursor }) => {
+    const { rows, next } = await reader.read('subreddits', {
+      model,
       order: order.toUpperCase() as Uppercase<Static<typeof Order>>,
       search,
       after: cursor || undefined,

@@ -16,6 +16,7 @@ import { Sampler } from '../log/sampler.ts'
 import { ReadModels } from '../read-models/read-models.ts'
 import { createGraphQLServer } from '../schema.ts'
 import { ShownModel } from '../log/shown-model.ts'
+import { InlineReads } from './inline-reads.ts'
 import { ReadModelFiles } from './read-model-files.ts'
 import { readEvents } from './server-sent-events.ts'
 
@@ -101,6 +102,7 @@ export class TestGateway implements Disposable {
   constructor() {
     this.#stack.use(this.files)
     const models = this.#stack.use(new ReadModels(this.files.folder, silent))
+    const reads = new InlineReads(models)
     const shown = this.#stack.use(new ShownModel(silent, () => models.allTime.peek?.mostUsedModel()))
     const processes = new ProcessWatch({ logger: silent })
     const sampler = this.#stack.use(
@@ -108,11 +110,11 @@ export class TestGateway implements Disposable {
     )
     const pipeline = new PipelineReader({ models, shown, sampler })
     const live = this.#stack.use(
-      new LiveUpdates({ models, shown, promotions: this.promotions, log: this.log, pipeline, logger: silent }),
+      new LiveUpdates({ models, reads, shown, promotions: this.promotions, log: this.log, pipeline, logger: silent }),
     )
     const model = new ModelFile({ folder: '', logger: silent, load: () => this.loadModel() })
     const explainer = new Explainer({ models, texts: this.texts, model })
-    this.context = { models, shown, live, pipeline, sampler, explainer }
+    this.context = { models, reads, shown, live, pipeline, sampler, explainer }
     this.#yoga = createGraphQLServer(this.context, silent)
   }
 

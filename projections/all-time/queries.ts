@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { defineReadBudget } from '../../schema/read-budget.ts'
 
 export interface SubredditRow {
   /** The spelling that most posts use. */
@@ -32,26 +33,46 @@ const COLUMNS = `
   (SELECT name FROM names WHERE names.subreddit = a.subreddit ORDER BY names.posts DESC, name LIMIT 1) AS name,
   a.subreddit, a.posts, a.sum, a.sum_of_squares AS sumOfSquares, a.mean`
 
-const ORDERS: Readonly<Record<SubredditOrder, { readonly by: string; readonly after: string }>> = {
+interface Order {
+  /** The index that has the rows of a scoring model in this order. It is named because the planner would guess. */
+  readonly index: string
+  readonly by: string
+  /** The rows that have the same value as the last row of the page before, and come after it. */
+  readonly ties?: string
+  /** The other rows after the page before. */
+  readonly after: string
+}
+
+const ORDERS: Readonly<Record<SubredditOrder, Order>> = {
   MOST_POSTS: {
+    index: 'INDEXED BY all_time_by_posts',
     by: 'a.posts DESC, a.subreddit',
-    after: '(a.posts < $value OR (a.posts = $value AND a.subreddit > $subreddit))',
+    ties: 'a.posts = $value AND a.subreddit > $subreddit',
+    after: 'a.posts < $value',
   },
   MOST_SERIOUS: {
+    index: 'INDEXED BY all_time_by_mean_down',
     by: 'a.mean DESC, a.subreddit',
-    after: '(a.mean < $value OR (a.mean = $value AND a.subreddit > $subreddit))',
+    ties: 'a.mean = $value AND a.subreddit > $subreddit',
+    after: 'a.mean < $value',
   },
   LEAST_SERIOUS: {
+    index: 'INDEXED BY all_time_by_mean',
     by: 'a.mean, a.subreddit',
-    after: '(a.mean > $value OR (a.mean = $value AND a.subreddit > $subreddit))',
+    ties: 'a.mean = $value AND a.subreddit > $subreddit',
+    after: 'a.mean > $value',
   },
-  NAME: { by: 'a.subreddit', after: 'a.subreddit > $subreddit AND $value = 0' },
+  // The primary key begins with the subreddit, and a subreddit has few scoring models.
+  NAME: { index: 'NOT INDEXED', by: 'a.subreddit', after: 'a.subreddit > $subreddit' },
 }
+
+/** A condition that is checked for each row, so that a search without matches ends in time. */
+const IS_LIKE = `iif(within_budget(), a.subreddit LIKE $like ESCAPE '\\', 0)`
 
 /** Prepared queries of the all-time read model. */
 export class AllTimeQueries {
   readonly #database: Database
-  readonly #pages = new Map<string, ReturnType<AllTimeQueries['preparePage']>>()
+  readonly #pages = new Map<string, ReturnType<AllTimeQueries['prepare']>>()
   readonly #one
   readonly #many
   readonly #count
@@ -61,17 +82,20 @@ export class AllTimeQueries {
   readonly #sums
 
   constructor(database: Database) {
+    defineReadBudget(database)
     this.#database = database
     this.#one = database.prepare<[string, string], SubredditRow>(
       `SELECT ${COLUMNS} FROM all_time a WHERE a.subreddit = ? AND a.model = ?`,
     )
     this.#many = database.prepare<[string, string], SubredditRow>(
-      `SELECT ${COLUMNS} FROM json_each(?) j JOIN all_time a ON a.subreddit = j.value AND a.model = ?`,
+      `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN all_time a ON a.subreddit = j.value AND a.model = ?`,
     )
-    this.#count = database.prepare<[string], number>('SELECT count(*) FROM all_time WHERE model = ?').pluck()
+    this.#count = database
+      .prepare<[string], number>('SELECT count(*) FROM all_time INDEXED BY all_time_by_posts WHERE model = ?')
+      .pluck()
     this.#countMatches = database
-      .prepare<[string, string], number>(
-        `SELECT count(*) FROM all_time WHERE model = ? AND subreddit LIKE ? ESCAPE '\\'`,
+      .prepare<[object], number>(
+        `SELECT count(*) FROM all_time a INDEXED BY all_time_by_posts WHERE a.model = $model AND ${IS_LIKE}`,
       )
       .pluck()
     this.#total = database.prepare<[string], { posts: number; sum: number; sumOfSquares: number }>(
@@ -87,11 +111,16 @@ export class AllTimeQueries {
   }
 
   page({ model, order, search, after, limit }: SubredditPage): SubredditRow[] {
-    const key = `${order} ${search !== undefined} ${after !== undefined}`
-    let statement = this.#pages.get(key)
-    if (statement === undefined)
-      this.#pages.set(key, (statement = this.preparePage(order, search !== undefined, after !== undefined)))
-    return statement.all({ model, limit, ...(search === undefined ? {} : { like: toLike(search) }), ...after })
+    const asked = { model, ...(search === undefined ? {} : { like: toLike(search) }) }
+    const hasSearch = search !== undefined
+    const { ties, after: others } = ORDERS[order]
+    if (after === undefined) return this.#page(order, hasSearch, '').all({ ...asked, limit })
+    const { value, subreddit } = after
+    if (ties === undefined) return this.#page(order, hasSearch, others).all({ ...asked, subreddit, limit })
+    // A single condition with OR would read all rows from the first one on.
+    const rows = this.#page(order, hasSearch, ties).all({ ...asked, value, subreddit, limit })
+    if (rows.length === limit) return rows
+    return [...rows, ...this.#page(order, hasSearch, others).all({ ...asked, value, limit: limit - rows.length })]
   }
 
   one(model: string, name: string): SubredditRow | undefined {
@@ -103,7 +132,9 @@ export class AllTimeQueries {
   }
 
   count(model: string, search: string | undefined): number {
-    return (search === undefined ? this.#count.get(model) : this.#countMatches.get(model, toLike(search))) ?? 0
+    return (
+      (search === undefined ? this.#count.get(model) : this.#countMatches.get({ model, like: toLike(search) })) ?? 0
+    )
   }
 
   total(model: string): { posts: number; sum: number; sumOfSquares: number } {
@@ -120,13 +151,18 @@ export class AllTimeQueries {
     return this.#sums.all(model)
   }
 
-  private preparePage(order: SubredditOrder, hasSearch: boolean, hasAfter: boolean) {
-    const { by, after } = ORDERS[order]
-    const conditions = ['a.model = $model']
-    if (hasSearch) conditions.push(`a.subreddit LIKE $like ESCAPE '\\'`)
-    if (hasAfter) conditions.push(after)
-    return this.#database.prepare<[Record<string, unknown>], SubredditRow>(
-      `SELECT ${COLUMNS} FROM all_time a WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT $limit`,
+  #page(order: SubredditOrder, hasSearch: boolean, after: string): ReturnType<AllTimeQueries['prepare']> {
+    const key = `${order} ${hasSearch} ${after}`
+    let statement = this.#pages.get(key)
+    if (statement === undefined) this.#pages.set(key, (statement = this.prepare(order, hasSearch, after)))
+    return statement
+  }
+
+  private prepare(order: SubredditOrder, hasSearch: boolean, after: string) {
+    const { index, by } = ORDERS[order]
+    const conditions = ['a.model = $model', ...(hasSearch ? [IS_LIKE] : []), ...(after === '' ? [] : [after])]
+    return this.#database.prepare<[object], SubredditRow>(
+      `SELECT ${COLUMNS} FROM all_time a ${index} WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT $limit`,
     )
   }
 }

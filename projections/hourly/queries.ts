@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { TallyQueries, type BucketRange } from '../tally/queries.ts'
+import { collectRows, TallyQueries, type BucketRange } from '../tally/queries.ts'
 
 /** What one source reported about an hour. */
 export interface CoverageRow {
@@ -17,23 +17,16 @@ export interface CoverageRow {
   readonly isOfAll: 0 | 1
 }
 
-const COVERAGE_COLUMNS = 'hour, source, expected, seen, erased, unknown, coverage'
-
 /** Prepared queries for the hours of subreddits, and for how much of them the sources saw. */
 export class HourlyQueries extends TallyQueries {
-  readonly #ownCoverage
-  readonly #allCoverage
+  readonly #coverage
 
   constructor(database: Database) {
     super(database, 'hourly', 'hour')
-    this.#ownCoverage = database.prepare<[string, number, number, number], CoverageRow & { wanted: string }>(
-      `SELECT j.value AS wanted, ${COVERAGE_COLUMNS}, 0 AS isOfAll
-       FROM json_each(?) j CROSS JOIN coverage c ON c.subreddit = j.value AND c.hour >= ? AND c.hour < ?
-       ORDER BY j.key, hour, source LIMIT ?`,
-    )
-    this.#allCoverage = database.prepare<[number, number, number], CoverageRow>(
-      `SELECT ${COVERAGE_COLUMNS}, 1 AS isOfAll FROM coverage
-       WHERE subreddit = '' AND hour >= ? AND hour < ? ORDER BY hour, source LIMIT ?`,
+    this.#coverage = database.prepare<[string, number, number, number], CoverageRow>(
+      `SELECT hour, source, expected, seen, erased, unknown, coverage, subreddit = '' AS isOfAll
+       FROM coverage NOT INDEXED
+       WHERE subreddit = ? AND hour >= ? AND hour < ? ORDER BY hour, source LIMIT ?`,
     )
   }
 
@@ -44,11 +37,12 @@ export class HourlyQueries extends TallyQueries {
    * @returns undefined when there are more than `most` rows
    */
   coverage(subreddits: readonly string[], { from, to, most }: BucketRange): Map<string, CoverageRow[]> | undefined {
-    const own = this.#ownCoverage.all(JSON.stringify(subreddits), from, to, most + 1)
-    const all = this.#allCoverage.all(from, to, most + 1)
-    if (own.length + all.length * subreddits.length > most) return undefined
-    const ownRows = Map.groupBy(own, ({ wanted }) => wanted)
-    return new Map(subreddits.map((name) => [name, bestByHour([...(ownRows.get(name) ?? []), ...all])]))
+    const read = (name: string, limit: number): CoverageRow[] => this.#coverage.all(name, from, to, limit)
+    const all = read('', most + 1)
+    const left = most - all.length * subreddits.length
+    const own = left < 0 ? undefined : collectRows(subreddits, left, read)
+    if (own === undefined) return undefined
+    return new Map(subreddits.map((name) => [name, bestByHour([...own.get(name)!, ...all])]))
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { defineReadBudget } from '../../schema/read-budget.ts'
+import { TitleSearch } from './title-search.ts'
 
 export interface PostRow {
   readonly key: number
@@ -57,23 +59,71 @@ export interface PostPage {
 }
 
 const COLUMNS = `p.key, p.id, p.subreddit, p.title, p.created_utc AS createdUtc, p.permalink, s.seriousness, s.model`
-const ORDERS: Readonly<
-  Record<
-    PostOrder,
-    { readonly value: string; readonly key: string; readonly direction: string; readonly compare: string }
-  >
-> = {
-  NEWEST: { value: 'p.created_utc', key: 'p.key', direction: 'DESC', compare: '<' },
-  MOST_SERIOUS: { value: 's.seriousness', key: 's.key', direction: 'DESC', compare: '<' },
-  LEAST_SERIOUS: { value: 's.seriousness', key: 's.key', direction: 'ASC', compare: '>' },
+
+interface Order {
+  /** The table whose rows are read in this order. */
+  readonly from: string
+  /**
+   * The index that has all posts, or all scores of a scoring model, in this order; and the one that has those of a subreddit.
+   * They are named because the planner, which knows nothing of the rows, would take the wrong one.
+   */
+  readonly index: string
+  readonly subredditIndex: string
+  readonly subreddit: string
+  readonly join: string
+  /** How matches of a search are joined with their scores. */
+  readonly joinScore: string
+  readonly where: string
+  readonly value: string
+  readonly key: string
+  readonly direction: string
+  readonly compare: string
 }
+
+const SCORE = 'JOIN scores s INDEXED BY scores_by_key ON s.key = p.key AND s.model = $model'
+const BY_TIME: Order = {
+  from: 'posts p',
+  index: 'posts_by_time',
+  subredditIndex: 'posts_by_subreddit_and_time',
+  subreddit: 'p.subreddit',
+  join: `LEFT ${SCORE}`,
+  joinScore: `LEFT ${SCORE}`,
+  where: '1',
+  value: 'p.created_utc',
+  key: 'p.key',
+  direction: 'DESC',
+  compare: '<',
+}
+const BY_SERIOUSNESS: Order = {
+  from: 'scores s',
+  index: 'scores_by_seriousness',
+  subredditIndex: 'scores_by_subreddit',
+  subreddit: 's.subreddit',
+  join: 'CROSS JOIN posts p ON p.key = s.key',
+  joinScore: `CROSS ${SCORE}`,
+  where: 's.model = $model',
+  value: 's.seriousness',
+  key: 's.key',
+  direction: 'DESC',
+  compare: '<',
+}
+const ORDERS: Readonly<Record<PostOrder, Order>> = {
+  NEWEST: BY_TIME,
+  MOST_SERIOUS: BY_SERIOUSNESS,
+  LEAST_SERIOUS: { ...BY_SERIOUSNESS, direction: 'ASC', compare: '>' },
+}
+
+/** The newest matches of a search with their posts, which are then sorted. `titles.rowid` is the key of the post. */
+const MATCHES = `
+  (SELECT rowid AS key FROM titles WHERE titles MATCH $match AND within_budget() ORDER BY rowid DESC LIMIT $matches) m
+  CROSS JOIN posts p ON p.key = m.key`
 
 /**
  * A search looks at only this many of the newest matches, because a word that is in half of all titles must not keep
  * the process busy. Within one subreddit it looks at more, because few of the matches may be in that subreddit.
  */
 const MAX_MATCHES = 10_000
-const MAX_MATCHES_AROUND = 50_000
+const MAX_MATCHES_AROUND = 20_000
 
 /** Prepared queries of the posts read model. */
 export class PostsQueries {
@@ -85,25 +135,30 @@ export class PostsQueries {
   readonly #scoredIn
   readonly #position
   readonly #sources
+  readonly #titleSearch
 
   constructor(database: Database) {
+    defineReadBudget(database)
     this.#database = database
+    this.#titleSearch = new TitleSearch(database)
     this.#one = database.prepare<[string, number], PostRow>(
-      `SELECT ${COLUMNS} FROM posts p LEFT JOIN scores s ON s.key = p.key AND s.model = ? WHERE p.key = ?`,
+      `SELECT ${COLUMNS} FROM posts p LEFT JOIN scores s INDEXED BY scores_by_key ON s.key = p.key AND s.model = ?
+       WHERE p.key = ?`,
     )
     this.#scoredCopy = database
-      .prepare<[number, string], number | null>('SELECT post_sequence FROM scores WHERE key = ? AND model = ?')
+      .prepare<[number, string], number | null>(
+        'SELECT post_sequence FROM scores INDEXED BY scores_by_key WHERE key = ? AND model = ?',
+      )
       .pluck()
     const scored = (more: string): string =>
-      // The plus signs keep SQLite from using an index on the model or the subreddit and then sorting all rows that it
-      // finds.
-      `SELECT ${COLUMNS}, s.sequence FROM scores s LEFT JOIN posts p ON p.key = s.key
-       WHERE s.sequence > $after AND s.sequence <= $until AND +s.model = $model ${more}
+      // `NOT INDEXED` leaves the primary key, which is the sequence.
+      `SELECT ${COLUMNS}, s.sequence FROM scores s NOT INDEXED LEFT JOIN posts p ON p.key = s.key
+       WHERE s.sequence > $after AND s.sequence <= $until AND s.model = $model ${more}
        AND ($shownBefore IS NULL OR NOT EXISTS (
-         SELECT 1 FROM scores e WHERE e.key = s.key AND e.sequence < $shownBefore ->> e.model))
+         SELECT 1 FROM scores e INDEXED BY scores_by_key WHERE e.key = s.key AND e.sequence < $shownBefore ->> e.model))
        ORDER BY s.sequence LIMIT $limit`
     this.#scored = database.prepare<[object], ScoredPostRow>(scored(''))
-    this.#scoredIn = database.prepare<[object], ScoredPostRow>(scored('AND +s.subreddit = $subreddit'))
+    this.#scoredIn = database.prepare<[object], ScoredPostRow>(scored('AND s.subreddit = $subreddit'))
     this.#position = database.prepare<[], { stream: string; sequence: number; created: string }>(
       'SELECT stream, sequence, stream_created AS created FROM checkpoints',
     )
@@ -124,7 +179,7 @@ export class PostsQueries {
   /** Newest first, or by seriousness (then only scored posts). */
   page(page: PostPage): PostRow[] {
     const { model, order, subreddit, search, after, limit } = page
-    const match = search === undefined ? undefined : toMatch(search)
+    const match = search === undefined ? undefined : this.#titleSearch.toMatch(search)
     if (match === '') return []
     const key = `${order} ${subreddit !== undefined} ${match !== undefined} ${after !== undefined}`
     let statement = this.#pages.get(key)
@@ -156,35 +211,18 @@ export class PostsQueries {
   }
 
   #prepare({ order, subreddit, search, after }: PostPage): Statement<[Record<string, unknown>], PostRow> {
-    const { value, key, direction, compare } = ORDERS[order]
-    const byTime = order === 'NEWEST'
-    const from = byTime
-      ? 'posts p LEFT JOIN scores s ON s.key = p.key AND s.model = $model'
-      : 'scores s JOIN posts p ON p.key = s.key'
-    const conditions = [byTime ? '1' : 's.model = $model']
-    if (subreddit !== undefined) conditions.push(`${byTime ? 'p' : 's'}.subreddit = $subreddit`)
-    if (search !== undefined)
-      conditions.push(
-        'p.key IN (SELECT rowid FROM titles WHERE titles MATCH $match ORDER BY rowid DESC LIMIT $matches)',
-      )
+    const sort = ORDERS[order]
+    const { value, key, direction, compare } = sort
+    const index = subreddit === undefined ? sort.index : sort.subredditIndex
+    const from = search === undefined ? `${sort.from} INDEXED BY ${index} ${sort.join}` : `${MATCHES} ${sort.joinScore}`
+    const conditions = [sort.where]
+    if (subreddit !== undefined) conditions.push(`${sort.subreddit} = $subreddit`)
     if (after !== undefined) conditions.push(`(${value}, ${key}) ${compare} ($value, $key)`)
     return this.#database.prepare(
       `SELECT ${COLUMNS} FROM ${from} WHERE ${conditions.join(' AND ')}
        ORDER BY ${value} ${direction}, ${key} ${direction} LIMIT $limit`,
     )
   }
-}
-
-/**
- * A user's words as a full-text query. Each word is quoted, so that it is never read as syntax, and the last one also
- * matches as a prefix.
- */
-function toMatch(search: string): string {
-  const words = search.match(/[\p{L}\p{N}]+/gu) ?? []
-  return words
-    .slice(0, 16)
-    .map((word) => `"${word}"*`)
-    .join(' ')
 }
 
 /** A short id of a stream, made from the time of its creation. */

@@ -8,8 +8,8 @@ import { erasedTable } from '../erased-posts.ts'
  * the post twice.
  *
  * An index costs as much as the pages that a batch touches. With the sequence as primary key, a new row is always
- * appended. Scores of a subreddit are kept in the order of their keys rather than of their seriousness, so that new
- * ones are appended there too; the most serious posts of a subreddit are found by reading all its narrow rows.
+ * appended. Each list of posts has an index with its rows in its order, because a request must not read all posts of a
+ * subreddit. The projector pays about a tenth of its time for `scores_by_subreddit`, into which new rows are not appended.
  */
 export const tables = `
 CREATE TABLE posts (
@@ -34,7 +34,7 @@ CREATE TABLE scores (
 ) STRICT;
 CREATE UNIQUE INDEX scores_by_key ON scores (key, model);
 CREATE INDEX scores_by_seriousness ON scores (model, seriousness, key);
-CREATE INDEX scores_by_subreddit ON scores (subreddit, model, key, seriousness);
+CREATE INDEX scores_by_subreddit ON scores (subreddit, model, seriousness, key);
 
 ${erasedTable}
 CREATE TABLE sources (source TEXT PRIMARY KEY, posts INTEGER NOT NULL) STRICT, WITHOUT ROWID;

@@ -20,14 +20,14 @@ export interface BucketRange {
 
 /** Prepared queries for the buckets of a tally that divides time. */
 export class TallyQueries {
-  readonly #ranges
+  readonly #range
 
   constructor(database: Database, name: ReadModelName, column: string) {
     const { table } = toShape(name, { column, isRanked: false })
-    this.#ranges = database.prepare<[string, string, number, number, number], TallyRow & { wanted: string }>(
-      `SELECT j.value AS wanted, t.${column} AS start, t.posts, t.sum
-       FROM json_each(?) j CROSS JOIN ${table} t ON t.subreddit = j.value AND t.model = ? AND t.${column} >= ? AND t.${column} < ?
-       ORDER BY j.key, t.${column} LIMIT ?`,
+    // `NOT INDEXED` leaves the primary key.
+    this.#range = database.prepare<[string, string, number, number, number], TallyRow>(
+      `SELECT ${column} AS start, posts, sum FROM ${table} NOT INDEXED
+       WHERE subreddit = ? AND model = ? AND ${column} >= ? AND ${column} < ? ORDER BY ${column} LIMIT ?`,
     )
   }
 
@@ -40,18 +40,27 @@ export class TallyQueries {
     subreddits: readonly string[],
     { from, to, most }: BucketRange,
   ): Map<string, TallyRow[]> | undefined {
-    const rows = this.#ranges.all(JSON.stringify(subreddits), model, from, to, most + 1)
-    if (rows.length > most) return undefined
-    return groupRows(rows)
+    return collectRows(subreddits, most, (name, limit) => this.#range.all(name, model, from, to, limit))
   }
 }
 
-function groupRows(rows: readonly (TallyRow & { wanted: string })[]): Map<string, TallyRow[]> {
-  const found = new Map<string, TallyRow[]>()
-  for (const { wanted, ...row } of rows) {
-    const buckets = found.get(wanted)
-    if (buckets === undefined) found.set(wanted, [row])
-    else buckets.push(row)
+/**
+ * Reads the rows of each subreddit, and stops at the first row that is too many. One statement for all subreddits would sort
+ * all their rows before the first of them.
+ * @returns undefined when there are more than `most` rows
+ */
+export function collectRows<Row>(
+  subreddits: readonly string[],
+  most: number,
+  read: (subreddit: string, limit: number) => Row[],
+): Map<string, Row[]> | undefined {
+  const found = new Map<string, Row[]>()
+  let left = most
+  for (const name of subreddits) {
+    const rows = read(name, left + 1)
+    if (rows.length > left) return undefined
+    left -= rows.length
+    found.set(name, rows)
   }
   return found
 }

@@ -34,7 +34,8 @@ const namesTable = `CREATE TABLE names (
 /**
  * DDL of a tally. Sums are fixed integers (schema/seriousness.ts). `counted` is the ledger of the scores that are in the
  * sums, so that a duplicate changes nothing and an erasure subtracts exactly what was added. Its `post_sequence` names the copy
- * of the post that was scored, because the first copy counts. `<table>_view` is for people.
+ * of the post that was scored, because the first copy counts. `<table>_view` is for people. The key of a tally of all time
+ * begins with the scoring model, so that it has the names of each scoring model's subreddits in order.
  */
 export function tallyTables(shape: TallyShape): string {
   const { table, column, isRanked } = shape
@@ -50,7 +51,7 @@ CREATE TABLE ${table} (
   sum INTEGER NOT NULL,
   sum_of_squares INTEGER NOT NULL,
   ${isRanked ? `mean REAL NOT NULL GENERATED ALWAYS AS (${mean}) STORED,` : ''}
-  PRIMARY KEY (${groupColumns(shape).join(', ')})
+  PRIMARY KEY (${column === undefined ? 'model, subreddit' : groupColumns(shape).join(', ')})
 ) STRICT, WITHOUT ROWID;
 ${isRanked ? rankingIndexes(table) : ''}
 
