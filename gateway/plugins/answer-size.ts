@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 
 /** How many bytes the answer to a query may have. */
-const MAX_ANSWER_BYTES = 8 * 2 ** 20
+const MAX_ANSWER_BYTES = 4 * 2 ** 20
 /** About how many bytes a value has besides its text. */
 const VALUE_BYTES = 4
 
