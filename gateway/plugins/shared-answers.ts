@@ -1,4 +1,4 @@
-import { FrameCache } from './frame-cache.ts'
+import type { FrameCache } from './frame-cache.ts'
 
 /** A piece of an event stream: the answers to some events, one frame for each. */
 export interface Frames {
