@@ -23,7 +23,11 @@ class Client {
     const request = { socket, headers: {} } as unknown as IncomingMessage
     const response = new EventEmitter()
     const status = this.#admission.request(request, response as ServerResponse)?.status
-    return { status, close: () => response.emit('close'), subscribe: () => this.#admission.subscribe(request)?.status }
+    return {
+      status,
+      close: () => response.emit('close'),
+      subscribe: (places = 1) => this.#admission.subscribe(request, places)?.status,
+    }
   }
 }
 
@@ -49,6 +53,14 @@ test('a subscription is counted apart from the requests, until it closes', () =>
   expect(third.subscribe()).toBeUndefined()
   for (const { close } of [second, third]) close()
   expect([client.request().subscribe(), client.request().subscribe()]).toEqual([undefined, undefined])
+})
+
+test('a large subscription takes several places', () => {
+  const client = new Client(createAdmission(), '1.1.1.1')
+  const [large, small] = [client.request(), client.request()]
+  expect([large.subscribe(3), large.subscribe(2), small.subscribe()]).toEqual([429, undefined, 429])
+  large.close()
+  expect(small.subscribe(2)).toBeUndefined()
 })
 
 test('programs on this machine share an address, so only the total applies to them unless a cap is set', () => {
