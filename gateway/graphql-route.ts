@@ -1,18 +1,31 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { prefersPage } from './http/accept.ts'
+import { setGraphiQLHeaders } from './http/headers.ts'
 import { sendJson } from './http/json-answer.ts'
 
 const JSON_TYPE = /^application\/(?:graphql\+)?json\s*(?:;|$)/
 
+/** The page of GraphiQL among the files of the web app. */
+const GRAPHIQL = '/graphiql/index.html'
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
 
 /**
- * Lets GraphQL answer GET requests, and POST requests with JSON. Browsers send every other type of body to other sites
- * without asking them, so such requests may come from a page that its reader does not trust.
+ * Creates the function that answers at /graphql: browsers get the page of GraphiQL, every other GET request and POST
+ * requests with JSON are for GraphQL. Browsers send every other type of body to other sites without asking them, so such
+ * requests may come from a page that its reader does not trust.
  */
-export function answerGraphQL(graphql: Handler, request: IncomingMessage, response: ServerResponse): unknown {
-  if (request.method === 'POST' && !JSON_TYPE.test(request.headers['content-type'] ?? '')) {
+export const createGraphQLAnswer =
+  (graphql: Handler, web: Handler): Handler =>
+  (request, response) => {
+    response.appendHeader('vary', 'Accept')
+    if (request.method !== 'POST') {
+      if (!prefersPage(request.headers.accept)) return graphql(request, response)
+      setGraphiQLHeaders(response)
+      request.url = GRAPHIQL
+      return web(request, response)
+    }
+    if (JSON_TYPE.test(request.headers['content-type'] ?? '')) return graphql(request, response)
     response.setHeader('connection', 'close')
     return sendJson(response, 415, { error: 'send the query as application/json' })
   }
-  return graphql(request, response)
-}

@@ -47,7 +47,7 @@ export function createGraphQLServer(
     cors: false,
     logging: false,
     maxRequestBodySize: MAX_GRAPHQL_BYTES,
-    graphiql: { title: 'Gravitas', subscriptionsProtocol: 'SSE' },
+    graphiql: false,
     parserAndValidationCache: createDocumentCache(),
     plugins: [
       useErrorCodes(),

@@ -50,7 +50,9 @@ async function send(text: string, until?: string): Promise<Raw> {
   }
   const [head = '', ...body] = answer.split('\r\n\r\n')
   const [first = '', ...lines] = head.split('\r\n')
-  const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ', 2) as [string, string]))
+  const headers: Record<string, string> = {}
+  for (const [name, value] of lines.map((line) => line.toLowerCase().split(': ', 2) as [string, string]))
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value
   return { status: Number(first.split(' ')[1]), headers, body: body.join('\r\n\r\n') }
 }
 
@@ -77,21 +79,23 @@ const JSON_BODY = { 'content-type': 'application/json' }
 const post = (body: string, headers: Readonly<Record<string, string>> = JSON_BODY) =>
   request('/graphql', { method: 'POST', headers, body })
 
-/** Every answer must keep pages of other sites, and strangers, from using it; and it shows nothing of the machine. */
-function expectSafe({ status, headers, body }: Raw, what: string): void {
-  const wrong = { what, status, body: body.slice(0, 300) }
-  expect({ ...wrong, nosniff: headers['x-content-type-options'] }).toEqual({ ...wrong, nosniff: 'nosniff' })
-  expect({ ...wrong, frame: headers['x-frame-options'] }).toEqual({ ...wrong, frame: 'deny' })
-  expect(headers, what).toMatchObject({
-    'referrer-policy': expect.any(String),
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
-    'content-security-policy': expect.stringMatching(/default-src '(?:none|self)'.*frame-ancestors 'none'/),
-  })
-  expect(headers['content-security-policy'], what).not.toMatch(/script-src[^;]*unsafe|\*/)
-  expect(headers['access-control-allow-origin'], what).toBeUndefined()
-  expect(body, what).not.toMatch(/node_modules|\bat \S+ \(|file:\/\/|\.ts:\d/)
-  if (process.cwd() !== '/') expect(body, what).not.toContain(process.cwd())
+const REQUIRED_HEADERS = {
+  'x-content-type-options': /^nosniff$/,
+  'x-frame-options': /^deny$/,
+  'referrer-policy': /./,
+  'cross-origin-opener-policy': /^same-origin$/,
+  'cross-origin-resource-policy': /^same-origin$/,
+  'content-security-policy': /^(?!.*script-src[^;]*unsafe)(?!.*\*)default-src '(?:none|self)'.*frame-ancestors 'none'/,
+}
+
+/** Finds what in an answer lets pages of other sites use it, and what shows something of the machine. */
+function findFaults({ headers, body }: Raw): string[] {
+  const faults = Object.entries(REQUIRED_HEADERS)
+    .filter(([name, pattern]) => !pattern.test(headers[name] ?? ''))
+    .map(([name]) => `${name}: ${headers[name]}`)
+  if ('access-control-allow-origin' in headers) faults.push('other origins may read it')
+  if (/node_modules|\bat \S+ \(|file:\/\/|\.ts:\d/.test(body) || body.includes(import.meta.dirname)) faults.push(body)
+  return faults
 }
 
 test('answers of every kind have the security headers, and none shows a path or a stack', async () => {
@@ -130,8 +134,7 @@ test('answers of every kind have the security headers, and none shows a path or 
     const answer = await answering
     // Pages are not built where only unit tests run.
     const isUnbuilt = answer.status === 503 && answer.body.startsWith('The web app is not built')
-    if (!isUnbuilt) expect([what, answer.status]).toEqual([what, status])
-    expectSafe(answer, what)
+    expect([what, isUnbuilt ? status : answer.status, findFaults(answer)]).toEqual([what, status, []])
   }
 })
 
@@ -140,13 +143,11 @@ test('a Host header that is no host and a target that is no path are refused wit
   for (const host of ['a b', '', '<x>', 'a:b', 'a@b', '[', 'localhost:99999', 'http://localhost', undefined])
     for (const target of ['/', '/subreddits', '/graphql?query={__typename}']) {
       const answer = await request(target, { host, headers: BROWSER })
-      expect([host, answer.status]).toEqual([host, 400])
-      expectSafe(answer, `${target} of ${host}`)
+      expect([host, target, answer.status, findFaults(answer)]).toEqual([host, target, 400, []])
     }
   for (const target of ['//evil.example/', '/\\evil.example/', 'http://evil.example/subreddits', '*', '/\u00e9']) {
     const answer = await request(target, { headers: BROWSER, method: target === '*' ? 'OPTIONS' : 'GET' })
-    expect([target, answer.status]).toEqual([target, 400])
-    expectSafe(answer, target)
+    expect([target, answer.status, findFaults(answer)]).toEqual([target, 400, []])
   }
 })
 
@@ -178,7 +179,7 @@ test('CORS_ORIGINS lets pages of these origins read the API and the streams, and
   await start({ CORS_ORIGINS: 'https://one.example, https://two.example' })
   const allowed = async (target: string, origin: string, options: RequestOptions = {}) => {
     const { headers } = await request(target, { ...options, headers: { ...options.headers, origin } })
-    expect(headers['vary'], target).toMatch(/\borigin\b/)
+    expect(headers['vary']).toMatch(/\borigin\b/)
     return headers['access-control-allow-origin']
   }
   const stream = '/graphql?query=subscription%20%7B%20pipelineUpdated%20%7B%20posts%20%7D%20%7D'

@@ -13,7 +13,8 @@ import { readHttpConfig, type HttpConfig } from './http/http-config.ts'
 import { sendJson } from './http/json-answer.ts'
 import { findFault } from './http/request-check.ts'
 import { READ_METHODS, RouteTable, type Route } from './http/routes.ts'
-import { answerGraphQL } from './graphql-route.ts'
+import { createGraphiQLRoutes } from './graphiql-files.ts'
+import { createGraphQLAnswer } from './graphql-route.ts'
 import { Metrics } from './metrics.ts'
 import { createReadRoutes } from './rest/read-routes.ts'
 import { createOpenApiRoute, createStatusRoutes, type Readiness } from './rest/status-routes.ts'
@@ -62,6 +63,8 @@ export async function createGatewayServer(
   }
 
   const server = createServer(LIMITS, (request, response) => {
+    // Admission, metrics and the web app each listen for the end of a response, more often than Node takes for intended.
+    response.setMaxListeners(30)
     setCommonHeaders(response)
     // A body that nobody reads is not waited for.
     if (request.method !== 'POST' && hasBody(request)) response.setHeader('connection', 'close')
@@ -113,8 +116,9 @@ async function createRoutes(
   }
   return new RouteTable({
     routes: [
-      toRoute('/graphql', [...READ_METHODS, 'POST'], (request, response) => answerGraphQL(yoga, request, response)),
+      toRoute('/graphql', [...READ_METHODS, 'POST'], createGraphQLAnswer(yoga, web)),
       ...described,
+      ...createGraphiQLRoutes(),
       createOpenApiRoute(described),
     ],
     page: toRoute('page', READ_METHODS, (request, response) => {

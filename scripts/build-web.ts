@@ -12,7 +12,15 @@ const STAMP = 'web/build/.stamp'
 const LOCK = 'node_modules/.gravitas-web-build.pid'
 const LOCK_POLL_MS = 250
 const SOURCES = {
-  patterns: ['web/src/**', 'web/static/**', 'web/*.{ts,json}', 'schema/*.graphql', 'codegen.ts', 'package-lock.json'],
+  patterns: [
+    'web/src/**',
+    'web/static/**',
+    'web/*.{ts,json}',
+    'schema/*.graphql',
+    'codegen.ts',
+    'package-lock.json',
+    'scripts/write-graphiql.ts',
+  ],
   exclude: ['web/src/lib/generated/**'],
 }
 
@@ -40,10 +48,12 @@ const readStamp = (): string | undefined => (existsSync(STAMP) ? readFileSync(ST
 
 async function runBuild(): Promise<void> {
   process.stderr.write('Building the web app …\n')
-  const child = spawn(process.execPath, ['../node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'], {
-    cwd: 'web',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  await run('web', ['../node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'])
+  await run('.', ['scripts/write-graphiql.ts'])
+}
+
+async function run(cwd: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)))
   const [code] = (await once(child, 'close')) as [number | null]

@@ -23,7 +23,11 @@ class Client {
     const request = { socket, headers: {} } as unknown as IncomingMessage
     const response = new EventEmitter()
     const status = this.#admission.request(request, response as ServerResponse)?.status
-    return { status, close: () => response.emit('close'), subscribe: () => this.#admission.subscribe(request)?.status }
+    return {
+      status,
+      close: () => response.emit('close'),
+      subscribe: (places = 1) => this.#admission.subscribe(request, places)?.status,
+    }
   }
 }
 
@@ -51,6 +55,14 @@ test('a subscription is counted apart from the requests, until it closes', () =>
   expect([client.request().subscribe(), client.request().subscribe()]).toEqual([undefined, undefined])
 })
 
+test('a large subscription takes several places', () => {
+  const client = new Client(createAdmission(), '1.1.1.1')
+  const [large, small] = [client.request(), client.request()]
+  expect([large.subscribe(3), large.subscribe(2), small.subscribe()]).toEqual([429, undefined, 429])
+  large.close()
+  expect(small.subscribe(2)).toBeUndefined()
+})
+
 test('programs on this machine share an address, so only the total applies to them unless a cap is set', () => {
   const local = new Client(createAdmission(), '127.0.0.1')
   expect(Array.from({ length: 5 }, () => local.request().status)).toEqual([...Array(4), 503])
@@ -69,13 +81,13 @@ test('connections are limited for each address, but not for a proxy, which bundl
   expect(Array.from({ length: 4 }, () => proxy.connect().status)).toEqual([...Array(4)])
 })
 
-test('a client that does not wait for answers is stopped at sixteen on one connection', () => {
+test('a client that does not wait for answers is stopped at eight on one connection', () => {
   const wide = { ...cap, total: 100 }
   const admission = new Admission({ connections: wide, requests: wide, subscriptions: wide, trustedProxies: [] })
   const client = new Client(admission, '127.0.0.1')
   const socket = { remoteAddress: '127.0.0.1' }
-  const open = Array.from({ length: 17 }, () => client.request(socket))
-  expect(open.map(({ status }) => status)).toEqual([...Array(16), 429])
+  const open = Array.from({ length: 9 }, () => client.request(socket))
+  expect(open.map(({ status }) => status)).toEqual([...Array(8), 429])
   open[0]!.close()
   expect(client.request(socket).status).toBeUndefined()
 })

@@ -22,10 +22,11 @@ export interface Refusal {
 interface Slot {
   readonly client: string
   counter: OpenCounter
+  places: number
 }
 
 /** How many requests may be in progress on one connection. Only a client that does not wait for answers has several. */
-const MOST_PIPELINED = 16
+const MOST_PIPELINED = 8
 
 /** Limits how much clients may have open at a time, so that no client takes the service from the others. */
 export class Admission {
@@ -65,26 +66,30 @@ export class Admission {
     const { socket } = request
     const pipelined = this.#pipelined.get(socket) ?? 0
     if (pipelined >= MOST_PIPELINED) return refuse('perAddress', 'unanswered requests on this connection')
-    const slot = { client: this.clientOf(request), counter: this.#requests }
+    const slot = { client: this.clientOf(request), counter: this.#requests, places: 1 }
     const reached = slot.counter.enter(slot.client)
     if (reached !== undefined) return refuse(reached, 'requests in progress')
     this.#slots.set(request, slot)
     this.#pipelined.set(socket, pipelined + 1)
     response.once('close', () => {
-      slot.counter.leave(slot.client)
+      slot.counter.leave(slot.client, slot.places)
       this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1)
     })
     return undefined
   }
 
-  /** Counts a request as a subscription from now on. */
-  subscribe(request: IncomingMessage): Refusal | undefined {
+  /**
+   * Counts a request as a subscription from now on.
+   * @param places how many of the places for subscriptions it takes
+   */
+  subscribe(request: IncomingMessage, places = 1): Refusal | undefined {
     const slot = this.#slots.get(request)
     if (slot === undefined) return undefined
-    const reached = this.#subscriptions.enter(slot.client)
+    const reached = this.#subscriptions.enter(slot.client, places)
     if (reached !== undefined) return refuse(reached, 'open subscriptions')
     slot.counter.leave(slot.client)
     slot.counter = this.#subscriptions
+    slot.places = places
     return undefined
   }
 }

@@ -28,6 +28,12 @@ export function setCommonHeaders(response: ServerResponse): void {
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
 }
 
+/** The editor of GraphiQL, Monaco, makes style elements and starts workers; its icons and fonts are in its styles. */
+const GRAPHIQL_POLICY = `${PAGE_POLICY}; font-src 'self' data:`
+
+export const setGraphiQLHeaders = (response: ServerResponse): void =>
+  void response.setHeader('content-security-policy', GRAPHIQL_POLICY)
+
 export const setPageHeaders = (response: ServerResponse): void =>
   void response.setHeader('content-security-policy', PAGE_POLICY)
 

@@ -19,20 +19,22 @@ export class OpenCounter {
     this.#isExempt = isExempt
   }
 
-  /** Counts one more unless a cap is reached. @returns the cap that is reached; undefined when one more is counted */
-  enter(client: string): 'total' | 'perAddress' | undefined {
-    if (this.#total >= this.#cap.total) return 'total'
+  /**
+   * Takes places for a client unless a cap is reached. @returns the cap that is reached; undefined when they are taken
+   */
+  enter(client: string, places = 1): 'total' | 'perAddress' | undefined {
+    if (this.#total + places > this.#cap.total) return 'total'
     const open = this.#byClient.get(client) ?? 0
-    if (open >= this.#cap.perAddress && !this.#isExempt(client)) return 'perAddress'
-    this.#total++
-    this.#byClient.set(client, open + 1)
+    if (open + places > this.#cap.perAddress && !this.#isExempt(client)) return 'perAddress'
+    this.#total += places
+    this.#byClient.set(client, open + places)
     return undefined
   }
 
-  leave(client: string): void {
-    const open = this.#byClient.get(client) ?? 0
-    this.#total--
-    if (open > 1) this.#byClient.set(client, open - 1)
+  leave(client: string, places = 1): void {
+    const left = (this.#byClient.get(client) ?? 0) - places
+    this.#total -= places
+    if (left > 0) this.#byClient.set(client, left)
     else this.#byClient.delete(client)
   }
 }

@@ -6,6 +6,7 @@ import type { ReadSource } from '../read-models/reads.ts'
 import { SeriesLoader } from '../read-models/series-loader.ts'
 import type { ShownModel } from '../log/shown-model.ts'
 import { Feeds, type Feed } from './feed.ts'
+import { LatestChanges } from './latest-changes.ts'
 import { NoticeWatch } from './notice-watch.ts'
 import type { LiveSources } from './scored-posts.ts'
 
@@ -17,8 +18,8 @@ type FollowedFile = ReadModels['hourly'] | ReadModels['allTime']
 
 interface Subscriber {
   readonly names: ReadonlySet<string> | undefined
-  /** The latest figures of each subreddit that were not sent yet. A slow subscriber skips the figures in between. */
-  readonly waiting: Map<string, SubredditParent>
+  /** The version of the changes up to which it has taken them. */
+  version: number
 }
 
 /**
@@ -33,6 +34,8 @@ export class ChangedSubreddits {
   readonly #feeds = new Feeds<SubredditParent>()
   readonly #subscribers = new Set<Subscriber>()
   readonly #changed = new Set<string>()
+  /** The latest figures of each subreddit. A slow subscriber skips the figures in between. */
+  readonly #changes = new LatestChanges<SubredditParent>()
   readonly #watches: Readonly<Record<string, { readonly file: FollowedFile; readonly notices: NoticeWatch }>>
   /** The figures that were sent last, by subreddit in lower case. They reveal changes whose notice was lost. */
   #told = new Map<string, { figures: string; name: string }>()
@@ -58,10 +61,15 @@ export class ChangedSubreddits {
     // Throws if the read model cannot be read.
     void this.#models.allTime.queries
     if (this.#subscribers.size === 0) this.#told = this.#readFigures()
-    const subscriber = { names, waiting: new Map<string, SubredditParent>() }
+    const subscriber = { names, version: this.#changes.version }
     this.#subscribers.add(subscriber)
+    const isWanted = (name: string): boolean => names === undefined || names.has(name)
     return this.#feeds.open(
-      () => takeSome(subscriber.waiting),
+      () => {
+        const { values, version } = this.#changes.after(subscriber.version, PAGE, isWanted)
+        subscriber.version = version
+        return values
+      },
       () => this.#subscribers.delete(subscriber),
     )
   }
@@ -138,8 +146,8 @@ export class ChangedSubreddits {
 
   #tell(changed: ReadonlyMap<string, SubredditParent>): void {
     for (const [subreddit, { row }] of changed) this.#told.set(subreddit, { figures: figuresOf(row), name: row.name })
-    for (const { names, waiting } of this.#subscribers)
-      for (const [name, parent] of changed) if (names === undefined || names.has(name)) waiting.set(name, parent)
+    this.#changes.forget(Math.min(...[...this.#subscribers].map(({ version }) => version)))
+    for (const [name, parent] of changed) this.#changes.add(name, parent)
     this.#feeds.wake()
   }
 
@@ -152,13 +160,3 @@ export class ChangedSubreddits {
 }
 
 const figuresOf = ({ posts, sum }: { posts: number; sum: number }): string => `${posts} ${sum}`
-
-function takeSome(waiting: Map<string, SubredditParent>): SubredditParent[] {
-  const batch: SubredditParent[] = []
-  for (const [name, parent] of waiting) {
-    if (batch.length === PAGE) break
-    batch.push(parent)
-    waiting.delete(name)
-  }
-  return batch
-}

@@ -19,7 +19,7 @@ import { Turns } from './turns.ts'
 const CHUNK = 2_000
 const PAGE = 500
 /** How many rows are read at a time for a subscriber that is far behind. */
-const REPLAY_PAGE = 100
+const REPLAY_PAGE = 32
 
 const OTHER_LOG = 'The cursor belongs to another log. Leave it out to start with new posts.'
 const NO_ANSWER = 'The log does not answer now, so this cursor cannot be checked. Try again.'

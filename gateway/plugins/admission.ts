@@ -7,6 +7,8 @@ import { measure } from './measure.ts'
 
 /** A subscription answers again and again and is kept in memory, so it may have fewer fields than a query. */
 const MAX_SUBSCRIPTION_FIELDS = 100
+/** A subscription takes a place for so many of its fields. The subscriptions of the pages take one. */
+const FIELDS_OF_A_PLACE = 16
 /** Queries with more fields wait for a turn, so that many of them do not keep the event loop busy together. */
 const SMALL_QUERY_FIELDS = 30
 const RETRY_SECONDS = '10'
@@ -37,7 +39,7 @@ function findRefusal(args: OperationArgs, admission: Admission | undefined): Gra
     return new GraphQLError(message, { extensions: { code: 'QUERY_TOO_LARGE', http: { status: 400 } } })
   }
   const { req } = args.contextValue
-  const refusal = req && admission?.subscribe(req)
+  const refusal = req && admission?.subscribe(req, Math.ceil(fields / FIELDS_OF_A_PLACE))
   if (refusal === undefined) return undefined
   const http = { status: refusal.status, headers: { 'retry-after': RETRY_SECONDS } }
   return new GraphQLError(refusal.message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS', http } })

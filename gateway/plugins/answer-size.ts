@@ -2,18 +2,19 @@ import { GraphQLError } from 'graphql'
 import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 
 /** How many bytes the answer to a query may have. */
-const MAX_ANSWER_BYTES = 8 * 2 ** 20
+const MAX_ANSWER_BYTES = 4 * 2 ** 20
 /** About how many bytes a value has besides its text. */
 const VALUE_BYTES = 4
 
 /** Refuses answers that are too large before they are encoded. Selecting a long text under many names makes such answers. */
 export function useAnswerSize(maxBytes = MAX_ANSWER_BYTES): Plugin {
   return {
-    onResultProcess: ({ result, setResult }) => {
+    onResultProcess: (event) => {
+      const { result } = event
       if (isAsyncIterable(result) || Array.isArray(result) || !isLarger(result.data, maxBytes)) return
       const message = `The answer has more than ${maxBytes} bytes: request smaller pages or fewer fields.`
       const extensions = { code: 'QUERY_TOO_LARGE', http: { status: 400 } }
-      setResult({ errors: [new GraphQLError(message, { extensions })] })
+      event.setResult({ errors: [new GraphQLError(message, { extensions })] })
     },
   }
 }

@@ -15,18 +15,18 @@ async function readAll(answers: SharedAnswers, batch: readonly object[]): Promis
 test.each([
   ['at once', (text: string) => text],
   ['later', (text: string) => Promise.resolve(text)],
-])('events that are answered %s come in pieces of about 64 KiB, each event once and in order', async (_, deliver) => {
+])('events that are answered %s come in pieces of about 32 KiB, each event once and in order', async (_, deliver) => {
   const toText = (event: object): string => `${JSON.stringify(event)}${'x'.repeat(10_000)};`
   const answers = new SharedAnswers((event) => deliver(toText(event)), new FrameCache())
   const events = toEvents(100)
   const pieces = await readAll(answers, events)
   expect(pieces.map(({ bytes }) => String(bytes)).join('')).toBe(events.map(toText).join(''))
-  expect(Math.max(...pieces.map(({ bytes }) => bytes.byteLength))).toBeLessThanOrEqual(64 * 1_024)
+  expect(Math.max(...pieces.map(({ bytes }) => bytes.byteLength))).toBeLessThanOrEqual(32 * 1_024)
 })
 
 test('only the events of the first piece are answered before the subscriber takes more', async () => {
   let answered = 0
-  const answers = new SharedAnswers(() => `${answered++}${'x'.repeat(30_000)}`, new FrameCache())
+  const answers = new SharedAnswers(() => `${answered++}${'x'.repeat(15_000)}`, new FrameCache())
   const events = toEvents(500)
   const { count } = await answers.firstOf(events)
   expect([count, answered]).toEqual([1, 1])

@@ -1,4 +1,4 @@
-import { FrameCache } from './frame-cache.ts'
+import type { FrameCache } from './frame-cache.ts'
 
 /** A piece of an event stream: the answers to some events, one frame for each. */
 export interface Frames {
@@ -7,7 +7,7 @@ export interface Frames {
 }
 
 /** About how many bytes one piece has. More events are answered when the subscriber has taken it. */
-const PIECE_BYTES = 64 * 1_024
+const PIECE_BYTES = 32 * 1_024
 /** Answering the events of one piece takes about this long at most. */
 const PIECE_MS = 4
 /** Answers of events that take longer than this wait for a turn, so that they do not delay other subscribers. */
