@@ -109,11 +109,12 @@ const NEEDS: Readonly<Record<Process, Needs>> = {
   promoter: {
     publishes: ['ModelPromoted'],
     looksAt: [POSTS, SCORES, MODELS],
-    gets: [MODELS],
+    // The promotions, and whether their scoring models have scores.
+    gets: [MODELS, SCORES],
     requests: ['CONSUMER.INFO.POSTS.*'],
   },
   status: {
-    gets: [MODELS],
+    gets: [MODELS, SCORES],
     requests: ['STREAM.LIST', 'STREAM.INFO.*', 'CONSUMER.LIST.*'],
   },
   publisher: { publishes: ['PostSubmitted'] },
