@@ -12,11 +12,14 @@ import { findMissingReplicas, findSingleCopies, setReplicas } from '../schema/re
 import type { Service } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
 import { PINGS } from '../schema/runtime/nats.ts'
-import { POSTS, SOURCE_POSITIONS_BUCKET, STREAM_NAMES } from '../schema/streams.ts'
+import { POSTS, SOURCE_POSITIONS_STREAM, STREAM_NAMES } from '../schema/streams.ts'
+
 import { startTestCluster, type TestCluster } from '../schema/testing/nats-cluster.ts'
 import { startScorer } from '../scorer/start-scorer.ts'
 import { figuresOfViews } from './figures.ts'
 
+/** The streams of events and the one of the sources' positions. */
+const ALL_STREAMS = [...STREAM_NAMES, SOURCE_POSITIONS_STREAM]
 const SUBREDDITS = ['AskScience', 'jokes', 'AskHistorians'] as const
 const FIRST_UTC = 1_764_000_000
 const SETTLE_MS = 40_000
@@ -95,7 +98,7 @@ const untilCounted = (dataDir = host.dataDir): Promise<void> =>
 const totalOf = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
 /** Resolves when every server has an up-to-date copy of every stream. */
-async function untilHealed(streams: readonly string[] = STREAM_NAMES): Promise<void> {
+async function untilHealed(streams: readonly string[] = ALL_STREAMS): Promise<void> {
   for (const name of streams) {
     await until(async () => {
       const { cluster: group, config: settings } = await jsm.streams.info(name)
@@ -122,7 +125,7 @@ test('a cluster with single copies is reported, and NATS_REPLICAS gives existing
   const before = await Promise.all(STREAM_NAMES.map((name) => jsm.streams.info(name)))
   expect(findSingleCopies(before)[0]?.what).toContain(STREAM_NAMES.join(', '))
   await expect(setReplicas(jsm, 5)).rejects.toThrow(/NATS_REPLICAS=5 needs 5 servers.*Start the missing servers/)
-  expect(await setReplicas(jsm, 3)).toHaveLength(STREAM_NAMES.length)
+  expect(await setReplicas(jsm, 3)).toHaveLength(ALL_STREAMS.length)
   expect(await setReplicas(jsm, 3)).toEqual([])
   await untilHealed()
 })
@@ -136,7 +139,7 @@ test('the leader of POSTS is killed during an import: everything goes on with tw
   await untilCounted()
   expect(countedIn(host.dataDir)).toEqual(exact())
   await cluster.start(leader)
-  await untilHealed([...STREAM_NAMES, `KV_${SOURCE_POSITIONS_BUCKET}`])
+  await untilHealed()
   expect(findMissingReplicas([await jsm.streams.info(POSTS)])).toEqual([])
 })
 

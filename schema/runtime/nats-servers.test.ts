@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { SettingsReader } from './environment.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
 import { serverOptions } from './nats.ts'
+import { withoutNewPlainText } from './plain-text.ts'
 import { readSharedConfig } from './shared-config.ts'
+
+type Server = Parameters<ReturnType<typeof withoutNewPlainText>>[0][number]
 
 test('a NATS_URL names one server or several, as people write them', () => {
   expect(parseServers('nats://a:4222')).toEqual({ hosts: ['a:4222'], protocol: 'nats:', credentials: undefined })
@@ -53,10 +56,11 @@ test.each(['nats://example.org', 'nats://127.0.0.1.example.org', 'nats://localho
 )
 
 test('a client of servers on this machine does not follow their cluster to other machines in plain text', () => {
-  const optionsOf = (url: string) => serverOptions({ url, user: 'admin', dataDir: '/nowhere' })
-  expect(optionsOf('nats://127.0.0.1')).toMatchObject({ ignoreClusterUpdates: true })
-  for (const url of ['nats://example.org', 'tls://127.0.0.1'])
-    expect(optionsOf(url)).not.toHaveProperty('ignoreClusterUpdates')
+  const [far, near] = [{ hostname: '10.0.0.1' }, { hostname: '127.0.0.1' }] as Server[]
+  const next = (url: string) => withoutNewPlainText(parseServers(url), () => null)([far!, near!], null)
+  expect(next('nats://127.0.0.1')).toBe(near)
+  // The client then takes the first server.
+  for (const url of ['nats://example.org', 'tls://127.0.0.1']) expect(next(url)).toBeNull()
 })
 
 test('NATS_REPLICAS is 1, 3 or 5, and undefined if it is not set', () => {

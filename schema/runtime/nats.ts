@@ -6,7 +6,7 @@ import { OperationalError } from './errors.ts'
 import { FailingServers } from './leave-failing-servers.ts'
 import type { Logger } from './logger.ts'
 import { describeServers, parseServers } from './nats-servers.ts'
-import { readableByOthers } from './plain-text.ts'
+import { withoutNewPlainText } from './plain-text.ts'
 import { reconnectDelay } from './reconnect-delay.ts'
 
 /** The NATS users. Each kind of process has its own, with an account that has only what it needs (see nats.conf). */
@@ -64,7 +64,7 @@ export async function connectNats(
     const connection = await connect({
       ...serverOptions(options),
       ...PINGS,
-      reconnectToServer: failing.reconnectToServer,
+      reconnectToServer: withoutNewPlainText(parseServers(url), failing.reconnectToServer),
       name,
       inboxPrefix: `_INBOX_${user}`,
       maxReconnectAttempts: -1,
@@ -87,13 +87,9 @@ export async function connectNats(
 
 /** Options to connect to the servers: with the credentials of the URL, else the secret in the data folder, else none. */
 export function serverOptions({ url, user, dataDir }: ServerAddress): ConnectionOptions {
-  const parsed = parseServers(url)
-  const { hosts, protocol, credentials } = parsed
+  const { hosts, protocol, credentials } = parseServers(url)
   // An empty object requires TLS: a server without TLS must not get the password.
-  const tls = protocol === 'tls:' ? { tls: {} } : {}
-  // A cluster tells its clients of servers on other machines. The settings allow plain text to them only if they name one.
-  const isLocal = protocol !== 'tls:' && readableByOthers(parsed).length === 0
-  const servers = { servers: [...hosts], ...tls, ...(isLocal ? { ignoreClusterUpdates: true } : {}) }
+  const servers = { servers: [...hosts], ...(protocol === 'tls:' ? { tls: {} } : {}) }
   if (credentials !== undefined) return { ...servers, user: credentials.user, pass: credentials.password }
   const file = secretFile(dataDir, user)
   if (!existsSync(file)) return servers
