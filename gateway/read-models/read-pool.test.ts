@@ -68,6 +68,7 @@ test('the time of a request is that of all its reads, and the reads after its en
   await expect(reads[0]).resolves.toBe(1)
   await expect(reads[1]).rejects.toEqual(timeLimit)
   await expect(reads[2]).rejects.toEqual(timeLimit)
+  await expect(reader.read('quick', 3)).rejects.toEqual(timeLimit)
   await expect(begin().read('quick', 3)).resolves.toBe(3)
 })
 

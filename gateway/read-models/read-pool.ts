@@ -68,8 +68,10 @@ export class ReadPool implements ReadSource, AsyncDisposable {
     const done = Promise.withResolvers<unknown>()
     // The first read of a request waits for its turn, or runs; the others follow it.
     if (turn.tasks.push({ name, args, done }) > 1) return done.promise
-    if (turn.spentMs === 0 && this.#isFull(turn)) fail(turn, overloaded())
-    else this.#wait(turn)
+    const isNew = turn.spentMs === 0
+    const refusal = isNew && this.#isFull(turn) ? overloaded() : findRefusal(turn)
+    if (refusal === undefined) this.#wait(turn)
+    else fail(turn, refusal)
     return done.promise
   }
 
@@ -107,9 +109,8 @@ export class ReadPool implements ReadSource, AsyncDisposable {
     turn.tasks.shift()
     turn.spentMs += worker.lastRead.ms
     turn.characters += worker.lastRead.characters
-    if (turn.spentMs >= turn.budgetMs) fail(turn, timeLimitReached(turn.budgetMs))
-    if (turn.characters > MAX_CHARACTERS && turn.budgetMs < Infinity) fail(turn, answerTooLarge())
-    if (turn.signal?.aborted === true) fail(turn, turn.signal.reason)
+    const refusal = findRefusal(turn)
+    if (refusal !== undefined) fail(turn, refusal)
     if (turn.tasks.length > 0) this.#waiting.push(turn)
     this.#startNext()
   }
@@ -118,6 +119,14 @@ export class ReadPool implements ReadSource, AsyncDisposable {
 /** Searches are heavy from the start, because their work depends on the words. */
 const isHeavy = ({ tasks, spentMs }: Turn): boolean =>
   spentMs > LIGHT_MS || Boolean((tasks[0]?.args as { readonly search?: string | null } | undefined)?.search)
+
+/** Why a request may read no more; undefined if it may. */
+function findRefusal({ signal, spentMs, budgetMs, characters }: Turn): unknown {
+  if (signal?.aborted === true) return signal.reason
+  if (spentMs >= budgetMs) return timeLimitReached(budgetMs)
+  const isLimited = budgetMs < Number.POSITIVE_INFINITY
+  return isLimited && characters > MAX_CHARACTERS ? answerTooLarge() : undefined
+}
 
 function fail({ tasks }: Turn, error: unknown): void {
   for (const { done } of tasks.splice(0)) done.reject(error)

@@ -27,9 +27,9 @@ test('a word with which very many words of the index begin is searched as a whol
     }
   })()
   expect(search.toMatch('com rare')).toBe('"com" "rare"*')
-  expect(search.toMatch('com10mon')).toBe('"com10mon"*')
+  expect(search.toMatch('comrsmon')).toBe('"comrsmon"*')
   const page = { model: 'm', order: 'NEWEST', subreddit: undefined, after: undefined, limit: 1_000 } as const
   const queries = new PostsQueries(model.database)
   expect(queries.page({ ...page, search: 'rare' })).toHaveLength(600)
-  expect(queries.page({ ...page, search: 'com10mon rare' })).toHaveLength(1)
+  expect(queries.page({ ...page, search: 'comrsmon rare' })).toHaveLength(1)
 })
