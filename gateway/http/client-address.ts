@@ -1,8 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type Socket } from 'node:net'
 
 const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1']
 const loopback = toBlockList(LOOPBACK_NETWORKS)
+
+interface Peer {
+  readonly client: string
+  readonly isProxy: boolean
+}
 
 /** The client of every program on this machine. */
 export const LOOPBACK = 'loopback'
@@ -14,6 +19,7 @@ export const LOOPBACK = 'loopback'
  */
 export class ClientAddresses {
   readonly #proxies: BlockList
+  readonly #peers = new WeakMap<Socket, Peer>()
 
   /**
    * @param proxies addresses or networks (`10.0.0.0/8`) of the trusted proxies; `loopback` stands for this machine
@@ -25,8 +31,9 @@ export class ClientAddresses {
 
   /** The client of a request. All addresses of one IPv6 network (/64) are one client, because a subscriber has a whole one. */
   clientOf({ socket, headers }: IncomingMessage): string {
+    const peer = this.#peerOf(socket)
+    if (!peer.isProxy) return peer.client
     let address = socket.remoteAddress ?? ''
-    if (!this.isProxy(address)) return toClient(address)
     for (const hop of String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .toReversed()) {
@@ -34,6 +41,16 @@ export class ClientAddresses {
       address = hop.trim()
     }
     return toClient(address)
+  }
+
+  /** The other end of a connection. It is the same for all its requests, and comparing addresses takes long. */
+  #peerOf(socket: Socket): Peer {
+    let peer = this.#peers.get(socket)
+    if (peer === undefined) {
+      const { remoteAddress = '' } = socket
+      this.#peers.set(socket, (peer = { client: toClient(remoteAddress), isProxy: this.isProxy(remoteAddress) }))
+    }
+    return peer
   }
 
   isProxy(address: string): boolean {

@@ -24,8 +24,10 @@ export const COMMON_HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const
 
+const HEADERS = Object.entries(COMMON_HEADERS)
+
 export function setCommonHeaders(response: ServerResponse): void {
-  for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
+  for (const [name, value] of HEADERS) response.setHeader(name, value)
 }
 
 /** The editor of GraphiQL, Monaco, makes style elements and starts workers; its icons and fonts are in its styles. */
