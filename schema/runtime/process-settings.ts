@@ -1,5 +1,13 @@
 /** The settings that every process reads. */
-const SHARED = ['DATA_DIR', 'LOG_LEVEL', 'NATS_URL', 'NATS_PORT', 'NATS_REPLICAS', 'NATS_ALLOW_PLAINTEXT'] as const
+const SHARED = [
+  'DATA_DIR',
+  'DATA_GROUP_READ',
+  'LOG_LEVEL',
+  'NATS_URL',
+  'NATS_PORT',
+  'NATS_REPLICAS',
+  'NATS_ALLOW_PLAINTEXT',
+] as const
 
 /** The settings of each kind of process. It gets no others, so that no process knows the secrets of another one. */
 export const PROCESS_SETTINGS = {
@@ -9,10 +17,14 @@ export const PROCESS_SETTINGS = {
     'PORT',
     'MODEL_DIR',
     'SOURCE',
-    'ADMIN_TOKEN',
+    'ALLOWED_HOSTS',
     'CORS_ORIGINS',
     'TRUST_PROXY',
-    'BASE_PATH',
+    'ADMIN_TOKEN',
+    'MAX_SUBSCRIPTIONS',
+    'MAX_SUBSCRIPTIONS_PER_ADDRESS',
+    'MAX_REQUESTS_PER_ADDRESS',
+    'MAX_CONNECTIONS_PER_ADDRESS',
   ],
   ingest: [
     ...SHARED,
