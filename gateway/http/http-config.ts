@@ -9,20 +9,6 @@ const MAX_CONNECTIONS = 10_000
 const MAX_REQUESTS = 1_000
 const COUNT = { min: 1, max: 1_000_000 }
 
-/** The settings of HTTP, as `--help` lists them. */
-export const HTTP_SETTINGS = [
-  'PORT',
-  'HOST',
-  'ALLOWED_HOSTS',
-  'CORS_ORIGINS',
-  'TRUST_PROXY',
-  'ADMIN_TOKEN',
-  'MAX_SUBSCRIPTIONS',
-  'MAX_SUBSCRIPTIONS_PER_ADDRESS',
-  'MAX_REQUESTS_PER_ADDRESS',
-  'MAX_CONNECTIONS_PER_ADDRESS',
-] as const
-
 /** How the gateway meets clients over HTTP. */
 export interface HttpConfig extends HostSettings {
   readonly corsOrigins: CorsOrigins

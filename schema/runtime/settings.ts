@@ -21,6 +21,7 @@ export const SETTINGS = {
   SOURCE: 'demo, reddit, arctic-shift, rss or none (demo)',
   SUBREDDITS: 'subreddits to read, separated by commas',
   DEMO_DAYS: 'days of history that the source demo makes at its first start (7)',
+  DEMO_SEED: 'text that determines the posts of the source demo (gravitas)',
   DEMO_SPEED: 'how much faster than real time the source demo runs (1)',
   POLL_INTERVAL_MS: 'shortest time between two requests for new posts (1000)',
   REDDIT_CLIENT_ID: 'id of your Reddit app, for the source reddit; see docs/sources.md',
