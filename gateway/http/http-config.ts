@@ -56,7 +56,7 @@ function readAllowedHosts(read: SettingsReader): string[] {
   const hosts = listOf(read, 'ALLOWED_HOSTS')
   for (const host of hosts)
     if (toHostName(host) !== host)
-      read.problem(`ALLOWED_HOSTS must list host names without ports, separated by commas; "${host}" is none`)
+      read.problem(`ALLOWED_HOSTS must list host names without ports, separated by commas; "${host}" is not one`)
   return hosts
 }
 
@@ -65,7 +65,7 @@ function readCorsOrigins(read: SettingsReader): CorsOrigins {
   if (origins.includes('*')) return '*'
   for (const origin of origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      read.problem(`CORS_ORIGINS must list origins such as https://example.org, or be *; "${origin}" is none`)
+      read.problem(`CORS_ORIGINS must list origins such as https://example.org, or be *; "${origin}" is not one`)
   return origins
 }
 
