@@ -51,6 +51,7 @@ export class AnswerWatch implements Disposable {
     let sum = 0
     const waiting: [ServerResponse, Watched][] = []
     for (const [response, watched] of this.#open) {
+      if (response.req.socket.destroyed) this.#open.delete(response)
       this.#update(response, watched)
       if (watched.waitingBytes === 0) continue
       sum += watched.waitingBytes
@@ -60,7 +61,8 @@ export class AnswerWatch implements Disposable {
     for (const [response, { sinceMs, waitingBytes }] of waiting) {
       if (sum <= this.#limits.maxWaitingBytes && this.#checkedMs - sinceMs < this.#limits.stalledMs) return
       sum -= waitingBytes
-      response.destroy()
+      // A pipelined response that has not got the connection yet keeps its bytes until the connection ends.
+      response.req.socket.destroy()
     }
   }
 
