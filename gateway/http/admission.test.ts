@@ -83,16 +83,16 @@ test('connections are limited for each address, but not for a proxy, which bundl
   expect(Array.from({ length: 4 }, () => proxy.connect().status)).toEqual([...Array(4)])
 })
 
-test('a client that does not wait for answers is stopped at eight on one connection', () => {
+test('a client that does not wait for answers is stopped at four on one connection', () => {
   const wide = { ...cap, total: 100 }
   const admission = new Admission({ connections: wide, requests: wide, subscriptions: wide, trustedProxies: [] })
   const client = new Client(admission, '127.0.0.1')
   const socket = toSocket('127.0.0.1')
-  const open = Array.from({ length: 9 }, () => client.request(socket))
-  expect(open.map(({ status }) => status)).toEqual([...Array(8), 429])
+  const open = Array.from({ length: 5 }, () => client.request(socket))
+  expect(open.map(({ status }) => status)).toEqual([...Array(4), 429])
   open[0]!.close()
   expect(client.request(socket).status).toBeUndefined()
   // Responses that wait behind another one never get the connection, and so never close.
   socket.emit('close')
-  expect(Array.from({ length: 8 }, () => client.request(socket).status)).toEqual([...Array(8)])
+  expect(Array.from({ length: 4 }, () => client.request(socket).status)).toEqual([...Array(4)])
 })

@@ -26,7 +26,7 @@ interface Slot {
 }
 
 /** How many requests may be in progress on one connection. Only a client that does not wait for answers has several. */
-const MOST_PIPELINED = 8
+const MOST_PIPELINED = 4
 
 /** Limits how much clients may have open at a time, so that no client takes the service from the others. */
 export class Admission {

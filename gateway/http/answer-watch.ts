@@ -7,7 +7,7 @@ export interface WatchLimits {
   readonly maxWaitingBytes: number
 }
 
-const LIMITS: WatchLimits = { stalledMs: 30_000, maxWaitingBytes: 32 * 2 ** 20 }
+const LIMITS: WatchLimits = { stalledMs: 30_000, maxWaitingBytes: 16 * 2 ** 20 }
 const CHECK_INTERVAL_MS = 1_000
 /** Under load the check is repeated with the requests, but not more often than this. */
 const SHORTEST_INTERVAL_MS = 50
