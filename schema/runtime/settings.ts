@@ -30,6 +30,8 @@ export const SETTINGS = {
   MODEL_DIR: 'folder of the scoring model (ml/model)',
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
   CHROMIUM_PATH: 'Chromium for the browser tests; by default the one on the PATH',
+  FUZZ_SECONDS: 'how long each test with random input (*.fuzz.test.ts) runs; by default a fixed number of inputs',
+  SEED: 'number that a failed test with random input printed, to repeat its run; by default another one each time',
   GRAVITAS_NATS_SERVER: 'nats-server to run; by default one on the PATH, or a downloaded one',
 } as const
 
