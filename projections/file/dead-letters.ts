@@ -20,7 +20,7 @@ import { Checkpoints } from './checkpoint.ts'
 /** How many events are read from the log at a time. Each takes up to 1 MB of memory. */
 const PAGE = 32
 /** Error codes of nats-server: another letter with the same subject has arrived, or is arriving in a cluster. */
-const WRONG_LAST_SEQUENCE: readonly number[] = [10_071, 10_164]
+const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164])
 
 export interface OutboxOptions extends Omit<LetterConnection, 'process'> {
   readonly database: Database
@@ -122,7 +122,7 @@ export class DeadLetterOutbox {
       const { seq, duplicate } = await publishLetter(this.#to, letter, message.data, last.at)
       return duplicate ? await this.#readLast() : { at: seq, event: sequence }
     } catch (error) {
-      if (!(error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.includes(error.code))) throw error
+      if (!(error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.has(error.code))) throw error
       return this.#send(message, sequence, await this.#readLast())
     }
   }
