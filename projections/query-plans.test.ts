@@ -108,9 +108,15 @@ const postsCases: readonly Case<ReturnType<typeof postsQueries.prepare>>[] = [
     run: (queries) => queries.scoredBetween({ ...stretch, subreddit: 'aa' }),
     plans: [SCORED_STRETCH],
   },
-  // One row for each stream, and one for each source.
+  // One row for each stream, and one in all.
   { method: 'position', what: '', run: (queries) => queries.position(), plans: [['SCAN checkpoints']] },
-  { method: 'sources', what: '', run: (queries) => queries.sources(), plans: [['SCAN sources']] },
+  { method: 'count', what: '', run: (queries) => queries.count(), plans: [['SCAN post_count']] },
+  {
+    method: 'sources',
+    what: '',
+    run: (queries) => queries.sources(),
+    plans: [['SCAN sources USING COVERING INDEX sources_by_posts']],
+  },
 ]
 
 const ORDER_INDEXES = {

@@ -45,7 +45,7 @@ test.each<[string, GravitasEvent, string]>([
   expect(decode(event, subjectOf(event))).toEqual(event)
 })
 
-const longest = { title: 1_000, selftext: 100_000, permalink: 2_000, url: 20_000, link_flair_text: 1_000 }
+const longest = { title: 1_000, selftext: 100_000, permalink: 2_000, url: 20_000, link_flair_text: 1_000, source: 100 }
 
 test.each(Object.entries(longest))('the field %s has at most %d characters', (field, length) => {
   const post = (count: number) => postSubmitted({ [field]: '😀'.repeat(count) })
@@ -53,12 +53,12 @@ test.each(Object.entries(longest))('the field %s has at most %d characters', (fi
   expect(() => decode(post(length + 1), subjectOf(post(1)))).toThrow(new RegExp(`^PostSubmitted ${field}: `))
 })
 
-test.each(['reddit', 'arctic-shift', 'r2', 'x'.repeat(32)])('%s may be the name of a source', (source) => {
+test.each(['', 'reddit', 'My own_source 2.0'])('a post may come from a source with the name %j', (source) => {
   expect(decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toMatchObject({ source })
 })
 
-test.each(['', 'Reddit', 'a b', 'a.b', '-a', 'x\n', 'x'.repeat(33)])('%j is no name of a source', (source) => {
-  expect(() => decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toThrow(/source/)
+test.each(['', 'Reddit', 'a b', 'a.b', '-a', 'x\n', 'x'.repeat(33)])('no source with the name %j reports', (source) => {
+  expect(() => decode(hourCovered({ source }), 'coverage.x')).toThrow(/source/)
 })
 
 test('a reason has a limited length and no line break, whatever the event and its subject are', () => {

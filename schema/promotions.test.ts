@@ -5,6 +5,8 @@ import { PromotionReader } from './promotions.ts'
 import { MODELS, SCORES } from './streams.ts'
 
 type Step = { readonly score: string } | { readonly promote: string } | { readonly rubbish: string }
+/** The request that comes next fails. */
+const FAILURE = 'failure'
 type Message = Pick<StoredMsg, 'seq' | 'subject' | 'data' | 'timestamp' | 'time'>
 interface Query {
   readonly seq?: number
@@ -18,6 +20,8 @@ class TestLog {
   readonly #streams: Record<string, Message[]> = { [MODELS]: [], [SCORES]: [] }
   #now = 0
   requests = 0
+  /** What happens before the next requests are answered, one thing before each. */
+  meanwhile: (Step | typeof FAILURE | undefined)[] = []
 
   add(...steps: readonly Step[]): void {
     for (const step of steps) {
@@ -30,15 +34,25 @@ class TestLog {
 
   get jsm(): JetStreamManager {
     const getMessage = async (stream: string, query: Query): Promise<Message | null> => {
-      this.requests++
+      this.#request()
       const all = this.#streams[stream]!
       if (query.last_by_subj !== undefined) return all.at(-1) ?? null
       if (query.start_time !== undefined) return all.find(({ timestamp }) => timestamp >= query.start_time!) ?? null
       const prefix = query.next_by_subj!.replace('*', '')
       return all.find(({ seq, subject }) => seq >= query.seq! && subject.startsWith(prefix)) ?? null
     }
-    const info = async (stream: string) => ({ state: { last_seq: this.#streams[stream]!.length } })
+    const info = async (stream: string) => {
+      this.#request()
+      return { state: { last_seq: this.#streams[stream]!.length } }
+    }
     return { streams: { getMessage, info } } as unknown as JetStreamManager
+  }
+
+  #request(): void {
+    this.requests++
+    const next = this.meanwhile.shift()
+    if (next === FAILURE) throw new Error('the log does not answer')
+    if (next !== undefined) this.add(next)
   }
 
   #store(stream: string, subject: string, text: string): void {
@@ -112,12 +126,13 @@ test('a thousand promotions without scores cost little at each further reading',
   expect(log.requests).toBeLessThan(30)
 })
 
+const model = fc.constantFrom('a', 'b', 'c', 'd')
+const step: fc.Arbitrary<Step> = fc.oneof(fc.record({ score: model }), fc.record({ promote: model }), {
+  weight: 1,
+  arbitrary: fc.constant({ rubbish: '{' }),
+})
+
 test('a process that read the promotions as they came finds the same ones as a process that starts later', async () => {
-  const model = fc.constantFrom('a', 'b', 'c', 'd')
-  const step: fc.Arbitrary<Step> = fc.oneof(fc.record({ score: model }), fc.record({ promote: model }), {
-    weight: 1,
-    arbitrary: fc.constant({ rubbish: '{' }),
-  })
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 12 }), async (groups) => {
       const log = new TestLog()
@@ -134,6 +149,46 @@ test('a process that read the promotions as they came finds the same ones as a p
       }
     }),
     { numRuns: 300 },
+  )
+})
+
+test('a promotion that is stored before the first score of an older one, while the log is read, calls it off', async () => {
+  const log = new TestLog()
+  const reader = new PromotionReader()
+  log.add(promote('a'), score('d'))
+  await reader.read(log.jsm)
+  log.meanwhile = [promote('c'), promote('d'), score('c')]
+  const expected = ['a from 0', 'd from 2']
+  expect((await reader.read(log.jsm)).map(({ model, start }) => `${model} from ${start}`)).toEqual(expected)
+})
+
+test('no promotion is taken twice when the log fails to answer while it is read', async () => {
+  const log = new TestLog()
+  const reader = new PromotionReader()
+  log.add(promote('a'), score('b'), score('c'), score('d'))
+  await reader.read(log.jsm)
+  log.add(promote('b'), promote('c'), promote('d'))
+  log.meanwhile = [...Array.from({ length: 7 }, () => undefined), FAILURE]
+  await expect(reader.read(log.jsm)).rejects.toThrow('does not answer')
+  expect(await reader.read(log.jsm)).toEqual(await new PromotionReader().read(log.jsm))
+})
+
+test('what is stored between two requests of a reading, or a request that fails, takes back no promotion', async () => {
+  const during = fc.array(fc.oneof({ weight: 4, arbitrary: step }, fc.constant(FAILURE)), { maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(fc.array(during, { maxLength: 8 }), async (readings) => {
+      const log = new TestLog()
+      const early = new PromotionReader()
+      for (const steps of readings) {
+        log.meanwhile = [...steps]
+        const told = await early.read(log.jsm).catch(() => early.promotions)
+        log.add(...log.meanwhile.splice(0).filter((one) => typeof one === 'object'))
+        const after = await new PromotionReader().read(log.jsm)
+        expect(after.slice(0, told.length)).toEqual(told)
+      }
+      expect(await early.read(log.jsm)).toEqual(await new PromotionReader().read(log.jsm))
+    }),
+    { numRuns: 50 },
   )
 })
 

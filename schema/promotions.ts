@@ -74,14 +74,28 @@ export class PromotionReader {
    * @throws when the log does not answer
    */
   async read(jsm: JetStreamManager): Promise<readonly Promotion[]> {
-    const last = await jsm.streams.getMessage(MODELS, { last_by_subj: PROMOTED })
-    await this.#readUpTo(jsm, last)
-    // The newest comes first: the first score of an older one is then found if it came before that of the newer one.
-    for (const one of this.#candidates.toReversed()) one.first ??= await firstScoreOf(jsm, one.model)
+    // A later promotion may have been stored just before a first score that was found, which then changes nothing.
+    do await this.#readUpTo(jsm, await jsm.streams.getMessage(MODELS, { last_by_subj: PROMOTED }))
+    while (await this.#findFirstScores(jsm))
     const promotions = inEffect(this.#candidates)
     if (!isSame(promotions, this.#promotions)) this.#promotions = promotions
     this.#candidates = prune(this.#candidates)
     return this.#promotions
+  }
+
+  /**
+   * Looks for the scores that were missing so far. The newest comes first: the first score of an older one is then found if
+   * it came before that of the newer one.
+   * @returns whether it found any
+   */
+  async #findFirstScores(jsm: JetStreamManager): Promise<boolean> {
+    let isFound = false
+    for (const one of this.#candidates.toReversed()) {
+      if (one.first !== undefined) continue
+      one.first = await firstScoreOf(jsm, one.model)
+      isFound ||= one.first !== undefined
+    }
+    return isFound
   }
 
   async #readUpTo(jsm: JetStreamManager, last: StoredMsg | null): Promise<void> {
@@ -95,6 +109,8 @@ export class PromotionReader {
       if (message === null) break
       seq = message.seq
       await this.#take(jsm, message)
+      // If the log does not answer the next request, this message is not taken a second time.
+      this.#last = message
     }
     this.#last = last ?? undefined
   }

@@ -43,7 +43,7 @@ export class PipelineReader {
     return {
       model: shown.promoted ?? null,
       get posts() {
-        return sources().reduce((all, source) => all + source.posts, 0)
+        return models.posts.queries?.count() ?? 0
       },
       get sources() {
         return sources()

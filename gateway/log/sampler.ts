@@ -119,8 +119,7 @@ export class Sampler implements Disposable {
   #count(model: string): { posts: number; scored: number } {
     const { posts, allTime } = this.#sources.models
     try {
-      const all = posts.peek?.sources().reduce((sum, source) => sum + source.posts, 0) ?? 0
-      return { posts: all, scored: allTime.peek?.total(model)?.posts ?? 0 }
+      return { posts: posts.peek?.count() ?? 0, scored: allTime.peek?.total(model)?.posts ?? 0 }
     } catch {
       // A file that cannot be read is a problem of its own.
       return { posts: 0, scored: 0 }

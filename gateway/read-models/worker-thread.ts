@@ -69,9 +69,9 @@ export class WorkerThread implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isReady = false
-    this.#worker.removeAllListeners()
+    const ended = this.#drop()
     this.#end(0, ({ done }) => done.reject(overloaded()))
-    await this.#worker.terminate()
+    await ended
   }
 
   #start(): Worker {
@@ -103,11 +103,16 @@ export class WorkerThread implements AsyncDisposable {
   /** SQLite itself cannot be interrupted, so a statement that does not call `within_budget()` runs on in the old worker. */
   #stopLate(late: Running): void {
     if (this.#running !== late) return
-    this.#worker.removeAllListeners()
-    void this.#worker.terminate()
+    void this.#drop()
     this.#worker = this.#start()
     const { budgetMs } = late.question
     this.#end(budgetMs, ({ done }) => done.reject(timeLimitReached(budgetMs)))
+  }
+
+  /** Ends the worker, whose last words do not matter. An error that nobody listens to would end the process. */
+  #drop(): Promise<unknown> {
+    this.#worker.removeAllListeners().on('error', () => {})
+    return this.#worker.terminate()
   }
 
   #end(ms: number, settleWith: (running: Running) => void, characters = 0): void {

@@ -32,5 +32,6 @@ CREATE TABLE dead_letters (
   is_erased INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (stream, sequence)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX erased_dead_letters ON dead_letters (stream, sequence) WHERE is_erased = 1;
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `

@@ -97,6 +97,16 @@ test('an event that the log still holds is sent, a deleted one is not', async ()
   expect([waiting(), dropped]).toEqual([[], 1])
 })
 
+test('the letter of an erased event is dropped, also while DEAD takes no letters', async () => {
+  await reject('one')
+  const erased = await reject('two')
+  await jsm.streams.delete(DEAD)
+  await expect(outbox.drain()).rejects.toThrow('stream not found')
+  model.database.prepare('UPDATE dead_letters SET is_erased = 1 WHERE sequence = ?').run(erased)
+  await expect(outbox.drain()).rejects.toThrow('stream not found')
+  expect([waiting(), dropped]).toEqual([[1], 1])
+})
+
 test('a letter waits while the log does not answer', async () => {
   const sequence = await reject('one')
   await nats.kill()

@@ -19,8 +19,8 @@ import { Checkpoints } from './checkpoint.ts'
 
 /** How many events are read from the log at a time. Each takes up to 1 MB of memory. */
 const PAGE = 32
-/** Error code of nats-server: another letter with the same subject has arrived. */
-const WRONG_LAST_SEQUENCE = 10_071
+/** Error codes of nats-server: another letter with the same subject has arrived, or is arriving in a cluster. */
+const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10_071, 10_164])
 
 export interface OutboxOptions extends Omit<LetterConnection, 'process'> {
   readonly database: Database
@@ -28,11 +28,6 @@ export interface OutboxOptions extends Omit<LetterConnection, 'process'> {
   readonly health: Health
   /** Called when a letter was dropped unsent: its text may still be in the write-ahead log. */
   readonly onDropped: () => void
-}
-
-interface Row {
-  readonly sequence: number
-  readonly is_erased: number
 }
 
 /** The last letter of this read model in DEAD. */
@@ -61,6 +56,7 @@ export class DeadLetterOutbox {
   readonly #count
   readonly #select
   readonly #delete
+  readonly #deleteErased
 
   constructor(options: OutboxOptions) {
     const { database, connection, jsm, projection } = options
@@ -68,10 +64,11 @@ export class DeadLetterOutbox {
     this.#to = { connection, jsm, process: projection.name }
     this.#checkpoints = new Checkpoints(database)
     this.#count = database.prepare<[], number>('SELECT count(*) FROM dead_letters').pluck()
-    this.#select = database.prepare<[string, number], Row>(
-      'SELECT sequence, is_erased FROM dead_letters WHERE stream = ? ORDER BY sequence LIMIT ?',
-    )
+    this.#select = database
+      .prepare<[string, number], number>('SELECT sequence FROM dead_letters WHERE stream = ? ORDER BY sequence LIMIT ?')
+      .pluck()
     this.#delete = database.prepare<[string, number]>('DELETE FROM dead_letters WHERE stream = ? AND sequence = ?')
+    this.#deleteErased = database.prepare('DELETE FROM dead_letters INDEXED BY erased_dead_letters WHERE is_erased = 1')
   }
 
   /** Publishes all waiting letters. @throws the failure that left the others waiting */
@@ -88,16 +85,22 @@ export class DeadLetterOutbox {
   }
 
   async #sendAll(): Promise<void> {
-    if (this.#count.get() === 0) return
+    let sequences = this.#nextPage()
+    if (sequences.length === 0) return
     let last = await this.#readLast()
-    const next = (): Row[] => this.#select.all(this.#stream, PAGE)
-    for (let rows = next(); rows.length > 0; rows = next()) {
-      const messages = await Promise.all(rows.map((row) => this.#read(row)))
-      for (const [index, { sequence }] of rows.entries()) {
+    for (; sequences.length > 0; sequences = this.#nextPage()) {
+      const messages = await Promise.all(sequences.map((sequence) => this.#read(sequence)))
+      for (const [index, sequence] of sequences.entries()) {
         last = await this.#send(messages[index]!, sequence, last)
         this.#delete.run(this.#stream, sequence)
       }
     }
+  }
+
+  /** Letters of erased events are dropped first, because an erasure waits for them, also while DEAD takes no letters. */
+  #nextPage(): number[] {
+    if (this.#deleteErased.run().changes > 0) this.#options.onDropped()
+    return this.#select.all(this.#stream, PAGE)
   }
 
   /** Without such a stream, there are no rows. */
@@ -105,8 +108,8 @@ export class DeadLetterOutbox {
     return this.#options.projection.reports!
   }
 
-  async #read({ sequence, is_erased: isErased }: Row): Promise<StoredMsg | null> {
-    return isErased === 1 ? null : this.#options.jsm.streams.getMessage(this.#stream, { seq: sequence })
+  #read(sequence: number): Promise<StoredMsg | null> {
+    return this.#options.jsm.streams.getMessage(this.#stream, { seq: sequence })
   }
 
   /** @returns the last letter in DEAD */
@@ -119,7 +122,7 @@ export class DeadLetterOutbox {
       const { seq, duplicate } = await publishLetter(this.#to, letter, message.data, last.at)
       return duplicate ? await this.#readLast() : { at: seq, event: sequence }
     } catch (error) {
-      if (!(error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE)) throw error
+      if (!(error instanceof JetStreamApiError && WRONG_LAST_SEQUENCE.has(error.code))) throw error
       return this.#send(message, sequence, await this.#readLast())
     }
   }

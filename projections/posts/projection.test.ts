@@ -3,6 +3,7 @@ import { postErased, postScored, postSubmitted } from '../../schema/testing/buil
 import { given } from '../testing/given.ts'
 import { TestReadModel, toLog } from '../testing/replay.ts'
 import { projection as posts } from './projection.ts'
+import { postsQueries } from './queries.ts'
 
 const VIEW = 'SELECT id, title, model, seriousness FROM posts_view ORDER BY id, model'
 
@@ -37,6 +38,17 @@ test('the posts of each source are counted without the erased ones', () => {
       .when(postErased({ post_id: 'c' }), postErased({ post_id: 'b' }))
       .rows('SELECT * FROM sources'),
   ).toEqual([{ source: 'rss', posts: 1 }])
+})
+
+test('the sources with the most posts are listed, however many there are, and all posts are counted', () => {
+  const submitted = Array.from({ length: 300 }, (_, index) => {
+    return postSubmitted({ id: index.toString(36), source: `source-${index >> 1}` })
+  })
+  using model = new TestReadModel(posts)
+  model.commit(toLog([...submitted, postSubmitted({ id: 'zz', source: 'source-7' }), postErased({ post_id: '0' })]))
+  const queries = postsQueries.prepare(model.database)
+  expect([queries.count(), queries.sources().length]).toEqual([300, 100])
+  expect(queries.sources()[0]).toEqual({ source: 'source-7', posts: 3 })
 })
 
 test('an erased post and its scores do not come back', () => {

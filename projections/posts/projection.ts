@@ -52,6 +52,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   readonly #deleteScores
   readonly #addSource
   readonly #dropSource
+  readonly #addToCount
   readonly #sources = new Map<string, number>()
   readonly #selectByWord
   /** The erased rows, of which id, subreddit and title are stored side by side in the file. */
@@ -84,6 +85,7 @@ class PostsWriter implements ChangeWriter<PostsChange> {
       'INSERT INTO sources (source, posts) VALUES (?, ?) ON CONFLICT DO UPDATE SET posts = posts + excluded.posts',
     )
     this.#dropSource = database.prepare<[string]>('DELETE FROM sources WHERE source = ? AND posts = 0')
+    this.#addToCount = database.prepare<[number]>('UPDATE post_count SET posts = posts + ?')
   }
 
   apply(change: PostsChange): void {
@@ -94,11 +96,14 @@ class PostsWriter implements ChangeWriter<PostsChange> {
   }
 
   flush(): Flushed {
+    let all = 0
     for (const [source, posts] of this.#sources) {
+      all += posts
       if (posts === 0) continue
       this.#addSource.run(source, posts)
       if (posts < 0) this.#dropSource.run(source)
     }
+    if (all !== 0) this.#addToCount.run(all)
     this.#sources.clear()
     this.#noteErasedTexts()
     return { subreddits: [], erased: this.#erased.flush() }

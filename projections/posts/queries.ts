@@ -124,6 +124,8 @@ const MATCHES = `
  */
 const MAX_MATCHES = 10_000
 const MAX_MATCHES_AROUND = 20_000
+/** Any program that publishes posts may name a source of its own in each of them. */
+const MAX_SOURCES = 100
 
 /** Prepared queries of the posts read model. */
 export class PostsQueries {
@@ -135,6 +137,7 @@ export class PostsQueries {
   readonly #scoredIn
   readonly #position
   readonly #sources
+  readonly #count
   readonly #titleSearch
 
   constructor(database: Database) {
@@ -162,8 +165,10 @@ export class PostsQueries {
     this.#position = database.prepare<[], { stream: string; sequence: number; created: string }>(
       'SELECT stream, sequence, stream_created AS created FROM checkpoints',
     )
+    this.#count = database.prepare<[], number>('SELECT posts FROM post_count').pluck()
     this.#sources = database.prepare<[], { source: string; posts: number }>(
-      'SELECT source, posts FROM sources ORDER BY source',
+      `SELECT source, posts FROM sources INDEXED BY sources_by_posts
+       ORDER BY posts DESC, source DESC LIMIT ${MAX_SOURCES}`,
     )
   }
 
@@ -206,6 +211,12 @@ export class PostsQueries {
     return scores && { scores: scores.sequence, posts: posts?.sequence ?? 0, log: toLogId(scores.created) }
   }
 
+  /** How many posts there are. */
+  count(): number {
+    return this.#count.get()!
+  }
+
+  /** How many posts came from each source, for the sources with the most posts. */
   sources(): { source: string; posts: number }[] {
     return this.#sources.all()
   }

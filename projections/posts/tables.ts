@@ -38,6 +38,9 @@ CREATE INDEX scores_by_subreddit ON scores (subreddit, model, seriousness, key);
 
 ${erasedTable}
 CREATE TABLE sources (source TEXT PRIMARY KEY, posts INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX sources_by_posts ON sources (posts, source);
+CREATE TABLE post_count (posts INTEGER NOT NULL) STRICT;
+INSERT INTO post_count VALUES (0);
 
 CREATE VIRTUAL TABLE titles USING fts5 (title, content = 'posts', content_rowid = 'key', tokenize = 'unicode61 remove_diacritics 2', columnsize = 0);
 INSERT INTO titles (titles, rank) VALUES ('secure-delete', 1);

@@ -47,6 +47,20 @@ test('the limit is shared by child loggers, holds for messages of any text, and 
   expect(written.length).toBeLessThan(300)
 })
 
+test('many lines about one failure hide neither another failure nor the last words of a process', () => {
+  for (let number = 0; number < 10; number++)
+    logger.error({ err: new Error(`no answer in ${number} ms`) }, 'a read failed')
+  logger.error({ err: new Error('the disk is full') }, 'a read failed')
+  for (let number = 0; number < 5; number++) logger.fatal('the process keeps crashing')
+  expect(parsed().map(({ msg, err }) => err?.message ?? msg)).toEqual([
+    ...[0, 1, 2].map((number) => `no answer in ${number} ms`),
+    'the disk is full',
+    ...Array.from({ length: 5 }, () => 'the process keeps crashing'),
+  ])
+  vi.advanceTimersByTime(60_000)
+  expect(messages()).toEqual(['a read failed: no answer in # ms (7 more in the last minute)'])
+})
+
 test('a text from outside is cut, and has no control characters', () => {
   const text = `a\r\n\u001B[31mb\u2028${'c'.repeat(1_000_000)}`
   logger.warn({ text, err: new Error(text, { cause: new Error(text) }), count: 7 }, text)

@@ -6,8 +6,12 @@ import type { LogLevel } from './shared-config.ts'
 
 export type { Logger } from 'pino'
 
-/** The number of pino's level `info`. Lines below it are only written if somebody asked for them, so they are not limited. */
+/**
+ * The numbers of pino's levels. Lines below `info` are only written if somebody asked for them, and a `fatal` one is the last
+ * word of a process, so neither is limited.
+ */
 const INFO = 30
+const FATAL = 60
 
 /** Writes JSON lines to standard output; on a terminal, lines for people. The rate and the length of lines are limited. */
 export function createLogger(name: string, level: LogLevel): Logger {
@@ -31,9 +35,9 @@ export function createLimitedLogger(
       logger.warn({ lines }, `${toLogText(kind)} (${lines} more in the last minute)`)
   }
   function logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn, level: number): void {
-    if (level >= INFO) {
+    if (level >= INFO && level < FATAL) {
       if (limiter.remainingMs <= 0) summarize(this)
-      if (!limiter.admit(messageOf(args))) {
+      if (!limiter.admit(kindOf(args))) {
         summary ??= setTimeout(() => summarize(this), limiter.remainingMs).unref()
         return
       }
@@ -52,10 +56,10 @@ export function createLimitedLogger(
   return pino(limited, destination)
 }
 
-/** The message of a line; for an error without one, that of the error. */
-function messageOf(args: readonly unknown[]): string {
+/** The message of a line, and that of its error: many lines about one failure must not hide another one. */
+function kindOf(args: readonly unknown[]): string {
   const text = args.find((arg) => typeof arg === 'string')
-  if (text !== undefined) return text
   const [first] = args
-  return first instanceof Error ? first.message : ''
+  const error = first instanceof Error ? first : (first as { readonly err?: unknown } | undefined)?.err
+  return [text, error instanceof Error ? error.message : undefined].filter((part) => part !== undefined).join(': ')
 }

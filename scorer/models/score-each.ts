@@ -10,7 +10,7 @@ export class UnscorablePostError extends Error {
  * Scores a batch. If that fails, scores each post alone, so that a post that the scoring model cannot score holds up no
  * other post.
  * @returns each post's score, or the reason why it has none
- * @throws the scoring model's error when it cannot score an empty post either, which means that it does not work at all
+ * @throws the scoring model's error when it cannot score an empty post either, which means that it does not work (any more)
  */
 export async function scoreEach(
   model: ScoringModel,
@@ -19,9 +19,12 @@ export async function scoreEach(
   try {
     return await model.score(posts)
   } catch {
-    await model.score([{ title: '' }])
     const scores: (number | UnscorablePostError)[] = []
-    for (const post of posts) scores.push(await scoreAlone(model, post))
+    for (const post of posts) {
+      // A post may have broken the scoring model, which is no fault of the posts after it.
+      if (scores.length === 0 || scores.at(-1) instanceof UnscorablePostError) await model.score([{ title: '' }])
+      scores.push(await scoreAlone(model, post))
+    }
     return scores
   }
 }
