@@ -45,7 +45,7 @@ test.each<[string, GravitasEvent, string]>([
   expect(decode(event, subjectOf(event))).toEqual(event)
 })
 
-const longest = { title: 1_000, selftext: 100_000, permalink: 2_000, url: 20_000, link_flair_text: 1_000, source: 100 }
+const longest = { title: 1_000, selftext: 100_000, permalink: 2_000, url: 20_000, link_flair_text: 1_000 }
 
 test.each(Object.entries(longest))('the field %s has at most %d characters', (field, length) => {
   const post = (count: number) => postSubmitted({ [field]: '😀'.repeat(count) })
@@ -53,8 +53,12 @@ test.each(Object.entries(longest))('the field %s has at most %d characters', (fi
   expect(() => decode(post(length + 1), subjectOf(post(1)))).toThrow(new RegExp(`^PostSubmitted ${field}: `))
 })
 
-test.each(['', 'reddit', 'My own_source 2.0'])('a post may come from a source with the name %j', (source) => {
+test.each(['reddit', 'My_source-2.0', 'x'.repeat(64)])('a post may come from a source with the name %j', (source) => {
   expect(decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toMatchObject({ source })
+})
+
+test.each(['', 'a b', 'x\n', 'é', 'x'.repeat(65)])('no post comes from a source with the name %j', (source) => {
+  expect(() => decode(postSubmitted({ source }), subjectOf(postSubmitted()))).toThrow(/source/)
 })
 
 test.each(['', 'Reddit', 'a b', 'a.b', '-a', 'x\n', 'x'.repeat(33)])('no source with the name %j reports', (source) => {

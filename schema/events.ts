@@ -6,7 +6,6 @@ import {
   MAX_PERMALINK_LENGTH,
   MAX_REASON_LENGTH,
   MAX_SELFTEXT_LENGTH,
-  MAX_SOURCE_LENGTH,
   MAX_TITLE_LENGTH,
   MAX_URL_LENGTH,
 } from './post-limits.ts'
@@ -45,7 +44,7 @@ export const PostSubmitted = Type.Object({
   is_self: nullable(Type.Boolean()),
   over_18: nullable(Type.Boolean()),
   link_flair_text: nullable(text(MAX_FLAIR_LENGTH)),
-  source: nullable(text(MAX_SOURCE_LENGTH)),
+  source: nullable(Type.String({ pattern: '^[A-Za-z0-9._-]{1,64}$' })),
 })
 export type PostSubmitted = Static<typeof PostSubmitted>
 

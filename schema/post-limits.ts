@@ -8,7 +8,6 @@ export const MAX_SELFTEXT_LENGTH = 100_000
 export const MAX_PERMALINK_LENGTH = 2_000
 export const MAX_URL_LENGTH = 20_000
 export const MAX_FLAIR_LENGTH = 1_000
-export const MAX_SOURCE_LENGTH = 100
 /** Why a post was erased. */
 export const MAX_REASON_LENGTH = 1_000
 
