@@ -9,7 +9,7 @@ export interface GatewayConfig extends SharedConfig {
   readonly modelDir: string
   /** The setting SOURCE. The gateway reports a problem when the ingest process of this source does not run. */
   readonly source?: string | undefined
-  /** By default as with no settings. */
+  /** By default what {@link readHttpConfig} returns when nothing is set. */
   readonly http?: HttpConfig
 }
 

@@ -2,9 +2,8 @@ import { defineCommand, readArguments } from '../schema/runtime/command.ts'
 import { loadEnvironment } from '../schema/runtime/environment.ts'
 import { runCommand, runService } from '../schema/runtime/lifecycle.ts'
 import { createLogger } from '../schema/runtime/logger.ts'
-import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
+import { HTTP_SETTINGS, PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
 import { readGatewayConfig } from './config.ts'
-import { HTTP_SETTINGS } from './http/http-config.ts'
 import { startGateway } from './start-gateway.ts'
 
 const command = defineCommand({

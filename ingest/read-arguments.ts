@@ -27,6 +27,7 @@ const command = defineCommand({
     'SOURCE',
     'SUBREDDITS',
     'DEMO_DAYS',
+    'DEMO_SEED',
     'DEMO_SPEED',
     'POLL_INTERVAL_MS',
     'REDDIT_CLIENT_ID',

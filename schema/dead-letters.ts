@@ -2,8 +2,8 @@ import { digestOf } from './digest.ts'
 import { LARGEST_MESSAGE_BYTES } from './runtime/check-server.ts'
 
 /**
- * The subject of the events that a process rejects: `ingest` rejects input, `scorer` posts that its scoring model cannot
- * score, and the projector of each read model, which has the name of that, the invalid events of one stream.
+ * The subject of dead letters. `ingest` rejects input, `scorer` posts that its scoring model cannot score, and a projector,
+ * under the name of its read model, the invalid events of one stream.
  */
 export const deadSubject = (process: string): string => `dead.${process}`
 

@@ -210,7 +210,7 @@ function toAccount(user: Process): string {
 }
 
 const BEGIN = '  # Made from schema/nats-rights.ts: `npm run codegen` writes it, and a test compares it.\n'
-const END = '  # End of what is made.\n'
+const END = '  # End of what is made from schema/nats-rights.ts.\n'
 
 /** Puts the accounts of all processes into the text of nats.conf, in place of those that it has. */
 export function withAccounts(configuration: string): string {

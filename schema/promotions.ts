@@ -24,7 +24,7 @@ export interface Promotion {
 /** The newest message of MODELS, if it changes nothing. */
 export interface IgnoredPromotion {
   readonly sequence: number
-  /** Why. */
+  /** Why it changes nothing. */
   readonly reason: string
 }
 

@@ -5,7 +5,7 @@ export class ReadBudgetError extends Error {
   override name = 'ReadBudgetError'
 }
 
-/** By the monotonic clock of this thread. */
+/** When the time for reading is used up, by the monotonic clock of this thread. */
 let endsAtMs = Number.POSITIVE_INFINITY
 
 /**

@@ -8,7 +8,7 @@ import { POSTS, SOURCE_POSITIONS_STREAM, STREAM_NAMES } from '../schema/streams.
 import { untilHealthy } from './server-health.ts'
 import { startSecuredNats } from './testing/start-secured-nats.ts'
 
-/** The requests of JetStream's API of nats-server 2.15 that name one stream, and those that name a consumer, too. */
+/** The requests of JetStream's API of nats-server 2.15 that name a stream, and those that also name a consumer. */
 const STREAM_REQUESTS = [
   'CREATE',
   'UPDATE',
@@ -74,7 +74,7 @@ const EVERYTHING = [
   ),
 ]
 
-/** Bodies of requests: that are valid, that find nothing, and that are none. */
+/** Bodies of requests: some are valid, some find nothing, and some are not requests. */
 const BODIES = [
   '',
   '{}',

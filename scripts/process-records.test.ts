@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,12 @@ test('a data folder has one launcher at a time', async () => {
   await expect(lockDataDir(dataDir)).rejects.toThrow(`already runs on ${dataDir} (process ${process.pid})`)
   await lock[Symbol.asyncDispose]()
   await (await lockDataDir(dataDir))[Symbol.asyncDispose]()
+})
+
+test('a new data folder is private from the beginning', async () => {
+  const folder = join(dataDir, 'new')
+  await using _lock = await lockDataDir(folder)
+  expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
 
 test('the error of a data folder that cannot be made names it', async () => {

@@ -4,6 +4,7 @@ import { readHttpConfig } from '../gateway/http/http-config.ts'
 import { readIngestConfig } from '../ingest/config.ts'
 import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
 import { ConfigurationError } from '../schema/runtime/errors.ts'
+import { HTTP_SETTINGS } from '../schema/runtime/process-settings.ts'
 import type { SettingName } from '../schema/runtime/settings.ts'
 import { readSharedConfig, type SharedConfig } from '../schema/runtime/shared-config.ts'
 import type { WantedPort } from './ports.ts'
@@ -15,16 +16,14 @@ const SOURCES = ['demo', 'reddit', 'arctic-shift', 'rss', 'none'] as const
 
 /** The settings that change what `npm start` and `npm run dev` do. */
 export const START_SETTINGS = [
-  'PORT',
-  'HOST',
-  'ALLOWED_HOSTS',
-  'CORS_ORIGINS',
-  'TRUST_PROXY',
-  'ADMIN_TOKEN',
+  ...HTTP_SETTINGS,
   'DATA_DIR',
   'DATA_GROUP_READ',
   'SOURCE',
   'SUBREDDITS',
+  'DEMO_DAYS',
+  'DEMO_SEED',
+  'DEMO_SPEED',
   'MODEL_DIR',
   'NATS_URL',
   'NATS_ALLOW_PLAINTEXT',

@@ -22,10 +22,11 @@ const command = defineCommand({
   name: 'test',
   summary:
     'Sets up everything that is missing, then runs the unit tests, integration tests with a real nats-server, and browser tests.',
-  settings: ['GRAVITAS_NATS_SERVER', 'CHROMIUM_PATH'],
+  settings: ['GRAVITAS_NATS_SERVER', 'CHROMIUM_PATH', 'FUZZ_SECONDS', 'SEED'],
   examples: [
     'npm test',
     'npm test -- --project unit scorer/',
+    'FUZZ_SECONDS=60 npm test -- fuzz',
     'npm test -- gateway -- --bail 1    # after a second --, options of Vitest',
   ],
 })

@@ -12,8 +12,8 @@ export interface Denial {
 }
 
 /**
- * Guards what is meant for operators by the setting ADMIN_TOKEN. A route that changes something must ask `check` first,
- * and must be refused where there is no token.
+ * Guards what is meant for operators by the setting ADMIN_TOKEN. A route that changes something must call `check` first,
+ * and must not exist without a token.
  */
 export class AdminGuard {
   readonly #digest: Buffer

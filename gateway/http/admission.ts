@@ -26,7 +26,7 @@ interface Slot {
 }
 
 /** How many requests may be in progress on one connection. Only a client that does not wait for answers has several. */
-const MOST_PIPELINED = 8
+const MOST_PIPELINED = 4
 
 /** Limits how much clients may have open at a time, so that no client takes the service from the others. */
 export class Admission {
@@ -58,6 +58,8 @@ export class Admission {
     const reached = this.#connections.enter(client)
     if (reached !== undefined) return refuse(reached, 'connections')
     socket.once('close', () => this.#connections.leave(client))
+    // Each request in progress listens for the end of the connection.
+    socket.setMaxListeners(30)
     return undefined
   }
 
@@ -71,10 +73,15 @@ export class Admission {
     if (reached !== undefined) return refuse(reached, 'requests in progress')
     this.#slots.set(request, slot)
     this.#pipelined.set(socket, pipelined + 1)
-    response.once('close', () => {
+    // A pipelined response that never got the connection does not close, so the end of the connection counts too.
+    const release = (): void => {
+      socket.off('close', release)
+      response.off('close', release)
       slot.counter.leave(slot.client, slot.places)
       this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1)
-    })
+    }
+    socket.once('close', release)
+    response.once('close', release)
     return undefined
   }
 

@@ -12,6 +12,7 @@ class Answer extends EventEmitter {
   writableLength = 0
   isCut = false
   readonly socket = { bytesWritten: 0, writableLength: 0 }
+  readonly req = { socket: { destroyed: false, destroy: () => this.destroy() } }
 
   constructor() {
     super()

@@ -7,7 +7,7 @@ export interface WatchLimits {
   readonly maxWaitingBytes: number
 }
 
-const LIMITS: WatchLimits = { stalledMs: 30_000, maxWaitingBytes: 32 * 2 ** 20 }
+const LIMITS: WatchLimits = { stalledMs: 30_000, maxWaitingBytes: 16 * 2 ** 20 }
 const CHECK_INTERVAL_MS = 1_000
 /** Under load the check is repeated with the requests, but not more often than this. */
 const SHORTEST_INTERVAL_MS = 50
@@ -51,6 +51,7 @@ export class AnswerWatch implements Disposable {
     let sum = 0
     const waiting: [ServerResponse, Watched][] = []
     for (const [response, watched] of this.#open) {
+      if (response.req.socket.destroyed) this.#open.delete(response)
       this.#update(response, watched)
       if (watched.waitingBytes === 0) continue
       sum += watched.waitingBytes
@@ -60,7 +61,8 @@ export class AnswerWatch implements Disposable {
     for (const [response, { sinceMs, waitingBytes }] of waiting) {
       if (sum <= this.#limits.maxWaitingBytes && this.#checkedMs - sinceMs < this.#limits.stalledMs) return
       sum -= waitingBytes
-      response.destroy()
+      // A pipelined response that has not got the connection yet keeps its bytes until the connection ends.
+      response.req.socket.destroy()
     }
   }
 

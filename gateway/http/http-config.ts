@@ -9,20 +9,6 @@ const MAX_CONNECTIONS = 10_000
 const MAX_REQUESTS = 1_000
 const COUNT = { min: 1, max: 1_000_000 }
 
-/** The settings of HTTP, as `--help` lists them. */
-export const HTTP_SETTINGS = [
-  'PORT',
-  'HOST',
-  'ALLOWED_HOSTS',
-  'CORS_ORIGINS',
-  'TRUST_PROXY',
-  'ADMIN_TOKEN',
-  'MAX_SUBSCRIPTIONS',
-  'MAX_SUBSCRIPTIONS_PER_ADDRESS',
-  'MAX_REQUESTS_PER_ADDRESS',
-  'MAX_CONNECTIONS_PER_ADDRESS',
-] as const
-
 /** How the gateway meets clients over HTTP. */
 export interface HttpConfig extends HostSettings {
   readonly corsOrigins: CorsOrigins
@@ -70,7 +56,7 @@ function readAllowedHosts(read: SettingsReader): string[] {
   const hosts = listOf(read, 'ALLOWED_HOSTS')
   for (const host of hosts)
     if (toHostName(host) !== host)
-      read.problem(`ALLOWED_HOSTS must list host names without ports, separated by commas; "${host}" is none`)
+      read.problem(`ALLOWED_HOSTS must list host names without ports, separated by commas; "${host}" is not one`)
   return hosts
 }
 
@@ -79,7 +65,7 @@ function readCorsOrigins(read: SettingsReader): CorsOrigins {
   if (origins.includes('*')) return '*'
   for (const origin of origins)
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
-      read.problem(`CORS_ORIGINS must list origins such as https://example.org, or be *; "${origin}" is none`)
+      read.problem(`CORS_ORIGINS must list origins such as https://example.org, or be *; "${origin}" is not one`)
   return origins
 }
 

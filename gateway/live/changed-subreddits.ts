@@ -18,7 +18,7 @@ type FollowedFile = ReadModels['hourly'] | ReadModels['allTime']
 
 interface Subscriber {
   readonly names: ReadonlySet<string> | undefined
-  /** The version of the changes up to which it has taken them. */
+  /** The version of the last change that it has taken. */
   version: number
 }
 

@@ -41,8 +41,8 @@ function findLinkProblem({ isConnected, streams, linkedMs }: Sample): ProblemRep
 function findIgnoredPromotion({ ignoredPromotion, promoted }: Sample): ProblemReport[] {
   if (ignoredPromotion === undefined) return []
   const { sequence, reason } = ignoredPromotion
-  const shown = promoted === undefined ? 'no scoring model is shown' : `model ${promoted} is still shown`
-  const what = `The last promotion, message ${sequence} of MODELS, has no effect, because of this: ${reason}. So ${shown}.`
+  const shown = promoted === undefined ? 'No scoring model is shown' : `Model ${promoted} is still shown`
+  const what = `The last promotion, message ${sequence} of MODELS, has no effect: ${reason}. ${shown}.`
   const again = promoted === undefined ? 'a scoring model' : 'that one, or another one'
   return [{ code: 'promotion-ignored', what, remedy: `Promote ${again}: npm run promote -- ${promoted ?? '<model>'}` }]
 }

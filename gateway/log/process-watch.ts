@@ -77,13 +77,13 @@ export class ProcessWatch {
     this.#listeningSinceMs = this.#options.nowMs()
   }
 
-  /** Reads a message of a process. Any program may send any bytes; what is no heartbeat of its NATS user is left out. */
+  /** Reads a message of a process. Any program may send any bytes, so everything but a heartbeat of its NATS user is ignored. */
   read(subject: string, data: Uint8Array): void {
     try {
       const heartbeat = JSON.parse(Buffer.from(data).toString()) as Heartbeat | null
       if (heartbeat !== null && isHeartbeat(heartbeat) && isOwn(subject, heartbeat)) this.heard(heartbeat)
     } catch (error) {
-      // The problem that follows is that of a process without heartbeats. A line for each message could fill the disk.
+      // A process without valid heartbeats is a problem of its own. A log line for each message could fill the disk.
       this.#options.logger.debug({ err: error }, 'invalid heartbeat')
     }
   }

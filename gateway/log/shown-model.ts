@@ -7,8 +7,8 @@ import { PromotionReader, type IgnoredPromotion } from '../../schema/promotions.
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * The scoring model whose scores are shown: that of the last promotion in effect. While the log does not answer, it is the one with
- * the most scores, so that a gateway without NATS still answers.
+ * The scoring model whose scores are shown: that of the last promotion in effect. While the log does not answer, it is
+ * the one with the most scores, so that a gateway without NATS still answers.
  */
 export class ShownModel implements Disposable {
   readonly #logger: Logger
@@ -69,7 +69,7 @@ export class ShownModel implements Disposable {
     clearInterval(this.#timer)
   }
 
-  /** Looks are one after another. A change that comes during a look is found by the next one at the latest. */
+  /** Reads of the promotions do not overlap. A promotion that comes during one is found by the next one at the latest. */
   #look(jsm: JetStreamManager): Promise<void> {
     return (this.#looking ??= this.#lookOnce(jsm).finally(() => (this.#looking = undefined)))
   }

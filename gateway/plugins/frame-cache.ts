@@ -7,8 +7,8 @@ type Frame = string | Promise<string>
 
 /**
  * Keeps the frames of events for all selections, so that each event is answered once for all subscribers with the same
- * selection. When the cache is full it forgets everything: a frame is wanted by many subscribers in one moment, and hardly
- * afterwards.
+ * selection. When the cache is full it forgets everything: many subscribers need a frame at the same moment, and
+ * hardly any needs it later.
  */
 export class FrameCache {
   readonly #maxBytes: number

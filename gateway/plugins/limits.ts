@@ -11,9 +11,7 @@ const MAX_DEPTH = 12
 const MAX_FIELDS = 500
 /** What one request may cost. A unit keeps the event loop, or a worker that reads, busy for about a microsecond. */
 const MAX_COST = 200_000
-/**
- * What one event of a subscription may cost. It is less, because a subscription answers each time something changes.
- */
+/** What one event of a subscription may cost. It is less, because a subscription answers each time something changes. */
 const MAX_EVENT_COST = 2_000
 
 /**
@@ -25,8 +23,8 @@ const COSTLY_AT_ONCE = 3
 const MOST_COSTLY_WAITING = 200
 
 /**
- * What each field costs, in each row. It is more in a query, because its whole answer is turned into JSON in one go, which must not
- * delay others by more than some ten milliseconds.
+ * What each field costs, in each row. It is more in a query, because its whole answer is turned into JSON in one go, which
+ * must not delay others by more than some ten milliseconds.
  */
 const QUERY_FIELD_COST = 5
 const EVENT_FIELD_COST = 1
@@ -36,10 +34,10 @@ const READ_COST = 150
 /** What a search costs in addition to its answer, because it looks at many rows. */
 const SEARCH_COST: Readonly<Record<string, number>> = { posts: 35_000, subreddits: 5_000 }
 /**
- * What a field costs by itself, if it is not a plain one. Texts make an answer long. The rows of `hourly` and `coverage` are read for all subreddits at
- * once. `pipeline` looks at all subreddits, and so does `totalCount`, which
- * counts as often as its list has rows. `explanation` reads a read model and two messages of the log and
- * runs a scoring model, so it costs more than a subscription may.
+ * What a field costs by itself, if it is not a plain one. Texts make an answer long. The rows of `hourly` and `coverage` are
+ * read for all subreddits at once. `pipeline` looks at all subreddits, and so does `totalCount`, which counts as often as its
+ * list has rows. `explanation` reads a read model and two messages of the log and runs a scoring model, so it costs more than
+ * a subscription may.
  */
 const OWN_COST: Readonly<Record<string, number>> = {
   hourly: 20,

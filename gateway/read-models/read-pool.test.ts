@@ -58,8 +58,8 @@ test('a worker whose statement cannot be interrupted is replaced', async () => {
 })
 
 test('a worker that dies fails its read only', async () => {
-  await expect(begin().read('crash')).rejects.toThrow('the worker of a read ended')
-  expect(await Promise.all([1, 2].map((value) => begin().read('quick', value)))).toEqual([1, 2])
+  await expect(begin({ of: patient }).read('crash')).rejects.toThrow('the worker of a read ended')
+  expect(await Promise.all([1, 2].map((value) => begin({ of: patient }).read('quick', value)))).toEqual([1, 2])
 })
 
 test('the time of a request is that of all its reads, and the reads after its end fail at once', async () => {

@@ -29,7 +29,7 @@ interface Turn {
   readonly tasks: Task[]
   readonly signal: AbortSignal | undefined
   readonly budgetMs: number
-  /** In workers, so that it does not grow while the event loop is busy. */
+  /** How long its reads took in the workers. Waiting and a busy event loop do not count. */
   spentMs: number
   characters: number
 }

@@ -42,7 +42,7 @@ const readyOperation: Operation = {
 const metricsOperation: Operation = {
   path: '/metrics',
   summary:
-    'Figures about the process and the pipeline, for Prometheus; where ADMIN_TOKEN is set, with it as bearer token',
+    'Figures about the process and the pipeline, for Prometheus; if ADMIN_TOKEN is set, they need it as a bearer token',
   asks: NO_PARAMETERS,
   answers: { 200: text('In the text format of Prometheus') },
 }

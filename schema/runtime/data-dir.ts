@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts'
 const PRIVATE_UMASK = 0o077
 const STICKY = 0o1000
 const PERMISSIONS = 0o777
-/** What former versions made with the user's umask, and members of the group must not read: texts of posts and logs. */
+/** Members of the group must not read these: they hold texts of posts and logs. Former versions made them with the user's umask. */
 const PRIVATE_ENTRIES = ['jetstream', 'dead-letters', 'pids', 'nats-server.log', 'launcher.pid']
 
 export interface DataDirConfig {

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { repeatingFrame } from '../testing/zstd-frame.ts'
 import { decompress, detectEncoding } from './decompress.ts'
 import { describeInputFailure } from './input-failure.ts'
 
@@ -90,14 +90,6 @@ test.each([['zstd', zstdCompressSync(text)] as const, ['gzip', gzipSync(text)] a
   },
 )
 
-/** A zstd frame with a window of 2^`windowLog` bytes and as many blocks of 128 KiB, each of which repeats one byte. */
-function repeatingFrame(windowLog: number, blocks: number): Buffer {
-  const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3])
-  const block = Buffer.from([2, 0, 0x10, 0x61])
-  const last = Buffer.from([3, 0, 0x10, 0x61])
-  return Buffer.concat([header, ...Array.from({ length: blocks - 1 }, () => block), last])
-}
-
 test('refuses a zstd frame that takes much memory unless it is allowed, also behind another frame', async () => {
   for (const data of [repeatingFrame(28, 1), Buffer.concat([zstdCompressSync(text), repeatingFrame(31, 1)])]) {
     const error: unknown = await read(data).catch((found: unknown) => found)
@@ -106,40 +98,4 @@ test('refuses a zstd frame that takes much memory unless it is allowed, also beh
   expect(await read(repeatingFrame(27, 2))).toHaveLength(256 * 1024)
   const chunks = decompress(inPieces(repeatingFrame(31, 2), 100), { long: true })
   expect((await chunks.next()).value).toHaveLength(256 * 1024)
-})
-
-const small = Buffer.from('{"id":"a"}\n{"id":"b"}\n'.repeat(20))
-const archives = [
-  zstdCompressSync(small),
-  gzipSync(small),
-  Buffer.concat([zstdCompressSync(small), skippable, zstdCompressSync(small)]),
-  Buffer.concat([gzipSync(small), gzipSync(small)]),
-  repeatingFrame(20, 3),
-]
-
-/** Archives with some bytes changed, cut off or appended, and random bytes. */
-const damaged = fc.oneof(
-  fc.uint8Array({ maxLength: 200 }),
-  fc
-    .record({
-      archive: fc.constantFrom(...archives),
-      changes: fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 4 }),
-      length: fc.nat(250),
-      tail: fc.uint8Array({ maxLength: 20 }),
-    })
-    .map(({ archive, changes, length, tail }) => {
-      const bytes = Buffer.concat([archive.subarray(0, length), tail])
-      for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
-      return bytes
-    }),
-)
-
-test('any damage of an archive ends with a sentence', async () => {
-  await fc.assert(
-    fc.asyncProperty(damaged, fc.integer({ min: 1, max: 300 }), async (bytes, size) => {
-      const outcome = await read(Buffer.from(bytes), size).then(() => 'read', describeInputFailure)
-      expect(outcome).toBeTypeOf('string')
-    }),
-    { numRuns: Number(process.env['FUZZ_RUNS'] ?? 300) },
-  )
 })

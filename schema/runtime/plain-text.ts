@@ -17,7 +17,7 @@ const hostOf = (address: string): string => new URL(`nats://${address}`).hostnam
 export function describePlainText(servers: NatsServers): string | undefined {
   const [host] = readableByOthers(servers)
   if (host === undefined) return undefined
-  return `NATS_URL would send credentials and events to ${host} in plain text: write tls://${host} and turn on TLS at the server, or set NATS_ALLOW_PLAINTEXT=1 if the network between is protected otherwise`
+  return `NATS_URL would send credentials and events to ${host} in plain text: write tls://${host} and turn on TLS at the server, or set NATS_ALLOW_PLAINTEXT=1 if the network itself is protected, such as a VPN`
 }
 
 type Choose = NonNullable<ConnectionOptions['reconnectToServer']>

@@ -9,23 +9,23 @@ const SHARED = [
   'NATS_ALLOW_PLAINTEXT',
 ] as const
 
+/** How the gateway meets clients over HTTP. */
+export const HTTP_SETTINGS = [
+  'PORT',
+  'HOST',
+  'ALLOWED_HOSTS',
+  'CORS_ORIGINS',
+  'TRUST_PROXY',
+  'ADMIN_TOKEN',
+  'MAX_SUBSCRIPTIONS',
+  'MAX_SUBSCRIPTIONS_PER_ADDRESS',
+  'MAX_REQUESTS_PER_ADDRESS',
+  'MAX_CONNECTIONS_PER_ADDRESS',
+] as const
+
 /** The settings of each kind of process. It gets no others, so that no process knows the secrets of another one. */
 export const PROCESS_SETTINGS = {
-  gateway: [
-    ...SHARED,
-    'HOST',
-    'PORT',
-    'MODEL_DIR',
-    'SOURCE',
-    'ALLOWED_HOSTS',
-    'CORS_ORIGINS',
-    'TRUST_PROXY',
-    'ADMIN_TOKEN',
-    'MAX_SUBSCRIPTIONS',
-    'MAX_SUBSCRIPTIONS_PER_ADDRESS',
-    'MAX_REQUESTS_PER_ADDRESS',
-    'MAX_CONNECTIONS_PER_ADDRESS',
-  ],
+  gateway: [...SHARED, ...HTTP_SETTINGS, 'MODEL_DIR', 'SOURCE'],
   ingest: [
     ...SHARED,
     'SOURCE',

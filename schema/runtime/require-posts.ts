@@ -9,7 +9,7 @@ const MAX_HELD_BYTES = 64 * 2 ** 20
 
 /**
  * Passes on the decompressed bytes of a file once one of its first lines is a JSON object. So nothing of a file that was
- * named by mistake, such as a list of passwords, is stored or shown, not even as a dead letter.
+ * named by mistake, such as a list of passwords, is stored or shown, and it has no dead letter.
  * @throws InputRefusedError when none of the first 10 lines is a JSON object
  */
 export async function* requirePosts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

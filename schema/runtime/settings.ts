@@ -21,6 +21,7 @@ export const SETTINGS = {
   SOURCE: 'demo, reddit, arctic-shift, rss or none (demo)',
   SUBREDDITS: 'subreddits to read, separated by commas',
   DEMO_DAYS: 'days of history that the source demo makes at its first start (7)',
+  DEMO_SEED: 'text that determines the posts of the source demo (gravitas)',
   DEMO_SPEED: 'how much faster than real time the source demo runs (1)',
   POLL_INTERVAL_MS: 'shortest time between two requests for new posts (1000)',
   REDDIT_CLIENT_ID: 'id of your Reddit app, for the source reddit; see docs/sources.md',
@@ -29,6 +30,8 @@ export const SETTINGS = {
   MODEL_DIR: 'folder of the scoring model (ml/model)',
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
   CHROMIUM_PATH: 'Chromium for the browser tests; by default the one on the PATH',
+  FUZZ_SECONDS: 'how long each test with random input (*.fuzz.test.ts) runs; by default a fixed number of inputs',
+  SEED: 'number that a failed test with random input printed, to repeat its run; by default another one each time',
   GRAVITAS_NATS_SERVER: 'nats-server to run; by default one on the PATH, or a downloaded one',
 } as const
 

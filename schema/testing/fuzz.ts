@@ -3,6 +3,7 @@ import { shownSeed } from './seed.ts'
 
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 0)
 const STANDARD_RUNS = 200
+if (!(SECONDS >= 0)) throw new Error('FUZZ_SECONDS must be a number of seconds, such as 60')
 
 /**
  * Calls `check` with random inputs; a test fails if one of the calls throws. A run of all tests plays few inputs;

@@ -7,7 +7,7 @@ import type { ScoringModel } from './scoring-model.ts'
 /** What the owner of the thread sends. It sends one request at a time, and `abort` while it waits for the answer. */
 export type ModelRequest = { readonly score: readonly TextPost[] } | { readonly explain: TextPost } | 'abort'
 
-/** The answer to a request, or, first of all, to the loading: the name of the scoring model. */
+/** The answer to a request. The first one is sent after loading, with the name of the scoring model. */
 export type ModelAnswer = { readonly value: unknown } | { readonly error: string; readonly isOperational: boolean }
 
 export interface ModelThreadData {

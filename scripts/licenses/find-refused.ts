@@ -14,7 +14,7 @@ const ALLOWED = new Set([
   'Unlicense',
   'Zlib',
 ])
-/** Licences of tools that are used unchanged and are no part of what runs: of a CSS compiler and of tables of browsers. */
+/** Licences of tools that are used unchanged and are not part of what runs: a CSS compiler and tables of browsers. */
 const ALLOWED_FOR_TOOLS = new Set(['MPL-2.0', 'CC-BY-4.0'])
 
 /** The packages whose licence is not on the allow-list. A package without a licence is refused. */

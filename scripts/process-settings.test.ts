@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { readGatewayConfig } from '../../gateway/config.ts'
-import { readIngestConfig } from '../../ingest/config.ts'
-import { SOURCES } from '../../ingest/read-arguments.ts'
-import { readScorerConfig } from '../../scorer/config.ts'
-import { SettingsReader, type Environment } from './environment.ts'
-import { PROCESS_SETTINGS } from './process-settings.ts'
-import { readSharedConfig } from './shared-config.ts'
+import { readGatewayConfig } from '../gateway/config.ts'
+import { readIngestConfig } from '../ingest/config.ts'
+import { SOURCES } from '../ingest/read-arguments.ts'
+import { readScorerConfig } from '../scorer/config.ts'
+import { SettingsReader, type Environment } from '../schema/runtime/environment.ts'
+import { PROCESS_SETTINGS } from '../schema/runtime/process-settings.ts'
+import { readSharedConfig } from '../schema/runtime/shared-config.ts'
 
 const VALUES: Environment = {
   SUBREDDITS: 'askscience',
