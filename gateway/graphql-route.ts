@@ -18,7 +18,8 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => unknown
  * hundreds that arrive in the same moment would delay everybody else.
  */
 export function createGraphQLAnswer(graphql: Handler, web: Handler): Handler {
-  const turns = new Turns()
+  // Starting a request takes less than a millisecond, and thousands of subscribers may come at once.
+  const turns = new Turns(1)
 
   async function answerInTurn(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     await turns.take()

@@ -10,7 +10,13 @@ const MOST_ITERATIONS = 8
  */
 export class Turns {
   readonly #waiting: (() => void)[] = []
+  readonly #mostIterations: number
   #isBusy = false
+
+  /** @param mostIterations how many iterations pass after a task at most */
+  constructor(mostIterations = MOST_ITERATIONS) {
+    this.#mostIterations = mostIterations
+  }
 
   /** Resolves when it is the caller's turn. The caller then does a few milliseconds of work, and asks again for more. */
   take(): Promise<void> {
@@ -28,7 +34,7 @@ export class Turns {
     const startMs = performance.now()
     next()
     // The task runs before this callback.
-    setImmediate(() => this.#pause(Math.min(MOST_ITERATIONS, (performance.now() - startMs) / MS_PER_ITERATION)))
+    setImmediate(() => this.#pause(Math.min(this.#mostIterations, (performance.now() - startMs) / MS_PER_ITERATION)))
   }
 
   #pause(iterations: number): void {
