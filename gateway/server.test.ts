@@ -127,6 +127,8 @@ test('answers of every kind have the security headers, and none shows a path or 
     graphiql: [200, request('/graphql', { headers: BROWSER })],
     stream: [200, request(subscription, { headers: events, until: 'event: next' })],
     'no host': [400, request('/', { host: 'a b' })],
+    'two hosts': [400, send('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nhost: evil.example\r\n\r\n')],
+    expectation: [417, request('/healthz', { headers: { expect: 'x' } })],
     'no HTTP': [400, send('rubbish\r\n\r\n')],
     'long target': [431, request(`/${'x'.repeat(20_000)}`)],
   }

@@ -80,6 +80,11 @@ export async function createGatewayServer(
     if (refusal !== undefined) endWith(socket, refusal.status, refusal.message)
   })
   server.on('clientError', answerClientError)
+  server.on('checkExpectation', (_, response) => {
+    setCommonHeaders(response)
+    response.setHeader('connection', 'close')
+    sendJson(response, 417, { error: 'the only Expect header that is possible is 100-continue' })
+  })
   server.once('close', () => watch[Symbol.dispose]())
   return server
 }

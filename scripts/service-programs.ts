@@ -1,7 +1,7 @@
 import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 import { PROCESS_SETTINGS, type ProcessKind } from '../schema/runtime/process-settings.ts'
 import { pick } from './child-environment.ts'
-import { GATEWAY_FLAGS, NODE_FLAGS } from './node-flags.ts'
+import { GATEWAY_FLAGS, GATEWAY_MEMORY, NODE_FLAGS } from './node-flags.ts'
 import { recordProcess } from './process-records.ts'
 import type { StartConfig } from './start-config.ts'
 import type { Program } from './supervisor.ts'
@@ -27,7 +27,7 @@ export function gatewayProgram(config: StartConfig): ServiceProgram {
   })
   // The gateway reports a missing source only if it knows which one should run. SOURCE may be unset, which means demo.
   const { host, port, source } = config
-  return { ...gateway, env: { ...gateway.env, HOST: host, PORT: String(port), SOURCE: source } }
+  return { ...gateway, env: { ...gateway.env, ...GATEWAY_MEMORY, HOST: host, PORT: String(port), SOURCE: source } }
 }
 
 /** The processes that read or write the streams, which must exist before. */

@@ -13,7 +13,13 @@ const TARGET = /^\/(?![/\\])[\x21-\x7e]*$/
  * Finds what makes a request unusable for every address, before any part of it becomes a URL.
  * @param isServed tells whether a host name belongs to this server
  */
-export function findFault({ url, headers }: IncomingMessage, isServed: (host: string) => boolean): Fault | undefined {
+export function findFault(
+  { url, headers, rawHeaders }: IncomingMessage,
+  isServed: (host: string) => boolean,
+): Fault | undefined {
+  // Node takes the first of several Host headers, and a proxy may have taken another one.
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length
+  if (hosts > 1) return { status: 400, error: 'there is more than one Host header' }
   const host = toHostName(headers.host)
   if (host === undefined) return { status: 400, error: 'the Host header is missing or is not a host' }
   if (!isServed(host))

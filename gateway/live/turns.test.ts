@@ -3,12 +3,12 @@ import { Turns } from './turns.ts'
 
 const iteration = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-test('one task runs in each iteration of the event loop, in the order in which they asked', async () => {
+test('at most one task runs in each iteration of the event loop, in the order in which they asked', async () => {
   const turns = new Turns()
   const done: number[] = []
   for (const task of [1, 2, 3]) void turns.take().then(() => done.push(task))
   const counts: number[] = []
-  for (let index = 0; index < 4; index++) {
+  for (let index = 0; index < 40; index++) {
     await iteration()
     counts.push(done.length)
   }
@@ -27,4 +27,20 @@ test('a task that asks again waits behind the others', async () => {
   }
   await Promise.all([run('a'), run('b')])
   expect(done.join('')).toBe('ababab')
+})
+
+test('several iterations of the event loop pass after a long task', async () => {
+  const turns = new Turns()
+  let iterations = 0
+  const count = (): void => {
+    iterations++
+    counter = setImmediate(count)
+  }
+  let counter = setImmediate(count)
+  await turns.take()
+  for (const startMs = performance.now(); performance.now() - startMs < 5;);
+  const before = iterations
+  await turns.take()
+  clearImmediate(counter)
+  expect(iterations - before).toBeGreaterThanOrEqual(8)
 })

@@ -143,7 +143,7 @@ test('what waits for a reader that does not read is bounded, however many fields
 })
 
 test('an answer to an event that is too large is replaced by an error', async () => {
-  gateway.files.add({ id: 'p1', subreddit: 'sub', title: 'x'.repeat(2_000), createdUtc: NOW, seriousness: 1 })
+  gateway.files.add({ id: 'p1', subreddit: 'sub', title: '"'.repeat(1_000), createdUtc: NOW, seriousness: 1 })
   const fields = Array.from({ length: 90 }, (_, index) => `a${index}: title`).join(' ')
   const source = new EventSource(
     `subscription { postScored(after: "") { post { ${fields} } } }`,

@@ -122,3 +122,32 @@ test('a page or a series that is added to the schema is counted by its arguments
   expect(await ask(`{ things { weekly { ${fields} } } }`)).toBeUndefined()
   expect(await ask(`{ things(first: 50) { weekly { ${fields} } } }`)).toBe('QUERY_TOO_LARGE')
 })
+
+test('a few costly queries are executed at a time, and small ones beside them', async () => {
+  const free = Promise.withResolvers<void>()
+  const executed: number[] = []
+  const rows = async (_: unknown, { first }: { readonly first: number }): Promise<object[]> => {
+    executed.push(first)
+    if (first > 1) await free.promise
+    return [{ id: '1' }]
+  }
+  const typeDefs = `type Query { rows(first: Int!): [Row!]! } type Row { id: ID! }`
+  const yoga = createYoga({
+    schema: createSchema({ typeDefs, resolvers: { Query: { rows } } }),
+    plugins: [useLimits()],
+    logging: false,
+    maskedErrors: false,
+  })
+  const ask = async (first: number): Promise<Answer> => {
+    const fields = Array.from({ length: 30 }, (_, index) => `a${index}: id`).join(' ')
+    const url = `http://localhost/graphql?query=${encodeURIComponent(`{ rows(first: ${first}) { ${fields} } }`)}`
+    return (await yoga.fetch(url)).json() as Promise<Answer>
+  }
+  const costly = Array.from({ length: 210 }, () => ask(1_000))
+  expect((await ask(1)).errors).toBeUndefined()
+  expect(executed).toEqual([1_000, 1_000, 1_000, 1])
+  free.resolve()
+  const codes = (await Promise.all(costly)).map(({ errors }) => errors?.[0]?.extensions?.code)
+  expect(codes.filter((code) => code === undefined)).toHaveLength(203)
+  expect(codes.filter((code) => code === 'OVERLOADED')).toHaveLength(7)
+})

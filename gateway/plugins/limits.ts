@@ -1,6 +1,8 @@
 import { getOperationAST, GraphQLError, parse, valueFromASTUntyped, type FieldNode, type ValueNode } from 'graphql'
 import type { DocumentNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { LineFullError, WaitingLine } from '../explanations/waiting-line.ts'
+import { overloaded } from '../protocol/errors.ts'
 import { measure, type Size } from './measure.ts'
 import { toRowCounters, type RowCounters } from './row-counters.ts'
 
@@ -11,6 +13,14 @@ const MAX_FIELDS = 500
 const MAX_COST = 200_000
 /** What one event of a subscription may cost. It is less, because a subscription answers each time something changes. */
 const MAX_EVENT_COST = 2_000
+
+/**
+ * A query that costs more than this is costly. Only a few costly queries are executed at a time, because the rows of each take some
+ * megabytes until its answer is encoded, and the workers read faster than the event loop encodes.
+ */
+const COSTLY = 20_000
+const COSTLY_AT_ONCE = 3
+const MOST_COSTLY_WAITING = 200
 
 /**
  * What each field costs, in each row. It is more in a query, because its whole answer is turned into JSON in one go, which
@@ -48,6 +58,7 @@ type Variables = Readonly<Record<string, unknown>>
  */
 export function useLimits(): Plugin {
   let rowCounters: RowCounters = new Map()
+  const line = new WaitingLine({ atOnce: COSTLY_AT_ONCE, mostWaiting: MOST_COSTLY_WAITING })
   return {
     onSchemaChange: ({ schema }) => void (rowCounters = toRowCounters(schema)),
     onParse: ({ setParseFn }) =>
@@ -56,16 +67,29 @@ export function useLimits(): Plugin {
       const problem = findShapeProblem(params.documentAST)
       if (problem !== undefined) setResult([tooLarge(problem)])
     },
-    onExecute: ({ args, setResultAndStopExecution }) => {
-      const problem = findCostProblem(args, { most: MAX_COST, fieldCost: QUERY_FIELD_COST, rowCounters })
-      if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
+      const cost = costOfOperation(args, { fieldCost: QUERY_FIELD_COST, rowCounters })
+      if (cost > MAX_COST) return setResultAndStopExecution({ errors: [tooCostly(cost, MAX_COST)] })
+      if (cost > COSTLY) setExecuteFn(inLine(line, executeFn))
     },
     onSubscribe: ({ args, setResultAndStopExecution }) => {
-      const problem = findCostProblem(args, { most: MAX_EVENT_COST, fieldCost: EVENT_FIELD_COST, rowCounters })
-      if (problem !== undefined) setResultAndStopExecution({ errors: [problem] })
+      const cost = costOfOperation(args, { fieldCost: EVENT_FIELD_COST, rowCounters })
+      if (cost > MAX_EVENT_COST) setResultAndStopExecution({ errors: [tooCostly(cost, MAX_EVENT_COST)] })
     },
   }
 }
+
+/** Executes queries when it is their turn. A client that leaves gives up its place. */
+const inLine =
+  <Args extends OperationArgs>(line: WaitingLine, execute: (args: Args) => unknown) =>
+  async (args: Args): Promise<unknown> => {
+    try {
+      return await line.run(async () => execute(args), args.contextValue?.request?.signal)
+    } catch (error) {
+      if (error instanceof LineFullError) return { errors: [overloaded()] }
+      throw error
+    }
+  }
 
 function findShapeProblem(document: DocumentNode): string | undefined {
   for (const { depth, fields } of measure(document)) {
@@ -79,33 +103,35 @@ interface OperationArgs {
   readonly document: DocumentNode
   readonly operationName?: string | null | undefined
   readonly variableValues?: Variables | null | undefined
+  readonly contextValue?: { readonly request?: Request } | undefined
 }
 
-interface Limits {
-  readonly most: number
+interface Counting {
   readonly fieldCost: number
   readonly rowCounters: RowCounters
 }
 
-function findCostProblem(args: OperationArgs, limits: Limits): GraphQLError | undefined {
+function costOfOperation(args: OperationArgs, counting: Counting): number {
   const operation = getOperationAST(args.document, args.operationName)
-  if (!operation) return undefined
+  if (!operation) return 0
   const variables: Record<string, unknown> = {}
   for (const { variable, defaultValue } of operation.variableDefinitions ?? [])
     if (defaultValue !== undefined) variables[variable.name.value] = valueFromASTUntyped(defaultValue)
   Object.assign(variables, args.variableValues)
-  const [size] = measure(args.document, operation, (field, inner) => costOf(field, inner, variables, limits))
-  if (size === undefined || size.cost <= limits.most) return undefined
-  return tooLarge(
-    `it costs ${size.cost}, and ${limits.most} is allowed (reads, and rows times fields): request smaller pages, shorter ranges or fewer fields`,
-  )
+  const [size] = measure(args.document, operation, (field, inner) => costOf(field, inner, variables, counting))
+  return size!.cost
 }
+
+const tooCostly = (cost: number, most: number): GraphQLError =>
+  tooLarge(
+    `it costs ${cost}, and ${most} is allowed (reads, and rows times fields): request smaller pages, shorter ranges or fewer fields`,
+  )
 
 function costOf(
   { name: { value: name }, arguments: nodes, selectionSet }: FieldNode,
   inner: Size,
   variables: Variables,
-  { fieldCost, rowCounters }: Limits,
+  { fieldCost, rowCounters }: Counting,
 ): number {
   const argument = (wanted: string): unknown => {
     const node: ValueNode | undefined = nodes?.find((found) => found.name.value === wanted)?.value

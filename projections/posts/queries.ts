@@ -117,6 +117,11 @@ const ORDERS: Readonly<Record<PostOrder, Order>> = {
 const MATCHES = `
   (SELECT rowid AS key FROM titles WHERE titles MATCH $match AND within_budget() ORDER BY rowid DESC LIMIT $matches) m
   CROSS JOIN posts p ON p.key = m.key`
+/** The same for a search with further words, which are looked for in the titles. */
+const CHECKED_MATCHES = `
+  (SELECT t.rowid AS key FROM titles t CROSS JOIN posts q ON q.key = t.rowid
+   WHERE t.titles MATCH $match AND within_budget() AND has_words(q.title, $others) ORDER BY t.rowid DESC LIMIT $matches) m
+  CROSS JOIN posts p ON p.key = m.key`
 
 /**
  * A search looks at only this many of the newest matches, because a word that is in half of all titles must not keep
@@ -184,16 +189,18 @@ export class PostsQueries {
   /** Newest first, or by seriousness (then only scored posts). */
   page(page: PostPage): PostRow[] {
     const { model, order, subreddit, search, after, limit } = page
-    const match = search === undefined ? undefined : this.#titleSearch.toMatch(search)
-    if (match === '') return []
-    const key = `${order} ${subreddit !== undefined} ${match !== undefined} ${after !== undefined}`
+    const titles = search === undefined ? undefined : this.#titleSearch.toQuery(search)
+    if (titles?.match === '') return []
+    const matches = titles && (titles.others === '' ? MATCHES : CHECKED_MATCHES)
+    const key = `${order} ${subreddit !== undefined} ${after !== undefined} ${matches}`
     let statement = this.#pages.get(key)
-    if (statement === undefined) this.#pages.set(key, (statement = this.#prepare(page)))
+    if (statement === undefined) this.#pages.set(key, (statement = this.#prepare(page, matches)))
     return statement.all({
       model,
       limit,
       ...(subreddit === undefined ? {} : { subreddit }),
-      ...(match === undefined ? {} : { match, matches: subreddit === undefined ? MAX_MATCHES : MAX_MATCHES_AROUND }),
+      ...titles,
+      ...(titles === undefined ? {} : { matches: subreddit === undefined ? MAX_MATCHES : MAX_MATCHES_AROUND }),
       ...after,
     })
   }
@@ -221,11 +228,15 @@ export class PostsQueries {
     return this.#sources.all()
   }
 
-  #prepare({ order, subreddit, search, after }: PostPage): Statement<[Record<string, unknown>], PostRow> {
+  #prepare(
+    { order, subreddit, after }: PostPage,
+    matches: string | undefined,
+  ): Statement<[Record<string, unknown>], PostRow> {
     const sort = ORDERS[order]
     const { value, key, direction, compare } = sort
     const index = subreddit === undefined ? sort.index : sort.subredditIndex
-    const from = search === undefined ? `${sort.from} INDEXED BY ${index} ${sort.join}` : `${MATCHES} ${sort.joinScore}`
+    const from =
+      matches === undefined ? `${sort.from} INDEXED BY ${index} ${sort.join}` : `${matches} ${sort.joinScore}`
     const conditions = [sort.where]
     if (subreddit !== undefined) conditions.push(`${sort.subreddit} = $subreddit`)
     if (after !== undefined) conditions.push(`(${value}, ${key}) ${compare} ($value, $key)`)
