@@ -23,7 +23,7 @@ export async function lockDataDir(dataDir: string): Promise<AsyncDisposable> {
 
 async function takeLock(dataDir: string, file: string): Promise<ProcessIdentity | undefined> {
   try {
-    await mkdir(dataDir, { recursive: true })
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
     return await takePidFile(file)
   } catch (cause) {
     throw new OperationalError(`DATA_DIR ${dataDir} cannot be written: ${(cause as Error).message}`, { cause })
