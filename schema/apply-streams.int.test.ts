@@ -65,6 +65,22 @@ test('the bucket of positions is made, also if other streams have reserved all r
   }
 })
 
+test('the bucket that former versions made for positions is taken as it is', async () => {
+  await using nats = await startTestNats()
+  const connection = await nats.connect()
+  try {
+    const jsm = await jetstreamManager(connection)
+    await applyStreams(jsm)
+    const { config } = await jsm.streams.info(SOURCE_POSITIONS_STREAM)
+    await jsm.streams.delete(SOURCE_POSITIONS_STREAM)
+    await jsm.streams.add({ ...config, deny_delete: false })
+    await applyStreams(jsm)
+    expect((await jsm.streams.info(SOURCE_POSITIONS_STREAM)).config.deny_delete).toBe(false)
+  } finally {
+    await connection.close()
+  }
+})
+
 test('a bucket of positions with other settings is refused', async () => {
   await using nats = await startTestNats()
   const connection = await nats.connect()

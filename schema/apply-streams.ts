@@ -147,8 +147,11 @@ export async function requireStream(
   return info
 }
 
-/** Settings that an operator may tune without breaking a promise. */
-const TUNABLE = new Set(['description', 'max_bytes', 'duplicate_window', 'num_replicas'])
+/**
+ * Settings that an operator may tune without breaking a promise. Former versions made the bucket of positions without
+ * `deny_delete`; no process has the right to delete its messages.
+ */
+const TUNABLE = new Set(['description', 'max_bytes', 'duplicate_window', 'num_replicas', 'deny_delete'])
 
 /** How an existing stream differs from its definition, in words. */
 export const differencesOf = (name: StreamName, found: StreamConfig): string[] => diffConfig(toConfig(name, 1), found)

@@ -22,6 +22,8 @@ class TestLog {
   requests = 0
   /** What happens before the next requests are answered, one thing before each. */
   meanwhile: (Step | typeof FAILURE | undefined)[] = []
+  /** Requests after so many more get no answer. */
+  answers = Number.POSITIVE_INFINITY
 
   add(...steps: readonly Step[]): void {
     for (const step of steps) {
@@ -35,10 +37,12 @@ class TestLog {
   get jsm(): JetStreamManager {
     const getMessage = async (stream: string, query: Query): Promise<Message | null> => {
       this.#request()
+      if (--this.answers < 0) throw new Error('timeout')
       const all = this.#streams[stream]!
       if (query.last_by_subj !== undefined) return all.at(-1) ?? null
       if (query.start_time !== undefined) return all.find(({ timestamp }) => timestamp >= query.start_time!) ?? null
-      const prefix = query.next_by_subj!.replace('*', '')
+      if (query.next_by_subj === undefined) return all.find(({ seq }) => seq === query.seq) ?? null
+      const prefix = query.next_by_subj.replace('*', '')
       return all.find(({ seq, subject }) => seq >= query.seq! && subject.startsWith(prefix)) ?? null
     }
     const info = async (stream: string) => {
@@ -124,6 +128,17 @@ test('a thousand promotions without scores cost little at each further reading',
   log.requests = 0
   expect(await reader.read(log.jsm)).toBe(before)
   expect(log.requests).toBeLessThan(30)
+})
+
+test('a reading that is cut off by the log goes on where it was', async () => {
+  const log = new TestLog()
+  log.add(promote('a'), ...Array.from({ length: 1_000 }, () => ({ rubbish: '{' })), score('a'))
+  const reader = new PromotionReader()
+  for (let readings = 0; readings < 10; readings++) {
+    log.answers = 200
+    await reader.read(log.jsm).catch(() => {})
+  }
+  expect(reader.promotions).toMatchObject([{ model: 'a', start: 0 }])
 })
 
 const model = fc.constantFrom('a', 'b', 'c', 'd')

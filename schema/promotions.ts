@@ -8,6 +8,7 @@ import { MODELS, SCORES } from './streams.ts'
 const PROMOTED = subjectPattern('ModelPromoted')
 /** How many scoring models without scores are watched, the last promoted ones. */
 const MAX_WAITING = 20
+const MESSAGES_AT_ONCE = 64
 
 /** A promotion that is in effect from some score on, of a scoring model that was not the shown one. */
 export interface Promotion {
@@ -32,8 +33,9 @@ export interface IgnoredPromotion {
 interface Candidate {
   readonly sequence: number
   readonly model: string
-  /** The sequence of the first score that was stored after it. */
-  readonly after: number
+  readonly timestamp: string
+  /** The sequence of the first score that was stored after it; undefined until its scoring model has a score. */
+  after: number | undefined
   /** The sequence of the first score of its scoring model; undefined while there is none. */
   first: number | undefined
 }
@@ -91,9 +93,11 @@ export class PromotionReader {
   async #findFirstScores(jsm: JetStreamManager): Promise<boolean> {
     let isFound = false
     for (const one of this.#candidates.toReversed()) {
-      if (one.first !== undefined) continue
-      one.first = await firstScoreOf(jsm, one.model)
-      isFound ||= one.first !== undefined
+      if (one.first === undefined) {
+        one.first = await firstScoreOf(jsm, one.model)
+        isFound ||= one.first !== undefined
+      }
+      if (one.first !== undefined) one.after ??= await firstScoreAfter(jsm, one.timestamp)
     }
     return isFound
   }
@@ -105,25 +109,40 @@ export class PromotionReader {
     const isNewLog = known === undefined || known.seq >= lastSequence
     if (isNewLog) [this.#candidates, this.#invalid] = [[], undefined]
     for (let seq = isNewLog ? 0 : known.seq; seq < lastSequence;) {
-      const message = await nextMessage(jsm, MODELS, seq + 1, PROMOTED)
-      if (message === null) break
-      seq = message.seq
-      await this.#take(jsm, message)
-      // If the log does not answer the next request, this message is not taken a second time.
-      this.#last = message
+      const messages = await nextMessages(jsm, seq + 1, lastSequence)
+      if (messages.length === 0) break
+      for (const message of messages) {
+        this.#take(message)
+        // If the log stops answering, the next call goes on from here, and no message is taken twice.
+        this.#last = message
+      }
+      seq = messages.at(-1)!.seq
     }
     this.#last = last ?? undefined
   }
 
-  async #take(jsm: JetStreamManager, message: StoredMsg): Promise<void> {
+  #take(message: StoredMsg): void {
     const { seq: sequence, timestamp } = message
     const model = readModel(message)
     this.#invalid = typeof model === 'string' ? undefined : { sequence, reason: model.message }
     if (typeof model !== 'string' || model === this.#candidates.at(-1)?.model) return
-    const isFirst = this.#candidates.length === 0
-    const after = isFirst ? 0 : await firstScoreAfter(jsm, timestamp)
-    this.#candidates.push({ sequence, model, after, first: isFirst ? 0 : undefined })
+    const known = this.#candidates.length === 0 ? 0 : undefined
+    this.#candidates.push({ sequence, model, timestamp, after: known, first: known })
   }
+}
+
+/**
+ * The next messages of MODELS from a sequence on, oldest first; none if there are no more. They are requested together,
+ * because rubbish may lie between the promotions.
+ */
+async function nextMessages(jsm: JetStreamManager, from: number, to: number): Promise<StoredMsg[]> {
+  const first = await nextMessage(jsm, MODELS, from, PROMOTED)
+  if (first === null) return []
+  const count = Math.max(0, Math.min(MESSAGES_AT_ONCE - 1, to - first.seq))
+  const others = await Promise.all(
+    Array.from({ length: count }, (_, index) => jsm.streams.getMessage(MODELS, { seq: first.seq + 1 + index })),
+  )
+  return [first, ...others.filter((message) => message !== null)]
 }
 
 /** The scoring model that a message promotes, or why it promotes none. */
@@ -161,7 +180,7 @@ async function firstScoreAfter(jsm: JetStreamManager, time: string): Promise<num
 function inEffect(candidates: readonly Candidate[]): Promotion[] {
   const promotions: (Promotion & { readonly waited: boolean })[] = []
   for (const { sequence, model, after, first } of candidates) {
-    if (first === undefined) continue
+    if (first === undefined || after === undefined) continue
     const start = Math.max(after, first)
     while (promotions.at(-1)?.waited === true && promotions.at(-1)!.start >= start) promotions.pop()
     if (promotions.at(-1)?.model !== model)

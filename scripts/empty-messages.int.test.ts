@@ -38,12 +38,14 @@ afterAll(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-/** Pulls until everything has arrived. @returns how many messages arrived */
-async function follow(user: 'projector' | 'scorer', isShared: boolean): Promise<number> {
+/** Pulls until everything has arrived. @returns how many messages arrived, and how often the consumer was opened */
+async function follow(user: 'projector' | 'scorer', isShared: boolean): Promise<{ received: number; opened: number }> {
   const [connection, jsm] = await connect(user)
   const received = new Set<number>()
   let last = 0
+  let opened = 0
   const open = async () => {
+    opened++
     const common = { durable_name: user, ack_policy: AckPolicy.Explicit, ack_wait: 500_000_000 }
     const start = { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: last + 1 }
     if (!isShared) await jsm.consumers.delete(POSTS, user).catch(() => {})
@@ -67,15 +69,16 @@ async function follow(user: 'projector' | 'scorer', isShared: boolean): Promise<
   })
   await puller.start()
   await vi.waitUntil(() => received.size === COUNT, { timeout: 4_000 })
-  return received.size
+  return { received: received.size, opened }
 }
 
-test('a process with a consumer of its own gets the messages after an empty one', async () => {
-  expect(await follow('projector', false)).toBe(COUNT)
+test('a process with a consumer of its own gets the messages after an empty one, with one new consumer for many', async () => {
+  // The first empty message takes others of its pull with it. After it, messages are pulled one at a time.
+  expect(await follow('projector', false)).toEqual({ received: COUNT, opened: 2 })
 })
 
 test('processes that share a consumer get the messages after an empty one', async () => {
-  expect(await follow('scorer', true)).toBe(COUNT)
+  expect(await follow('scorer', true)).toEqual({ received: COUNT, opened: 1 })
 })
 
 test('a scan reads the messages after an empty one', async () => {

@@ -40,8 +40,14 @@ const MAX_BURST_BYTES = 16 * 2 ** 20
 const BURST_EXPIRES_MS = 1_000
 const RETRY_PAUSES = { firstMs: 100, maxMs: 5_000 }
 const CLOSE_TIMEOUT_MS = 1_500
-/** After an empty message, so many messages are pulled one at a time, because more empty ones are likely. */
-const SINGLE_PULLS = 1_000
+/**
+ * After an empty message, so many messages are pulled with a request for each, because more empty ones are likely, and one that
+ * ends a pull of several takes the rest of them with it.
+ */
+const CAREFUL_MESSAGES = 1_000
+const CAREFUL_PULLS = 64
+/** The client expects the message, or a sign of life from the server, within this time. Large messages take a while. */
+const CAREFUL_EXPIRES_MS = 5_000
 
 /**
  * Pulls messages from a durable consumer, in one of two ways. At a few messages a second, one pull request stays open
@@ -57,8 +63,8 @@ export class BatchPuller<T> implements AsyncDisposable {
   #ahead: Promise<ConsumerMessages> | undefined
   /** Average size of recent messages, in bytes. */
   #messageBytes = 1_000
-  /** How many pulls of a shared consumer ask for one message only. */
-  #singlePulls = 0
+  /** How many of the next messages are pulled with a request for each. */
+  #careful = 0
   /** Whether messages were lost to an empty one, so that the consumer has to be re-created. */
   #isCut = false
   #running: Promise<void> = Promise.resolve()
@@ -103,6 +109,7 @@ export class BatchPuller<T> implements AsyncDisposable {
 
   async #pull(consumer: Consumer): Promise<void> {
     if (this.#ahead !== undefined) return this.#burst(consumer, this.#ahead)
+    if (this.#careful > 0) return this.#pullCarefully(consumer)
     const waitMs = this.#pacer.waitMs()
     if (waitMs === 0) return this.#stand(consumer)
     await this.#pause(waitMs)
@@ -113,30 +120,57 @@ export class BatchPuller<T> implements AsyncDisposable {
   }
 
   #fetch(consumer: Consumer, waiting: number): Promise<ConsumerMessages> {
-    const most = this.#atMost(Math.min(this.#options.maxMessages, Math.ceil(MAX_BURST_BYTES / this.#messageBytes)))
-    return consumer.fetch({ max_messages: Math.min(waiting, most), expires: BURST_EXPIRES_MS })
+    return consumer.fetch({ max_messages: this.#most(waiting, this.#options.maxMessages), expires: BURST_EXPIRES_MS })
   }
 
-  #atMost(messages: number): number {
-    return this.#singlePulls > 0 ? 1 : messages
+  /** How many of the waiting messages are requested at once. */
+  #most(waiting: number, limit: number): number {
+    return Math.min(waiting, limit, Math.ceil(MAX_BURST_BYTES / this.#messageBytes))
+  }
+
+  /** Pulls with a request for each message, many of them at once. The server answers them in their order. */
+  async #pullCarefully(consumer: Consumer): Promise<void> {
+    const { num_pending: waiting } = await consumer.info()
+    if (this.#closing.signal.aborted) return
+    if (waiting === 0) return this.#stand(consumer, 1)
+    const count = this.#most(waiting, Math.min(CAREFUL_PULLS, this.#careful))
+    const pulls = await Promise.allSettled(
+      Array.from({ length: count }, () => consumer.next({ expires: CAREFUL_EXPIRES_MS })),
+    )
+    const messages = pulls
+      .flatMap((pull) => (pull.status === 'fulfilled' ? (pull.value ?? []) : []))
+      .sort((a, b) => a.seq - b.seq)
+    for (const message of messages) this.#noteEnd(message)
+    const bytes = messages.reduce((sum, { data }) => sum + data.length, 0)
+    this.#note(messages.length, bytes)
+    const failed = pulls.find((pull) => pull.status === 'rejected')
+    const last = messages.at(-1)
+    // A consumer of this process alone delivers everything again, without a gap, after it was re-created.
+    if (last !== undefined && (failed === undefined || this.#options.isShared)) {
+      const results = messages.map((message) => this.#options.read(message))
+      await this.#options.onMessages(results, last)
+    }
+    if (failed !== undefined) throw failed.reason
+    if (last === undefined) await this.#checkProgress(consumer)
   }
 
   /**
-   * Prepares for the messages that a pull lost to an empty one. A consumer of this process alone is re-created, so that it
-   * delivers them again at once. A shared one delivers them again after its ack_wait, one at a time.
+   * Prepares for the messages that a pull of several lost to an empty one. A consumer of this process alone is re-created, so
+   * that it delivers them again at once. A shared one delivers them again after its ack_wait.
    */
   #noteEnd(message: JsMsg): boolean {
-    this.#singlePulls = Math.max(0, this.#singlePulls - 1)
+    const isAlone = this.#careful > 0
+    this.#careful = Math.max(0, this.#careful - 1)
     if (!endsPull(message)) return false
-    if (this.#options.isShared) this.#singlePulls = SINGLE_PULLS
-    else this.#isCut = true
+    this.#isCut = !isAlone && !this.#options.isShared
+    this.#careful = CAREFUL_MESSAGES
     return true
   }
 
   /** When many messages still wait, the next burst is requested before this one is handed over, so that both overlap. */
   #pullAhead(consumer: Consumer, last: JsMsg | undefined): void {
     const waiting = last?.info.pending ?? 0
-    if (waiting >= MUCH_MESSAGES && !this.#isCut && !this.#closing.signal.aborted)
+    if (waiting >= MUCH_MESSAGES && this.#careful === 0 && !this.#closing.signal.aborted)
       this.#ahead = this.#fetch(consumer, waiting)
   }
 
@@ -164,8 +198,8 @@ export class BatchPuller<T> implements AsyncDisposable {
     else await this.#checkProgress(consumer)
   }
 
-  async #stand(consumer: Consumer): Promise<void> {
-    this.#open = await consumer.fetch({ max_messages: this.#atMost(STANDING_MESSAGES), expires: STANDING_EXPIRES_MS })
+  async #stand(consumer: Consumer, most = STANDING_MESSAGES): Promise<void> {
+    this.#open = await consumer.fetch({ max_messages: most, expires: STANDING_EXPIRES_MS })
     const waiting: T[] = []
     let handing: Promise<void> | undefined
     let failure: { error: unknown } | undefined

@@ -86,6 +86,14 @@ test('a server that is killed and restarted has every message once', async () =>
   expect(await stored(POSTS)).toBe(20_000)
 }, 60_000)
 
+test('publishAll stores events whose ids somebody used for other messages', async () => {
+  await publisher.publishSingly([{ ...message(1), payload: 'not the post' }])
+  await publisher.publishAll(messages(3))
+  expect(await stored(POSTS)).toBe(4)
+  const found = await jsm.streams.getMessage(POSTS, { seq: 4 })
+  expect(found?.string()).toBe(message(1).payload)
+})
+
 test('publishSingly takes headers, without line breaks', async () => {
   const dead = { subject: deadSubject('ingest'), messageId: 'dead:1', payload: 'x' }
   await publisher.publishSingly([{ ...dead, headers: { 'Gravitas-Reason': 'two\r\nlines' } }])

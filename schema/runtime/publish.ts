@@ -87,10 +87,15 @@ export class DurablePublisher {
     }
   }
 
-  /** Publishes any number of messages, batch by batch. */
+  /**
+   * Publishes any number of messages, batch by batch. A message that the log dropped because of its id is published again
+   * with another one: whoever may publish to the stream may have used the id for something else, such as the id of an
+   * erasure for a post, so that the erasure would be lost. The events may be stored twice.
+   */
   async publishAll(messages: readonly OutgoingMessage[]): Promise<void> {
     for (let at = 0; at < messages.length; at += MAX_BATCH_MESSAGES) {
-      await this.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
+      const { dropped } = await this.publish(messages.slice(at, at + MAX_BATCH_MESSAGES))
+      await this.publish(dropped.map(withOwnId))
     }
   }
 
@@ -188,6 +193,11 @@ export class DurablePublisher {
     return this.#connection.isClosed() || error.name === 'InvalidArgumentError'
   }
 }
+
+const withOwnId = (message: OutgoingMessage): OutgoingMessage => ({
+  ...message,
+  messageId: `${message.messageId}:${nuid.next()}`,
+})
 
 function notStored({ subject }: OutgoingMessage, cause: Error, problem: ProblemReport | undefined): OperationalError {
   const why = problem?.what ?? cause.message
