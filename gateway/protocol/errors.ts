@@ -13,9 +13,9 @@ export const notFound = (message: string): GraphQLError => withCode(message, 'NO
 export const readModelUnavailable = (message: string): GraphQLError => withCode(message, 'READ_MODEL_UNAVAILABLE', 503)
 
 /** The reads of a request took too long and were stopped. */
-export const timeLimitReached = (milliseconds: number): GraphQLError =>
+export const timeLimitReached = (): GraphQLError =>
   withCode(
-    `Reading for this request was stopped because it took longer than ${Math.round(milliseconds)} ms. Ask for less: fewer fields, a smaller page, a shorter range or rarer words.`,
+    'Reading for this request was stopped because it took too long. Ask for less: fewer fields, a smaller page, a shorter range or rarer words.',
     'TIME_LIMIT',
     503,
   )

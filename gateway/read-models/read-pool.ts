@@ -123,7 +123,7 @@ const isHeavy = ({ tasks, spentMs }: Turn): boolean =>
 /** Why a request may read no more; undefined if it may. */
 function findRefusal({ signal, spentMs, budgetMs, characters }: Turn): unknown {
   if (signal?.aborted === true) return signal.reason
-  if (spentMs >= budgetMs) return timeLimitReached(budgetMs)
+  if (spentMs >= budgetMs) return timeLimitReached()
   const isLimited = budgetMs < Number.POSITIVE_INFINITY
   return isLimited && characters > MAX_CHARACTERS ? answerTooLarge() : undefined
 }

@@ -106,7 +106,7 @@ export class WorkerThread implements AsyncDisposable {
     void this.#drop()
     this.#worker = this.#start()
     const { budgetMs } = late.question
-    this.#end(budgetMs, ({ done }) => done.reject(timeLimitReached(budgetMs)))
+    this.#end(budgetMs, ({ done }) => done.reject(timeLimitReached()))
   }
 
   /** Ends the worker, whose last words do not matter. An error that nobody listens to would end the process. */
@@ -124,9 +124,9 @@ export class WorkerThread implements AsyncDisposable {
   }
 }
 
-function settle({ done, question }: Running, answer: ReadAnswer): void {
+function settle({ done }: Running, answer: ReadAnswer): void {
   if ('json' in answer) done.resolve(JSON.parse(answer.json))
-  else if ('isOverBudget' in answer) done.reject(timeLimitReached(question.budgetMs))
+  else if ('isOverBudget' in answer) done.reject(timeLimitReached())
   else if ('refused' in answer)
     done.reject(new GraphQLError(answer.refused.message, { extensions: { ...answer.refused.extensions } }))
   else done.reject(Object.assign(new Error(answer.failed.message), answer.failed))

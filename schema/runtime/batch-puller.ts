@@ -32,7 +32,7 @@ export interface BatchPullerOptions<T> {
 const STANDING_MESSAGES = 64
 const STANDING_EXPIRES_MS = 5_000
 const MUCH_MESSAGES = 1_000
-const MAX_BURST_BYTES = 16 * 2 ** 20
+const MAX_BURST_BYTES = 8 * 2 ** 20
 /**
  * The shortest expiry that the client accepts. A burst asks for messages that are already in the stream, so it hardly
  * ever waits.
