@@ -211,7 +211,7 @@ test('a hidden page closes its connection, and resumes after the last post', asy
   expect(await titles(page)).not.toContain('hidden2')
   await setHidden(page, false)
   await waitForLabel(page, 'live')
-  await page.waitForSelector('[data-post-id=hidden1]')
+  await page.waitForSelector('[data-post-id=hidden2]')
   expect((await titles(page)).slice(0, 3)).toEqual(['hidden2', 'hidden1', 'hidden0'])
   expect(errors).toEqual([])
   await page.close()
