@@ -14,11 +14,12 @@ const BATCHES = 50
 /** Measures scoring on one core (parse, features, inference), and the bare inference on inputs of the same shape. */
 export async function benchScoring(): Promise<Figure[]> {
   const model = await loadScoringModel('ml/model')
-  const encoded = Array.from({ length: BATCH }, (_, index) => Buffer.from(encodeEvent(benchPost(index))))
+  const encoded = Array.from({ length: BATCH }, (_, index) => {
+    const post = benchPost(index)
+    return { data: Buffer.from(encodeEvent(post)), subject: subjectOf(post) }
+  })
   const score = async (): Promise<void> => {
-    const posts = encoded.map((data) =>
-      decodeEvent(data, subjectOf({ type: 'PostSubmitted', subreddit: 'bench' }), Date.now()),
-    )
+    const posts = encoded.map(({ data, subject }) => decodeEvent(data, subject, Date.now()))
     await model.score(posts.flatMap((post) => (post.type === 'PostSubmitted' ? [post] : [])))
   }
   await score()
