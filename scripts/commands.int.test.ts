@@ -11,7 +11,7 @@ import { READ_MODEL_NAMES } from '../schema/read-models.ts'
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 /** Every npm script that runs a program of this repository, as its name and its file. */
 const COMMANDS = Object.entries(scripts).flatMap(([name, line]) => {
-  const file = /^exec scripts\/run (?!node_modules)(\S+)$/.exec(line)?.[1]
+  const file = /^(?:\w+=\S+ )*exec scripts\/run (?:--\S+ )*(?!node_modules)(\S+)$/.exec(line)?.[1]
   return file === undefined ? [] : [{ name, file }]
 })
 /** Settings that no process can start with: every program that reads them fails. */
