@@ -77,3 +77,11 @@ test('refuses a file that is not a tokenizer', async () => {
     /tokenizer\.json is not JSON/,
   )
 })
+
+test('a limit that leaves no token of a text is refused', async () => {
+  for (const limit of [0, 2, 2.5])
+    await expect(load(wordPieceTokenizer(), {}, { max_position_embeddings: limit })).rejects.toThrow(
+      `may read only ${limit} tokens of a text`,
+    )
+  expect((await load(wordPieceTokenizer(), {}, { max_position_embeddings: 3 })).maxLength).toBe(3)
+})

@@ -54,7 +54,10 @@ export class TextTokenizer {
     this.#tokenizer = tokenizer
     ;[this.#before, this.#after] = specialTokens(tokenizer)
     this.#cutsLeft = isLeft(truncation['direction'] ?? settings['truncation_side'])
-    this.maxLength = maxLength
+    this.maxLength = Math.floor(maxLength)
+    // A text has at least one token between the special ones.
+    if (!(this.maxLength > this.#before.length + this.#after.length))
+      throw new Error(`it may read only ${maxLength} tokens of a text (max_position_embeddings, model_max_length)`)
     this.padsLeft = isLeft(padding['direction'] ?? settings['padding_side'])
     const padToken = tokenizer.token_to_id(contentOf(settings['pad_token']))
     this.padId = numberIn(padding, 'pad_id') ?? padToken ?? numberIn(config, 'pad_token_id') ?? 0
