@@ -1,4 +1,5 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
 import { applyStreams } from './apply-streams.ts'
 import { toMessage } from './events.ts'
@@ -8,23 +9,25 @@ import { DurablePublisher } from './runtime/publish.ts'
 import { hourCovered } from './testing/builders.ts'
 import { startTestNats } from './testing/nats-server.ts'
 
-test('replicas on a server without a cluster are refused with what to do, and one replica is no problem', async () => {
+/** Runs the steps of a test on a server without streams. */
+async function onNewServer(steps: (jsm: JetStreamManager, connection: NatsConnection) => Promise<void>): Promise<void> {
   await using nats = await startTestNats()
   const connection = await nats.connect()
   try {
-    const jsm = await jetstreamManager(connection)
-    await expect(applyStreams(jsm, 3)).rejects.toThrow(/not part of a cluster: unset NATS_REPLICAS/)
-    expect(findSingleCopies(await applyStreams(jsm))).toEqual([])
+    await steps(await jetstreamManager(connection), connection)
   } finally {
     await connection.close()
   }
-})
+}
 
-test('a log without the stream COVERAGE gets it at the next start, and stores each report once', async () => {
-  await using nats = await startTestNats()
-  const connection = await nats.connect()
-  try {
-    const jsm = await jetstreamManager(connection)
+test('replicas on a server without a cluster are refused with what to do, and one replica is no problem', () =>
+  onNewServer(async (jsm) => {
+    await expect(applyStreams(jsm, 3)).rejects.toThrow(/not part of a cluster: unset NATS_REPLICAS/)
+    expect(findSingleCopies(await applyStreams(jsm))).toEqual([])
+  }))
+
+test('a log without the stream COVERAGE gets it at the next start, and stores each report once', () =>
+  onNewServer(async (jsm, connection) => {
     await applyStreams(jsm)
     await jsm.streams.delete(COVERAGE)
     const before = await jsm.streams.info(POSTS)
@@ -37,16 +40,10 @@ test('a log without the stream COVERAGE gets it at the next start, and stores ea
     expect(await publisher.publish(reports)).toMatchObject({ stored: 0, duplicates: 3 })
     const last = await jsm.streams.getMessage(COVERAGE, { last_by_subj: 'coverage.reddit' })
     expect(last?.json()).toEqual(hourCovered({ seen: 1 }))
-  } finally {
-    await connection.close()
-  }
-})
+  }))
 
-test('the bucket of positions is made, also if other streams have reserved all room of the server', async () => {
-  await using nats = await startTestNats()
-  const connection = await nats.connect()
-  try {
-    const jsm = await jetstreamManager(connection)
+test('the bucket of positions is made, also if other streams have reserved all room of the server', () =>
+  onNewServer(async (jsm) => {
     await applyStreams(jsm)
     const { config } = await jsm.streams.info(SOURCE_POSITIONS_STREAM)
     expect(config).toMatchObject({ max_bytes: 16 * 2 ** 20, max_msgs_per_subject: 1, allow_direct: false })
@@ -60,35 +57,20 @@ test('the bucket of positions is made, also if other streams have reserved all r
     await jsm.streams.delete('SPARE')
     await applyStreams(jsm)
     expect((await jsm.streams.info(SOURCE_POSITIONS_STREAM)).config.max_bytes).toBeLessThan(2 ** 21)
-  } finally {
-    await connection.close()
-  }
-})
+  }))
 
-test('the bucket that former versions made for positions is taken as it is', async () => {
-  await using nats = await startTestNats()
-  const connection = await nats.connect()
-  try {
-    const jsm = await jetstreamManager(connection)
+test('the bucket that former versions made for positions is taken as it is', () =>
+  onNewServer(async (jsm) => {
     await applyStreams(jsm)
     const { config } = await jsm.streams.info(SOURCE_POSITIONS_STREAM)
     await jsm.streams.delete(SOURCE_POSITIONS_STREAM)
     await jsm.streams.add({ ...config, deny_delete: false })
     await applyStreams(jsm)
     expect((await jsm.streams.info(SOURCE_POSITIONS_STREAM)).config.deny_delete).toBe(false)
-  } finally {
-    await connection.close()
-  }
-})
+  }))
 
-test('a bucket of positions with other settings is refused', async () => {
-  await using nats = await startTestNats()
-  const connection = await nats.connect()
-  try {
-    const jsm = await jetstreamManager(connection)
+test('a bucket of positions with other settings is refused', () =>
+  onNewServer(async (jsm) => {
     await jsm.streams.add({ name: SOURCE_POSITIONS_STREAM, subjects: ['$KV.source-positions.>', 'anything'] })
     await expect(applyStreams(jsm)).rejects.toThrow(/KV_source-positions exists with other settings: subjects/)
-  } finally {
-    await connection.close()
-  }
-})
+  }))
