@@ -1,7 +1,6 @@
-import { join } from 'node:path'
 import type { PostSubmitted } from '../../schema/events.ts'
 import type { Logger } from '../../schema/runtime/logger.ts'
-import { MAX_MANIFEST_BYTES, readJson } from '../../scorer/models/read-json.ts'
+import { readModelName } from '../../scorer/models/read-json.ts'
 import type { Explanation } from '../../scorer/models/explanation.ts'
 
 /** After a failed load, the next one is tried this much later at the earliest. */
@@ -49,7 +48,7 @@ export class ModelFile {
 
   /** The name of the scoring model, without loading it; undefined if its folder does not say. */
   async name(): Promise<string | undefined> {
-    return this.#loaded?.name ?? readName(this.#folder)
+    return this.#loaded?.name ?? readModelName(this.#folder)
   }
 
   /** @throws ModelLoadError */
@@ -74,16 +73,6 @@ export class ModelFile {
       )
       throw new ModelLoadError('the scoring model cannot be loaded', { cause })
     }
-  }
-}
-
-/** Returns undefined for a file that cannot be read: loading the scoring model says what is wrong with it. */
-async function readName(folder: string): Promise<string | undefined> {
-  try {
-    const { name } = (await readJson(join(folder, 'model.json'), MAX_MANIFEST_BYTES)) as { name?: unknown }
-    return typeof name === 'string' ? name : undefined
-  } catch {
-    return undefined
   }
 }
 

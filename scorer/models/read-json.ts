@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { OperationalError } from '../../schema/runtime/errors.ts'
 
 /** The most bytes of `model.json`. */
@@ -21,6 +22,16 @@ export async function readJson(file: string, maxBytes = MAX_JSON_BYTES): Promise
     if (code === 'ENOENT') return undefined
     const how = cause instanceof SyntaxError ? `${file} is not JSON` : `Cannot read ${file}`
     throw new OperationalError(`${how}: ${message}`, { cause })
+  }
+}
+
+/** The name in `model.json`. Undefined if it cannot be read: loading the scoring model says what is wrong with the file. */
+export async function readModelName(folder: string): Promise<string | undefined> {
+  try {
+    const { name } = (await readJson(join(folder, 'model.json'), MAX_MANIFEST_BYTES)) as { name?: unknown }
+    return typeof name === 'string' ? name : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ConsumerInfo, JetStreamManager } from '@nats-io/jetstream'
 import { readShownModel, toScoringModels } from '../../schema/scoring-models.ts'
+import { readModelName } from '../../scorer/models/read-json.ts'
 
 export interface ModelStatus {
   /** The scoring model whose scores are shown; null before the first promotion. */
@@ -18,15 +17,6 @@ export async function readModel(
   modelDir: string,
   consumers: readonly ConsumerInfo[],
 ): Promise<ModelStatus> {
-  const [shown, manifest] = await Promise.all([readShownModel(jsm).catch(() => undefined), readManifestName(modelDir)])
-  return { shown: shown ?? null, manifest, scoring: toScoringModels(consumers) }
-}
-
-async function readManifestName(modelDir: string): Promise<string | null> {
-  try {
-    const { name } = JSON.parse(await readFile(join(modelDir, 'model.json'), 'utf8')) as { name?: unknown }
-    return typeof name === 'string' ? name : null
-  } catch {
-    return null
-  }
+  const [shown, manifest] = await Promise.all([readShownModel(jsm).catch(() => undefined), readModelName(modelDir)])
+  return { shown: shown ?? null, manifest: manifest ?? null, scoring: toScoringModels(consumers) }
 }
